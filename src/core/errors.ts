@@ -1,0 +1,75 @@
+/** Errors that are expected: each says what happened, to what, and what to do. Anything else that is thrown is a bug. */
+
+/** What a caller may branch on; every wire presents these names. */
+export type ErrorCode =
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "gone"
+  | "precondition_failed"
+  | "too_large"
+  | "rate_limited"
+  | "unavailable"
+  | "timeout"
+  | "internal";
+
+/** The HTTP status that stands for each code, unless an error names another. */
+const STATUS: Record<ErrorCode, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  precondition_failed: 412,
+  too_large: 413,
+  rate_limited: 429,
+  unavailable: 503,
+  timeout: 504,
+  internal: 500,
+};
+
+export interface AppErrorOptions {
+  /** HTTP status, where the one of the code does not fit. */
+  status?: number;
+  cause?: unknown;
+  /** Seconds after which trying again makes sense. */
+  retryAfterSeconds?: number;
+}
+
+/** An expected error, safe to show to whoever caused it. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.status = options.status ?? STATUS[code];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export const invalid = (message: string, options?: AppErrorOptions) => new AppError("invalid", message, options);
+export const unauthenticated = (message: string, options?: AppErrorOptions) =>
+  new AppError("unauthenticated", message, options);
+export const forbidden = (message: string, options?: AppErrorOptions) => new AppError("forbidden", message, options);
+export const notFound = (message: string, options?: AppErrorOptions) => new AppError("not_found", message, options);
+export const conflict = (message: string, options?: AppErrorOptions) => new AppError("conflict", message, options);
+export const unavailable = (message: string, options?: AppErrorOptions) =>
+  new AppError("unavailable", message, options);
+export const timedOut = (message: string, options?: AppErrorOptions) => new AppError("timeout", message, options);
+
+/** True for an expected error, of the given code if one is given. */
+export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
+  return error instanceof AppError && (code === undefined || error.code === code);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

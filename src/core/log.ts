@@ -1,0 +1,87 @@
+/** Structured logs: constant messages, variable fields, secrets removed by key before anything is written. */
+
+import { pino } from "pino";
+
+/** A logger whose message is a constant and whose fields vary. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Logger;
+}
+
+/** Keys whose values never reach a log, at whatever depth they stand (compared in lower case). */
+const SECRET_KEYS = new Set([
+  "password",
+  "passwordhash",
+  "password_hash",
+  "secret",
+  "token",
+  "cookie",
+  "set-cookie",
+  "authorization",
+  "assertion",
+  "api_key",
+  "apikey",
+  "privatekey",
+  "private_key",
+  "remember_me",
+  "ticket_secret",
+  "connectionstring",
+]);
+const MAX_DEPTH = 6;
+const MAX_STRING = 2_000;
+
+/** A copy of the fields without secrets, without depth, and with long strings cut: what a log line may hold. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return value.length > MAX_STRING ? `${value.slice(0, MAX_STRING)}…` : value;
+  if (value instanceof Error) return serializeError(value, depth);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_DEPTH) return "…";
+  if (Array.isArray(value)) return value.slice(0, 100).map((item) => redact(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      SECRET_KEYS.has(key.toLowerCase()) ? "[redacted]" : redact(item, depth + 1),
+    ]),
+  );
+}
+
+function serializeError(error: Error, depth: number): object {
+  return {
+    type: error.name,
+    message: redact(error.message),
+    stack: error.stack,
+    ...("code" in error ? { code: error.code } : {}),
+    ...(error.cause === undefined || depth >= MAX_DEPTH ? {} : { cause: redact(error.cause, depth + 1) }),
+  };
+}
+
+export interface LogOptions {
+  level: "debug" | "info" | "warn" | "error" | "silent";
+  /** Readable lines for a person at a terminal, instead of JSON. */
+  pretty: boolean;
+}
+
+/** Opens the process's log on standard error; flushed line by line, so that the last words of a crash are there. */
+export function openLog({ level, pretty }: LogOptions): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: object) => redact(fields) as Record<string, unknown>, // redact keeps an object an object
+      bindings: (fields: object) => redact(fields) as Record<string, unknown>,
+    },
+  };
+  if (!pretty) return pino(options, pino.destination({ dest: 2, sync: true }));
+  return pino({
+    ...options,
+    transport: {
+      target: "pino-pretty",
+      options: { destination: 2, ignore: "pid,hostname", translateTime: "HH:MM:ss", sync: true },
+    },
+  });
+}
