@@ -1,0 +1,59 @@
+/** Where the database is: the fragment of configuration of every role that uses it. */
+
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { port, setting, wholeNumber } from "../core/config.ts";
+import { AppError } from "../core/errors.ts";
+
+export const dbConfig = z.object({
+  host: setting("PGHOST", z.string().default("127.0.0.1"), "Host of the PostgreSQL server."),
+  port: setting("PGPORT", port().default(5432), "Port of the PostgreSQL server."),
+  user: setting("PGUSER", z.string().default("smc"), "Database user."),
+  database: setting("PGDATABASE", z.string().default("smc"), "Name of the database."),
+  password: setting("PGPASSWORD", z.string().optional(), "Password of the database user.", { secret: true }),
+  passwordFile: setting(
+    "PGPASSWORD_FILE",
+    z.string().optional(),
+    "File that holds the password; read at every connection, so that it may be rotated.",
+  ),
+  ssl: setting(
+    "PGSSLMODE",
+    z.enum(["disable", "require", "verify-full"]).default("disable"),
+    "TLS to the database: none, encrypted, or encrypted and verified.",
+  ),
+  poolSize: setting(
+    "COCALC_DB_POOL_SIZE",
+    wholeNumber().min(1).max(200).default(10),
+    "Connections in the pool of one process.",
+  ),
+});
+
+export type DbConfig = z.infer<typeof dbConfig>;
+
+/** What `pg` needs to connect: sessions are in UTC, a hung server is noticed by TCP keep-alive. */
+export function connectionOptions(config: DbConfig, applicationName: string) {
+  return {
+    host: config.host,
+    port: config.port,
+    user: config.user,
+    database: config.database,
+    password: () => passwordOf(config),
+    ssl: config.ssl === "disable" ? false : { rejectUnauthorized: config.ssl === "verify-full" },
+    application_name: applicationName,
+    options: "-c TimeZone=UTC",
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: 5_000,
+  };
+}
+
+function passwordOf({ password, passwordFile }: DbConfig): string {
+  if (passwordFile === undefined) return password ?? "";
+  try {
+    return readFileSync(passwordFile, "utf8").trim();
+  } catch (cause) {
+    throw new AppError("invalid", `PGPASSWORD_FILE names ${passwordFile}, which cannot be read; mount the secret.`, {
+      cause,
+    });
+  }
+}

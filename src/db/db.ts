@@ -1,0 +1,172 @@
+/** The database of a process: one pool, one LISTEN connection, one connection for all advisory locks, each opened when first used. */
+
+import pg from "pg";
+import { AppError, messageOf } from "../core/errors.ts";
+import type { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+import { type Metrics, counter, gauge } from "../core/metrics.ts";
+import { type DbConfig, connectionOptions } from "./config.ts";
+import { type Leader, Leadership } from "./leadership.ts";
+import { Listener, type Subscription } from "./listener.ts";
+import { columnTypes } from "./types.ts";
+
+/** Whatever runs SQL: the pool, or a transaction. Parameters are always bound ($1, $2 …). */
+export interface Queryable {
+  /** All rows. @throws AppError `unavailable` when the server cannot be reached. */
+  query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** How many rows were written. */
+  execute(sql: string, values?: unknown[]): Promise<number>;
+}
+
+export type Transaction = Queryable;
+
+export interface DbParts {
+  config: DbConfig;
+  log: Logger;
+  metrics: Metrics;
+  /** Shown in pg_stat_activity, with `/listen` or `/locks` after it for the special connections. */
+  applicationName: string;
+}
+
+export class Db implements Queryable {
+  readonly #pool: pg.Pool;
+  readonly #listener: Listener;
+  readonly #leadership: Leadership;
+
+  constructor(life: Life, parts: DbParts) {
+    const { config, applicationName, log, metrics } = parts;
+    this.#pool = new pg.Pool({
+      ...connectionOptions(config, applicationName),
+      max: config.poolSize,
+      idleTimeoutMillis: 30_000,
+      query_timeout: 60_000,
+      types: columnTypes,
+    });
+    const lost = counter(metrics, { name: "cocalc_db_connections_lost_total", help: "Database connections that broke." });
+    this.#pool.on("error", (error) => {
+      lost.inc();
+      log.warn({ err: error }, "an idle database connection broke");
+    });
+    watchPool(this.#pool, metrics);
+    life.defer("database pool", () => this.#pool.end());
+    this.#listener = new Listener(life, {
+      connection: connectionOptions(config, `${applicationName}/listen`),
+      log,
+      metrics,
+    });
+    this.#leadership = new Leadership(life, {
+      connection: connectionOptions(config, `${applicationName}/locks`),
+      log,
+      metrics,
+    });
+  }
+
+  async query<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return (await run(this.#pool, sql, values)).rows as Row[]; // the caller states the row of its own SQL
+  }
+
+  async execute(sql: string, values: unknown[] = []): Promise<number> {
+    return (await run(this.#pool, sql, values)).rowCount ?? 0;
+  }
+
+  /** Runs `act` in one transaction: committed when it resolves, rolled back when it throws. */
+  async transaction<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw translate(error);
+    });
+    try {
+      await run(client, "BEGIN", []);
+      const result = await act(transactionOn(client));
+      await run(client, "COMMIT", []);
+      client.release();
+      return result;
+    } catch (error) {
+      await rollBack(client);
+      throw error;
+    }
+  }
+
+  /**
+   * Listens until the life ends. `onMissed` is called after every (re)connection: anything may have happened before, so reread.
+   * Handlers must not throw; they should only enqueue keys.
+   */
+  listen(life: Life, subscription: Subscription): Promise<void> {
+    return this.#listener.subscribe(life, subscription);
+  }
+
+  /**
+   * Keeps trying to hold the advisory lock `name` until the life ends; whenever it is held, `lead` is called with a life that ends when
+   * the lock is lost. At most one process leads, but a deposed one may not know it yet: writes carry `leader.epoch`.
+   */
+  lead(life: Life, name: string, lead: (term: Life, leader: Leader) => Promise<void>): void {
+    this.#leadership.campaign(life, name, lead);
+  }
+}
+
+interface Runner {
+  query(sql: string, values: unknown[]): Promise<pg.QueryResult>;
+}
+
+async function run(runner: Runner, sql: string, values: unknown[]): Promise<pg.QueryResult> {
+  try {
+    return await runner.query(sql, values);
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function transactionOn(client: pg.PoolClient): Transaction {
+  return {
+    async query<Row>(sql: string, values: unknown[] = []) {
+      return (await run(client, sql, values)).rows as Row[]; // the caller states the row of its own SQL
+    },
+    async execute(sql: string, values: unknown[] = []) {
+      return (await run(client, sql, values)).rowCount ?? 0;
+    },
+  };
+}
+
+async function rollBack(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query("ROLLBACK");
+    client.release();
+  } catch (error) {
+    client.release(error instanceof Error ? error : true); // the connection is of no more use: close it
+  }
+}
+
+/** Connection trouble becomes `unavailable`; what PostgreSQL says of a statement stays a `pg.DatabaseError`. */
+function translate(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const isStatement = error instanceof pg.DatabaseError && !/^(08|57P|53)/.test(code);
+  if (isStatement) return error;
+  const isNetwork = /^(E[A-Z]+|08|57P|53)/.test(code);
+  const isDriver = /timeout|terminated|Connection|not queryable/i.test(messageOf(error));
+  if (!isNetwork && !isDriver) return error;
+  return new AppError("unavailable", "The database cannot be reached; try again in a moment.", {
+    cause: error,
+    retryAfterSeconds: 2,
+  });
+}
+
+/** SQLSTATE of a failed statement, such as 23505 for a unique violation; undefined for anything else. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+function watchPool(pool: pg.Pool, metrics: Metrics): void {
+  const connections = gauge(metrics, {
+    name: "cocalc_db_pool_connections",
+    help: "Connections of the pool, by what they do.",
+    labels: ["use"],
+  });
+  const update = () => {
+    connections.set({ use: "idle" }, pool.idleCount);
+    connections.set({ use: "busy" }, pool.totalCount - pool.idleCount);
+    connections.set({ use: "waited for" }, pool.waitingCount);
+  };
+  pool.on("acquire", update);
+  pool.on("release", update);
+  pool.on("remove", update);
+}

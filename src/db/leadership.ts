@@ -1,0 +1,144 @@
+/** Leadership by advisory lock: all locks of a process on one dedicated connection, each term with an epoch that fences its writes. */
+
+import pg from "pg";
+import { Backoff } from "../core/backoff.ts";
+import { sleep } from "../core/clock.ts";
+import { messageOf } from "../core/errors.ts";
+import { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+import { type Metrics, gauge } from "../core/metrics.ts";
+import { columnTypes } from "./types.ts";
+
+export interface Leader {
+  name: string;
+  /** Grows with every term of this name; a write of an older epoch must be refused (see `leaders` in the schema). */
+  epoch: number;
+}
+
+type Lead = (term: Life, leader: Leader) => Promise<void>;
+
+interface Candidate {
+  name: string;
+  lead: Lead;
+  life: Life;
+  term: { life: Life; leader: Leader } | undefined;
+}
+
+interface LeadershipParts {
+  connection: pg.ClientConfig;
+  log: Logger;
+  metrics: Metrics;
+}
+
+const TRY_EVERY_MS = 1_000;
+
+/**
+ * States of the connection: unused → connecting ⇄ campaigning. While campaigning every candidate without a term tries its lock about once a
+ * second (`pg_try_advisory_lock` on hashtextextended(name)); the same round trip proves the connection alive to those that lead. When the
+ * connection is gone every term ends first, and only then a new connection is made: the server has freed the locks.
+ */
+export class Leadership {
+  readonly #parts: LeadershipParts;
+  readonly #life: Life;
+  readonly #candidates = new Set<Candidate>();
+  readonly #leading;
+  #started = false;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(life: Life, parts: LeadershipParts) {
+    this.#life = life;
+    this.#parts = parts;
+    this.#leading = gauge(parts.metrics, {
+      name: "cocalc_leader",
+      help: "1 while this process leads.",
+      labels: ["name"],
+    });
+  }
+
+  /** Campaigns for `name` until the life ends. */
+  campaign(life: Life, name: string, lead: Lead): void {
+    const candidate: Candidate = { name, lead, life, term: undefined };
+    this.#candidates.add(candidate);
+    life.defer(`leadership of ${name}`, async () => {
+      this.#candidates.delete(candidate);
+      await this.#endTerm(candidate);
+    });
+    if (this.#started) return this.#wake.resolve();
+    this.#started = true;
+    this.#life.run("leadership", (signal) => this.#keepCampaigning(signal));
+  }
+
+  async #keepCampaigning(signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff({ firstMs: 200, maxMs: 2_000 });
+    while (!signal.aborted) {
+      try {
+        await this.#campaignOnce(signal, backoff);
+      } catch (error) {
+        if (!signal.aborted) this.#parts.log.warn({ reason: messageOf(error) }, "the connection for locks is down");
+      }
+      if (!signal.aborted) await sleep(backoff.next(), signal);
+    }
+  }
+
+  async #campaignOnce(signal: AbortSignal, backoff: Backoff): Promise<void> {
+    const client = new pg.Client({ ...this.#parts.connection, query_timeout: 5_000, types: columnTypes });
+    const ended = Promise.withResolvers<never>();
+    ended.promise.catch(() => {}); // it may end before anyone waits
+    client.on("error", (error) => ended.reject(error));
+    client.on("end", () => ended.reject(new Error("the server ended it")));
+    try {
+      await Promise.race([client.connect(), ended.promise]);
+      backoff.reset();
+      await Promise.race([this.#rounds(client, signal), ended.promise]);
+    } finally {
+      await Promise.all([...this.#candidates].map((candidate) => this.#endTerm(candidate)));
+      await client.end().catch(() => {}); // a broken connection cannot say goodbye
+    }
+  }
+
+  async #rounds(client: pg.Client, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      await client.query("SELECT 1");
+      for (const candidate of this.#candidates) {
+        if (candidate.term === undefined) await this.#tryToLead(client, candidate);
+      }
+      const pause = TRY_EVERY_MS * (0.8 + 0.2 * Math.random());
+      await Promise.race([sleep(pause, signal), this.#wake.promise]);
+    }
+  }
+
+  async #tryToLead(client: pg.Client, candidate: Candidate): Promise<void> {
+    if (candidate.life.isStopping) return;
+    const { name } = candidate;
+    const locked = await client.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held", [name]);
+    if (locked.rows[0]?.held !== true) return;
+    const { rows } = await client.query(
+      `INSERT INTO leaders (name, epoch, since) VALUES ($1, 1, now())
+       ON CONFLICT (name) DO UPDATE SET epoch = leaders.epoch + 1, since = now() RETURNING epoch`,
+      [name],
+    );
+    const leader = { name, epoch: Number(rows[0]?.epoch) };
+    const term = new Life(`term of ${name}`, candidate.life);
+    term.defer("lock", () => unlock(client, name));
+    candidate.term = { life: term, leader };
+    this.#leading.set({ name }, 1);
+    this.#parts.log.info({ leader }, "this process leads");
+    void candidate.lead(term, leader).catch((error: unknown) => term.fail(error));
+  }
+
+  async #endTerm(candidate: Candidate): Promise<void> {
+    const { term, name } = candidate;
+    if (term === undefined) return;
+    const errors = await term.life.stop({ deadlineMs: 10_000 });
+    candidate.term = undefined;
+    this.#leading.set({ name }, 0);
+    for (const error of errors) this.#parts.log.warn({ err: error, leader: term.leader }, "a term did not end well");
+    this.#parts.log.info({ leader: term.leader }, "this process no longer leads");
+  }
+}
+
+/** Gives the lock back so that another takes over at once; on a lost connection the server has done so. */
+async function unlock(client: pg.Client, name: string): Promise<void> {
+  await client.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(() => {});
+}
