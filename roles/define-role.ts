@@ -7,7 +7,7 @@ import type { Logger } from "../src/core/log.ts";
 import type { Metrics } from "../src/core/metrics.ts";
 import type { Db } from "../src/db/db.ts";
 import type { Kube } from "../src/kube/types.ts";
-import type { RoleName } from "./index.ts";
+import type { RoleName } from "./names.ts";
 
 /** Which of the shared parts a role opens; `config` and `doctor` tell their variables with the role's. */
 export interface Needs {

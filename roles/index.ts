@@ -1,12 +1,13 @@
-/** The names of the roles, their groups, and the lazy import of each: a process loads only what it runs. */
+/** The lazy import of each role: a process loads only what it runs. */
 
 import type { Role } from "./define-role.ts";
+import type { RoleName } from "./names.ts";
 
 /** A role as the registry gives it: its own configuration type is known only to itself. */
-// biome-ignore lint/suspicious/noExplicitAny: a registry of roles with different configurations; each is parsed by its own schema
+// biome-ignore lint/suspicious/noExplicitAny: roles with different configurations stand in one table; each is parsed by its own schema
 export type AnyRole = Role<any>;
 
-const load = {
+const load: Record<RoleName, () => Promise<{ default: AnyRole }>> = {
   migrate: () => import("./migrate/index.ts"),
   "hub-next": () => import("./hub-next/index.ts"),
   "hub-websocket": () => import("./hub-websocket/index.ts"),
@@ -17,18 +18,7 @@ const load = {
   "manage-idle": () => import("./manage-idle/index.ts"),
   ingress: () => import("./ingress/index.ts"),
   project: () => import("./project/index.ts"),
-} satisfies Record<string, () => Promise<{ default: AnyRole }>>;
-
-export type RoleName = keyof typeof load;
-
-export const roleNames = Object.keys(load) as RoleName[]; // exactly the keys of `load`
-
-/** Several roles under one name. `project` is in none: it runs in a user's pod; `migrate` ends by itself. */
-export const groups = {
-  hub: ["hub-next", "hub-websocket", "hub-proxy", "static"],
-  manage: ["manage-action", "manage-state", "manage-idle"],
-  all: ["hub-next", "hub-websocket", "hub-proxy", "static", "manage-action", "manage-state", "manage-idle", "ingress"],
-} as const satisfies Record<string, readonly RoleName[]>;
+};
 
 /** Imports one role. */
 export async function loadRole(name: RoleName): Promise<AnyRole> {
