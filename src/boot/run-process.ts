@@ -1,0 +1,36 @@
+/** The life of a whole process: signals, the one deadline, the last log line. Nothing else reads signals or exits. */
+
+import { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+
+/**
+ * Runs `start` on a new life until a signal comes or a part dies, then stops everything and exits: 0 after a signal, 1 after a
+ * failure or when something did not stop. A second signal ends the process at once.
+ */
+export async function runProcess(
+  { log, stopSeconds }: { log: Logger; stopSeconds: number },
+  start: (life: Life) => Promise<void>,
+): Promise<never> {
+  const life = new Life("process");
+  const ended = Promise.withResolvers<NodeJS.Signals | Error>();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (life.isStopping) process.exit(130);
+    ended.resolve(signal);
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  process.on("uncaughtException", (error) => ended.resolve(error));
+  process.on("unhandledRejection", (reason) =>
+    ended.resolve(reason instanceof Error ? reason : new Error(String(reason))),
+  );
+  void life.failed.then(ended.resolve);
+  start(life).catch(ended.resolve);
+  const why = await ended.promise;
+  if (why instanceof Error) log.error({ err: why }, "a part of this process died; stopping");
+  else log.info({ signal: why }, "stopping");
+  const errors = await life.stop({ deadlineMs: stopSeconds * 1_000 });
+  for (const error of errors) log.error({ err: error }, "a part did not stop well");
+  const failed = why instanceof Error || errors.length > 0;
+  log.info({ failed }, "stopped");
+  process.exit(failed ? 1 : 0);
+}

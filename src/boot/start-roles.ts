@@ -1,0 +1,85 @@
+/** Starts roles in this process: all with the same parts, each with its own configuration and address. */
+
+import { type AnyRole, loadRole } from "../../roles/index.ts";
+import { type GroupName, groups, type RoleName, roleNames } from "../../roles/names.ts";
+import { readConfig } from "../core/config.ts";
+import type { Environment } from "../core/env.ts";
+import { AppError, messageOf } from "../core/errors.ts";
+import type { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+import { openMetrics } from "../core/metrics.ts";
+import type { Serving } from "../net/serve.ts";
+import { serveAdmin } from "./admin-server.ts";
+import { openSharedParts, type SharedParts } from "./parts.ts";
+import { type ProcessConfig, processConfig } from "./process-config.ts";
+
+export interface Started {
+  admin: Serving;
+  parts: SharedParts;
+}
+
+/** The roles that names and groups stand for, without doubles. @throws AppError `invalid` that lists the names. */
+export function rolesNamed(names: readonly string[]): RoleName[] {
+  const roles = names.flatMap((name): readonly RoleName[] => {
+    if (isGroup(name)) return groups[name];
+    if (isRole(name)) return [name];
+    const known = [...roleNames, ...Object.keys(groups)].join(", ");
+    throw new AppError("invalid", `There is no role "${name}". Roles and groups: ${known}`);
+  });
+  return [...new Set(roles)];
+}
+
+/** Starts the roles, then says ready. A role that cannot start stops all; the error names it. */
+export async function startRoles(
+  life: Life,
+  { names, env, log }: { names: RoleName[]; env: Environment; log: Logger },
+): Promise<Started> {
+  const config = readConfig(processConfig, env);
+  const roles = await Promise.all(names.map(loadRole));
+  const configs = readAll(roles, env);
+  const metrics = openMetrics();
+  life.defer("metrics", () => metrics.clear());
+  let starting: string | undefined = "the roles are starting";
+  const parts = openSharedParts(life, { env, log, metrics, applicationName: `cocalc-k8s ${names.join(",")}` });
+  parts.readiness("start", () => starting);
+  const listen = { host: config.adminHost, port: config.adminPort };
+  const admin = await serveAdmin(life, { listen, log, metrics, checks: parts.checks });
+  for (const [index, role] of roles.entries()) {
+    const own = { ...parts, log: log.child({ role: role.name }), listen: addressFor(role, roles, config) };
+    await role.start(life.child(role.name), own, configs[index]).catch((cause: unknown) => {
+      throw new Error(`${role.name} could not start: ${messageOf(cause)}`, { cause });
+    });
+  }
+  starting = undefined;
+  return { admin, parts };
+}
+
+/** Every role's configuration, or one error with the problems of all of them. */
+function readAll(roles: AnyRole[], env: Environment): unknown[] {
+  const problems: string[] = [];
+  const configs = roles.map((role) => {
+    try {
+      return readConfig(role.config, env);
+    } catch (error) {
+      problems.push(`${role.name}: ${messageOf(error)}`);
+      return undefined;
+    }
+  });
+  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
+  return configs;
+}
+
+/** A role alone has PORT; with several, `ingress` has it and the others listen where only this machine reaches them. */
+function addressFor(role: AnyRole, roles: AnyRole[], config: ProcessConfig): { host: string; port: number } {
+  const alone = roles.filter(({ needs }) => needs.http).length === 1;
+  if (alone || role.name === "ingress") return { host: config.host, port: config.port };
+  return { host: "127.0.0.1", port: 0 };
+}
+
+function isRole(name: string): name is RoleName {
+  return (roleNames as readonly string[]).includes(name);
+}
+
+function isGroup(name: string): name is GroupName {
+  return name in groups;
+}

@@ -1,0 +1,136 @@
+/** The one way to listen for HTTP: limits before anything is read, draining without waiting for kept-alive connections, nothing left behind. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { AppError } from "../core/errors.ts";
+import type { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+/** Takes over an upgrade; must answer or destroy the socket. Errors of the socket are already listened to. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface ServeOptions {
+  /** For errors and logs, such as `hub-next`. */
+  name: string;
+  listen: { host: string; port: number };
+  log: Logger;
+  handle: Handle;
+  upgrade?: Upgrade;
+  /** Longest time in ms for a whole request to arrive; 0 where uploads have any size. Default 5 minutes. */
+  requestTimeoutMs?: number;
+  /** Most connections at once; further ones are closed. Default 20,000. */
+  maxConnections?: number;
+}
+
+export interface Serving {
+  /** Such as http://127.0.0.1:5000. */
+  origin: string;
+  port: number;
+  /** Connections that are open now, upgraded ones included. */
+  connections(): number;
+}
+
+/**
+ * Serves until the life stops. Draining: no new connections, `Connection: close` on every answer, requests under way finish, idle
+ * connections are closed; upgraded sockets belong to whoever took them and are destroyed last.
+ * @throws AppError `unavailable` when the port is taken.
+ */
+export async function serveHttp(life: Life, options: ServeOptions): Promise<Serving> {
+  const { name, listen, log, handle, upgrade } = options;
+  const sockets = new Set<Socket>();
+  let draining = false;
+  const server = createServer(
+    {
+      requestTimeout: options.requestTimeoutMs ?? 300_000,
+      headersTimeout: 20_000,
+      keepAliveTimeout: 75_000,
+      maxHeaderSize: 32_768,
+    },
+    (request, response) => {
+      if (draining) response.setHeader("Connection", "close");
+      handle(request, response);
+    },
+  );
+  server.maxConnections = options.maxConnections ?? 20_000;
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("clientError", (error, socket) => refuseMalformed(error, socket));
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy()); // a reset by the client is no event of ours
+    if (upgrade === undefined || draining)
+      return endUpgrade(socket, 503, "This server takes no WebSocket now; try again.");
+    upgrade(request, socket, head);
+  });
+  await listenOn(server, listen, name);
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  const host = listen.host === "0.0.0.0" ? "127.0.0.1" : listen.host;
+  life.onDrain(`${name} listener`, () => {
+    draining = true;
+  });
+  life.defer(`${name} http server`, () => closeServer(server, sockets));
+  log.info({ role: name, host: listen.host, port }, "serving");
+  return { origin: `http://${host}:${port}`, port, connections: () => sockets.size };
+}
+
+type Server = ReturnType<typeof createServer>;
+
+async function listenOn(server: Server, { host, port }: ServeOptions["listen"], name: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", (error: NodeJS.ErrnoException) => {
+    const taken = error.code === "EADDRINUSE";
+    const message = taken
+      ? `${name}: port ${port} on ${host} is taken by another program; choose one with PORT, such as PORT=8081.`
+      : `${name}: cannot listen on ${host}:${port}: ${error.message}`;
+    reject(new AppError("unavailable", message, { cause: error }));
+  });
+  server.listen({ host, port, backlog: 2_048 }, resolve);
+  await promise;
+}
+
+const CLOSE_IDLE_EVERY_MS = 20;
+
+/** `server.close()` alone waits for kept-alive connections, and `closeAllConnections` does not touch upgraded sockets. */
+async function closeServer(server: Server, sockets: Set<Socket>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+  const upgraded = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, 5_000);
+  server.closeIdleConnections();
+  await promise;
+  clearInterval(idle);
+  clearTimeout(upgraded);
+  for (const socket of sockets) socket.destroy();
+}
+
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Answers an upgrade with an error as HTTP and closes it. */
+export function endUpgrade(socket: Duplex, status: number, message: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const body = `${message}\n`;
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Error"}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+const STATUS_TEXT: Record<number, string> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  429: "Too Many Requests",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};

@@ -1,0 +1,33 @@
+/** How the site is reached from outside: the fragment of configuration of every role that speaks to browsers. */
+
+import { z } from "zod";
+import { setting } from "../core/config.ts";
+
+/** "" or "/cocalc": no slash at the end. */
+const basePath = z
+  .string()
+  .default("")
+  .transform((path) => path.replace(/\/+$/, ""))
+  .refine((path) => path === "" || /^\/[\w./-]*[\w-]$/.test(path), "must be a path such as /cocalc");
+
+export const siteConfig = z.object({
+  basePath: setting("BASE_PATH", basePath, "Path below which the whole site is served, such as /cocalc."),
+  origin: setting(
+    "COCALC_ORIGIN",
+    z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => new URL(url).origin)
+      .optional(),
+    "Origin of the site as browsers see it, such as https://cocalc.example.org. Absent: taken from the Host of each request.",
+  ),
+  projectDomain: setting(
+    "COCALC_PROJECT_DOMAIN",
+    z
+      .string()
+      .regex(/^[a-z0-9.-]+(:\d+)?$/)
+      .optional(),
+    "Domain with a wildcard record, such as projects.example.org: each project's web servers get <project_id>.<domain> as an origin of their own.",
+  ),
+});
+
+export type SiteConfig = z.infer<typeof siteConfig>;
