@@ -49,7 +49,7 @@ async function openClusterClient(
   life: Life,
   { env, log, metrics }: Omit<SharedOptions, "applicationName">,
 ): Promise<Kube> {
-  const { openKube, kubeConfig } = await import("../kube/client.ts");
+  const [{ openKube }, { kubeConfig }] = await Promise.all([import("../kube/client.ts"), import("../kube/config.ts")]);
   return openKube(life, { config: readConfig(kubeConfig, env), log, metrics });
 }
 

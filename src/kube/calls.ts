@@ -1,0 +1,209 @@
+/** The calls of the Kubernetes client, each one request of the wire (a list: one per page). */
+
+import { isAppError } from "../core/errors.ts";
+import { collectionPath, objectPath } from "./paths.ts";
+import type { ApiRequest, Transport } from "./transport.ts";
+import type { DeleteOptions, Kube, KubeList, KubeObject, Resource, Selection } from "./types.ts";
+
+const FIELD_MANAGER = "cocalc";
+const PAGE_SIZE = 500;
+/** Of one answer with a container's log: a program may write without end. */
+const MAX_LOG_BYTES = 1024 * 1024;
+
+/** What `Kube` promises, in one namespace; and `watch`, which only reflectors use. */
+export class Calls {
+  readonly #transport: Transport;
+  readonly #namespace: string;
+
+  constructor(transport: Transport, namespace: string) {
+    this.#transport = transport;
+    this.#namespace = namespace;
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T> {
+    return this.#json({
+      method: "GET",
+      path: objectPath(resource, this.#namespace, name),
+      what: `read ${resource.plural}/${name}`,
+      repeatable: true,
+    });
+  }
+
+  /** All pages; when the server forgets the place between two of them, once more in one piece. */
+  async list<T extends KubeObject>(resource: Resource<T>, selection: Selection = {}): Promise<KubeList<T>> {
+    try {
+      return await this.#pages(resource, selection);
+    } catch (error) {
+      if (!isAppError(error, "gone")) throw error;
+      return withKinds(await this.#page(resource, { ...selection }));
+    }
+  }
+
+  /** Opens a watch from a version, with bookmarks: the raw bytes, one event per line. */
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): Promise<AsyncIterable<Uint8Array>> {
+    const { selection, resourceVersion, timeoutSeconds, signal } = options;
+    const request: ApiRequest = {
+      method: "GET",
+      path: collectionPath(resource, this.#namespace),
+      query: { ...selection, watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds },
+      what: `watch ${resource.plural}`,
+    };
+    return this.#transport.stream(request, signal);
+  }
+
+  create<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T> {
+    return this.#json({
+      method: "POST",
+      path: collectionPath(resource, this.#namespace),
+      query: { fieldManager: FIELD_MANAGER, fieldValidation: "Strict" },
+      body,
+      what: `create ${resource.plural}/${body.metadata.name}`,
+      repeatable: true, // an answer that was lost comes back as 409, which callers look into anyway
+      retryConflicts: true, // «AlreadyExists» is another reason and is not repeated
+    });
+  }
+
+  apply<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T> {
+    return this.#json({
+      method: "PATCH",
+      path: objectPath(resource, this.#namespace, body.metadata.name),
+      query: { fieldManager: FIELD_MANAGER, force: true, fieldValidation: "Strict" },
+      contentType: "application/apply-patch+yaml", // JSON is YAML
+      body,
+      what: `apply ${resource.plural}/${body.metadata.name}`,
+      repeatable: true,
+      retryConflicts: body.metadata.resourceVersion === undefined,
+    });
+  }
+
+  patch<T extends KubeObject>(resource: Resource<T>, name: string, patch: object): Promise<T> {
+    return this.#json({
+      method: "PATCH",
+      path: objectPath(resource, this.#namespace, name),
+      query: { fieldManager: FIELD_MANAGER },
+      contentType: "application/merge-patch+json",
+      body: patch,
+      what: `patch ${resource.plural}/${name}`,
+      repeatable: true,
+      retryConflicts: !hasPrecondition(patch),
+    });
+  }
+
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    { uid, resourceVersion, gracePeriodSeconds }: DeleteOptions = {},
+  ): Promise<void> {
+    const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+    try {
+      await this.#transport.call({
+        method: "DELETE",
+        path: objectPath(resource, this.#namespace, name),
+        body: {
+          kind: "DeleteOptions",
+          apiVersion: "v1",
+          ...(Object.keys(preconditions).length > 0 && { preconditions }),
+          ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+        },
+        what: `delete ${resource.plural}/${name}`,
+        repeatable: uid !== undefined, // without it, the second try might hit a successor of the same name
+      });
+    } catch (error) {
+      if (!isAppError(error, "not_found")) throw error;
+    }
+  }
+
+  async podLog(name: string, { container, tailLines, previous }: PodLogOptions = {}): Promise<string> {
+    const { text } = await this.#transport.call({
+      method: "GET",
+      path: `${objectPath({ group: "", version: "v1", plural: "pods", namespaced: true }, this.#namespace, name)}/log`,
+      query: { container, tailLines, previous, limitBytes: MAX_LOG_BYTES },
+      what: `read the log of pods/${name}`,
+      repeatable: true,
+    });
+    return text;
+  }
+
+  async mayI({ verb, resource, group = "", subresource, namespaced = true }: Access): Promise<boolean> {
+    const attributes = { verb, resource, group, subresource, ...(namespaced && { namespace: this.#namespace }) };
+    const review: { status?: { allowed?: boolean } } = await this.#json({
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes: attributes },
+      },
+      what: `ask whether we may ${verb} ${resource}`,
+      repeatable: true,
+    });
+    return review.status?.allowed === true;
+  }
+
+  async serverVersion(): Promise<string> {
+    const version: { gitVersion?: string } = await this.#json({
+      method: "GET",
+      path: "/version",
+      what: "tell its version",
+      repeatable: true,
+    });
+    return version.gitVersion ?? "unknown";
+  }
+
+  async #pages<T extends KubeObject>(resource: Resource<T>, selection: Selection): Promise<KubeList<T>> {
+    const first = withKinds(await this.#page(resource, { ...selection, limit: PAGE_SIZE }));
+    const items = first.items;
+    let next = first.metadata.continue;
+    while (next) {
+      const page: RawList<T> = await this.#page(resource, { ...selection, limit: PAGE_SIZE, continue: next });
+      items.push(...withKinds(page).items);
+      next = page.metadata.continue;
+    }
+    return { metadata: { resourceVersion: first.metadata.resourceVersion }, items };
+  }
+
+  #page<T extends KubeObject>(resource: Resource<T>, query: PageQuery): Promise<RawList<T>> {
+    return this.#json({
+      method: "GET",
+      path: collectionPath(resource, this.#namespace),
+      query: { ...query },
+      what: `list ${resource.plural}`,
+      repeatable: true,
+    });
+  }
+
+  /** The answer as what the API server promises for this path: its shape is the contract suite's business. */
+  async #json<R>(request: ApiRequest): Promise<R> {
+    const { text } = await this.#transport.call(request);
+    return JSON.parse(text) as R;
+  }
+}
+
+type PodLogOptions = NonNullable<Parameters<Kube["podLog"]>[1]>;
+type Access = Parameters<Kube["mayI"]>[0];
+
+interface PageQuery extends Selection {
+  limit?: number;
+  continue?: string;
+}
+
+interface WatchOptions {
+  selection: Selection;
+  resourceVersion: string;
+  /** The server ends the watch then. */
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+type RawList<T extends KubeObject> = KubeList<T> & { apiVersion: string; kind: string };
+
+/** The API server leaves kind and version out of a list's items: what we hand out has them, as a single read does. */
+function withKinds<T extends KubeObject>({ apiVersion, kind, metadata, items }: RawList<T>): KubeList<T> {
+  const itemKind = kind.replace(/List$/, "");
+  return { metadata, items: items.map((item) => ({ ...item, apiVersion, kind: itemKind })) };
+}
+
+function hasPrecondition(patch: object): boolean {
+  const metadata = "metadata" in patch ? patch.metadata : undefined;
+  return typeof metadata === "object" && metadata !== null && "resourceVersion" in metadata;
+}

@@ -1,0 +1,53 @@
+/** The one Kubernetes client of a process: what `Kube` promises, as requests of the wire. */
+
+import type { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
+import { Calls } from "./calls.ts";
+import type { KubeConfig } from "./config.ts";
+import { readTarget } from "./kubeconfig.ts";
+import { ListWatchReflector } from "./reflector.ts";
+import { openReflectorMetrics } from "./reflector-metrics.ts";
+import { Transport } from "./transport.ts";
+import type { Kube } from "./types.ts";
+
+export interface KubeClientOptions {
+  config: KubeConfig;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/**
+ * Opens the client: reads where the API server is, and connects when first asked something.
+ * @throws AppError `invalid` when no usable API server is named.
+ */
+export async function openKube(life: Life, { config, metrics, log }: KubeClientOptions): Promise<Kube> {
+  const target = await readTarget(config);
+  const transport = new Transport(life, { target, config, metrics, log });
+  return kubeOver(transport, { namespace: target.namespace, metrics, log });
+}
+
+interface KubeOptions {
+  namespace: string;
+  metrics: Metrics;
+  log: Logger;
+}
+
+function kubeOver(transport: Transport, { namespace, metrics, log }: KubeOptions): Kube {
+  const calls = new Calls(transport, namespace);
+  const reflectorMetrics = openReflectorMetrics(metrics);
+  return {
+    namespace,
+    get: (resource, name) => calls.get(resource, name),
+    list: (resource, selection) => calls.list(resource, selection),
+    create: (resource, body) => calls.create(resource, body),
+    apply: (resource, body) => calls.apply(resource, body),
+    patch: (resource, name, patch) => calls.patch(resource, name, patch),
+    delete: (resource, name, options) => calls.delete(resource, name, options),
+    podLog: (name, options) => calls.podLog(name, options),
+    mayI: (access) => calls.mayI(access),
+    serverVersion: () => calls.serverVersion(),
+    openReflector: (life, options) =>
+      new ListWatchReflector(life, { source: calls, options, metrics: reflectorMetrics, log }),
+  };
+}

@@ -1,0 +1,39 @@
+/** Where the Kubernetes API is and how patient we are with it: the fragment of configuration of every role that uses it. */
+
+import { z } from "zod";
+import { setting, wholeNumber } from "../core/config.ts";
+
+export const kubeConfig = z.object({
+  kubeconfig: setting(
+    "KUBECONFIG",
+    z.string().optional(),
+    "Kubeconfig files, separated by colons, the first wins; without it the pod's service account, then ~/.kube/config.",
+  ),
+  namespace: setting(
+    "COCALC_NAMESPACE",
+    z.string().optional(),
+    "Namespace of the project pods; without it that of the service account or of the kubeconfig's context, then default.",
+  ),
+  context: setting(
+    "COCALC_KUBE_CONTEXT",
+    z.string().optional(),
+    "Context of the kubeconfig; without it its current one.",
+  ),
+  serviceHost: setting(
+    "KUBERNETES_SERVICE_HOST",
+    z.string().optional(),
+    "Host of the API server; Kubernetes sets it in every pod.",
+  ),
+  servicePort: setting(
+    "KUBERNETES_SERVICE_PORT",
+    z.string().regex(/^\d+$/).default("443"),
+    "Port of the API server; Kubernetes sets it in every pod.",
+  ),
+  callDeadlineSeconds: setting(
+    "COCALC_KUBE_CALL_DEADLINE_SECONDS",
+    wholeNumber().min(1).max(600).default(30),
+    "How long one call of the Kubernetes API may take, all tries together.",
+  ),
+});
+
+export type KubeConfig = z.infer<typeof kubeConfig>;

@@ -1,0 +1,236 @@
+/** Requests to the API server as raw JSON: authentication, deadline, retries, errors in words. Knows no resources. */
+
+import type { Dispatcher } from "undici";
+import { request as send } from "undici";
+import { Backoff } from "../core/backoff.ts";
+import { sleep } from "../core/clock.ts";
+import { AppError, isAppError, messageOf } from "../core/errors.ts";
+import type { Life } from "../core/life.ts";
+import type { Logger } from "../core/log.ts";
+import { counter, histogram, type Metrics } from "../core/metrics.ts";
+import type { KubeConfig } from "./config.ts";
+import { Connections, checkServer } from "./connections.ts";
+import { CredentialSource } from "./credentials.ts";
+import type { Target } from "./kubeconfig.ts";
+import { kubeStatusOf, readStatus, refusal } from "./status.ts";
+
+export interface ApiRequest {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Absolute, without the server's own prefix, its parts already encoded. */
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: object;
+  /** Of the body; JSON unless told. */
+  contentType?: string;
+  /** For messages: «create pods/project-x». */
+  what: string;
+  /** Doing it twice does no harm, so it is repeated when an answer is lost. */
+  repeatable?: boolean;
+  /** A 409 «Conflict» (a write came between) is no refusal of the caller's precondition: try again. */
+  retryConflicts?: boolean;
+}
+
+export interface ApiAnswer {
+  status: number;
+  text: string;
+}
+
+const FIRST_RETRY_MS = 100;
+const MAX_RETRY_MS = 5_000;
+/** Nothing was done when the server answers so. */
+const NOT_DONE = new Set([429, 503]);
+const SERVER_ERRORS = new Set([500, 502, 504]);
+
+interface TransportOptions {
+  target: Target;
+  config: KubeConfig;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** Sends requests over kept connections; closed with its life, after which every call fails at once. */
+export class Transport {
+  readonly #base: string;
+  readonly #credentials: CredentialSource;
+  readonly #connections: Connections;
+  readonly #deadlineMs: number;
+  /** Aborted when the connections are closed, which is after all that uses them has stopped. */
+  readonly #closed = new AbortController();
+  readonly #metrics: ReturnType<typeof openTransportMetrics>;
+  #lastAnswerAt = 0;
+
+  /** @throws AppError `invalid` when the target cannot be used. */
+  constructor(life: Life, { target, config, metrics, log }: TransportOptions) {
+    this.#base = checkServer(target).href.replace(/\/$/, "");
+    this.#credentials = new CredentialSource(target, log);
+    this.#connections = new Connections(target);
+    this.#deadlineMs = config.callDeadlineSeconds * 1000;
+    this.#metrics = openTransportMetrics(metrics);
+    life.defer("Kubernetes connections", () => {
+      this.#closed.abort();
+      return this.#connections.close();
+    });
+  }
+
+  /** Sends until it succeeds, is refused for good, or the deadline is over. @throws AppError as in `Kube`. */
+  async call(request: ApiRequest): Promise<ApiAnswer> {
+    const endsAt = performance.now() + this.#deadlineMs;
+    const backoff = new Backoff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS });
+    for (let refusedBefore = false; ; ) {
+      const error = await this.#tried(request, endsAt);
+      if (!isAppError(error)) return error;
+      const unauthenticated = kubeStatusOf(error)?.code === 401;
+      const again = unauthenticated ? !refusedBefore : mayRepeat(request, error);
+      refusedBefore ||= unauthenticated;
+      const waitMs = Math.max(backoff.next(), (error.retryAfterSeconds ?? 0) * 1000);
+      if (!again || this.#closed.signal.aborted || performance.now() + waitMs >= endsAt) throw error;
+      this.#metrics.retries.inc({ method: request.method });
+      await sleep(waitMs, this.#closed.signal);
+    }
+  }
+
+  /**
+   * Opens a response that goes on (a watch); ends with `signal`. One try, no retry: the caller keeps it going.
+   * @throws AppError as `call`, also while it is read.
+   */
+  async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const opening = new AbortController();
+    const abort = () => opening.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    const timer = setTimeout(abort, this.#deadlineMs);
+    if (signal.aborted) abort();
+    try {
+      const { statusCode, headers, body } = await this.#send(request, { signal: opening.signal, bodyTimeout: 0 });
+      if (statusCode !== 200) throw this.#refused(request, statusCode, headers, await body.text());
+      return body;
+    } catch (error) {
+      throw toAppError(request, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** One try: its answer, or the error as a value. */
+  async #tried(request: ApiRequest, endsAt: number): Promise<ApiAnswer | AppError> {
+    const startedAt = performance.now();
+    // Half of what is left: a connection that hangs leaves time for one try on a new one.
+    const abort = new AbortController();
+    const timer = setTimeout(
+      () => abort.abort(),
+      Math.max((endsAt - startedAt) / 2, Math.min(1_000, endsAt - startedAt)),
+    );
+    let dispatcher: Dispatcher | undefined;
+    try {
+      const answer = await this.#send(request, { signal: abort.signal, onDispatcher: (used) => (dispatcher = used) });
+      const text = await answer.body.text();
+      this.#lastAnswerAt = performance.now();
+      this.#observe(request, String(answer.statusCode), startedAt);
+      if (answer.statusCode >= 400) return this.#refused(request, answer.statusCode, answer.headers, text);
+      return { status: answer.statusCode, text };
+    } catch (error) {
+      this.#observe(request, "none", startedAt);
+      const hung = abort.signal.aborted && this.#lastAnswerAt < startedAt;
+      if (hung && dispatcher) await this.#connections.abandon(dispatcher);
+      if (abort.signal.aborted) return noAnswer(request, startedAt);
+      return toAppError(request, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(
+    { method, path, query = {}, body, contentType = "application/json" }: ApiRequest,
+    { signal, bodyTimeout, onDispatcher }: SendOptions,
+  ): Promise<Dispatcher.ResponseData> {
+    if (this.#closed.signal.aborted)
+      throw new AppError("unavailable", "This process is stopping and asks Kubernetes nothing more.");
+    const credentials = await this.#credentials.current();
+    const dispatcher = this.#connections.dispatcher(credentials);
+    onDispatcher?.(dispatcher);
+    return send(`${this.#base}${path}${queryOf(query)}`, {
+      dispatcher,
+      method,
+      signal,
+      headersTimeout: this.#deadlineMs,
+      bodyTimeout: bodyTimeout ?? this.#deadlineMs,
+      headers: {
+        ...credentials.headers,
+        accept: "application/json",
+        "user-agent": "cocalc-k8s",
+        ...(body === undefined ? {} : { "content-type": contentType }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  #refused(request: ApiRequest, code: number, headers: Dispatcher.ResponseData["headers"], text: string): AppError {
+    if (code === 401) this.#credentials.refused();
+    const retryAfter = headers["retry-after"];
+    return refusal(
+      request.what,
+      readStatus(code, parsed(text), Array.isArray(retryAfter) ? retryAfter[0] : retryAfter),
+    );
+  }
+
+  #observe({ method }: ApiRequest, code: string, startedAt: number): void {
+    this.#metrics.calls.inc({ method, code });
+    this.#metrics.seconds.observe({ method }, (performance.now() - startedAt) / 1000);
+  }
+}
+
+interface SendOptions {
+  signal: AbortSignal;
+  bodyTimeout?: number;
+  onDispatcher?: (dispatcher: Dispatcher) => void;
+}
+
+function openTransportMetrics(metrics: Metrics) {
+  return {
+    calls: counter(metrics, {
+      name: "cocalc_kube_requests_total",
+      help: "Requests to the Kubernetes API by method and HTTP status (none: no answer).",
+      labels: ["method", "code"],
+    }),
+    retries: counter(metrics, {
+      name: "cocalc_kube_retries_total",
+      help: "Requests to the Kubernetes API that were sent again.",
+      labels: ["method"],
+    }),
+    seconds: histogram(metrics, {
+      name: "cocalc_kube_request_seconds",
+      help: "Duration of one request to the Kubernetes API.",
+      labels: ["method"],
+    }),
+  };
+}
+
+function mayRepeat({ repeatable = false, retryConflicts = false }: ApiRequest, error: AppError): boolean {
+  const status = kubeStatusOf(error);
+  if (!status) return repeatable && error.code === "unavailable";
+  if (NOT_DONE.has(status.code)) return true;
+  if (status.code === 409) return retryConflicts && status.reason === "Conflict";
+  return repeatable && SERVER_ERRORS.has(status.code);
+}
+
+function queryOf(query: NonNullable<ApiRequest["query"]>): string {
+  const present = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+  return present.length === 0 ? "" : `?${new URLSearchParams(present)}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // a proxy in between answers in plain text or HTML
+  }
+}
+
+function noAnswer({ what }: ApiRequest, startedAt: number): AppError {
+  const ms = Math.round(performance.now() - startedAt);
+  return new AppError("unavailable", `Kubernetes did not answer within ${ms} ms when asked to ${what}.`);
+}
+
+function toAppError({ what }: ApiRequest, cause: unknown): AppError {
+  if (isAppError(cause)) return cause;
+  return new AppError("unavailable", `Kubernetes cannot be reached to ${what}: ${messageOf(cause)}.`, { cause });
+}
