@@ -3,16 +3,24 @@
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 
+export interface ProcessOptions {
+  log: Logger;
+  /** The one deadline for stopping. */
+  stopSeconds: number;
+  /** Once started there is nothing left to do: stop, with status 0. */
+  endsByItself?: boolean;
+}
+
 /**
  * Runs `start` on a new life until a signal comes or a part dies, then stops everything and exits: 0 after a signal, 1 after a
  * failure or when something did not stop. A second signal ends the process at once.
  */
 export async function runProcess(
-  { log, stopSeconds }: { log: Logger; stopSeconds: number },
+  { log, stopSeconds, endsByItself = false }: ProcessOptions,
   start: (life: Life) => Promise<void>,
 ): Promise<never> {
   const life = new Life("process");
-  const ended = Promise.withResolvers<NodeJS.Signals | Error>();
+  const ended = Promise.withResolvers<NodeJS.Signals | "done" | Error>();
   const onSignal = (signal: NodeJS.Signals) => {
     if (life.isStopping) process.exit(130);
     ended.resolve(signal);
@@ -24,10 +32,12 @@ export async function runProcess(
     ended.resolve(reason instanceof Error ? reason : new Error(String(reason))),
   );
   void life.failed.then(ended.resolve);
-  start(life).catch(ended.resolve);
+  start(life).then(() => {
+    if (endsByItself) ended.resolve("done");
+  }, ended.resolve);
   const why = await ended.promise;
   if (why instanceof Error) log.error({ err: why }, "a part of this process died; stopping");
-  else log.info({ signal: why }, "stopping");
+  else log.info({ why }, "stopping");
   const errors = await life.stop({ deadlineMs: stopSeconds * 1_000 });
   for (const error of errors) log.error({ err: error }, "a part did not stop well");
   const failed = why instanceof Error || errors.length > 0;
