@@ -1,0 +1,52 @@
+/** `npm test`: runs the ring that needs only Node (after building what a browser is served), and ends with one plain line that counts. */
+
+import { spawn } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { environment } from "../src/core/env.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The part of jest's JSON report that is counted. */
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  numRuntimeErrorTestSuites: number;
+}
+
+/** Runs a program of node_modules with Node's module flags and resolves with its exit status. */
+export function runTool(script: string, args: string[], env: Record<string, string> = {}): Promise<number> {
+  const nodeOptions = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
+  const child = spawn(process.execPath, [join(root, script), ...args], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...environment(), NODE_OPTIONS: nodeOptions, ...env },
+  });
+  const { promise, resolve } = Promise.withResolvers<number>();
+  child.on("exit", (code) => resolve(code ?? 1));
+  return promise;
+}
+
+/** Runs jest with these arguments; prints and returns the counts. A suite that could not run counts as one failure. */
+export async function runJest(args: string[], env: Record<string, string> = {}) {
+  const reportFile = join(tmpdir(), `cocalc-jest-${process.pid}.json`);
+  const status = await runTool("node_modules/jest/bin/jest.js", [...args, "--json", `--outputFile=${reportFile}`], env);
+  const report = JSON.parse(await readFile(reportFile, "utf8")) as Report; // written by jest
+  await rm(reportFile, { force: true });
+  const skipped = report.numPendingTests + report.numTodoTests;
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  return { passed: report.numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
+}
+
+if (import.meta.main) {
+  const args = process.argv.slice(2);
+  const built = await runTool("scripts/build-app.ts", []);
+  if (built !== 0) process.exit(built);
+  const { passed, failed, skipped } = await runJest(args);
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
