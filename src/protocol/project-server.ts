@@ -105,12 +105,20 @@ export const terminalName = z
   .max(100)
   .regex(/^[^/\0]+$/);
 
+/** Name of the shared Y.Text in a document. */
+export const DOCUMENT_TEXT = "text";
+/** Units of UTF-16 text after which a client acknowledges terminal output at the latest. */
+export const TERMINAL_ACK_EVERY = 32_768;
+
 /**
  * socket.io at `<base>/<project_id>/api/socket`, one socket per open project. Requests are answered `{ok:true,…}` or `{ok:false} & WireError`.
  *
  * Terminals: `terminal_open` subscribes; scrollback comes in the answer, further output as `terminal_output` with a running `offset` (bytes of
  * UTF-16 text since the terminal's birth), acknowledged by `terminal_ack` so that a slow reader slows the program down, not memory.
- * Documents: `document_open` → a Yjs state; updates both ways as `document_update` (binary), awareness as `document_awareness`.
+ * A client acknowledges at least every TERMINAL_ACK_EVERY units; one that lags too long is sent no more and told `terminal_resync`: it opens the
+ * terminal again with the offset it has. Output of another generation than the one a client opened is of a new shell and begins at offset 0.
+ * Documents: `document_open` → a Yjs state; updates both ways as `document_update` (binary), awareness as `document_awareness`. The text is the
+ * Y.Text named DOCUMENT_TEXT, its line endings always "\n" (the file keeps its own). The server sets `user.name` and `user.account_id` in awareness states.
  */
 export const projectRequests = {
   terminal_list: z.object({}),
@@ -202,6 +210,8 @@ export interface ProjectEvents {
   terminal_resized: (size: { name: string; cols: number; rows: number }) => void;
   terminal_exited: (exit: { name: string; generation: string; exitCode: number }) => void;
   terminal_restarted: (terminal: TerminalView) => void;
+  /** The reader lagged too far behind: nothing more is sent until it opens the terminal again. */
+  terminal_resync: (terminal: { name: string; generation: string }) => void;
   document_update: (change: { path: string; generation: string; update: Uint8Array }) => void;
   document_awareness: (change: { path: string; update: Uint8Array }) => void;
   /** Saved-state of an open document: `saved` when the file on disk holds all of it. */
