@@ -1,21 +1,21 @@
 /** The database of a process: one pool, one LISTEN connection, one connection for all advisory locks, each opened when first used. */
 
 import pg from "pg";
-import { AppError, messageOf } from "../core/errors.ts";
+import { AppError, codeOf, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
-import { type Metrics, counter, gauge } from "../core/metrics.ts";
-import { type DbConfig, connectionOptions } from "./config.ts";
+import { counter, gauge, type Metrics } from "../core/metrics.ts";
+import { connectionOptions, type DbConfig } from "./config.ts";
 import { type Leader, Leadership } from "./leadership.ts";
-import { Listener, type Subscription } from "./listener.ts";
+import { type Heartbeat, Listener, type Subscription } from "./listener.ts";
 import { columnTypes } from "./types.ts";
 
 /** Whatever runs SQL: the pool, or a transaction. Parameters are always bound ($1, $2 …). */
 export interface Queryable {
   /** All rows. @throws AppError `unavailable` when the server cannot be reached. */
-  query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
+  query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** How many rows were written. */
-  execute(sql: string, values?: unknown[]): Promise<number>;
+  execute(sql: string, values?: readonly unknown[]): Promise<number>;
 }
 
 export type Transaction = Queryable;
@@ -26,6 +26,8 @@ export interface DbParts {
   metrics: Metrics;
   /** Shown in pg_stat_activity, with `/listen` or `/locks` after it for the special connections. */
   applicationName: string;
+  /** Of the LISTEN connection; tests make it quick. */
+  heartbeat?: Heartbeat;
 }
 
 export class Db implements Queryable {
@@ -42,7 +44,10 @@ export class Db implements Queryable {
       query_timeout: 60_000,
       types: columnTypes,
     });
-    const lost = counter(metrics, { name: "cocalc_db_connections_lost_total", help: "Database connections that broke." });
+    const lost = counter(metrics, {
+      name: "cocalc_db_connections_lost_total",
+      help: "Database connections that broke.",
+    });
     this.#pool.on("error", (error) => {
       lost.inc();
       log.warn({ err: error }, "an idle database connection broke");
@@ -53,6 +58,7 @@ export class Db implements Queryable {
       connection: connectionOptions(config, `${applicationName}/listen`),
       log,
       metrics,
+      heartbeat: parts.heartbeat,
     });
     this.#leadership = new Leadership(life, {
       connection: connectionOptions(config, `${applicationName}/locks`),
@@ -61,11 +67,11 @@ export class Db implements Queryable {
     });
   }
 
-  async query<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+  async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return (await run(this.#pool, sql, values)).rows as Row[]; // the caller states the row of its own SQL
   }
 
-  async execute(sql: string, values: unknown[] = []): Promise<number> {
+  async execute(sql: string, values: readonly unknown[] = []): Promise<number> {
     return (await run(this.#pool, sql, values)).rowCount ?? 0;
   }
 
@@ -104,12 +110,12 @@ export class Db implements Queryable {
 }
 
 interface Runner {
-  query(sql: string, values: unknown[]): Promise<pg.QueryResult>;
+  query(sql: string, values: readonly unknown[]): Promise<pg.QueryResult>;
 }
 
-async function run(runner: Runner, sql: string, values: unknown[]): Promise<pg.QueryResult> {
+async function run(runner: Runner, sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
   try {
-    return await runner.query(sql, values);
+    return await runner.query(sql, [...values]);
   } catch (error) {
     throw translate(error);
   }
@@ -117,10 +123,10 @@ async function run(runner: Runner, sql: string, values: unknown[]): Promise<pg.Q
 
 function transactionOn(client: pg.PoolClient): Transaction {
   return {
-    async query<Row>(sql: string, values: unknown[] = []) {
+    async query<Row>(sql: string, values: readonly unknown[] = []) {
       return (await run(client, sql, values)).rows as Row[]; // the caller states the row of its own SQL
     },
-    async execute(sql: string, values: unknown[] = []) {
+    async execute(sql: string, values: readonly unknown[] = []) {
       return (await run(client, sql, values)).rowCount ?? 0;
     },
   };
@@ -138,7 +144,7 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
 /** Connection trouble becomes `unavailable`; what PostgreSQL says of a statement stays a `pg.DatabaseError`. */
 function translate(error: unknown): unknown {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   const isStatement = error instanceof pg.DatabaseError && !/^(08|57P|53)/.test(code);
   if (isStatement) return error;
   const isNetwork = /^(E[A-Z]+|08|57P|53)/.test(code);

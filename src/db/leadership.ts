@@ -6,7 +6,8 @@ import { sleep } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
-import { type Metrics, gauge } from "../core/metrics.ts";
+import { gauge, type Metrics } from "../core/metrics.ts";
+import { Turns } from "../core/turns.ts";
 import { columnTypes } from "./types.ts";
 
 export interface Leader {
@@ -63,7 +64,8 @@ export class Leadership {
       this.#candidates.delete(candidate);
       await this.#endTerm(candidate);
     });
-    if (this.#started) return this.#wake.resolve();
+    this.#wake.resolve();
+    if (this.#started) return;
     this.#started = true;
     this.#life.run("leadership", (signal) => this.#keepCampaigning(signal));
   }
@@ -99,7 +101,7 @@ export class Leadership {
   async #rounds(client: pg.Client, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
-      await client.query("SELECT 1");
+      await query(client, "SELECT 1");
       for (const candidate of this.#candidates) {
         if (candidate.term === undefined) await this.#tryToLead(client, candidate);
       }
@@ -111,9 +113,10 @@ export class Leadership {
   async #tryToLead(client: pg.Client, candidate: Candidate): Promise<void> {
     if (candidate.life.isStopping) return;
     const { name } = candidate;
-    const locked = await client.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held", [name]);
+    const locked = await query(client, "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held", [name]);
     if (locked.rows[0]?.held !== true) return;
-    const { rows } = await client.query(
+    const { rows } = await query(
+      client,
       `INSERT INTO leaders (name, epoch, since) VALUES ($1, 1, now())
        ON CONFLICT (name) DO UPDATE SET epoch = leaders.epoch + 1, since = now() RETURNING epoch`,
       [name],
@@ -138,7 +141,16 @@ export class Leadership {
   }
 }
 
+const turns = new WeakMap<pg.Client, Turns>();
+
+/** Statements of one client run one after the other: a term may end while a round is under way. */
+function query(client: pg.Client, sql: string, values: unknown[] = []): Promise<pg.QueryResult> {
+  const own = turns.get(client) ?? new Turns();
+  turns.set(client, own);
+  return own.take(() => client.query(sql, values));
+}
+
 /** Gives the lock back so that another takes over at once; on a lost connection the server has done so. */
 async function unlock(client: pg.Client, name: string): Promise<void> {
-  await client.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(() => {});
+  await query(client, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(() => {});
 }

@@ -6,7 +6,8 @@ import { sleep } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
-import { type Metrics, counter, gauge } from "../core/metrics.ts";
+import { counter, gauge, type Metrics } from "../core/metrics.ts";
+import { Turns } from "../core/turns.ts";
 
 export interface Subscription {
   channels: string[];
@@ -16,12 +17,20 @@ export interface Subscription {
   onMissed: () => void;
 }
 
+/** How often the connection is tried, and how long an answer may take before the server counts as hung. */
+export interface Heartbeat {
+  heartbeatMs: number;
+  heartbeatTimeoutMs: number;
+}
+
 interface ListenerParts {
   connection: pg.ClientConfig;
   log: Logger;
   metrics: Metrics;
-  heartbeatMs?: number;
+  heartbeat?: Heartbeat | undefined;
 }
+
+const HEARTBEAT: Heartbeat = { heartbeatMs: 15_000, heartbeatTimeoutMs: 10_000 };
 
 /**
  * States: unused (nobody subscribed, no connection) → connecting ⇄ listening. Handlers are attached before LISTEN, every wanted channel is
@@ -30,17 +39,19 @@ interface ListenerParts {
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #life: Life;
+  readonly #heartbeat: Heartbeat;
+  readonly #turns = new Turns();
   readonly #subscriptions = new Set<Subscription>();
   readonly #reconnects;
   readonly #connected;
   #client: pg.Client | undefined;
   #listening = new Set<string>();
   #started = false;
-  #chain: Promise<unknown> = Promise.resolve();
 
   constructor(life: Life, parts: ListenerParts) {
     this.#life = life;
     this.#parts = parts;
+    this.#heartbeat = parts.heartbeat ?? HEARTBEAT;
     this.#reconnects = counter(parts.metrics, {
       name: "cocalc_db_listen_connections_total",
       help: "Times the LISTEN connection was made.",
@@ -86,7 +97,7 @@ export class Listener {
 
   /** One connection from beginning to end; throws why it ended. */
   async #listenOnce(signal: AbortSignal, backoff: Backoff): Promise<void> {
-    const client = new pg.Client({ ...this.#parts.connection, query_timeout: 10_000 });
+    const client = new pg.Client({ ...this.#parts.connection, query_timeout: this.#heartbeat.heartbeatTimeoutMs });
     const ended = Promise.withResolvers<never>();
     ended.promise.catch(() => {}); // it may end before anyone waits
     const end = () => ended.reject(new Error("the server ended it"));
@@ -127,21 +138,15 @@ export class Listener {
         }
       }
     };
-    return this.#inTurn(wanted);
+    return this.#turns.take(wanted);
   }
 
   async #beat(client: pg.Client, signal: AbortSignal): Promise<void> {
     for (;;) {
-      await sleep(this.#parts.heartbeatMs ?? 15_000, signal);
+      await sleep(this.#heartbeat.heartbeatMs, signal);
       if (signal.aborted) return;
-      await this.#inTurn(() => client.query("SELECT 1"));
+      await this.#turns.take(() => client.query("SELECT 1"));
     }
-  }
-
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#chain.then(act, act);
-    this.#chain = turn.catch(() => {}); // whoever asked is told; the next one goes on
-    return turn;
   }
 
   #dispatch(channel: string, key: string): void {

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
-import { type DbConfig, connectionOptions } from "./config.ts";
+import { connectionOptions, type DbConfig } from "./config.ts";
 
 /** Where the numbered SQL files are; the server bundle keeps them at the same place relative to itself. */
 export const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));

@@ -7,6 +7,7 @@ import type { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import type { DbConfig } from "../../src/db/config.ts";
 import { Db } from "../../src/db/db.ts";
+import type { Heartbeat } from "../../src/db/listener.ts";
 import { testLog } from "./log.ts";
 
 /** Variable by which the global set-up tells test files where the server is: JSON of TestServer. */
@@ -55,8 +56,9 @@ export async function openTestDb(life: Life): Promise<Db & { config: DbConfig }>
 }
 
 /** Another Db on the same database, as another process would have. */
-export function openDbOn(life: Life, config: DbConfig, applicationName = "test"): Db {
-  return new Db(life, { config, applicationName, log: testLog(), metrics: openMetrics({ defaults: false }) });
+export function openDbOn(life: Life, config: DbConfig, applicationName = "test", heartbeat?: Heartbeat): Db {
+  const metrics = openMetrics({ defaults: false });
+  return new Db(life, { config, applicationName, log: testLog(), metrics, ...(heartbeat && { heartbeat }) });
 }
 
 /** Environment variables with which a role finds this database. */

@@ -1,0 +1,76 @@
+import { expect, test } from "@jest/globals";
+import { sqlState } from "../../../src/db/db.ts";
+import { migrate } from "../../../src/db/migrate.ts";
+import { testLives } from "../../helpers/life.ts";
+import { asOwner, createTestDatabase, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
+
+const newLife = testLives();
+
+test("a TIMESTAMP without zone is UTC in both directions, whatever TZ says", async () => {
+  const db = await openTestDb(newLife());
+  const time = new Date("2026-07-01T12:34:56.789Z");
+  const [row] = await db.query<{ time: Date; text: string; now_is_utc: boolean }>(
+    "INSERT INTO central_log (id, event, time) VALUES (gen_random_uuid(), 'x', $1) RETURNING time, time::text AS text, abs(extract(epoch FROM (now()::timestamp - (now() AT TIME ZONE 'UTC')))) < 1 AS now_is_utc",
+    [time],
+  );
+  expect(row?.text).toBe("2026-07-01 12:34:56.789");
+  expect(row?.time).toEqual(time);
+  expect(row?.now_is_utc).toBe(true);
+});
+
+test("a transaction is all or nothing", async () => {
+  const db = await openTestDb(newLife());
+  const add = (name: string) => ["INSERT INTO server_settings (name, value) VALUES ($1, 'x')", [name]] as const;
+  const failing = db.transaction(async (tx) => {
+    await tx.execute(...add("a"));
+    await tx.execute(...add("a"));
+  });
+  await expect(failing.catch(sqlState)).resolves.toBe("23505");
+  expect(await db.query("SELECT name FROM server_settings")).toEqual([]);
+  await db.transaction(async (tx) => void (await tx.execute(...add("b"))));
+  expect(await db.query("SELECT name FROM server_settings")).toEqual([{ name: "b" }]);
+});
+
+test("a server that cannot be reached is an error in words", async () => {
+  const life = newLife();
+  const db = openDbOn(life, { ...(await createTestDatabase(life)), port: 1 });
+  await expect(db.query("SELECT 1")).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("cannot be reached"),
+  });
+});
+
+test("many replicas may migrate an empty database at once", async () => {
+  const life = newLife();
+  const database = `migrate_${process.pid}`;
+  await asOwner(`CREATE DATABASE ${database}`);
+  life.defer("database", async () => void (await asOwner(`DROP DATABASE ${database} WITH (FORCE)`)));
+  const config = { ...testServer(), database, passwordFile: undefined, ssl: "disable" as const, poolSize: 1 };
+  const done = await Promise.all([migrate(config), migrate(config), migrate(config), migrate(config)]);
+  expect(done.filter((names) => names.length > 0)).toHaveLength(1);
+  expect(await migrate(config)).toEqual([]);
+});
+
+test("a change of a project notifies with its key and nothing else", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const heard: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  await db.listen(life, {
+    channels: ["projects_action_request", "projects_state", "projects_users"],
+    onNotify: (key, channel) => {
+      heard.push(`${channel} ${key}`);
+      if (channel === "projects_state") done.resolve();
+    },
+    onMissed: ready.resolve,
+  });
+  await ready.promise;
+  const id = "6f1ad6ab-0000-4000-8000-000000000001";
+  await db.execute("INSERT INTO projects (project_id, users) VALUES ($1, '{}')", [id]);
+  await db.execute(`UPDATE projects SET action_request = '{"action":"start","time":"t"}' WHERE project_id = $1`, [id]);
+  await db.execute("UPDATE projects SET title = 'nothing of interest', users = users WHERE project_id = $1", [id]);
+  await db.execute(`UPDATE projects SET state = '{"state":"starting"}' WHERE project_id = $1`, [id]);
+  await done.promise;
+  expect(heard).toEqual([`projects_users ${id}`, `projects_action_request ${id}`, `projects_state ${id}`]);
+});
