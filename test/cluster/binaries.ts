@@ -1,0 +1,121 @@
+/** Builds the Kubernetes programs from their Go modules, once per version, into the user's cache; it starts none of them. */
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cached } from "./cache.ts";
+import { run } from "./command.ts";
+
+const KUBERNETES = "1.34.4";
+/** The name, in the cache, of the folder with the programs of Kubernetes. */
+export const KUBERNETES_FOLDER = `kubernetes-${KUBERNETES}`;
+const KWOK = "0.8.0";
+const PROGRAMS = ["kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl"];
+
+/** Folders with the built programs: `kubernetes` has those of the control plane and the nodes, `kwok` has `kwok` and `stages.yaml`. */
+export interface Binaries {
+  kubernetes: string;
+  kwok: string;
+}
+
+/** Returns the folders of the programs, building what is not in the cache (six to eight minutes on two cores). */
+export async function ensureBinaries(say: (line: string) => void): Promise<Binaries> {
+  await requireGo();
+  const kubernetes = await cached(KUBERNETES_FOLDER, (folder) => {
+    say(`building Kubernetes ${KUBERNETES} from source, once: this takes some minutes`);
+    return buildKubernetes(folder, say);
+  });
+  const kwok = await cached(`kwok-${KWOK}`, (folder) => {
+    say(`building kwok ${KWOK} from source, once`);
+    return buildKwok(folder);
+  });
+  return { kubernetes, kwok };
+}
+
+async function requireGo(): Promise<void> {
+  await run("go", ["version"]).catch(() => {
+    throw new Error("The cluster is built from Go modules and `go` was not found: install Go 1.24 or newer.");
+  });
+}
+
+async function buildKubernetes(folder: string, say: (line: string) => void): Promise<void> {
+  const source = join(folder, "source");
+  await run("mkdir", ["-p", source]);
+  const module = await downloadModule("k8s.io/kubernetes", KUBERNETES, source);
+  const staging = await stagingModules(module.GoMod);
+  const replaces = staging.map((name) => `replace ${name} => ${name} v0.${KUBERNETES.slice(2)}`);
+  await writeModule(source, "k8s.io/kubernetes", KUBERNETES, replaces);
+  for (const program of PROGRAMS) {
+    say(`building ${program}`);
+    await goBuild({
+      source,
+      output: join(folder, program),
+      target: `k8s.io/kubernetes/cmd/${program}`,
+      ldflags: versionFlags(),
+    });
+  }
+}
+
+async function buildKwok(folder: string): Promise<void> {
+  const source = join(folder, "source");
+  await run("mkdir", ["-p", source]);
+  const module = await downloadModule("sigs.k8s.io/kwok", KWOK, source);
+  await writeModule(source, "sigs.k8s.io/kwok", KWOK, []);
+  await goBuild({ source, output: join(folder, "kwok"), target: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w" });
+  await writeStages(join(module.Dir, "kustomize/stage"), join(folder, "stages.yaml"));
+}
+
+/** kwok does nothing without stages: these are the ones its own project ships for nodes and pods. */
+async function writeStages(from: string, to: string): Promise<void> {
+  const script = [
+    "set -e",
+    'cd "$1"',
+    "for file in node/fast/*.yaml node/heartbeat-with-lease/*.yaml pod/fast/*.yaml; do",
+    '  case "$file" in */kustomization.yaml) continue;; esac',
+    '  cat "$file"; echo; echo "---"',
+    'done > "$2"',
+  ].join("\n");
+  await run("sh", ["-c", script, "stages", from, to]);
+}
+
+interface DownloadedModule {
+  Dir: string;
+  GoMod: string;
+}
+
+async function downloadModule(name: string, version: string, cwd: string): Promise<DownloadedModule> {
+  const answer = await run("go", ["mod", "download", "-json", `${name}@v${version}`], { cwd });
+  return JSON.parse(answer) as DownloadedModule;
+}
+
+/** Kubernetes names its own libraries as v0.0.0, replaced by folders of its repository: these are their names. */
+async function stagingModules(goMod: string): Promise<string[]> {
+  await access(goMod);
+  const parsed = JSON.parse(await run("go", ["mod", "edit", "-json", goMod])) as {
+    Require: { Path: string; Version: string }[];
+  };
+  return parsed.Require.filter((entry) => entry.Version === "v0.0.0").map((entry) => entry.Path);
+}
+
+async function writeModule(source: string, name: string, version: string, replaces: string[]): Promise<void> {
+  const lines = ["module cluster", "", "go 1.24.0", "", `require ${name} v${version}`, "", ...replaces, ""];
+  await writeFile(join(source, "go.mod"), lines.join("\n"));
+}
+
+function versionFlags(): string {
+  const packages = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"];
+  const [major, minor] = KUBERNETES.split(".");
+  const values = { gitVersion: `v${KUBERNETES}`, gitMajor: major, gitMinor: minor };
+  const flags = packages.flatMap((name) => Object.entries(values).map(([key, value]) => `-X ${name}.${key}=${value}`));
+  return ["-s", "-w", ...flags].join(" ");
+}
+
+interface GoBuild {
+  source: string;
+  output: string;
+  target: string;
+  ldflags: string;
+}
+
+async function goBuild(build: GoBuild): Promise<void> {
+  const args = ["build", "-mod=mod", "-trimpath", "-ldflags", build.ldflags, "-o", build.output, build.target];
+  await run("go", args, { cwd: build.source, env: { CGO_ENABLED: "0" }, timeoutMs: 40 * 60_000 });
+}

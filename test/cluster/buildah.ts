@@ -1,0 +1,57 @@
+/** Builds images with buildah, without any daemon and without the kernel features that a nested machine lacks. */
+import { join } from "node:path";
+import { cacheFolder, withFileLock } from "./cache.ts";
+import { run } from "./command.ts";
+
+export interface ImageBuild {
+  /** The folder that the Dockerfile's COPY lines read from. */
+  context: string;
+  /** The Dockerfile; that of the context if not said. */
+  file?: string;
+  target?: string;
+  arguments?: Record<string, string>;
+  /** The name of the image, for example `localhost/pause:1`. */
+  image: string;
+  /** Where the OCI archive goes. */
+  archive: string;
+}
+
+/** Builds one image and writes it as an OCI archive. One build at a time: the layers are kept in a store of our own. */
+export async function buildImage(build: ImageBuild): Promise<void> {
+  await withFileLock(join(cacheFolder(), "buildah.lock"), async () => {
+    const target = build.target === undefined ? [] : ["--target", build.target];
+    const args = Object.entries(build.arguments ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+    const file = build.file ?? join(build.context, "Dockerfile");
+    await buildah([
+      "bud",
+      "--isolation",
+      "chroot",
+      "--tag",
+      build.image,
+      ...target,
+      ...args,
+      "--file",
+      file,
+      build.context,
+    ]);
+    await buildah(["push", "--quiet", build.image, `oci-archive:${build.archive}:${build.image}`]);
+  });
+}
+
+/** Makes an image of a root file system, for a Dockerfile to build upon; does nothing when it is there. */
+export async function importBase(rootfs: string, image: string): Promise<void> {
+  await withFileLock(join(cacheFolder(), "buildah.lock"), async () => {
+    const known = await buildah(["images", "--quiet", "--filter", `reference=${image}`]);
+    if (known.trim() !== "") {
+      return;
+    }
+    const container = (await buildah(["from", "scratch"])).trim();
+    await buildah(["add", "--quiet", container, rootfs, "/"]);
+    await buildah(["commit", "--quiet", "--rm", container, image]);
+  });
+}
+
+async function buildah(args: string[]): Promise<string> {
+  const store = join(cacheFolder(), "buildah");
+  return run("buildah", ["--storage-driver", "vfs", "--root", store, "--runroot", join(store, "run"), ...args]);
+}
