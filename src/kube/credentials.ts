@@ -27,7 +27,7 @@ export interface Credentials {
 
 /**
  * `current` gives what was read at most half a minute ago. Files that cannot be read keep the last reading alive (a
- * token is renewed long before it ends), and only without one it fails. `refused` (the server said 401) makes the next one read anew.
+ * token is renewed long before it ends), and only without one it fails.
  */
 export class CredentialSource {
   readonly #target: Target;
@@ -51,9 +51,15 @@ export class CredentialSource {
     return this.#reading;
   }
 
+  /** The server said 401: the next reading is a new one, also of what a sign-in program remembers. */
   refused(): void {
+    this.stale();
+    this.#authenticate = undefined;
+  }
+
+  /** A connection failed, perhaps because the server has other certificates now: the next reading is a new one. */
+  stale(): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
-    this.#authenticate = undefined; // its cache holds what was refused
   }
 
   async #read(): Promise<Credentials> {

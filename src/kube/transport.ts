@@ -104,6 +104,7 @@ export class Transport {
       if (statusCode !== 200) throw this.#refused(request, statusCode, headers, await body.text());
       return body;
     } catch (error) {
+      if (!isAppError(error)) this.#credentials.stale();
       throw toAppError(request, error);
     } finally {
       clearTimeout(timer);
@@ -131,6 +132,7 @@ export class Transport {
       this.#observe(request, "none", startedAt);
       const hung = abort.signal.aborted && this.#lastAnswerAt < startedAt;
       if (hung && dispatcher) await this.#connections.abandon(dispatcher);
+      this.#credentials.stale();
       if (abort.signal.aborted) return noAnswer(request, startedAt);
       return toAppError(request, error);
     } finally {
