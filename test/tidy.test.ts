@@ -1,0 +1,147 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "@jest/globals";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Our own source files, as git knows them (those not yet added too). */
+async function sourceFiles(): Promise<string[]> {
+  const args = [
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "--",
+    "src",
+    "roles",
+    "test",
+    "scripts",
+    "bin",
+  ];
+  const { stdout } = await promisify(execFile)("git", args, { cwd: root });
+  return stdout.split("\n").filter((file) => /\.(ts|tsx|js)$/.test(file));
+}
+
+const files = await sourceFiles();
+const texts = new Map(
+  await Promise.all(
+    files.map(async (file) => [file, await readFile(join(root, file), "utf8").catch(() => "")] as const),
+  ),
+);
+
+const product = files.filter((file) => /^(src|roles)\//.test(file) && !/\.test\.tsx?$/.test(file));
+
+/** What a file imports when it runs: types are erased and do not count. */
+function importsOf(file: string): string[] {
+  const text = texts.get(file) ?? "";
+  const statics = [...text.matchAll(/^(?:import|export)\s+(?!type\b)([^;]*?\bfrom\s+)?"([^"]+)"/gms)].map(
+    (match) => match[2],
+  );
+  const dynamics = [...text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g)].map((match) => match[1]);
+  return [...statics, ...dynamics]
+    .filter((target): target is string => target !== undefined)
+    .map((target) => (target.startsWith(".") ? normalize(join(dirname(file), target)) : target));
+}
+
+/** The part of the product that a file belongs to. */
+function placeOf(file: string): string {
+  const [top, second, third] = file.split("/");
+  if (top === "src" && second?.includes(".")) return "main";
+  if (top === "src" && second === "boot") return "main";
+  if (top === "src" && second === "domain")
+    return third?.includes(".") ? "domain" : file.endsWith("rules.ts") ? "rules" : "domain";
+  if (top === "src") return second ?? "";
+  if (top === "roles" && second?.includes(".")) return "registry";
+  if (top === "roles") return second === "project" ? "project-role" : "role";
+  return "package";
+}
+
+/** Which places each place may import; packages are looked at below. */
+const MAY: Record<string, string[]> = {
+  main: ["main", "registry", "local", "core", "net", "db", "kube", "domain", "rules"],
+  registry: ["registry", "role", "project-role", "core"],
+  role: ["role", "registry", "domain", "rules", "db", "kube", "net", "core", "protocol"],
+  "project-role": ["project-role", "registry", "net", "core", "protocol"],
+  domain: ["domain", "rules", "db", "kube", "net", "core", "protocol"],
+  rules: ["rules", "core", "protocol"],
+  db: ["db", "core"],
+  kube: ["kube", "core"],
+  net: ["net", "core", "protocol"],
+  local: ["local", "core", "protocol", "db", "kube", "domain", "rules"],
+  protocol: ["protocol"],
+  core: ["core"],
+  app: ["app", "protocol", "rules"],
+};
+
+test("imports follow the design", () => {
+  const wrong = product.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => /^(src|roles)\//.test(target))
+      .filter((target) => !(MAY[placeOf(file)] ?? []).includes(placeOf(target)))
+      .map((target) => `${file} → ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("no role imports another role", () => {
+  const roleOf = (file: string) => /^roles\/([^/]+)\//.exec(file)?.[1];
+  const wrong = product.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => roleOf(file) !== undefined && roleOf(target) !== undefined && roleOf(file) !== roleOf(target))
+      .map((target) => `${file} → ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("features of the app never import each other", () => {
+  const featureOf = (file: string) => /^src\/app\/features\/([^/]+)\//.exec(file)?.[1];
+  const wrong = product.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => featureOf(file) !== undefined && featureOf(target) !== undefined)
+      .filter((target) => featureOf(file) !== featureOf(target))
+      .map((target) => `${file} → ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("the protocol needs zod alone", () => {
+  const packages = product
+    .filter((file) => placeOf(file) === "protocol")
+    .flatMap(importsOf)
+    .filter((target) => !target.startsWith("src/"));
+  expect(new Set(packages)).toEqual(new Set(["zod"]));
+});
+
+test("the environment is read in one file, and servers are made in one file", () => {
+  const holding = (pattern: RegExp, allowed: RegExp) =>
+    product.filter((file) => pattern.test(texts.get(file) ?? "") && !allowed.test(file));
+  expect(holding(/process\.env/, /^src\/core\/env\.ts$|^src\/app\//)).toEqual([]);
+  expect(holding(/\bcreate(Secure)?Server\(/, /^src\/net\/serve\.ts$|^src\/local\//)).toEqual([]);
+  expect(holding(/process\.exit\(/, /^src\/(main|boot\/run-process)\.ts$/)).toEqual([]);
+});
+
+test("files are named in kebab case, begin by saying what they are for, and stay readable", () => {
+  const named = files.filter((file) => !/^[a-z0-9.-]+$/.test(file.split("/").at(-1) ?? ""));
+  const unsaid = product.filter((file) => !/^(\/\*\*|\/\/|#!)/.test(texts.get(file) ?? ""));
+  const long = files.filter((file) => (texts.get(file) ?? "").split("\n").length > 401);
+  expect({ named, unsaid, long }).toEqual({ named: [], unsaid: [], long: [] });
+});
+
+test("nothing is left undone, switched off or bound to one machine", () => {
+  const marks = files
+    .filter((file) => file !== "test/tidy.test.ts")
+    .flatMap((file) => {
+      const lines = (texts.get(file) ?? "").split("\n");
+      return lines.flatMap((line, index) =>
+        /\b(TODO|FIXME|XXX|HACK)\b|\b(it|test|describe)\.(only|todo|failing)\b|\bx(it|describe)\(|(^|[^\w.])\/(root|work)\//.test(
+          line,
+        )
+          ? [`${file}:${index + 1}: ${line.trim()}`]
+          : [],
+      );
+    });
+  expect(marks).toEqual([]);
+});
