@@ -5,8 +5,12 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
+  const abort = () => resolve();
+  signal.addEventListener("abort", abort, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort); // a loop that lives for days would pile them up
+  });
 }
 
 /** Runs `act` every `ms` (measured from end to start) until the signal is aborted; the first run is after one interval. */

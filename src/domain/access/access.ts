@@ -1,0 +1,144 @@
+/** Who may, asked often: identities and memberships cached for a short time, forgotten at once by NOTIFY, and open connections ended with them. */
+
+import type { Life } from "../../core/life.ts";
+import type { Logger } from "../../core/log.ts";
+import type { Db } from "../../db/db.ts";
+import { AnswerCache } from "./answer-cache.ts";
+import { apiKeyId, verifyApiKey } from "./api-keys.ts";
+import { type Identity, type ProjectMembers, type ProjectRole, roleIn } from "./identity.ts";
+import { membersOf } from "./members.ts";
+import { Revocations } from "./revocations.ts";
+import { sessionOf } from "./sessions.ts";
+import { hashToken, isToken } from "./tokens.ts";
+
+/** What a request brought; both may be absent. The session is tried first. */
+export interface Credentials {
+  /** Value of the cookie remember_me. */
+  session?: string | undefined;
+  /** A key `sk-…`, from the cookie api_key or an Authorization header. */
+  apiKey?: string | undefined;
+}
+
+/** As what somebody uses a project, and whether that was asked of the database just now. */
+export interface Grant {
+  role: ProjectRole;
+  fresh: boolean;
+}
+
+interface AccessOptions {
+  log: Logger;
+  /** How long an answer is believed without word from the database. Default 15 s. */
+  ttlMs?: number;
+}
+
+const CHANNELS = ["remember_me", "api_keys", "accounts", "projects_users"];
+const MAX_ANSWERS = 20_000;
+const MAX_REFUSALS = 2_000;
+
+/** Opens the access checks of a process on its database; they live as long as `life`. */
+export async function openAccess(life: Life, db: Db, { log, ttlMs = 15_000 }: AccessOptions): Promise<Access> {
+  const access = new Access(db, new Revocations(life, { db, log }), ttlMs);
+  await db.listen(life, {
+    channels: CHANNELS,
+    onNotify: (key, channel) => access.changed(channel, key.trimEnd()),
+    onMissed: () => access.missed(),
+  });
+  return access;
+}
+
+export class Access {
+  /** Connections that end when their right to be there does. */
+  readonly revocations: Revocations;
+  readonly #db: Db;
+  readonly #identities: AnswerCache<Identity | undefined>;
+  /** Keeps strangers from pushing the known out of the cache. */
+  readonly #refusals: AnswerCache<undefined>;
+  readonly #members: AnswerCache<ProjectMembers | undefined>;
+  /** When a person was last granted a project anew, by account and project. */
+  readonly #granted: AnswerCache<undefined>;
+
+  constructor(db: Db, revocations: Revocations, ttlMs: number) {
+    this.#db = db;
+    this.revocations = revocations;
+    this.#identities = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
+    this.#refusals = new AnswerCache({ ttlMs: Math.min(ttlMs, 5_000), max: MAX_REFUSALS });
+    this.#members = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
+    this.#granted = new AnswerCache({ ttlMs: 60_000, max: MAX_ANSWERS });
+  }
+
+  /** Who it is; undefined: a stranger. @throws AppError `unavailable` when the database is away and nothing is known. */
+  async identify({ session, apiKey }: Credentials): Promise<Identity | undefined> {
+    if (session !== undefined && isToken(session)) {
+      const hash = hashToken(session);
+      const known = await this.#identity(`session ${hash}`, () => sessionOf(this.#db, hash));
+      if (known !== undefined) return known;
+    }
+    if (apiKey === undefined) return undefined;
+    const id = apiKeyId(apiKey);
+    if (id === undefined) return undefined;
+    return this.#identity(`api_key ${id} ${hashToken(apiKey)}`, () => verifyApiKey(this.#db, apiKey));
+  }
+
+  /** As what the identity may use the project; undefined: may not, or there is no such project. */
+  async mayUseProject(
+    identity: Identity,
+    projectId: string,
+    options?: { deleted?: boolean },
+  ): Promise<ProjectRole | undefined> {
+    const members = await this.membersOf(projectId);
+    return roleIn(identity, projectId, { members, ...options });
+  }
+
+  /** As `mayUseProject`, and says whether this is the first time for about a minute: what counts as use of the project. */
+  async grant(identity: Identity, projectId: string): Promise<Grant | undefined> {
+    const role = await this.mayUseProject(identity, projectId);
+    if (role === undefined) return undefined;
+    let fresh = false;
+    void this.#granted.get(`${identity.accountId} ${projectId}`, async () => {
+      fresh = true;
+      return undefined;
+    });
+    return { role, fresh };
+  }
+
+  /** The members of a project; undefined: no such project. */
+  membersOf(projectId: string): Promise<ProjectMembers | undefined> {
+    return this.#members.get(projectId, async () => (await membersOf(this.#db, [projectId])).get(projectId));
+  }
+
+  /** A row changed that decides who may. */
+  changed(channel: string, key: string): void {
+    if (channel === "projects_users") {
+      this.#members.forget(key);
+      this.revocations.projectChanged(key);
+    } else if (channel === "remember_me") {
+      this.#identities.forget(`session ${key}`);
+      this.revocations.credentialChanged(`session ${key}`);
+    } else {
+      // Rare, and not a key of this cache (an account has any number of credentials): all are asked anew.
+      this.#identities.clear();
+      this.#refusals.clear();
+      if (channel === "accounts") this.revocations.accountChanged(key);
+      else this.revocations.credentialChanged(`api_key ${key}`);
+    }
+  }
+
+  /** Anything may have changed. */
+  missed(): void {
+    this.#identities.clear();
+    this.#refusals.clear();
+    this.#members.clear();
+    this.revocations.allChanged();
+  }
+
+  async #identity(key: string, ask: () => Promise<Identity | undefined>): Promise<Identity | undefined> {
+    if (this.#refusals.has(key)) return undefined;
+    const identity = await this.#identities.get(key, ask);
+    if (identity === undefined) {
+      this.#identities.forget(key);
+      void this.#refusals.get(key, async () => undefined);
+      return undefined;
+    }
+    return identity.expire !== undefined && identity.expire.getTime() <= Date.now() ? undefined : identity;
+  }
+}

@@ -1,0 +1,67 @@
+/** A bounded cache of answers for a short time, that forgets at once when told to: also what is just being asked. */
+
+export interface AnswerCacheOptions {
+  ttlMs: number;
+  /** Most answers kept; the one not used for the longest time goes first. */
+  max: number;
+}
+
+interface Entry<T> {
+  until: number;
+  value: Promise<T>;
+}
+
+/**
+ * `get` asks once for callers that come together. An answer whose question began before `forget` is given to those who asked before,
+ * and to nobody after: a revocation is never overtaken by an older read. Failures are not kept.
+ */
+export class AnswerCache<T> {
+  readonly #options: AnswerCacheOptions;
+  readonly #entries = new Map<string, Entry<T>>();
+
+  constructor(options: AnswerCacheOptions) {
+    this.#options = options;
+  }
+
+  get(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.until > Date.now()) {
+      this.#entries.delete(key); // put last: the map's order is the order of use
+      this.#entries.set(key, known);
+      return known.value;
+    }
+    const entry = { until: Date.now() + this.#options.ttlMs, value: ask() };
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    entry.value.catch(() => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    this.#evict();
+    return entry.value;
+  }
+
+  /** Is there an answer, or one on its way? */
+  has(key: string): boolean {
+    const known = this.#entries.get(key);
+    return known !== undefined && known.until > Date.now();
+  }
+
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #evict(): void {
+    for (const key of this.#entries.keys()) {
+      if (this.#entries.size <= this.#options.max) return;
+      this.#entries.delete(key);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+/** Open connections and the rights they stand on: when a session, key, account or membership ends, so do they, within about a second. */
+
+import { sleep } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { Life } from "../../core/life.ts";
+import type { Logger } from "../../core/log.ts";
+import type { Queryable } from "../../db/db.ts";
+import { apiKeysOf } from "./api-keys.ts";
+import { credentialKey, type Identity, type ProjectMembers, roleIn } from "./identity.ts";
+import { membersOf } from "./members.ts";
+import { sessionsOf } from "./sessions.ts";
+
+/** Why a connection is ended: the credential is no longer good, or the project is no longer theirs. */
+export type Revoked = "signed_out" | "not_member";
+
+export interface Registration {
+  identity: Identity;
+  /** The project it goes to; absent: it needs an account only. */
+  projectId?: string;
+  /** Called once, when the right has ended. */
+  end: (why: Revoked) => void;
+}
+
+interface RevocationsOptions {
+  db: Queryable;
+  log: Logger;
+  /** How often credentials that end by themselves are looked for. Default 15 s. */
+  sweepEveryMs?: number;
+}
+
+/** Registrations looked at with one set of queries. */
+const BATCH = 1_000;
+const RETRY_MS = 500;
+/** A right that was looked up shortly before a change may have been registered only after it: looked at once more. */
+const OVERLAP_MS = 10_000;
+
+/**
+ * `register` keeps a connection until it is released or ended. A change marks the registrations it may concern as doubtful; one loop
+ * looks at all doubtful ones with three queries and ends those without a right. While the database is away they stay doubtful.
+ */
+export class Revocations {
+  readonly #options: RevocationsOptions;
+  readonly #all = new Set<Registration>();
+  readonly #byCredential = new Map<string, Set<Registration>>();
+  readonly #byAccount = new Map<string, Set<Registration>>();
+  readonly #byProject = new Map<string, Set<Registration>>();
+  readonly #doubtful = new Set<Registration>();
+  #wake = Promise.withResolvers<void>();
+  #changedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(life: Life, options: RevocationsOptions) {
+    this.#options = options;
+    life.run("revocations", (signal) => this.#keepLooking(signal));
+  }
+
+  /** Keeps a connection; returns what releases it when it has ended by itself. */
+  register(registration: Registration): () => void {
+    const { identity, projectId } = registration;
+    this.#all.add(registration);
+    add(this.#byCredential, credentialKey(identity.credential), registration);
+    add(this.#byAccount, identity.accountId, registration);
+    if (projectId !== undefined) add(this.#byProject, projectId, registration);
+    if (Date.now() - this.#changedAt < OVERLAP_MS) this.#doubt([registration]);
+    return () => this.#release(registration);
+  }
+
+  /** Connections kept now. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  credentialChanged(key: string): void {
+    this.#changedAt = Date.now();
+    this.#doubt(this.#byCredential.get(key));
+  }
+
+  accountChanged(accountId: string): void {
+    this.#changedAt = Date.now();
+    this.#doubt(this.#byAccount.get(accountId));
+  }
+
+  projectChanged(projectId: string): void {
+    this.#changedAt = Date.now();
+    this.#doubt(this.#byProject.get(projectId));
+  }
+
+  allChanged(): void {
+    this.#changedAt = Date.now();
+    this.#doubt(this.#all);
+  }
+
+  #doubt(registrations: Iterable<Registration> | undefined): void {
+    for (const registration of registrations ?? []) this.#doubtful.add(registration);
+    if (this.#doubtful.size > 0) this.#wake.resolve();
+  }
+
+  #release(registration: Registration): void {
+    const { identity, projectId } = registration;
+    this.#all.delete(registration);
+    this.#doubtful.delete(registration);
+    remove(this.#byCredential, credentialKey(identity.credential), registration);
+    remove(this.#byAccount, identity.accountId, registration);
+    if (projectId !== undefined) remove(this.#byProject, projectId, registration);
+  }
+
+  async #keepLooking(signal: AbortSignal): Promise<void> {
+    const { log, sweepEveryMs = 15_000 } = this.#options;
+    signal.addEventListener("abort", () => this.#wake.resolve(), { once: true });
+    while (!signal.aborted) {
+      await this.#pause(sweepEveryMs);
+      this.#doubtExpired();
+      try {
+        while (this.#doubtful.size > 0 && !signal.aborted) await this.#lookAtSome();
+      } catch (error) {
+        log.warn(
+          { reason: messageOf(error), doubtful: this.#doubtful.size },
+          "rights could not be looked up; trying again",
+        );
+        await sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#doubtful.size > 0) return;
+    this.#wake = Promise.withResolvers();
+    const timer = setTimeout(this.#wake.resolve, ms);
+    await this.#wake.promise;
+    clearTimeout(timer);
+  }
+
+  #doubtExpired(): void {
+    const now = Date.now();
+    for (const registration of this.#all) {
+      const { expire } = registration.identity;
+      if (expire !== undefined && expire.getTime() <= now) this.#doubtful.add(registration);
+    }
+  }
+
+  async #lookAtSome(): Promise<void> {
+    const batch = [...this.#doubtful].slice(0, BATCH);
+    for (const registration of batch) this.#doubtful.delete(registration); // whatever changes from here on is doubtful again
+    try {
+      const rights = await this.#rightsOf(batch);
+      for (const registration of batch) {
+        const why = rights(registration);
+        if (why !== undefined && this.#all.has(registration)) this.#end(registration, why);
+      }
+    } catch (error) {
+      for (const registration of batch) if (this.#all.has(registration)) this.#doubtful.add(registration);
+      throw error;
+    }
+  }
+
+  async #rightsOf(batch: readonly Registration[]): Promise<(registration: Registration) => Revoked | undefined> {
+    const { db } = this.#options;
+    const hashes = new Set<string>();
+    const ids = new Set<number>();
+    for (const { identity } of batch) {
+      if (identity.credential.kind === "session") hashes.add(identity.credential.hash);
+      else ids.add(identity.credential.id);
+    }
+    const projectIds = new Set(batch.flatMap(({ projectId }) => (projectId === undefined ? [] : [projectId])));
+    const sessions = await sessionsOf(db, [...hashes]);
+    const keys = await apiKeysOf(db, [...ids]);
+    const members = await membersOf(db, [...projectIds]);
+    return ({ identity: { credential }, projectId }) => {
+      const now = credential.kind === "session" ? sessions.get(credential.hash) : keys.get(credential.id)?.identity;
+      return revoked(now, projectId, members);
+    };
+  }
+
+  #end(registration: Registration, why: Revoked): void {
+    this.#release(registration);
+    try {
+      registration.end(why);
+    } catch (error) {
+      this.#options.log.error({ err: error }, "a connection without a right could not be ended");
+    }
+  }
+}
+
+function revoked(
+  identity: Identity | undefined,
+  projectId: string | undefined,
+  members: ReadonlyMap<string, ProjectMembers>,
+): Revoked | undefined {
+  if (identity === undefined) return "signed_out";
+  if (projectId === undefined) return undefined;
+  return roleIn(identity, projectId, { members: members.get(projectId) }) === undefined ? "not_member" : undefined;
+}
+
+function add<T>(index: Map<string, Set<T>>, key: string, value: T): void {
+  const values = index.get(key);
+  if (values === undefined) index.set(key, new Set([value]));
+  else values.add(value);
+}
+
+function remove<T>(index: Map<string, Set<T>>, key: string, value: T): void {
+  const values = index.get(key);
+  values?.delete(value);
+  if (values?.size === 0) index.delete(key);
+}

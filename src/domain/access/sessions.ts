@@ -1,0 +1,85 @@
+/** Sessions of browsers: the table remember_me, which holds a hash of the secret in the cookie and never the secret. */
+
+import type { Queryable } from "../../db/db.ts";
+import type { Identity } from "./identity.ts";
+import { hashToken, randomToken } from "./tokens.ts";
+
+export const SESSION_SECONDS = 30 * 24 * 3600;
+
+export interface NewSession {
+  /** The secret: for the cookie alone. */
+  cookieValue: string;
+  hash: string;
+  expire: Date;
+}
+
+/** Begins a session of an account; `ttlSeconds` as asked, 30 days by default. */
+export async function createSession(
+  db: Queryable,
+  { accountId, ttlSeconds = SESSION_SECONDS }: { accountId: string; ttlSeconds?: number },
+): Promise<NewSession> {
+  const cookieValue = randomToken();
+  const hash = hashToken(cookieValue);
+  const expire = new Date(Date.now() + ttlSeconds * 1_000);
+  await db.execute("INSERT INTO remember_me (hash, value, account_id, expire) VALUES ($1, $2, $3, $4)", [
+    hash,
+    JSON.stringify({ event: "signed_in", account_id: accountId }),
+    accountId,
+    expire,
+  ]);
+  return { cookieValue, hash, expire };
+}
+
+/** Ends one session; everything open by it ends through NOTIFY. False when there was none. */
+export async function endSession(db: Queryable, hash: string): Promise<boolean> {
+  return (await db.execute("DELETE FROM remember_me WHERE hash = $1", [hash])) > 0;
+}
+
+/** Ends all sessions of an account, but for `exceptHash`; says how many. */
+export function endSessions(
+  db: Queryable,
+  { accountId, exceptHash = "" }: { accountId: string; exceptHash?: string },
+): Promise<number> {
+  return db.execute("DELETE FROM remember_me WHERE account_id = $1 AND hash <> $2", [accountId, exceptHash]);
+}
+
+/** Columns of an account that make it an identity; `a` is the alias of accounts. */
+export const IDENTITY_COLUMNS = `a.account_id, coalesce('admin' = ANY(a.groups), false) AS is_admin,
+  trim(concat_ws(' ', a.first_name, a.last_name)) AS name`;
+/** May the account do anything at all? */
+export const ACCOUNT_IS_LIVE = "a.deleted IS NOT TRUE AND a.banned IS NOT TRUE";
+
+interface SessionRow {
+  hash: string;
+  account_id: string;
+  is_admin: boolean;
+  name: string;
+  expire: Date;
+}
+
+/** The identities of those of the sessions that are alive, by hash. */
+export async function sessionsOf(db: Queryable, hashes: readonly string[]): Promise<Map<string, Identity>> {
+  if (hashes.length === 0) return new Map();
+  const rows = await db.query<SessionRow>(
+    `SELECT s.hash, s.expire, ${IDENTITY_COLUMNS} FROM remember_me s JOIN accounts a USING (account_id)
+     WHERE s.hash = ANY($1::char(127)[]) AND s.expire > now() AT TIME ZONE 'UTC' AND ${ACCOUNT_IS_LIVE}`,
+    [hashes],
+  );
+  return new Map(rows.map((row) => [row.hash.trimEnd(), identityOf(row)])); // CHAR(127) comes padded
+}
+
+/** Whose session it is, by the hash of the cookie's value; undefined when it ended, or the account is banned or deleted. */
+export async function sessionOf(db: Queryable, hash: string): Promise<Identity | undefined> {
+  return (await sessionsOf(db, [hash])).get(hash);
+}
+
+function identityOf({ hash, account_id, is_admin, name, expire }: SessionRow): Identity {
+  return {
+    accountId: account_id,
+    isAdmin: is_admin,
+    credential: { kind: "session", hash: hash.trimEnd() },
+    projectId: undefined,
+    expire,
+    name,
+  };
+}

@@ -1,0 +1,110 @@
+/** The names of our cookies on a site, and reading, writing and stripping them; what their values mean is decided elsewhere. */
+
+import { parseCookie, stringifySetCookie } from "cookie";
+import type { SiteConfig } from "./site.ts";
+
+export interface CookieNames {
+  /** The session of a browser. */
+  rememberMe: string;
+  /** An API key, for programs that can send cookies only. */
+  apiKey: string;
+}
+
+const REMEMBER_ME = "remember_me";
+const API_KEY = "api_key";
+/** The session of a browser on a project's own origin. */
+export const PROJECT_COOKIE = "project_session";
+/** A cookie with this prefix was set by this very host over TLS, for all its paths: a sibling origin cannot plant one. */
+const HOST_PREFIX = "__Host-";
+
+/** How a site is reached, as far as cookies depend on it. */
+export interface CookieSite {
+  basePath: string;
+  /** Does the browser speak TLS? */
+  secure: boolean;
+}
+
+/** Does the browser reach the site by TLS? By configuration; without, as the proxy before us says. */
+export function isSecure(site: Pick<SiteConfig, "origin">, forwardedProto: string | string[] | undefined): boolean {
+  return site.origin === undefined ? forwardedProto === "https" : site.origin.startsWith("https:");
+}
+
+/** Names on the app's origin: `__Host-` where TLS and an empty base path allow it, else prefixed with the base path. */
+export function cookieNames(site: CookieSite): CookieNames {
+  const prefix = prefixOf(site);
+  return { rememberMe: prefix + REMEMBER_ME, apiKey: prefix + API_KEY };
+}
+
+/** The name of the cookie on a project's own origin, which has no base path of its own. */
+export function projectCookieName(secure: boolean): string {
+  return (secure ? HOST_PREFIX : "") + PROJECT_COOKIE;
+}
+
+function prefixOf({ basePath, secure }: CookieSite): string {
+  if (basePath !== "") return encodeURIComponent(basePath);
+  return secure ? HOST_PREFIX : "";
+}
+
+/** Values by name; the first of equal names. */
+export function readCookies(header: string | undefined): Record<string, string | undefined> {
+  return header === undefined ? {} : parseCookie(header, { decode: decodeValue });
+}
+
+/** A value that is not well encoded is taken as it stands: never an error. */
+function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+export interface CookieToSet {
+  name: string;
+  value: string;
+  secure: boolean;
+  /** Seconds; 0 deletes the cookie; absent: until the browser is closed. */
+  maxAge?: number;
+  sameSite?: "strict" | "lax" | "none";
+  path?: string;
+}
+
+/** A Set-Cookie header: HttpOnly, host-only. */
+export function setCookie({ name, value, secure, maxAge, sameSite = "lax", path = "/" }: CookieToSet): string {
+  return stringifySetCookie({
+    name,
+    value,
+    httpOnly: true,
+    secure,
+    sameSite,
+    path,
+    ...(maxAge === undefined ? {} : { maxAge }),
+  });
+}
+
+/** The Cookie header without our own cookies, whatever the prefix; undefined when nothing is left. All others pass as they are. */
+export function stripCookies(header: string, basePath: string): string | undefined {
+  if (!MAY_HOLD_OURS.test(header)) return header;
+  const ours = ourNames(basePath);
+  const kept = header.split(";").filter((pair) => !ours.has(nameOf(pair)));
+  return kept.length === 0 ? undefined : kept.join(";").trim();
+}
+
+const MAY_HOLD_OURS = new RegExp([REMEMBER_ME, API_KEY, PROJECT_COOKIE].join("|"));
+
+const namesByBase = new Map<string, ReadonlySet<string>>();
+
+function ourNames(basePath: string): ReadonlySet<string> {
+  const known = namesByBase.get(basePath);
+  if (known !== undefined) return known;
+  const prefixes = ["", HOST_PREFIX, encodeURIComponent(basePath)];
+  const names = new Set(
+    prefixes.flatMap((prefix) => [REMEMBER_ME, API_KEY, PROJECT_COOKIE].map((name) => prefix + name)),
+  );
+  namesByBase.set(basePath, names); // a process has one base path
+  return names;
+}
+
+function nameOf(pair: string): string {
+  return (pair.split("=", 1)[0] ?? "").trim();
+}
