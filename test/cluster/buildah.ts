@@ -38,8 +38,15 @@ export async function buildImage(build: ImageBuild): Promise<void> {
   });
 }
 
+export interface Base {
+  rootfs: string;
+  /** Files of this machine to add, and where. */
+  files: Record<string, string>;
+  image: string;
+}
+
 /** Makes an image of a root file system, for a Dockerfile to build upon; does nothing when it is there. */
-export async function importBase(rootfs: string, image: string): Promise<void> {
+export async function importBase({ rootfs, files, image }: Base): Promise<void> {
   await withFileLock(join(cacheFolder(), "buildah.lock"), async () => {
     const known = await buildah(["images", "--quiet", "--filter", `reference=${image}`]);
     if (known.trim() !== "") {
@@ -47,6 +54,9 @@ export async function importBase(rootfs: string, image: string): Promise<void> {
     }
     const container = (await buildah(["from", "scratch"])).trim();
     await buildah(["add", "--quiet", container, rootfs, "/"]);
+    for (const [from, to] of Object.entries(files)) {
+      await buildah(["add", "--quiet", container, from, to]);
+    }
     await buildah(["commit", "--quiet", "--rm", container, image]);
   });
 }
