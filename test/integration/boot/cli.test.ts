@@ -1,0 +1,74 @@
+import { expect, test } from "@jest/globals";
+import { runCli, startCli } from "../../helpers/cli.ts";
+import { testLives } from "../../helpers/life.ts";
+import { createTestDatabase, databaseEnv } from "../../helpers/postgres.ts";
+import { until } from "../../helpers/until.ts";
+
+const newLife = testLives();
+const ports = { PORT: "0", HOST: "127.0.0.1", ADMIN_PORT: "0", ADMIN_HOST: "127.0.0.1" };
+
+/** The admin port that a process logged. */
+function adminPort(stderr: string): number | undefined {
+  const line = stderr.split("\n").find((text) => text.includes('"role":"admin"'));
+  return line === undefined ? undefined : Number(JSON.parse(line).port);
+}
+
+test("an unknown role: the list of names, and exit 2", async () => {
+  const { status, stderr } = await runCli(newLife(), ["--role=hub-nxet"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('no role "hub-nxet"');
+  expect(stderr).toMatch(/hub-next.*manage-action.*all/);
+});
+
+test("a wrong configuration: every problem with its variable, and exit 2", async () => {
+  const { status, stderr } = await runCli(newLife(), ["--role=hub-next"], { PORT: "eighty", ADMIN_PORT: "-1" });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/PORT:[\s\S]*ADMIN_PORT:/);
+});
+
+test("`roles` names every role with its group and what it does", async () => {
+  const { status, stdout } = await runCli(newLife(), ["roles"]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^manage-state +manage +\S/m);
+  expect(stdout).toMatch(/^project +- +\S/m);
+});
+
+test("`config ROLE` lists what that role reads", async () => {
+  const { status, stdout } = await runCli(newLife(), ["config", "hub-next"]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^PGHOST +string +127\.0\.0\.1 +Host/m);
+  expect(stdout).toMatch(/^BASE_PATH/m);
+});
+
+test("`migrate` may be run again and again", async () => {
+  const life = newLife();
+  const env = databaseEnv(await createTestDatabase(life));
+  expect(await runCli(life, ["migrate"], env)).toMatchObject({ status: 0, stdout: "The schema is up to date.\n" });
+  expect(await runCli(life, ["--role=migrate"], { ...env, ...ports })).toMatchObject({ status: 0 });
+});
+
+test("SIGTERM: not ready, then stopped, with status 0", async () => {
+  const life = newLife();
+  const env = { ...databaseEnv(await createTestDatabase(life)), ...ports };
+  const { child, output, ended } = startCli(life, ["--role=hub-next"], env);
+  await until(() => output().stderr.includes('"msg":"ready"'));
+  const port = adminPort(output().stderr);
+  expect(await (await fetch(`http://127.0.0.1:${port}/readyz`)).text()).toBe("ready\n");
+  expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("process_cpu_seconds_total");
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(output().stderr.trim().split("\n").at(-1)).toContain('"msg":"stopped"');
+});
+
+test("a port that is taken: says so and how to choose another, and ends with a failure", async () => {
+  const life = newLife();
+  const env = { ...databaseEnv(await createTestDatabase(life)), ...ports };
+  const first = startCli(life, ["--role=hub-next"], env);
+  await until(() => first.output().stderr.includes('"msg":"ready"'));
+  const line = first.output().stderr.split("\n").find((text) => text.includes('"role":"hub-next"') && text.includes("serving"));
+  const port = String(JSON.parse(line ?? "{}").port);
+  const { status, stderr } = await runCli(life, ["--role=hub-next"], { ...env, PORT: port });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/port \d+ .*is taken.*PORT=/);
+});
