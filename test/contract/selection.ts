@@ -168,11 +168,11 @@ export function describeSelection(subject: () => Subject, { versionsKeptSeconds 
               const answer = await page({ limit: "3", continue: first.body.metadata.continue ?? "" });
               return answer.status !== 200 && answer;
             },
-            { timeoutMs: versionsKeptSeconds * 5_000 + 10_000, everyMs: 100 },
+            { timeoutMs: versionsKeptSeconds * 5_000 + 60_000, everyMs: 100 },
           );
           expect(expired).toMatchObject({ status: 410, body: { reason: "Expired", code: 410 } });
         },
-        versionsKeptSeconds * 5_000 + 20_000,
+        versionsKeptSeconds * 5_000 + 70_000,
       );
     }
   });

@@ -29,12 +29,13 @@ export function describeWatching(subject: () => Subject): void {
       await kube.patch(pods, name, { metadata: { labels: { a: "1" } } });
       await kube.delete(pods, name);
       await until(() => types(watch).includes("DELETED"));
-      expect(types(watch)).toEqual(["ADDED", "MODIFIED", "DELETED"]);
+      // A deletion may be told twice: that the pod is to go, and that it has gone.
+      expect(types(watch).filter((type, i, all) => type !== all[i - 1])).toEqual(["ADDED", "MODIFIED", "DELETED"]);
       const objects = told(watch).map(({ object }) => object);
       expect(objects[1]).toMatchObject({ apiVersion: "v1", kind: "Pod", metadata: { name, labels: { set, a: "1" } } });
       const versions = objects.map(({ metadata }) => Number(metadata.resourceVersion));
       expect(versions).toEqual([...versions].sort((a, b) => a - b));
-      expect(new Set(versions).size).toBe(3);
+      expect(new Set(versions).size).toBe(versions.length);
       watch.close();
     });
 
@@ -129,12 +130,16 @@ export function describeWatching(subject: () => Subject): void {
 
     test("from a version that is too old: 410, as an event or as a status", async () => {
       const { wire, path } = subject();
-      const watch = await wire.watch(path("pods"), { resourceVersion: "1", timeoutSeconds: "5" });
-      await watch.ended;
-      const error = watch.events.find(({ type }) => type === "ERROR");
-      expect(watch.status === 410 || (error?.object as { code?: number } | undefined)?.code === 410).toBe(true);
-      expect(told(watch).length).toBeLessThanOrEqual(1);
-    });
+      // Events, because a real server keeps all of the others that it has seen since it started.
+      const codeOf = async () => {
+        const watch = await wire.watch(path("events"), { resourceVersion: "1", timeoutSeconds: "1" });
+        await watch.ended;
+        const error = watch.events.find(({ type }) => type === "ERROR")?.object as { code?: number } | undefined; // a Status
+        return watch.status === 200 ? error?.code : watch.status;
+      };
+      const code = await until(codeOf, { timeoutMs: 60_000, everyMs: 500 });
+      expect(code).toBe(410);
+    }, 90_000);
 
     test("many watches at once all see the same", async () => {
       const { kube, wire, path } = subject();
