@@ -10,6 +10,6 @@ import { enterNamespace } from "./network.ts";
 export async function kubectl(cluster: ClusterLayout, args: string[], options: CommandOptions = {}): Promise<string> {
   const [enter = "", ...rest] = enterNamespace(nodeLayout(cluster, 1).namespace);
   const program = join(cacheFolder(), KUBERNETES_FOLDER, "kubectl");
-  const all = [...rest, program, `--kubeconfig=${cluster.adminKubeconfig}`, "--request-timeout=30s", ...args];
+  const all = [...rest, program, `--kubeconfig=${cluster.adminKubeconfig}`, ...args];
   return run(enter, all, options);
 }

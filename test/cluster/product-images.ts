@@ -18,7 +18,7 @@ export async function buildProductImage(target: "service" | "project", folder: s
   await buildImage({
     context: root,
     target,
-    arguments: { BASE: await ensureNodeBase(target) },
+    arguments: { BASE: await nodeBase(target) },
     image: target === "service" ? SERVICE_IMAGE : PROJECT_IMAGE,
     archive,
   });
@@ -26,7 +26,7 @@ export async function buildProductImage(target: "service" | "project", folder: s
 }
 
 /** A base like node:24-bookworm-slim: Debian, with the packages that the target asks for and the Node that npm brought. */
-export async function ensureNodeBase(target: "service" | "project"): Promise<string> {
+export async function nodeBase(target: "service" | "project"): Promise<string> {
   const packages = await packagesOf(target);
   const node = join(root, "node_modules/node/bin/node");
   const { version } = JSON.parse(await readFile(join(root, "node_modules/node/package.json"), "utf8")) as {

@@ -1,0 +1,93 @@
+/** The roles as pods of the service image: one Deployment each, the migration as a Job before them. */
+import { MANAGE_ACCOUNT } from "./access.ts";
+import { databaseEnv } from "./database.ts";
+import { hostAliases, type Manifest, SERVICE_PORTS, service, type Site } from "./site.ts";
+
+/** The long-running roles and how many pods each has. */
+const REPLICAS: Record<string, number> = {
+  "hub-next": 1,
+  "hub-websocket": 1,
+  "hub-proxy": 1,
+  static: 1,
+  ingress: 1,
+  "manage-action": 2,
+  "manage-state": 2,
+  "manage-idle": 2,
+};
+
+const NO_PRIVILEGE = {
+  runAsUser: 2001,
+  runAsGroup: 2001,
+  runAsNonRoot: true,
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** The Job that brings the schema up to date. */
+export function migration(site: Site): Manifest {
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "migrate", namespace: site.namespace },
+    spec: {
+      backoffLimit: 5,
+      template: {
+        metadata: { labels: { app: "migrate" } },
+        spec: { ...podOf(site, "migrate"), restartPolicy: "Never" },
+      },
+    },
+  };
+}
+
+/** Deployments and Services of the long-running roles. */
+export function roles(site: Site): Manifest[] {
+  return Object.entries(REPLICAS).flatMap(([name, replicas]) => [
+    ...(name in SERVICE_PORTS ? [service(site, name)] : []),
+    deployment(site, name, replicas),
+  ]);
+}
+
+/** The names of the Deployments that `roles` makes. */
+export const roleDeployments = Object.keys(REPLICAS);
+
+function deployment(site: Site, role: string, replicas: number): Manifest {
+  const pod = podOf(site, role);
+  const container = {
+    ...pod.containers[0],
+    readinessProbe: { httpGet: { path: "/readyz", port: 9090 }, periodSeconds: 1 },
+    livenessProbe: { httpGet: { path: "/livez", port: 9090 }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: role, namespace: site.namespace },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: role } },
+      template: { metadata: { labels: { app: role } }, spec: { ...pod, containers: [container] } },
+    },
+  };
+}
+
+function podOf(site: Site, role: string) {
+  const managing = role.startsWith("manage-");
+  return {
+    ...(managing ? { serviceAccountName: MANAGE_ACCOUNT } : { automountServiceAccountToken: false }),
+    hostAliases: hostAliases(site),
+    terminationGracePeriodSeconds: 30,
+    containers: [
+      {
+        name: role,
+        image: site.images.service,
+        args: [`--role=${role}`],
+        env: [...databaseEnv, { name: "COCALC_LOG_FORMAT", value: "json" }],
+        resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "1Gi" } },
+        securityContext: NO_PRIVILEGE,
+        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+      },
+    ],
+    volumes: [{ name: "tmp", emptyDir: {} }],
+  };
+}

@@ -1,0 +1,10 @@
+// The ring that needs a real cluster: `npm run test:system` starts one and then jest inside its network.
+export default {
+  rootDir: "../..",
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/test/{contract,cluster}/**/*.system.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {},
+  testTimeout: 300_000,
+  maxWorkers: 1,
+};
