@@ -1,0 +1,33 @@
+/** How often strangers may try: tight for one account from one address, wide for an address that a whole class shares. */
+
+import type { Limit } from "../rate-limits/rate-limits.ts";
+
+const TOO_MANY = "Too many attempts to sign in.";
+
+/** Failed sign-ins to one account from one address. */
+export const SIGN_IN_HERE: Limit = { name: "sign_in_here", points: 10, seconds: 600, message: TOO_MANY };
+/** To one account from everywhere: bounds guessing by many machines, and is too high for one address to lock somebody out. */
+export const SIGN_IN_ACCOUNT: Limit = { name: "sign_in_account", points: 200, seconds: 3_600, message: TOO_MANY };
+/** From one address to all accounts: a class sits behind one. */
+export const SIGN_IN_ADDRESS: Limit = { name: "sign_in_address", points: 3_000, seconds: 600, message: TOO_MANY };
+/** New accounts from one address. */
+export const SIGN_UP_ADDRESS: Limit = {
+  name: "sign_up_address",
+  points: 2_000,
+  seconds: 3_600,
+  message: "Too many accounts are made from this network.",
+};
+/** Wrong registration tokens from one address. */
+export const TOKEN_ADDRESS: Limit = {
+  name: "registration_token",
+  points: 100,
+  seconds: 600,
+  message: "Too many wrong registration tokens.",
+};
+/** Wrong current passwords of somebody signed in. */
+export const PASSWORD_CHECK: Limit = {
+  name: "password_check",
+  points: 10,
+  seconds: 600,
+  message: "Too many wrong passwords.",
+};

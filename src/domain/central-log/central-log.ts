@@ -1,0 +1,24 @@
+/** The record of what administrators and the site itself did: one row for each act in central_log. */
+
+import { randomUUID } from "node:crypto";
+import type { Queryable } from "../../db/db.ts";
+
+/** What is recorded here; each with ids in its value, never with secrets. */
+export type RecordedEvent =
+  | "admin-granted"
+  | "admin-revoked"
+  | "account-banned"
+  | "account-unbanned"
+  | "account-deleted"
+  | "admin-used-project"
+  | "password-changed"
+  | "email-address-changed";
+
+/** Writes down an act. */
+export async function record(db: Queryable, event: RecordedEvent, value: Record<string, unknown>): Promise<void> {
+  await db.execute("INSERT INTO central_log (id, event, value) VALUES ($1, $2, $3)", [
+    randomUUID(),
+    event,
+    JSON.stringify(value),
+  ]);
+}

@@ -1,0 +1,37 @@
+/** Asking for a start or stop: one write to `projects.action_request`, which manage-action serves. */
+
+import { notFound } from "../../core/errors.ts";
+import type { Queryable } from "../../db/db.ts";
+import type { ProjectAction } from "../../protocol/project.ts";
+import { logProjectEvent } from "./log.ts";
+
+const LOGGED: Partial<Record<ProjectAction, string>> = {
+  start: "project_start_requested",
+  stop: "project_stop_requested",
+  restart: "project_restart_requested",
+};
+
+interface Asked {
+  projectId: string;
+  action: ProjectAction;
+  /** Who asks, for the log; absent: the site itself. */
+  accountId?: string | undefined;
+}
+
+/**
+ * Replaces the request by a new one; its time is the database's, with microseconds, so that no two are alike.
+ * @returns the time of the request. @throws AppError `not_found` for a project that is not there, or is deleted and should start.
+ */
+export async function requestAction(db: Queryable, { projectId, action, accountId }: Asked): Promise<{ time: string }> {
+  const [row] = await db.query<{ time: string }>(
+    `UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
+       'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+     WHERE project_id = $1 AND ($2 NOT IN ('start', 'restart') OR deleted IS NOT TRUE)
+     RETURNING action_request ->> 'time' AS time`,
+    [projectId, action],
+  );
+  if (row === undefined) throw notFound("There is no such project, or it has been deleted; restore it first.");
+  const event = LOGGED[action];
+  if (event !== undefined) await logProjectEvent(db, { projectId, accountId, event: { event } });
+  return row;
+}

@@ -1,0 +1,153 @@
+/** Who belongs to a project: adding, inviting, changing what somebody is, removing. Each change locks the project's row, so that none is lost. */
+
+import { conflict, forbidden, notFound } from "../../core/errors.ts";
+import type { Db, Transaction } from "../../db/db.ts";
+import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
+import type { ProjectRole } from "../access/identity.ts";
+import { invite, withdrawInvitation } from "./invitations.ts";
+import { logProjectEvent } from "./log.ts";
+
+/** Who acts, as what, on which project. */
+export interface Acting {
+  accountId: string;
+  role: ProjectRole;
+  projectId: string;
+  /** The site's setting strict_collaborator_management. */
+  strict: boolean;
+}
+
+interface MembersRow {
+  users: ProjectUsers | null;
+  manage_users_owner_only: boolean | null;
+}
+
+const MAX_MEMBERS = 1_000;
+
+/** Adds an account as collaborator; one that is a member already stays what it is. @throws AppError `forbidden`, `not_found`, `conflict`. */
+export function addCollaborator(db: Db, acting: Acting, accountId: string): Promise<void> {
+  return changing(db, acting, async (tx, users) => {
+    mayManage(acting, users);
+    if (users.members[accountId] !== undefined) return;
+    checkRoom(users);
+    const [account] = await tx.query("SELECT FROM accounts WHERE account_id = $1 AND deleted IS NOT TRUE", [accountId]);
+    if (account === undefined) throw notFound("There is no such account; search for the person again.");
+    await writeMember(tx, acting.projectId, { accountId, group: "collaborator" });
+    await log(tx, acting, { event: "invite_user", invitee_account_id: accountId });
+  });
+}
+
+/** Adds whoever has this e-mail address: at once, or when they sign up. The answer is the same; the list of members tells. */
+export function addByEmail(db: Db, acting: Acting, email: string): Promise<void> {
+  return changing(db, acting, async (tx, users) => {
+    mayManage(acting, users);
+    const [account] = await tx.query<{ account_id: string }>(
+      "SELECT account_id FROM accounts WHERE lower(email_address) = $1 AND deleted IS NOT TRUE",
+      [email],
+    );
+    if (account !== undefined && users.members[account.account_id] !== undefined) return;
+    checkRoom(users);
+    const invitedBy = acting.role === "admin" ? undefined : acting.accountId;
+    if (account === undefined) await invite(tx, { projectId: acting.projectId, email, invitedBy });
+    else await writeMember(tx, acting.projectId, { accountId: account.account_id, group: "collaborator" });
+    await log(tx, acting, { event: "invite_nonuser", invitee_email: email });
+  });
+}
+
+/** Takes back an invitation of somebody who has not signed up yet. */
+export function removeInvitation(db: Db, acting: Acting, email: string): Promise<void> {
+  return changing(db, acting, async (tx, users) => {
+    mayManage(acting, users);
+    if (await withdrawInvitation(tx, { projectId: acting.projectId, email })) {
+      await log(tx, acting, { event: "remove_invitation", invitee_email: email });
+    }
+  });
+}
+
+/** Makes a member owner or collaborator: owners alone do; a project keeps at least one owner. */
+export function changeMemberGroup(
+  db: Db,
+  acting: Acting,
+  to: { accountId: string; group: MemberGroup },
+): Promise<void> {
+  return changing(db, acting, async (tx, users) => {
+    if (acting.role === "collaborator") throw forbidden("Only an owner of the project changes what somebody is in it.");
+    const member = users.members[to.accountId];
+    if (member === undefined) throw notFound("That account is not a member of this project.");
+    if (member.group === to.group) return;
+    if (to.group === "collaborator" && users.owners.length === 1) {
+      throw conflict("A project needs an owner: make somebody else an owner first.");
+    }
+    await writeMember(tx, acting.projectId, to);
+    await log(tx, acting, { event: "change_collaborator_type", target_account_id: to.accountId, group: to.group });
+  });
+}
+
+/** Removes a collaborator, or oneself; an owner has to be made a collaborator first. What they have open in it ends at once. */
+export function removeCollaborator(db: Db, acting: Acting, accountId: string): Promise<void> {
+  return changing(db, acting, async (tx, users) => {
+    if (accountId !== acting.accountId) mayManage(acting, users);
+    const member = users.members[accountId];
+    if (member === undefined) return;
+    if (member.group === "owner") throw forbidden("An owner cannot be removed: make them a collaborator first.");
+    await tx.execute("UPDATE projects SET users = users - $2::text WHERE project_id = $1", [
+      acting.projectId,
+      accountId,
+    ]);
+    await tx.execute("DELETE FROM api_keys WHERE project_id = $1 AND account_id = $2", [acting.projectId, accountId]);
+    await log(tx, acting, { event: "remove_collaborator", removed_account_id: accountId });
+  });
+}
+
+interface Members {
+  members: ProjectUsers;
+  owners: string[];
+  ownerOnly: boolean;
+}
+
+function mayManage({ role, strict }: Acting, { ownerOnly }: Members): void {
+  if (role === "collaborator" && (strict || ownerOnly)) {
+    throw forbidden("Only owners manage the members of this project; ask one of them.");
+  }
+}
+
+function checkRoom({ members }: Members): void {
+  if (Object.keys(members).length >= MAX_MEMBERS) throw conflict(`A project has at most ${MAX_MEMBERS} members.`);
+}
+
+/** Runs `act` with the members as they are, and nobody else changing them meanwhile. The actor is looked at again, in the same row. */
+async function changing(
+  db: Db,
+  acting: Acting,
+  act: (tx: Transaction, users: Members) => Promise<void>,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [row] = await tx.query<MembersRow>(
+      "SELECT users, manage_users_owner_only FROM projects WHERE project_id = $1 AND deleted IS NOT TRUE FOR UPDATE",
+      [acting.projectId],
+    );
+    if (row === undefined) throw notFound("There is no such project.");
+    const members = row.users ?? {};
+    const group = members[acting.accountId]?.group;
+    if (acting.role !== "admin" && group !== acting.role)
+      throw forbidden("You are no longer a member of this project.");
+    const owners = Object.keys(members).filter((id) => members[id]?.group === "owner");
+    await act(tx, { members, owners, ownerOnly: row.manage_users_owner_only === true });
+  });
+}
+
+async function writeMember(
+  tx: Transaction,
+  projectId: string,
+  { accountId, group }: { accountId: string; group: MemberGroup },
+): Promise<void> {
+  await tx.execute(
+    `UPDATE projects SET users = coalesce(users, '{}') ||
+       jsonb_build_object($2::text, coalesce(users -> $2, '{}') || jsonb_build_object('group', $3::text))
+     WHERE project_id = $1`,
+    [projectId, accountId, group],
+  );
+}
+
+function log(tx: Transaction, { projectId, accountId }: Acting, event: { event: string; [field: string]: unknown }) {
+  return logProjectEvent(tx, { projectId, accountId, event });
+}

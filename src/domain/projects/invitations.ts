@@ -1,0 +1,78 @@
+/** Invitations of people who have no account yet: kept under their e-mail address, and applied when they sign up. */
+
+import { randomUUID } from "node:crypto";
+import type { Queryable, Transaction } from "../../db/db.ts";
+import { logProjectEvent } from "./log.ts";
+
+const KEPT_DAYS = 60;
+
+/**
+ * Remembers that whoever signs up with this address becomes a collaborator; again renews it.
+ * It ends when `invitedBy` is no longer a member; without (an administrator) it does not depend on anybody.
+ */
+export async function invite(
+  tx: Transaction,
+  { projectId, email, invitedBy }: { projectId: string; email: string; invitedBy: string | undefined },
+): Promise<void> {
+  await withdrawInvitation(tx, { projectId, email });
+  await tx.execute(
+    `INSERT INTO account_creation_actions (id, action, email_address, expire)
+     VALUES ($1, $2, $3, now() AT TIME ZONE 'UTC' + make_interval(days => $4))`,
+    [
+      randomUUID(),
+      JSON.stringify({ action: "add_to_project", project_id: projectId, group: "collaborator", invited_by: invitedBy }),
+      email,
+      KEPT_DAYS,
+    ],
+  );
+  await tx.execute(
+    `UPDATE projects SET invite = coalesce(invite, '{}') || jsonb_build_object($2::text, jsonb_build_object('time', $3::text))
+     WHERE project_id = $1`,
+    [projectId, email, new Date().toISOString()],
+  );
+}
+
+/** Takes an invitation back; says whether there was one. */
+export async function withdrawInvitation(
+  tx: Queryable,
+  { projectId, email }: { projectId: string; email: string },
+): Promise<boolean> {
+  const deleted = await tx.execute(
+    `DELETE FROM account_creation_actions
+     WHERE email_address = $2 AND action ->> 'action' = 'add_to_project' AND action ->> 'project_id' = $1`,
+    [projectId, email],
+  );
+  await tx.execute("UPDATE projects SET invite = invite - $2::text WHERE project_id = $1 AND invite ? $2", [
+    projectId,
+    email,
+  ]);
+  return deleted > 0;
+}
+
+/** Makes a new account a member of the projects that wait for its address; only where whoever invited may still do so. */
+export async function applyInvitations(
+  tx: Transaction,
+  { accountId, email }: { accountId: string; email: string },
+): Promise<void> {
+  const joined = await tx.query<{ project_id: string }>(
+    `UPDATE projects SET users = coalesce(users, '{}') || jsonb_build_object($1::text, jsonb_build_object('group', 'collaborator')),
+       invite = invite - $2::text
+     WHERE deleted IS NOT TRUE AND project_id IN (
+       SELECT (action ->> 'project_id')::uuid FROM account_creation_actions
+       WHERE email_address = $2 AND action ->> 'action' = 'add_to_project' AND (expire IS NULL OR expire > now() AT TIME ZONE 'UTC')
+         AND (action ->> 'invited_by' IS NULL OR users ? (action ->> 'invited_by')))
+     RETURNING project_id`,
+    [accountId, email],
+  );
+  await tx.execute(
+    "DELETE FROM account_creation_actions WHERE email_address = $1 AND action ->> 'action' = 'add_to_project'",
+    [email],
+  );
+  for (const { project_id } of joined) {
+    await logProjectEvent(tx, {
+      projectId: project_id,
+      accountId,
+      event: { event: "collaborator_joined", account_id: accountId },
+    });
+  }
+}

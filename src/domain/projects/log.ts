@@ -1,0 +1,48 @@
+/** What happened in a project and by whom: rows of project_log, read newest first in pages. */
+
+import { randomUUID } from "node:crypto";
+import type { Queryable } from "../../db/db.ts";
+
+/** `event` names the kind; the rest of the fields are its own. */
+export interface ProjectEvent {
+  event: string;
+  [field: string]: unknown;
+}
+
+export interface LoggedEvent {
+  id: string;
+  time: Date;
+  account_id: string | null;
+  event: ProjectEvent;
+}
+
+/** Writes down what somebody did in a project; without an account it was the site itself. */
+export async function logProjectEvent(
+  db: Queryable,
+  { projectId, accountId, event }: { projectId: string; accountId?: string | undefined; event: ProjectEvent },
+): Promise<void> {
+  await db.execute("INSERT INTO project_log (id, project_id, account_id, event) VALUES ($1, $2, $3, $4)", [
+    randomUUID(),
+    projectId,
+    accountId ?? null,
+    JSON.stringify(event),
+  ]);
+}
+
+interface LogPage {
+  projectId: string;
+  /** Most rows. */
+  limit: number;
+  /** Only what is older: the last row of the page before. */
+  before?: { time: Date; id: string } | undefined;
+}
+
+/** One page of a project's log, newest first. */
+export function projectLog(db: Queryable, { projectId, limit, before }: LogPage): Promise<LoggedEvent[]> {
+  return db.query<LoggedEvent>(
+    `SELECT id, time, account_id, event FROM project_log
+     WHERE project_id = $1 AND ($2::timestamp IS NULL OR (time, id) < ($2, $3::uuid))
+     ORDER BY time DESC, id DESC LIMIT $4`,
+    [projectId, before?.time ?? null, before?.id ?? null, limit],
+  );
+}

@@ -1,0 +1,87 @@
+/** Every site setting: its kind, its default, whether strangers may see it, and what it means. Values are kept as text. */
+
+export type SettingKind = "text" | "flag" | "json" | "number" | "choice";
+
+export interface SettingDefinition {
+  kind: SettingKind;
+  default: string;
+  /** Shown by `/customize` to anybody. */
+  isPublic: boolean;
+  meaning: string;
+  choices?: readonly string[];
+}
+
+const shown = (kind: SettingKind, standard: string, meaning: string): SettingDefinition => ({
+  kind,
+  default: standard,
+  isPublic: true,
+  meaning,
+});
+const hidden = (kind: SettingKind, standard: string, meaning: string): SettingDefinition => ({
+  ...shown(kind, standard, meaning),
+  isPublic: false,
+});
+const choice = (choices: readonly string[], meaning: string): SettingDefinition => ({
+  ...shown("choice", choices[0] ?? "", meaning),
+  choices,
+});
+
+/** Names as administrators of such installations know them; each is also COCALC_SETTING_<NAME>. */
+export const settingDefinitions = {
+  dns: shown("text", "", "Host name of the site."),
+  theming: shown("flag", "yes", "Use the names and pictures below."),
+  site_name: shown("text", "CoCalc", "Name of the site."),
+  site_description: shown("text", "Collaborative computing", "One line that describes the site."),
+  help_email: shown("text", "", "E-mail address where people get help."),
+  organization_name: shown("text", "", "Organization that runs the site."),
+  organization_email: shown("text", "", "E-mail address of the organization."),
+  organization_url: shown("text", "", "Page of the organization."),
+  logo_square: shown("text", "", "Address of a square logo."),
+  logo_rectangular: shown("text", "", "Address of a wide logo."),
+  splash_image: shown("text", "", "Address of a picture on the landing page."),
+  index_info_html: shown("text", "", "Text on the landing page; a blank line begins a paragraph."),
+  index_tagline: shown("text", "", "Line under the name on the landing page."),
+  imprint: shown("text", "", "Text of the page /policies/imprint; a blank line begins a paragraph."),
+  policies: shown("text", "", "Text of the page /policies."),
+  privacy: shown("text", "", "Text of the page /policies/privacy."),
+  support: shown("text", "", "Text of the page /info about support."),
+  terms_of_service: shown(
+    "text",
+    "",
+    "Text of the page /policies/terms; where there is one, signing up asks for agreement.",
+  ),
+  terms_of_service_url: shown("text", "", "Address of the terms of service, in place of the page."),
+  account_creation_email_instructions: shown("text", "", "Line over the sign-up form."),
+  cookie_banner_enabled: shown("flag", "no", "Show a line about cookies."),
+  cookie_banner_text: shown("text", "", "The line about cookies."),
+  disable_project_creation: shown("flag", "no", "Only administrators create projects."),
+  kucalc: choice(["onprem", "yes", "no"], "Kind of the installation."),
+  commercial: shown("flag", "no", "Does the site sell anything?"),
+  landing_pages: shown("flag", "no", "May search engines index the public pages?"),
+  version_min_project: shown("number", "0", "Oldest project server that hubs speak to."),
+  version_min_browser: shown("number", "0", "Oldest app that hubs speak to."),
+  version_recommended_browser: shown("number", "0", "App version below which people are asked to reload."),
+  datastore: shown("flag", "yes", "Are datastores offered?"),
+  default_quotas: shown("json", "{}", 'Quota of a project without a licence, such as {"mem":1000,"cpu":1}.'),
+  max_upgrades: shown("json", "{}", "Most that a project may get, by key."),
+  ssh_gateway: shown("flag", "no", "Is there an SSH gateway?"),
+  ssh_gateway_dns: shown("text", "", "Host name of the SSH gateway."),
+  ssh_gateway_fingerprint: shown("text", "", "Fingerprint of the SSH gateway's host key."),
+  email_enabled: shown("flag", "no", "Can the site send e-mail?"),
+  verify_emails: shown("flag", "no", "Are new e-mail addresses verified?"),
+  email_signup: shown("flag", "yes", "May people sign up by e-mail address and password?"),
+  strict_collaborator_management: shown("flag", "no", "Only owners manage the members of any project."),
+  share_server: shown("flag", "no", "May files be published?"),
+  samesite_remember_me: choice(["lax", "strict", "none"], "SameSite of the session cookie."),
+  insecure_test_mode: shown("flag", "no", "Every new account becomes administrator: for tests alone."),
+  pii_retention: hidden("text", "never", "How long logs with personal data are kept."),
+  prometheus_metrics: hidden("flag", "no", "Are metrics also served on the site's own address?"),
+} as const satisfies Record<string, SettingDefinition>;
+
+export type SettingName = keyof typeof settingDefinitions;
+export const settingNames = Object.keys(settingDefinitions) as SettingName[]; // the keys of the table above
+
+/** The definition of a setting, with the optional fields of the type. */
+export function definitionOf(name: SettingName): SettingDefinition {
+  return settingDefinitions[name];
+}

@@ -1,0 +1,63 @@
+/** The site's settings of a process: read once, read anew when a notification says so, and still there while the database is away. */
+
+import { messageOf } from "../../core/errors.ts";
+import type { Life } from "../../core/life.ts";
+import type { Logger } from "../../core/log.ts";
+import type { Db, Queryable } from "../../db/db.ts";
+import { type SettingValues, settingValues } from "./rules.ts";
+
+/** Reads all settings. */
+export async function readSettings(db: Queryable): Promise<SettingValues> {
+  const rows = await db.query<{ name: string; value: string | null }>("SELECT name, value FROM server_settings");
+  return settingValues(new Map(rows.map(({ name, value }) => [name, value])));
+}
+
+/** How old settings may be without word from the database. */
+const TTL_MS = 15_000;
+
+/**
+ * Opens the settings of a process; they live as long as `life`.
+ * A notification makes the next reader ask anew; the last good values serve while the database is away.
+ */
+export async function openSettings(life: Life, db: Db, { log }: { log: Logger }): Promise<Settings> {
+  const settings = new Settings(db, log);
+  const forget = () => settings.forget();
+  await db.listen(life, { channels: ["server_settings"], onNotify: forget, onMissed: forget });
+  return settings;
+}
+
+export class Settings {
+  readonly #db: Queryable;
+  readonly #log: Logger;
+  #last: SettingValues = settingValues(new Map());
+  #reading: { values: Promise<SettingValues>; until: number } | undefined;
+
+  constructor(db: Queryable, log: Logger) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  /** All values as they are now; never fails. */
+  values(): Promise<SettingValues> {
+    if (this.#reading === undefined || this.#reading.until < Date.now()) {
+      this.#reading = { values: this.#read(), until: Date.now() + TTL_MS };
+    }
+    return this.#reading.values;
+  }
+
+  forget(): void {
+    this.#reading = undefined;
+  }
+
+  async #read(): Promise<SettingValues> {
+    try {
+      const values = await readSettings(this.#db);
+      this.#last = values;
+      return values;
+    } catch (error) {
+      this.#log.warn({ reason: messageOf(error) }, "the site settings cannot be read; the last ones are used");
+      this.#reading = undefined;
+      return this.#last;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** `/api/v2/projects/…`: making, finding, starting and changing projects, and who belongs to them. */
+
+import { z } from "zod";
+import { done, type Endpoints } from "./api-v2.ts";
+import { isoTime, uuid } from "./common.ts";
+import { memberGroup, projectDescription, projectSummary, projectTitle } from "./project.ts";
+
+const project = z.object({ project_id: uuid });
+const environmentId = z
+  .string()
+  .max(100)
+  .regex(/^[\w.:-]+$/, "must be the id of a software environment");
+/** Vanity name in addresses. */
+const projectName = z.string().regex(/^[A-Za-z0-9.-]{1,100}$/, "must be 1 to 100 letters, digits, dots and hyphens");
+const variables = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of an environment variable"),
+    z.string().max(10_000),
+  )
+  .refine((env) => Object.keys(env).length <= 200, "must be at most 200 variables");
+const accountId = z.object({ account_id: uuid });
+
+export const projectEndpoints = {
+  "projects/create": {
+    access: "account",
+    summary: "Makes a project that the caller owns; nothing is started.",
+    input: z.object({
+      title: projectTitle.default("Untitled"),
+      description: projectDescription.default(""),
+      image: environmentId.optional(),
+      start: z.boolean().default(false),
+    }),
+    output: project,
+  },
+  "projects/get": {
+    access: "account",
+    summary: "The caller's projects, last edited first; `next` is for the following page.",
+    input: z.object({
+      /** Another account's: for administrators. */
+      account_id: uuid.optional(),
+      limit: z.number().int().min(1).max(500).default(100),
+      deleted: z.boolean().default(false),
+      after: z.string().max(100).optional(),
+    }),
+    output: z.object({ projects: z.array(projectSummary), next: z.string().nullable() }),
+  },
+  "projects/get-one": {
+    access: "member",
+    deleted: true,
+    summary: "One project.",
+    input: project,
+    output: projectSummary,
+  },
+  "projects/start": {
+    access: "member",
+    summary: "Asks for a start; of a running project it finishes without effect.",
+    input: project,
+    output: done,
+  },
+  "projects/stop": {
+    access: "member",
+    summary: "Asks for a stop; a start under way is given up.",
+    input: project,
+    output: done,
+  },
+  "projects/touch": {
+    access: "member",
+    summary: "Says that the caller works in the project: its idle time starts anew.",
+    input: project,
+    output: done,
+  },
+  "projects/update": {
+    access: "member",
+    summary: "Changes title, description, image or environment; name and who manages members are an owner's.",
+    input: project.extend({
+      title: projectTitle.optional(),
+      description: projectDescription.optional(),
+      name: projectName.nullable().optional(),
+      compute_image: environmentId.optional(),
+      env: variables.optional(),
+      manage_users_owner_only: z.boolean().optional(),
+    }),
+    output: done,
+  },
+  "projects/delete": {
+    access: "owner",
+    deleted: true,
+    summary: "Deletes a project: it stops and leaves the lists; its files stay, and it can be restored.",
+    input: project,
+    output: done,
+  },
+  "projects/restore": {
+    access: "owner",
+    deleted: true,
+    summary: "Takes a deletion back.",
+    input: project,
+    output: done,
+  },
+  "projects/log": {
+    access: "member",
+    summary: "What happened in the project, newest first; `next` is for the following page.",
+    input: project.extend({
+      limit: z.number().int().min(1).max(500).default(100),
+      after: z.string().max(100).optional(),
+    }),
+    output: z.object({
+      log: z.array(
+        z.object({ id: uuid, time: isoTime, account_id: uuid.nullable(), event: z.looseObject({ event: z.string() }) }),
+      ),
+      next: z.string().nullable(),
+    }),
+  },
+  "projects/collaborators/list": {
+    access: "member",
+    summary: "The members with their names, owners first, and the addresses that are invited.",
+    input: project,
+    output: z.object({
+      collaborators: z.array(
+        accountId.extend({
+          first_name: z.string(),
+          last_name: z.string(),
+          group: memberGroup,
+          last_active: z.string().nullable(),
+        }),
+      ),
+      invited: z.array(z.object({ email_address: z.string(), time: z.string().nullable() })),
+    }),
+  },
+  "projects/collaborators/add": {
+    access: "member",
+    summary:
+      "Makes somebody a collaborator, by account or by e-mail address; who has no account joins when they sign up.",
+    input: project
+      .extend({ account_id: uuid.optional(), email_address: z.string().max(254).optional() })
+      .refine(
+        (body) => (body.account_id === undefined) !== (body.email_address === undefined),
+        "give account_id or email_address",
+      ),
+    output: done,
+  },
+  "projects/collaborators/remove": {
+    access: "member",
+    summary:
+      "Removes a collaborator or an invitation; anybody may remove themselves. What they have open ends at once.",
+    input: project
+      .extend({ account_id: uuid.optional(), email_address: z.string().max(254).optional() })
+      .refine(
+        (body) => (body.account_id === undefined) !== (body.email_address === undefined),
+        "give account_id or email_address",
+      ),
+    output: done,
+  },
+  "projects/collaborators/change-user-type": {
+    access: "owner",
+    summary: "Makes a member an owner, or an owner a collaborator; a project keeps at least one owner.",
+    input: project.extend({ target_account_id: uuid, new_group: memberGroup }),
+    output: done,
+  },
+} as const satisfies Endpoints;

@@ -1,0 +1,40 @@
+/** `/api/v2/api-keys` and `/api/v2/customize`: keys for programs, and what the site says of itself. */
+
+import { z } from "zod";
+import type { Endpoints } from "./api-v2.ts";
+import { isoTime, uuid } from "./common.ts";
+
+const apiKey = z.object({
+  id: z.number().int(),
+  name: z.string(),
+  trunc: z.string(),
+  created: isoTime,
+  expire: isoTime.nullable(),
+  last_active: isoTime.nullable(),
+  project_id: uuid.nullable(),
+  /** Told once, when the key is made. */
+  secret: z.string().optional(),
+});
+
+export const siteEndpoints = {
+  "api-keys": {
+    access: "account",
+    sessionOnly: true,
+    summary: "Lists, makes, renames and deletes the caller's keys: of the account, or of one project.",
+    input: z.object({
+      action: z.enum(["get", "create", "edit", "delete"]),
+      project_id: uuid.optional(),
+      id: z.number().int().positive().optional(),
+      name: z.string().trim().min(1).max(128).optional(),
+      /** null: never. */
+      expire: isoTime.nullable().optional(),
+    }),
+    output: z.object({ response: z.array(apiKey) }),
+  },
+  customize: {
+    access: "anyone",
+    summary: "Public settings of the site and its software environments; `fields` names those that are wanted.",
+    input: z.object({ fields: z.array(z.string().max(100)).max(100).optional() }),
+    output: z.record(z.string(), z.unknown()),
+  },
+} as const satisfies Endpoints;
