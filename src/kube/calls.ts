@@ -30,12 +30,17 @@ export class Calls {
   }
 
   /** All pages; when the server forgets the place between two of them, once more in one piece. */
-  async list<T extends KubeObject>(resource: Resource<T>, selection: Selection = {}): Promise<KubeList<T>> {
+  async list<T extends KubeObject>(
+    resource: Resource<T>,
+    selection: Selection = {},
+    signal?: AbortSignal,
+  ): Promise<KubeList<T>> {
+    const readPage = (query: PageQuery) => this.#page(resource, { ...selection, ...query }, signal);
     try {
-      return await this.#pages(resource, selection);
+      return await readPages(readPage);
     } catch (error) {
       if (!isAppError(error, "gone")) throw error;
-      return withKinds(await this.#page(resource, { ...selection }));
+      return withKinds(await readPage({}));
     }
   }
 
@@ -150,25 +155,18 @@ export class Calls {
     return version.gitVersion ?? "unknown";
   }
 
-  async #pages<T extends KubeObject>(resource: Resource<T>, selection: Selection): Promise<KubeList<T>> {
-    const first = withKinds(await this.#page(resource, { ...selection, limit: PAGE_SIZE }));
-    const items = first.items;
-    let next = first.metadata.continue;
-    while (next) {
-      const page: RawList<T> = await this.#page(resource, { ...selection, limit: PAGE_SIZE, continue: next });
-      items.push(...withKinds(page).items);
-      next = page.metadata.continue;
-    }
-    return { metadata: { resourceVersion: first.metadata.resourceVersion }, items };
-  }
-
-  #page<T extends KubeObject>(resource: Resource<T>, query: PageQuery): Promise<RawList<T>> {
+  #page<T extends KubeObject>(
+    resource: Resource<T>,
+    query: Selection & PageQuery,
+    signal: AbortSignal | undefined,
+  ): Promise<RawList<T>> {
     return this.#json({
       method: "GET",
       path: collectionPath(resource, this.#namespace),
       query: { ...query },
       what: `list ${resource.plural}`,
       repeatable: true,
+      ...(signal && { signal }),
     });
   }
 
@@ -182,7 +180,7 @@ export class Calls {
 type PodLogOptions = NonNullable<Parameters<Kube["podLog"]>[1]>;
 type Access = Parameters<Kube["mayI"]>[0];
 
-interface PageQuery extends Selection {
+interface PageQuery {
   limit?: number;
   continue?: string;
 }
@@ -196,6 +194,18 @@ interface WatchOptions {
 }
 
 type RawList<T extends KubeObject> = KubeList<T> & { apiVersion: string; kind: string };
+
+async function readPages<T extends KubeObject>(
+  readPage: (query: PageQuery) => Promise<RawList<T>>,
+): Promise<KubeList<T>> {
+  const { metadata, items } = withKinds(await readPage({ limit: PAGE_SIZE }));
+  for (let next = metadata.continue; next; ) {
+    const page = await readPage({ limit: PAGE_SIZE, continue: next });
+    items.push(...withKinds(page).items);
+    next = page.metadata.continue;
+  }
+  return { metadata: { resourceVersion: metadata.resourceVersion }, items };
+}
 
 /** The API server leaves kind and version out of a list's items: what we hand out has them, as a single read does. */
 function withKinds<T extends KubeObject>({ apiVersion, kind, metadata, items }: RawList<T>): KubeList<T> {

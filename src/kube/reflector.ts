@@ -121,7 +121,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#state = { kind: "listing", reason };
     const { source, options, metrics } = this.#with;
     metrics.relists.inc({ resource: this.resource, reason });
-    const { items, metadata } = await source.list(options.resource, this.#selection);
+    const { items, metadata } = await source.list(options.resource, this.#selection, this.#signal);
     if (this.#signal.aborted) throw new AppError("unavailable", "stopped");
     const before = this.#objects;
     this.#objects = new Map(items.map((object) => [object.metadata.name, slim(object)]));

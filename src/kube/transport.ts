@@ -28,6 +28,8 @@ export interface ApiRequest {
   repeatable?: boolean;
   /** A 409 «Conflict» (a write came between) is no refusal of the caller's precondition: try again. */
   retryConflicts?: boolean;
+  /** Gives the call up. */
+  signal?: AbortSignal;
 }
 
 export interface ApiAnswer {
@@ -83,9 +85,10 @@ export class Transport {
       const again = unauthenticated ? !refusedBefore : mayRepeat(request, error);
       refusedBefore ||= unauthenticated;
       const waitMs = Math.max(backoff.next(), (error.retryAfterSeconds ?? 0) * 1000);
-      if (!again || this.#closed.signal.aborted || performance.now() + waitMs >= endsAt) throw error;
+      const stop = request.signal ?? this.#closed.signal;
+      if (!again || stop.aborted || performance.now() + waitMs >= endsAt) throw error;
       this.#metrics.retries.inc({ method: request.method });
-      await sleep(waitMs, this.#closed.signal);
+      await sleep(waitMs, stop);
     }
   }
 
@@ -114,15 +117,11 @@ export class Transport {
   /** One try: its answer, or the error as a value. */
   async #tried(request: ApiRequest, endsAt: number): Promise<ApiAnswer | AppError> {
     const startedAt = performance.now();
+    const leftMs = endsAt - startedAt;
     // Half of what is left: a connection that hangs leaves time for one try on a new one.
-    const abort = new AbortController();
-    const timer = setTimeout(
-      () => abort.abort(),
-      Math.max((endsAt - startedAt) / 2, Math.min(1_000, endsAt - startedAt)),
-    );
-    let dispatcher: Dispatcher | undefined;
+    const attempt = new Attempt(Math.max(leftMs / 2, Math.min(1_000, leftMs)), request.signal);
     try {
-      const answer = await this.#send(request, { signal: abort.signal, onDispatcher: (used) => (dispatcher = used) });
+      const answer = await this.#send(request, attempt);
       const text = await answer.body.text();
       this.#lastAnswerAt = performance.now();
       this.#observe(request, String(answer.statusCode), startedAt);
@@ -130,31 +129,31 @@ export class Transport {
       return { status: answer.statusCode, text };
     } catch (error) {
       this.#observe(request, "none", startedAt);
-      const hung = abort.signal.aborted && this.#lastAnswerAt < startedAt;
-      if (hung && dispatcher) await this.#connections.abandon(dispatcher);
       this.#credentials.stale();
-      if (abort.signal.aborted) return noAnswer(request, startedAt);
-      return toAppError(request, error);
+      if (!attempt.timedOut) return toAppError(request, error);
+      const hung = this.#lastAnswerAt < startedAt ? attempt.dispatcher : undefined;
+      if (hung) await this.#connections.abandon(hung);
+      return noAnswer(request, startedAt);
     } finally {
-      clearTimeout(timer);
+      attempt.end();
     }
   }
 
   async #send(
     { method, path, query = {}, body, contentType = "application/json" }: ApiRequest,
-    { signal, bodyTimeout, onDispatcher }: SendOptions,
+    attempt: { signal: AbortSignal; dispatcher?: Dispatcher | undefined; bodyTimeout?: number },
   ): Promise<Dispatcher.ResponseData> {
     if (this.#closed.signal.aborted)
       throw new AppError("unavailable", "This process is stopping and asks Kubernetes nothing more.");
     const credentials = await this.#credentials.current();
     const dispatcher = this.#connections.dispatcher(credentials);
-    onDispatcher?.(dispatcher);
-    return send(`${this.#base}${path}${queryOf(query)}`, {
+    attempt.dispatcher = dispatcher;
+    const answer = send(`${this.#base}${path}${queryOf(query)}`, {
       dispatcher,
       method,
-      signal,
+      signal: attempt.signal,
       headersTimeout: this.#deadlineMs,
-      bodyTimeout: bodyTimeout ?? this.#deadlineMs,
+      bodyTimeout: attempt.bodyTimeout ?? this.#deadlineMs,
       headers: {
         ...credentials.headers,
         accept: "application/json",
@@ -163,6 +162,7 @@ export class Transport {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    return unlessAborted(answer, attempt.signal);
   }
 
   #refused(request: ApiRequest, code: number, headers: Dispatcher.ResponseData["headers"], text: string): AppError {
@@ -180,10 +180,46 @@ export class Transport {
   }
 }
 
-interface SendOptions {
-  signal: AbortSignal;
-  bodyTimeout?: number;
-  onDispatcher?: (dispatcher: Dispatcher) => void;
+/** undici heeds a signal only once it is connected, which may be never. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The time and the connection of one try; ended by its time or by the caller's signal. */
+class Attempt {
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  readonly #onCaller = () => this.#abort.abort();
+  timedOut = false;
+  dispatcher: Dispatcher | undefined;
+
+  constructor(ms: number, caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => {
+      this.timedOut = true;
+      this.#abort.abort();
+    }, ms);
+    caller?.addEventListener("abort", this.#onCaller, { once: true });
+    if (caller?.aborted) this.#abort.abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#onCaller);
+  }
 }
 
 function openTransportMetrics(metrics: Metrics) {
