@@ -18,10 +18,17 @@ interface Report {
   numRuntimeErrorTestSuites: number;
 }
 
+/** Where a program runs: what is added to our environment, and words put before the command (such as those that enter a namespace). */
+export interface Surroundings {
+  env?: Record<string, string>;
+  enter?: readonly string[];
+}
+
 /** Runs a program of node_modules with Node's module flags and resolves with its exit status. */
-export function runTool(script: string, args: string[], env: Record<string, string> = {}): Promise<number> {
+export function runTool(script: string, args: string[], { env = {}, enter = [] }: Surroundings = {}): Promise<number> {
   const nodeOptions = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
-  const child = spawn(process.execPath, [join(root, script), ...args], {
+  const [program = process.execPath, ...rest] = [...enter, process.execPath, join(root, script), ...args];
+  const child = spawn(program, rest, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...environment(), NODE_OPTIONS: nodeOptions, ...env },
@@ -32,9 +39,13 @@ export function runTool(script: string, args: string[], env: Record<string, stri
 }
 
 /** Runs jest with these arguments; prints and returns the counts. A suite that could not run counts as one failure. */
-export async function runJest(args: string[], env: Record<string, string> = {}) {
+export async function runJest(args: string[], surroundings: Surroundings = {}) {
   const reportFile = join(tmpdir(), `cocalc-jest-${process.pid}.json`);
-  const status = await runTool("node_modules/jest/bin/jest.js", [...args, "--json", `--outputFile=${reportFile}`], env);
+  const status = await runTool(
+    "node_modules/jest/bin/jest.js",
+    [...args, "--json", `--outputFile=${reportFile}`],
+    surroundings,
+  );
   const report = JSON.parse(await readFile(reportFile, "utf8")) as Report; // written by jest
   await rm(reportFile, { force: true });
   const skipped = report.numPendingTests + report.numTodoTests;

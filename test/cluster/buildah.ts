@@ -38,6 +38,13 @@ export async function buildImage(build: ImageBuild): Promise<void> {
   });
 }
 
+/** Pushes a built image to a registry under another name. */
+export async function pushImage(image: string, name: string): Promise<void> {
+  await withFileLock(join(cacheFolder(), "buildah.lock"), () =>
+    buildah(["push", "--quiet", image, `docker://${name}`]),
+  );
+}
+
 export interface Base {
   rootfs: string;
   /** Files of this machine to add, and where. */

@@ -15,6 +15,8 @@ import { ensurePackages } from "./packages.ts";
 export interface ClusterOptions {
   /** How many nodes to start with; 1 if not said. */
   nodes?: number;
+  /** How long etcd keeps old versions of objects; the API server's own five minutes if not said. */
+  versionsKeptSeconds?: number;
   /** Told what is going on, a line each. */
   say?: (line: string) => void;
 }
@@ -50,7 +52,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   try {
     say("starting the control plane");
     await startNodeRuntime(layout, nodeLayout(layout, 1));
-    await startControlPlane(layout, binaries);
+    await startControlPlane(layout, binaries, options.versionsKeptSeconds ?? 300);
     await readyNode(layout, 1, binaries);
     for (let number = 2; number <= (options.nodes ?? 1); number += 1) {
       say(`adding node ${number}`);

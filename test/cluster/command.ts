@@ -9,6 +9,8 @@ export interface CommandOptions {
   input?: string;
   /** Milliseconds after which the program is killed; 20 minutes if not said. */
   timeoutMs?: number;
+  /** Kills the program when aborted. */
+  signal?: AbortSignal;
 }
 
 /** Runs `program` and returns what it wrote to stdout; throws with its last output when it fails. */
@@ -19,6 +21,7 @@ export async function run(program: string, args: string[], options: CommandOptio
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? 20 * 60_000,
     killSignal: "SIGKILL",
+    ...(options.signal && { signal: options.signal }),
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

@@ -9,11 +9,15 @@ import { restartDaemon, startDaemon, stopDaemon } from "./processes.ts";
 import { waitFor } from "./wait.ts";
 
 /** Starts the control plane and returns when the API server is ready. The first namespace must be there. */
-export async function startControlPlane(cluster: ClusterLayout, binaries: Binaries): Promise<void> {
+export async function startControlPlane(
+  cluster: ClusterLayout,
+  binaries: Binaries,
+  versionsKeptSeconds: number,
+): Promise<void> {
   await makeAuthority(cluster);
   await makeKubeconfigs(cluster);
   await startEtcd(cluster);
-  await startApiServer(cluster, binaries);
+  await startApiServer(cluster, binaries, versionsKeptSeconds);
   // The controller manager gives up when the API server is not there after some seconds.
   await apiServerReady(cluster);
   await startControllerManager(cluster, binaries);
@@ -67,7 +71,7 @@ async function startEtcd(cluster: ClusterLayout): Promise<void> {
   });
 }
 
-async function startApiServer(cluster: ClusterLayout, binaries: Binaries): Promise<void> {
+async function startApiServer(cluster: ClusterLayout, binaries: Binaries, versionsKeptSeconds: number): Promise<void> {
   const key = (file: string) => join(cluster.pki, file);
   await startDaemon(cluster, {
     name: "kube-apiserver",
@@ -75,6 +79,7 @@ async function startApiServer(cluster: ClusterLayout, binaries: Binaries): Promi
     program: join(binaries.kubernetes, "kube-apiserver"),
     args: [
       "--etcd-servers=http://127.0.0.1:2379",
+      `--etcd-compaction-interval=${versionsKeptSeconds}s`,
       `--advertise-address=${CONTROL_PLANE_ADDRESS}`,
       "--secure-port=6443",
       `--service-cluster-ip-range=${SERVICE_RANGE}`,

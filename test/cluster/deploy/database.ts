@@ -1,5 +1,5 @@
 /** The test's database: a PostgreSQL pod with a volume, and the secret that all roles know it by. */
-import { hostAliases, type Manifest, service, type Site } from "./site.ts";
+import { hostAliases, type Manifest, placement, type Site, service } from "./site.ts";
 
 const SECRET = "database";
 
@@ -41,6 +41,7 @@ export function database(site: Site): Manifest[] {
           metadata: { labels: { app: "postgres" } },
           spec: {
             automountServiceAccountToken: false,
+            ...placement(site),
             hostAliases: hostAliases(site),
             securityContext: { runAsUser: 2001, runAsGroup: 2001, fsGroup: 2001, runAsNonRoot: true },
             containers: [container],

@@ -1,7 +1,7 @@
 /** The roles as pods of the service image: one Deployment each, the migration as a Job before them. */
 import { MANAGE_ACCOUNT } from "./access.ts";
 import { databaseEnv } from "./database.ts";
-import { hostAliases, type Manifest, SERVICE_PORTS, service, type Site } from "./site.ts";
+import { hostAliases, type Manifest, placement, SERVICE_PORTS, type Site, service } from "./site.ts";
 
 /** The long-running roles and how many pods each has. */
 const REPLICAS: Record<string, number> = {
@@ -57,7 +57,12 @@ function deployment(site: Site, role: string, replicas: number): Manifest {
   const container = {
     ...pod.containers[0],
     readinessProbe: { httpGet: { path: "/readyz", port: 9090 }, periodSeconds: 1 },
-    livenessProbe: { httpGet: { path: "/livez", port: 9090 }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+    livenessProbe: {
+      httpGet: { path: "/livez", port: 9090 },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 6,
+    },
   };
   return {
     apiVersion: "apps/v1",
@@ -75,6 +80,7 @@ function podOf(site: Site, role: string) {
   const managing = role.startsWith("manage-");
   return {
     ...(managing ? { serviceAccountName: MANAGE_ACCOUNT } : { automountServiceAccountToken: false }),
+    ...placement(site),
     hostAliases: hostAliases(site),
     terminationGracePeriodSeconds: 30,
     containers: [

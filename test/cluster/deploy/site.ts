@@ -7,6 +7,8 @@ export interface Site {
   /** Password of the database user. */
   password: string;
   storage: Storage;
+  /** The node for everything but projects; any node if absent. */
+  servicesNode?: string;
   /** On a cluster without DNS: the address of each Service; absent where the cluster has names. */
   addresses?: Record<string, string>;
 }
@@ -40,6 +42,11 @@ export function fixedAddresses(): Record<string, string> {
 /** Lines of /etc/hosts for a pod, where there is no DNS. */
 export function hostAliases(site: Site): { ip: string; hostnames: string[] }[] {
   return Object.entries(site.addresses ?? {}).map(([name, ip]) => ({ ip, hostnames: [name] }));
+}
+
+/** What ties the pods of the product itself to a node. */
+export function placement(site: Site): { nodeSelector?: Record<string, string> } {
+  return site.servicesNode === undefined ? {} : { nodeSelector: { "kubernetes.io/hostname": site.servicesNode } };
 }
 
 /** The Service `name` before the pods of the same name. */

@@ -1,5 +1,5 @@
 /** The volumes of a deployment: homes, shared software, the database. */
-import { type Manifest, type Site } from "./site.ts";
+import type { Manifest, Site } from "./site.ts";
 
 const CLAIMS = { "projects-data": "ReadWriteMany", "projects-software": "ReadWriteMany", postgres: "ReadWriteOnce" };
 
