@@ -10,16 +10,20 @@ import { openKube } from "../../src/kube/client.ts";
 import type { KubeConfig } from "../../src/kube/config.ts";
 import { readTarget } from "../../src/kube/kubeconfig.ts";
 import type { Kube } from "../../src/kube/types.ts";
+import { openKubeApi } from "../../src/local/kube-api/kube-api.ts";
 import { openNamespace } from "../contract/namespace.ts";
 import { type ContractTarget, kubeConfigFor } from "../contract/target.ts";
 import { temporaryFolder } from "./folder.ts";
 import { testLog } from "./log.ts";
 import { openTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
-/** An API server for one test file. */
+/** An API server for one test file, without a kubelet: nothing runs. */
 export async function openTestApi(life: Life): Promise<ContractTarget> {
   const { TEST_KUBECONFIG } = environment();
-  return openNamespace(life, TEST_KUBECONFIG ?? "");
+  if (TEST_KUBECONFIG) return openNamespace(life, TEST_KUBECONFIG);
+  const dataDir = await temporaryFolder(life);
+  const { kubeconfig, namespace } = await openKubeApi(life, { dataDir, namespace: "test", log: testLog() });
+  return { kubeconfig, namespace };
 }
 
 export interface TestClient {

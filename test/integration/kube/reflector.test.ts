@@ -216,7 +216,7 @@ describe("a reflector", () => {
   });
 
   test("what a watch has missed is repaired by the next relist", async () => {
-    const { faulty, make, has, watching, changes, relists, set } = await reflectThroughFaults({ relistSeconds: 2 });
+    const { faulty, make, has, watching, changes, relists, set } = await reflectThroughFaults({ relistSeconds: 1 });
     await make("kept");
     await make("doomed");
     await watching();
