@@ -47,7 +47,7 @@ async function buildAll(folder: string, say: (line: string) => void): Promise<Ar
   return buildImages(folder);
 }
 
-async function putImages(cluster: Cluster, archives: Archives, say: (line: string) => void): Promise<void> {
+export async function putImages(cluster: Cluster, archives: Archives, say: (line: string) => void): Promise<void> {
   say("loading the images");
   const [first] = await cluster.nodes();
   if (first === undefined) {
@@ -62,7 +62,7 @@ async function putImages(cluster: Cluster, archives: Archives, say: (line: strin
   }
 }
 
-async function describeTarget(cluster: Cluster): Promise<Target> {
+export async function describeTarget(cluster: Cluster): Promise<Target> {
   const addresses = fixedAddresses();
   return {
     kubeconfig: cluster.kubeconfigPath,
