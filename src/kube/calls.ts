@@ -3,7 +3,7 @@
 import { isAppError } from "../core/errors.ts";
 import { collectionPath, objectPath } from "./paths.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
-import type { DeleteOptions, Kube, KubeList, KubeObject, Resource, Selection } from "./types.ts";
+import type { CreateOptions, DeleteOptions, Kube, KubeList, KubeObject, Resource, Selection } from "./types.ts";
 
 const FIELD_MANAGER = "cocalc";
 const PAGE_SIZE = 500;
@@ -56,11 +56,11 @@ export class Calls {
     return this.#transport.stream(request, signal);
   }
 
-  create<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T> {
+  create<T extends KubeObject>(resource: Resource<T>, body: T, { dryRun = false }: CreateOptions = {}): Promise<T> {
     return this.#json({
       method: "POST",
       path: collectionPath(resource, this.#namespace),
-      query: { fieldManager: FIELD_MANAGER, fieldValidation: "Strict" },
+      query: { fieldManager: FIELD_MANAGER, fieldValidation: "Strict", ...(dryRun && { dryRun: "All" }) },
       body,
       what: `create ${resource.plural}/${body.metadata.name}`,
       repeatable: true, // an answer that was lost comes back as 409, which callers look into anyway

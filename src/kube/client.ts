@@ -40,7 +40,7 @@ function kubeOver(transport: Transport, { namespace, metrics, log }: KubeOptions
     namespace,
     get: (resource, name) => calls.get(resource, name),
     list: (resource, selection) => calls.list(resource, selection),
-    create: (resource, body) => calls.create(resource, body),
+    create: (resource, body, options) => calls.create(resource, body, options),
     apply: (resource, body) => calls.apply(resource, body),
     patch: (resource, name, patch) => calls.patch(resource, name, patch),
     delete: (resource, name, options) => calls.delete(resource, name, options),

@@ -6,6 +6,7 @@ import { testLives } from "../../test/helpers/life.ts";
 import { keptLog, testLog } from "../../test/helpers/log.ts";
 import { readConfig } from "../core/config.ts";
 import { kubeConfig } from "./config.ts";
+import { checkServer } from "./connections.ts";
 import { CredentialSource } from "./credentials.ts";
 import { readTarget } from "./kubeconfig.ts";
 
@@ -90,6 +91,19 @@ describe("which cluster", () => {
     });
     await expect(readTarget(config({ KUBECONFIG: path }))).rejects.toThrow(path);
   });
+});
+
+test.each([
+  ["http://api.test:8080", false],
+  ["ftp://api.test", false],
+  ["api.test", false],
+  ["http://127.0.0.1:8001", true],
+  ["http://localhost:8001", true],
+  ["https://api.test/k8s/clusters/c-1", true],
+])("an API server at %s may be spoken to: %s", async (server, allowed) => {
+  const target = await readTarget(config({ KUBECONFIG: await file({ cluster: { server } }) }));
+  if (allowed) expect(checkServer(target).href.replace(/\/$/, "")).toBe(server);
+  else expect(() => checkServer(target)).toThrow(expect.objectContaining({ code: "invalid" }));
 });
 
 describe("who we are there", () => {

@@ -132,6 +132,11 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
 }
 
+export interface CreateOptions {
+  /** Only asks: everything is checked, nothing is made. */
+  dryRun?: boolean;
+}
+
 /** A cache of one selection of objects that is kept true by list + watch + relist. */
 export interface Reflector<T extends KubeObject> {
   /** Resolves when the first list is in. */
@@ -161,8 +166,8 @@ export interface Kube {
   get<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T>;
   /** All pages. */
   list<T extends KubeObject>(resource: Resource<T>, selection?: Selection): Promise<KubeList<T>>;
-  /** Plain POST of the raw body: 409 when the name is taken. */
-  create<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T>;
+  /** Plain POST of the raw body: 409 when the name is taken. A field that no schema knows is `invalid`. */
+  create<T extends KubeObject>(resource: Resource<T>, body: T, options?: CreateOptions): Promise<T>;
   /** Server-side apply with our field manager, forced. */
   apply<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T>;
   /** JSON merge patch. */

@@ -68,7 +68,26 @@ export function describeObjects(subject: () => Subject, { real = false }: Contra
       });
     });
 
-    test("a body that is not JSON is refused", async () => {
+    test("a dry run checks all and makes nothing", async () => {
+      const { kube } = subject();
+      const name = uniqueName("asked");
+      const asked = await kube.create(pods, waitingPod(name), { dryRun: true });
+      expect(asked.metadata.name).toBe(name);
+      await expect(kube.get(pods, name)).rejects.toMatchObject({ code: "not_found" });
+      const empty = waitingPod(name);
+      empty.spec.containers = [];
+      await expect(kube.create(pods, empty, { dryRun: true })).rejects.toMatchObject({ code: "invalid" });
+    });
+
+    test("the log of a pod that was not placed is empty; of a container it does not have, refused", async () => {
+      const { kube } = subject();
+      const name = uniqueName("silent");
+      await kube.create(pods, waitingPod(name));
+      expect(await kube.podLog(name)).toBe("");
+      await expect(kube.podLog(name, { container: "other" })).rejects.toMatchObject({ code: "invalid" });
+    });
+
+    test("a patch of a kind that is none is refused", async () => {
       const { wire, path } = subject();
       const broken = await wire.send("PATCH", path("pods", uniqueName("x")), { body: {}, contentType: "text/plain" });
       expect(broken.status).toBe(415);

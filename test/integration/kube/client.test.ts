@@ -1,5 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { generate } from "selfsigned";
 import { Life } from "../../../src/core/life.ts";
@@ -57,6 +60,47 @@ async function throughTcp(callDeadlineSeconds = 10) {
   return { proxy, kube, part, kubeconfig };
 }
 
+/** An HTTP proxy that opens tunnels, and the addresses it was asked for. */
+async function openConnectProxy(life: Life): Promise<{ url: string; tunnels: string[] }> {
+  const tunnels: string[] = [];
+  const sockets = new Set<Duplex>();
+  const server = createServer();
+  server.on("connect", (request: IncomingMessage, near: Duplex) => {
+    tunnels.push(request.url ?? "");
+    const { hostname, port } = new URL(`http://${request.url}`);
+    const far = connect(Number(port), hostname, () => near.write("HTTP/1.1 200 Connected\r\n\r\n"));
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy()); // a tunnel ends with either side
+    }
+    near.pipe(far).pipe(near);
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", resolve);
+  await promise;
+  life.defer("tunnels", () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  return { url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`, tunnels };
+}
+
+/** A reflector that has seen one object come. */
+async function reflectOne(life: Life, kube: Kube) {
+  const set = uniqueName("one");
+  const seen: string[] = [];
+  const reflector = kube.openReflector(life, {
+    resource: configMaps,
+    labelSelector: `set=${set}`,
+    onChange: (name) => seen.push(name),
+  });
+  await reflector.synced;
+  await direct.create(configMaps, map(set, { set }));
+  await until(() => reflector.get(set));
+  return { reflector, seen };
+}
+
 describe("connections", () => {
   test("are kept: many calls one after the other use one", async () => {
     const { proxy, kube } = await throughTcp();
@@ -68,6 +112,22 @@ describe("connections", () => {
     const { proxy, kube } = await throughTcp();
     await Promise.all(Array.from({ length: 300 }, () => kube.serverVersion()));
     expect(proxy.accepted).toBeLessThanOrEqual(4); // HTTP/2: a hundred calls each
+  });
+
+  test("go through the HTTP proxy that a kubeconfig names", async () => {
+    const life = lives();
+    const tunnel = await openConnectProxy(life);
+    const { cluster } = await readTarget(kubeConfigFor(api.kubeconfig));
+    const kubeconfig = await kubeconfigAt(life, api.kubeconfig, cluster.server);
+    const document = JSON.parse(await readFile(kubeconfig, "utf8"));
+    document.clusters[0].cluster["proxy-url"] = tunnel.url;
+    await writeFile(kubeconfig, JSON.stringify(document));
+    const kube = await openTestKube(life, { ...api, kubeconfig });
+    for (let i = 0; i < 5; i++) await kube.serverVersion();
+    expect(tunnel.tunnels).toEqual([new URL(cluster.server).host]);
+    const { reflector, seen } = await reflectOne(life, kube);
+    expect(reflector.ageMs()).toBeLessThan(5_000);
+    expect(seen).toHaveLength(1);
   });
 
   test("are closed when the life ends, and later calls fail at once", async () => {
