@@ -10,6 +10,7 @@ import type { ReflectorMetrics, RelistReason } from "./reflector-metrics.ts";
 import { readStatus, refusal } from "./status.ts";
 import type { KubeObject, Reflector, ReflectorOptions, Selection } from "./types.ts";
 import { type WatchEvent, WatchLines } from "./watch-lines.ts";
+import { Watchdog } from "./watchdog.ts";
 
 const RELIST_SECONDS = 240;
 /** The API server sends a bookmark about once a minute. */
@@ -217,44 +218,6 @@ class SilenceError extends Error {
   constructor(resource: string) {
     super(`the watch of ${resource} was silent for too long`);
     this.name = "SilenceError";
-  }
-}
-
-/** Ends one watch: when it is silent, when the relist is due, or when the reflector stops; `verdict` says which came first. */
-class Watchdog {
-  readonly #abort = new AbortController();
-  readonly #silence: NodeJS.Timeout;
-  readonly #due: NodeJS.Timeout;
-  readonly #stop: AbortSignal;
-  readonly #onStop = () => this.#end("stopped");
-  verdict: "silence" | "due" | "stopped" | undefined;
-
-  constructor(stop: AbortSignal, { silenceMs, leftMs }: { silenceMs: number; leftMs: number }) {
-    this.#stop = stop;
-    this.#silence = setTimeout(() => this.#end("silence"), silenceMs);
-    this.#due = setTimeout(() => this.#end("due"), leftMs);
-    stop.addEventListener("abort", this.#onStop, { once: true });
-    if (stop.aborted) this.#end("stopped");
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  alive(): void {
-    this.#silence.refresh();
-  }
-
-  close(): void {
-    clearTimeout(this.#silence);
-    clearTimeout(this.#due);
-    this.#stop.removeEventListener("abort", this.#onStop);
-    this.#abort.abort(); // frees the response also where an error left it open
-  }
-
-  #end(verdict: NonNullable<Watchdog["verdict"]>): void {
-    this.verdict ??= verdict;
-    this.#abort.abort();
   }
 }
 

@@ -8,6 +8,7 @@ import { AppError, isAppError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, histogram, type Metrics } from "../core/metrics.ts";
+import { Attempt, unlessAborted } from "./attempt.ts";
 import type { KubeConfig } from "./config.ts";
 import { Connections, checkServer } from "./connections.ts";
 import { CredentialSource } from "./credentials.ts";
@@ -177,48 +178,6 @@ export class Transport {
   #observe({ method }: ApiRequest, code: string, startedAt: number): void {
     this.#metrics.calls.inc({ method, code });
     this.#metrics.seconds.observe({ method }, (performance.now() - startedAt) / 1000);
-  }
-}
-
-/** undici heeds a signal only once it is connected, which may be never. */
-async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([answer, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-/** The time and the connection of one try; ended by its time or by the caller's signal. */
-class Attempt {
-  readonly #abort = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #caller: AbortSignal | undefined;
-  readonly #onCaller = () => this.#abort.abort();
-  timedOut = false;
-  dispatcher: Dispatcher | undefined;
-
-  constructor(ms: number, caller: AbortSignal | undefined) {
-    this.#caller = caller;
-    this.#timer = setTimeout(() => {
-      this.timedOut = true;
-      this.#abort.abort();
-    }, ms);
-    caller?.addEventListener("abort", this.#onCaller, { once: true });
-    if (caller?.aborted) this.#abort.abort();
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#caller?.removeEventListener("abort", this.#onCaller);
   }
 }
 

@@ -1,0 +1,45 @@
+/** One try of a request: the time it has, who may end it, and the connection it is on. It sends nothing. */
+
+import type { Dispatcher } from "undici";
+
+/** undici heeds a signal only once it is connected, which may be never. */
+export async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The time and the connection of one try; ended by its time or by the caller's signal. */
+export class Attempt {
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  readonly #onCaller = () => this.#abort.abort();
+  timedOut = false;
+  dispatcher: Dispatcher | undefined;
+
+  constructor(ms: number, caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => {
+      this.timedOut = true;
+      this.#abort.abort();
+    }, ms);
+    caller?.addEventListener("abort", this.#onCaller, { once: true });
+    if (caller?.aborted) this.#abort.abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#onCaller);
+  }
+}
