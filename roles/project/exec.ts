@@ -1,0 +1,107 @@
+/** Runs one program for a caller, bounded in time and output; when its time is up, all that it started ends with it. */
+
+import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { AppError } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import type { ExecAnswer, ExecRequest } from "../../src/protocol/project-server.ts";
+import { fileError } from "./files/file-errors.ts";
+import { signalSession } from "./processes.ts";
+
+const MAX_RUNNING = 50;
+/** After a program ended, what it left behind may hold its output open for this long. */
+const OUTPUT_AFTER_EXIT_MS = 250;
+
+interface Options {
+  life: Life;
+  env: () => Record<string, string>;
+}
+
+/** Programs that run for callers. */
+export class Exec {
+  readonly #env: Options["env"];
+  readonly #running = new Set<number>();
+
+  constructor({ life, env }: Options) {
+    this.#env = env;
+    life.defer("exec", async () => {
+      await Promise.all([...this.#running].map((pid) => signalSession(pid, "SIGKILL")));
+    });
+  }
+
+  /** @param cwd absolute path on this machine. @throws AppError when the program cannot be started. */
+  async run(request: ExecRequest, cwd: string): Promise<ExecAnswer> {
+    if (this.#running.size >= MAX_RUNNING)
+      throw new AppError("rate_limited", `${MAX_RUNNING} programs are running already; wait for one to end.`);
+    const [file, args] = request.bash
+      ? ["bash", ["-c", request.command, "bash", ...request.args]]
+      : [request.command, request.args];
+    const child = spawn(file, args, { cwd, env: { ...this.#env(), ...request.env }, detached: true }); // a session of its own
+    const pid = child.pid;
+    const ended = Promise.withResolvers<{ exitCode: number | null; signal: string | null }>();
+    child.on("error", (error) => ended.reject(cannotStart(error, request)));
+    child.on("exit", (exitCode, signal) => ended.resolve({ exitCode, signal }));
+    const outputs = [new Output(child.stdout, request.maxOutput), new Output(child.stderr, request.maxOutput)] as const;
+    if (pid !== undefined) this.#running.add(pid);
+    child.stdin.on("error", () => {}); // a program need not read what it is given
+    child.stdin.end(request.stdin);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      if (pid !== undefined) void signalSession(pid, "SIGKILL");
+    }, request.timeoutSeconds * 1_000);
+    try {
+      const end = await ended.promise;
+      await Promise.all(outputs.map((output) => output.ended(OUTPUT_AFTER_EXIT_MS)));
+      const [stdout, stderr] = outputs;
+      return {
+        ...end,
+        timedOut,
+        stdout: stdout.text,
+        stderr: stderr.text,
+        truncated: stdout.truncated || stderr.truncated,
+      };
+    } finally {
+      clearTimeout(timer);
+      if (pid !== undefined) this.#running.delete(pid);
+    }
+  }
+}
+
+function cannotStart(error: Error, { command, bash }: ExecRequest): unknown {
+  return fileError(error, bash ? "bash" : command.slice(0, 200));
+}
+
+/** One output stream: its first bytes are kept, the others are read and dropped. */
+class Output {
+  readonly #kept: Buffer[] = [];
+  readonly #stream: Readable;
+  readonly #closed = Promise.withResolvers<void>();
+  #room: number;
+  truncated = false;
+
+  constructor(stream: Readable, room: number) {
+    this.#stream = stream;
+    this.#room = room;
+    stream.on("data", (chunk: Buffer) => this.#take(chunk));
+    stream.on("error", () => {}); // ends with its program
+    stream.on("close", () => this.#closed.resolve());
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#kept).toString("utf8");
+  }
+
+  /** Resolves when the stream has ended, or after a while: a daemon that was left behind may hold it for ever. */
+  async ended(withinMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#stream.destroy(), withinMs);
+    await this.#closed.promise;
+    clearTimeout(timer);
+  }
+
+  #take(chunk: Buffer): void {
+    if (chunk.length > this.#room) this.truncated = true;
+    if (this.#room > 0) this.#kept.push(chunk.subarray(0, this.#room));
+    this.#room = Math.max(0, this.#room - chunk.length);
+  }
+}

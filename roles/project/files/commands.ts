@@ -1,0 +1,113 @@
+/** Makes, renames, copies, links and deletes files and folders. */
+
+import { lstat, mkdir, rename, symlink } from "node:fs/promises";
+import type { z } from "zod";
+import { conflict, invalid } from "../../../src/core/errors.ts";
+import type { FileCommandName, FileEntry, fileCommands } from "../../../src/protocol/project-server.ts";
+import { entryOf } from "./entry.ts";
+import { errnoOf, fileError } from "./file-errors.ts";
+import { type Folder, inParent } from "./folder.ts";
+import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { copyTree, deleteTree } from "./tree.ts";
+import { moveWithoutReplacing, temporaryName } from "./write-file.ts";
+
+type Input<N extends FileCommandName> = z.infer<(typeof fileCommands)[N]>;
+type Commands = { [N in FileCommandName]: (places: Places, input: Input<N>) => Promise<object> };
+
+/** Every command of the wire; the answer to one that makes something is its entry. */
+export const commands: Commands = {
+  "make-folder": (places, { path }) =>
+    inParent(places, parsePath(places, path), async (folder, name) => {
+      await mkdir(folder.at(name));
+      return entryOf(folder, name);
+    }),
+
+  rename: (places, { from, to, overwrite }) =>
+    between(places, parsePath(places, from), parsePath(places, to), (pair) => move(pair, overwrite)),
+
+  copy: (places, { from, to, overwrite }) =>
+    between(places, parsePath(places, from), parsePath(places, to), (pair) => copy(pair, overwrite)),
+
+  link: (places, { path, target }) =>
+    inParent(places, parsePath(places, path), async (folder, name) => {
+      if (target === "" || target.includes("\0")) throw invalid("A link needs something to point to.");
+      await symlink(target, folder.at(name));
+      return entryOf(folder, name);
+    }),
+
+  delete: async (places, { paths }) => {
+    for (const path of paths) await inParent(places, parsePath(places, path), deleteTree);
+    return {};
+  },
+};
+
+/** Two names, each in its folder, both held. */
+interface Pair {
+  from: Folder;
+  name: Buffer;
+  to: Folder;
+  toName: Buffer;
+}
+
+function between(
+  places: Places,
+  from: PlacePath,
+  to: PlacePath,
+  use: (pair: Pair) => Promise<void>,
+): Promise<FileEntry> {
+  return inParent(places, from, (fromFolder, name) =>
+    inParent(places, to, async (toFolder, toName) => {
+      const pair = { from: fromFolder, name, to: toFolder, toName };
+      await lstat(fromFolder.at(name)).catch((error) => {
+        throw fileError(error, pathToWire(from));
+      });
+      await use(pair);
+      return entryOf(toFolder, toName);
+    }),
+  );
+}
+
+async function move(pair: Pair, overwrite: boolean): Promise<void> {
+  const { from, name, to, toName } = pair;
+  const source = from.at(name);
+  const target = to.at(toName);
+  try {
+    if (overwrite) await rename(source, target);
+    else if ((await lstat(source)).isDirectory()) {
+      await refuseTaken(pair); // folders have no hard links; an empty folder made this instant would be replaced
+      await rename(source, target);
+    } else await moveWithoutReplacing(source, target);
+  } catch (error) {
+    if (errnoOf(error) !== "EXDEV") throw error;
+    await copy(pair, overwrite); // another file system
+    await deleteTree(from, name);
+  }
+}
+
+/** All or nothing: a copy that fails half-way leaves nothing behind. */
+async function copy(pair: Pair, overwrite: boolean): Promise<void> {
+  const { from, name, to } = pair;
+  if (!overwrite) await refuseTaken(pair);
+  const temporary = temporaryName("copy");
+  try {
+    const { dev, ino } = await lstat(to.at(Buffer.from(".")));
+    await copyTree({ from, name, to, toName: temporary, forbidden: `${dev} ${ino}` });
+    await put(pair, temporary, overwrite);
+  } catch (error) {
+    await deleteTree(to, temporary).catch(() => {}); // the error that led here is told
+    throw error;
+  }
+}
+
+async function put({ to, toName }: Pair, temporary: Buffer, overwrite: boolean): Promise<void> {
+  const isFolder = (await lstat(to.at(temporary))).isDirectory();
+  if (!overwrite && !isFolder) return moveWithoutReplacing(to.at(temporary), to.at(toName));
+  const there = await lstat(to.at(toName)).catch(() => undefined);
+  if (there !== undefined && (isFolder || there.isDirectory())) await deleteTree(to, toName);
+  await rename(to.at(temporary), to.at(toName));
+}
+
+async function refuseTaken({ to, toName }: Pair): Promise<void> {
+  const there = await lstat(to.at(toName)).catch(() => undefined);
+  if (there !== undefined) throw conflict("There is something of that name already; choose another one or replace it.");
+}

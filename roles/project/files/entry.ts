@@ -1,0 +1,41 @@
+/** How a file looks on the wire: its kind, size, time and etag. */
+
+import type { BigIntStats } from "node:fs";
+import { lstat, readlink, stat } from "node:fs/promises";
+import type { FileEntry } from "../../../src/protocol/project-server.ts";
+import type { Folder } from "./folder.ts";
+import { toWire } from "./places.ts";
+
+/** Changes whenever the content does, as far as the file system's clock tells; also when the file is replaced. */
+export function etagOf(stats: BigIntStats): string {
+  return [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map((part) => part.toString(36)).join("-");
+}
+
+/** The entry of a name in a folder. @throws ENOENT */
+export async function entryOf(folder: Folder, name: Buffer): Promise<FileEntry> {
+  const path = folder.at(name);
+  const stats = await lstat(path, { bigint: true });
+  const entry = toEntry(toWire(name), stats);
+  if (entry.kind !== "link") return entry;
+  const target = toWire(await readlink(path, "buffer"));
+  const pointed = await stat(path, { bigint: true }).catch(() => undefined); // a link to nothing, or to what we may not see
+  const kind = pointed === undefined ? "missing" : plainKind(pointed);
+  return { ...entry, link: { target, kind } };
+}
+
+/** The entry of what was found under a name. */
+export function toEntry(name: string, stats: BigIntStats): FileEntry {
+  return {
+    name,
+    kind: stats.isSymbolicLink() ? "link" : plainKind(stats),
+    size: Number(stats.size),
+    modified: new Date(Number(stats.mtimeMs)).toISOString(),
+    mode: Number(stats.mode & 0o7777n),
+    etag: etagOf(stats),
+  };
+}
+
+function plainKind(stats: BigIntStats): "file" | "folder" | "other" {
+  if (stats.isFile()) return "file";
+  return stats.isDirectory() ? "folder" : "other";
+}

@@ -1,0 +1,143 @@
+/** The file API over HTTP: each handler reads its query or body, acts, and answers. */
+
+import { z } from "zod";
+import { invalid } from "../../../src/core/errors.ts";
+import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-server.ts";
+import type { Activity } from "../activity.ts";
+import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";
+import { writeArchive } from "./archive.ts";
+import { commands } from "./commands.ts";
+import { entryOf, toEntry } from "./entry.ts";
+import { walk } from "./folder.ts";
+import { FolderNames, listFolder, MAX_PAGE } from "./listing.ts";
+import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "./places.ts";
+import { attachment, openForReading, sendFile } from "./read-file.ts";
+import { writeFile } from "./write-file.ts";
+
+const MAX_ARCHIVED_PATHS = 1_000;
+const flag = z
+  .enum(["0", "1"])
+  .default("0")
+  .transform((text) => text === "1");
+const queries = {
+  list: z.object({
+    path: wirePath.default(""),
+    after: z.string().max(MAX_PATH_LENGTH).optional(),
+    limit: z.coerce.number().int().min(1).max(MAX_PAGE).optional(),
+  }),
+  stat: z.object({ path: wirePath.default("") }),
+  read: z.object({ path: wirePath, download: flag }),
+  write: z.object({ path: wirePath, mkdir: flag }),
+  archive: z.object({
+    path: z.array(wirePath).min(1).max(MAX_ARCHIVED_PATHS),
+    format: z.enum(["zip", "tar"]).default("zip"),
+  }),
+};
+
+interface Context {
+  places: Places;
+  activity: Activity;
+}
+
+/** All handlers below /api/files/ and /raw/. */
+export function fileHandlers({ places, activity }: Context): HandlerTable {
+  const names = new FolderNames();
+  return {
+    "GET /api/files/list": async ({ query }) => {
+      const { path, after, limit } = parseInput(queries.list, Object.fromEntries(query));
+      return listFolder(places, parsePath(places, path), { after, limit, names });
+    },
+    "GET /api/files/stat": async ({ query }) =>
+      statOf(places, parsePath(places, parseInput(queries.stat, Object.fromEntries(query)).path)),
+    "GET /api/files/read": async (call) => {
+      const { path, download } = parseInput(queries.read, Object.fromEntries(call.query));
+      return sendPath(places, call, { path: parsePath(places, path), download });
+    },
+    "GET /raw/": async (call) =>
+      sendPath(places, call, { path: rawPath(call.rest), download: call.query.has("download") }),
+    "PUT /api/files/write": async (call) => {
+      activity.touch();
+      return write(places, call);
+    },
+    "GET /api/files/archive": (call) => archive(places, call),
+    ...commandHandlers(places, activity),
+  };
+}
+
+function commandHandlers(places: Places, activity: Activity): HandlerTable {
+  const handlerOf =
+    <N extends FileCommandName>(name: N): Handler =>
+    async ({ request }) => {
+      activity.touch();
+      // the compiler cannot see that the schema and the command of one name belong together
+      return commands[name](
+        places,
+        (await readJson(request, fileCommands[name])) as Parameters<(typeof commands)[N]>[1],
+      );
+    };
+  const names = Object.keys(fileCommands) as FileCommandName[]; // a const table's keys
+  return Object.fromEntries(names.map((name) => [`POST /api/files/${name}`, handlerOf(name)]));
+}
+
+function statOf(places: Places, path: PlacePath) {
+  return walk(places, path, {
+    last: "keep",
+    use: async ({ folder, name }) => {
+      if (name !== undefined) return entryOf(folder, name);
+      const { lstat } = await import("node:fs/promises");
+      return toEntry("", await lstat(folder.at(Buffer.from(".")), { bigint: true }));
+    },
+  });
+}
+
+async function sendPath(
+  places: Places,
+  { request, response }: Call,
+  { path, download }: { path: PlacePath; download: boolean },
+): Promise<undefined> {
+  const name = path.names.at(-1);
+  if (name === undefined) throw invalid(`${titleOf(path.place)} is a folder; only files can be read.`);
+  const file = await openForReading(places, path);
+  await sendFile(request, response, { file, name, download });
+}
+
+async function write(places: Places, { request, query }: Call) {
+  const { path, mkdir } = parseInput(queries.write, Object.fromEntries(query));
+  return writeFile(places, parsePath(places, path), {
+    body: request,
+    ifMatch: request.headers["if-match"],
+    ifNoneMatch: request.headers["if-none-match"],
+    makeFolders: mkdir,
+  });
+}
+
+async function archive(places: Places, { query, response }: Call): Promise<undefined> {
+  const { path, format } = parseInput(queries.archive, {
+    path: query.getAll("path"),
+    format: query.get("format") ?? undefined,
+  });
+  const paths = path.map((one) => parsePath(places, one));
+  for (const one of paths) await statOf(places, one);
+  response.setHeader("Content-Type", format === "zip" ? "application/zip" : "application/x-tar");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  response.setHeader("Content-Disposition", attachment(`${archiveName(paths)}.${format}`));
+  await writeArchive(response, { places, paths, format });
+}
+
+function archiveName(paths: readonly PlacePath[]): string {
+  const [first] = paths;
+  const name = paths.length === 1 && first !== undefined ? first.names.at(-1) : undefined;
+  return name === undefined ? "files" : toWire(name);
+}
+
+/** The path in a raw URL: percent-encoded bytes below the home folder, so that any name can be written. */
+function rawPath(rest: string): PlacePath {
+  const bytes = Buffer.from(
+    rest.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    "latin1",
+  );
+  const names = splitBytes(bytes);
+  const dots = names.some((name) => name.equals(Buffer.from("..")));
+  if (dots || bytes.includes(0)) throw invalid("This path is not understood.");
+  return { place: "home", names: names.filter((name) => !name.equals(Buffer.from("."))) };
+}

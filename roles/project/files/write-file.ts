@@ -1,0 +1,122 @@
+/** Writes a file whole: into a temporary one beside it, then renamed, so that a reader sees the old or the new and never a half. */
+
+import { randomBytes } from "node:crypto";
+import { type BigIntStats, constants as flags } from "node:fs";
+import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { AppError, invalid } from "../../../src/core/errors.ts";
+import type { FileEntry } from "../../../src/protocol/project-server.ts";
+import { etagOf, toEntry } from "./entry.ts";
+import { errnoOf } from "./file-errors.ts";
+import { type Folder, walk } from "./folder.ts";
+import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
+import { matches } from "./read-file.ts";
+
+export interface WriteOptions {
+  body: Readable;
+  /** The etag that the file has to have, as in the header If-Match. */
+  ifMatch?: string | undefined;
+  /** "*": only if there is no such file yet. */
+  ifNoneMatch?: string | undefined;
+  /** Makes the folders on the way. */
+  makeFolders?: boolean;
+}
+
+/**
+ * Streams a body of any size into the file; a link inside the place is followed, the mode of an existing file is kept.
+ * @throws AppError `precondition_failed` when the file is not as the caller believes.
+ */
+export function writeFile(places: Places, path: PlacePath, options: WriteOptions): Promise<FileEntry> {
+  return walk(places, path, {
+    last: "follow",
+    make: options.makeFolders ?? false,
+    use: async ({ folder, name }) => {
+      if (name === undefined) throw invalid(`${pathToWire(path) || "The home folder"} is a folder.`);
+      const check = async () => checked(path, await statsOf(folder, name), options);
+      const before = await check();
+      const temporary = temporaryName("upload");
+      await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
+      await putInPlace(folder, { temporary, name, exclusive: options.ifNoneMatch === "*", check });
+      return toEntry(toWire(name), await lstat(folder.at(name), { bigint: true }));
+    },
+  });
+}
+
+/** Hidden, and told from people's files by its beginning. */
+export function temporaryName(purpose: string): Buffer {
+  return Buffer.from(`.cocalc-${purpose}-${randomBytes(8).toString("hex")}`);
+}
+
+/** Makes a new file, fills it, brings it to the disk; removed again if that fails. `like`: whose mode it gets. */
+export async function writeNew(
+  at: Buffer,
+  like: BigIntStats | undefined,
+  fill: (handle: FileHandle) => Promise<unknown>,
+): Promise<void> {
+  const flag = flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW;
+  const handle = await open(at as unknown as string, flag, 0o666); // bytes are taken; the types lag
+  try {
+    if (like !== undefined) await handle.chmod(Number(like.mode & 0o7777n)).catch(() => {}); // file systems without modes
+    await fill(handle);
+    await handle.sync();
+    await handle.close();
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await unlink(at).catch(() => {}); // the error that led here is told
+    throw error;
+  }
+}
+
+interface Placement {
+  temporary: Buffer;
+  name: Buffer;
+  /** Only if nothing of that name is there. */
+  exclusive: boolean;
+  check: () => Promise<unknown>;
+}
+
+async function putInPlace(folder: Folder, { temporary, name, exclusive, check }: Placement): Promise<void> {
+  try {
+    await check();
+    if (exclusive) await moveWithoutReplacing(folder.at(temporary), folder.at(name));
+    else await rename(folder.at(temporary), folder.at(name));
+  } catch (error) {
+    await unlink(folder.at(temporary)).catch(() => {}); // the error that led here is told
+    throw error;
+  }
+}
+
+const NO_HARD_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK", "EXDEV"]);
+
+/** Gives a file another name unless that is taken, in one step where the file system has hard links. @throws EEXIST */
+export async function moveWithoutReplacing(from: Buffer, to: Buffer): Promise<void> {
+  try {
+    await link(from, to);
+    await unlink(from);
+  } catch (error) {
+    if (!NO_HARD_LINKS.has(errnoOf(error) ?? "")) throw error;
+    if ((await lstat(to).catch(() => undefined)) !== undefined)
+      throw Object.assign(new Error("exists"), { code: "EEXIST" });
+    await rename(from, to);
+  }
+}
+
+async function statsOf(folder: Folder, name: Buffer): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(folder.at(name), { bigint: true });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function checked(path: PlacePath, stats: BigIntStats | undefined, options: WriteOptions): BigIntStats | undefined {
+  const what = pathToWire(path);
+  if (stats?.isDirectory()) throw invalid(`${what} is a folder.`);
+  if (stats !== undefined && !stats.isFile()) throw invalid(`${what} is no regular file and cannot be replaced.`);
+  if (options.ifNoneMatch === "*" && stats !== undefined)
+    throw new AppError("precondition_failed", `${what} exists already.`);
+  if (options.ifMatch !== undefined && !(stats !== undefined && matches(options.ifMatch, etagOf(stats))))
+    throw new AppError("precondition_failed", `${what} was changed or removed meanwhile; look at it before you write.`);
+  return stats;
+}

@@ -1,0 +1,97 @@
+/** Puts the parts of a project's server together: what it holds, the table of its handlers, and how it listens. */
+
+import { environment } from "../../src/core/env.ts";
+import { AppError, messageOf } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
+import { belowBase } from "../../src/net/routes.ts";
+import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve.ts";
+import { execRequest } from "../../src/protocol/project-server.ts";
+import { Activity } from "./activity.ts";
+import { Callers } from "./callers.ts";
+import type { ProjectConfig } from "./config.ts";
+import { Documents } from "./documents/documents.ts";
+import { Exec } from "./exec.ts";
+import { fileHandlers } from "./files/file-handlers.ts";
+import { localPath } from "./files/local-path.ts";
+import { type Places, parsePath } from "./files/places.ts";
+import { type HandlerTable, httpHandler, readJson } from "./http-server.ts";
+import { runInitScript } from "./init-script.ts";
+import { documentRequests } from "./socket/document-requests.ts";
+import { folderRequests } from "./socket/folder-requests.ts";
+import { openSocketServer, type SocketServer } from "./socket/socket-server.ts";
+import { terminalRequests } from "./socket/terminal-requests.ts";
+import { Status } from "./status.ts";
+import { shellEnvironment } from "./terminals/shell-environment.ts";
+import { Terminals } from "./terminals/terminals.ts";
+
+const SOCKET_PATH = "/api/socket";
+
+interface Options {
+  config: ProjectConfig;
+  listen: { host: string; port: number };
+  log: Logger;
+}
+
+/** Serves one project until the life stops: sockets end first, then terminals, then what is open is saved. */
+export async function serveProject(life: Life, { config, listen, log }: Options): Promise<Serving> {
+  const { home, ext, data, tmp, projectId, basePath, extraEnv } = config;
+  const places: Places = { home, ext, data, tmp };
+  const env = () => shellEnvironment(environment(), { home, extra: extraEnv });
+  const activity = new Activity();
+  const callers = new Callers(projectId, config.hubKeys);
+  const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity });
+  const documents = new Documents(life, { places, log });
+  const terminals = new Terminals(life, { shell: config.shell, home, env });
+  const exec = new Exec({ life, env });
+  const sockets = openSocketServer(life, {
+    log,
+    hello: { project_id: projectId, home },
+    handlers: {
+      ...terminalRequests({ terminals, activity, places }),
+      ...documentRequests({ documents, activity, places }),
+      ...folderRequests(places),
+      status: () => status.now(),
+    },
+  });
+  const handlers: HandlerTable = {
+    ...fileHandlers({ places, activity }),
+    ...socketHandlers(sockets),
+    "GET /api/status": () => status.now(),
+    "POST /api/exec": async ({ request }) => {
+      activity.touch();
+      const asked = await readJson(request, execRequest);
+      return exec.run(asked, localPath(places, parsePath(places, asked.path)));
+    },
+  };
+  const inside = `${basePath}/${projectId}`;
+  const serving = await serveHttp(life, {
+    name: "project",
+    listen,
+    log,
+    requestTimeoutMs: 0, // uploads have any size
+    maxConnections: 2_000,
+    handle: httpHandler({ projectId, basePath, callers, handlers, health: () => undefined, log }),
+    upgrade: (request, socket, head) => {
+      const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
+      if (!isOurs) return endUpgrade(socket, 404, "There is no WebSocket here.");
+      callers
+        .of(request)
+        .then((caller) => sockets.upgrade(caller, request, socket, head))
+        .catch((error: unknown) =>
+          endUpgrade(socket, error instanceof AppError ? error.status : 500, messageOf(error)),
+        );
+    },
+  });
+  await runInitScript(life, { home, env: env(), log });
+  return serving;
+}
+
+/** socket.io without WebSocket, for networks that let none through. */
+function socketHandlers(sockets: SocketServer): HandlerTable {
+  const relay = async ({ caller, request, response }: Parameters<HandlerTable[string]>[0]) => {
+    sockets.request(caller, request, response);
+    return undefined;
+  };
+  return { [`GET ${SOCKET_PATH}/`]: relay, [`POST ${SOCKET_PATH}/`]: relay };
+}

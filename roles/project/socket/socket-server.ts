@@ -1,0 +1,68 @@
+/** The socket.io server of the project: given its requests by the HTTP server, it knows each socket's caller from the first one. */
+
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { Server as Engine } from "engine.io";
+import { Server } from "socket.io";
+import { AppError } from "../../../src/core/errors.ts";
+import type { Life } from "../../../src/core/life.ts";
+import type { Logger } from "../../../src/core/log.ts";
+import type { ProjectEvents } from "../../../src/protocol/project-server.ts";
+import type { Caller } from "../callers.ts";
+import { answerRequests, type Handlers } from "./requests.ts";
+import { Session } from "./session.ts";
+
+/** Bytes of one message: a document typed in for long without a connection comes at once. */
+const MAX_MESSAGE = 24 * 1024 * 1024;
+const MAX_SOCKETS = 500;
+
+type EngineRequest = Parameters<Engine["handleRequest"]>[0];
+
+interface Options {
+  handlers: Handlers;
+  log: Logger;
+  hello: { project_id: string; home: string };
+}
+
+export interface SocketServer {
+  request(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
+  upgrade(caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** Opens it; on draining every socket is told `stopping`, at the end all are closed. */
+export function openSocketServer(life: Life, { handlers, log, hello }: Options): SocketServer {
+  const boot = randomBytes(8).toString("hex");
+  const callers = new WeakMap<IncomingMessage, Caller>();
+  const engine = new Engine({
+    maxHttpBufferSize: MAX_MESSAGE,
+    pingInterval: 20_000,
+    pingTimeout: 20_000,
+    perMessageDeflate: false,
+  });
+  const io = new Server<Record<string, (...args: unknown[]) => void>, ProjectEvents>({ serveClient: false });
+  io.bind(engine);
+  io.on("connection", (socket) => {
+    const caller = callers.get(socket.request);
+    if (caller === undefined) return void socket.disconnect(true); // every way in goes through admit
+    const session = new Session(socket, caller);
+    answerRequests(socket, { session, handlers, log });
+    session.emit("hello", { ...hello, boot, account_id: caller.sub, name: caller.name });
+  });
+  life.onDrain("project sockets", () => void io.emit("stopping"));
+  life.defer("project sockets", async () => {
+    io.disconnectSockets(true);
+    await io.close();
+  });
+  const admit = (caller: Caller, request: IncomingMessage) => {
+    const isNew = !(request.url ?? "").includes("sid=");
+    if (isNew && engine.clientsCount >= MAX_SOCKETS)
+      throw new AppError("unavailable", `This project has ${MAX_SOCKETS} connections already.`);
+    callers.set(request, caller);
+    return request as EngineRequest; // engine.io adds its fields itself
+  };
+  return {
+    request: (caller, request, response) => void engine.handleRequest(admit(caller, request), response),
+    upgrade: (caller, request, socket, head) => engine.handleUpgrade(admit(caller, request), socket, head),
+  };
+}

@@ -1,0 +1,76 @@
+/** The requests of a socket that are about terminals. */
+
+import type { Activity } from "../activity.ts";
+import { localPath } from "../files/local-path.ts";
+import { type Places, parsePath } from "../files/places.ts";
+import type { TerminalReader } from "../terminals/terminal.ts";
+import type { Terminals } from "../terminals/terminals.ts";
+import type { Handlers } from "./requests.ts";
+import type { Session } from "./session.ts";
+
+type TerminalRequest =
+  | "terminal_list"
+  | "terminal_open"
+  | "terminal_input"
+  | "terminal_resize"
+  | "terminal_ack"
+  | "terminal_close"
+  | "terminal_kill"
+  | "terminal_restart";
+
+interface Context {
+  terminals: Terminals;
+  activity: Activity;
+  places: Places;
+}
+
+export function terminalRequests({ terminals, activity, places }: Context): Pick<Handlers, TerminalRequest> {
+  return {
+    terminal_list: () => ({ terminals: terminals.list() }),
+    terminal_open: (session, { name, cols, rows, cwd, generation, offset }) => {
+      activity.touch();
+      session.onGone(() => terminals.detachFromAll(session.id));
+      return terminals.open(session.id, readerOf(session), {
+        name,
+        size: { cols, rows },
+        cwd: cwd === undefined ? undefined : localPath(places, parsePath(places, cwd)),
+        since: generation === undefined || offset === undefined ? undefined : { generation, offset },
+      });
+    },
+    terminal_input: (session, { name, text }) => {
+      activity.touch();
+      terminals.get(name).input(session.id, text);
+      return {};
+    },
+    terminal_resize: (session, { name, cols, rows }) => {
+      terminals.get(name).resize(session.id, { cols, rows });
+      return {};
+    },
+    terminal_ack: (session, { name, offset }) => {
+      terminals.get(name).ack(session.id, offset);
+      return {};
+    },
+    terminal_close: (session, { name }) => {
+      terminals.close(session.id, name);
+      return {};
+    },
+    terminal_kill: async (_session, { name }) => {
+      await terminals.kill(name);
+      return {};
+    },
+    terminal_restart: (_session, { name }) => {
+      activity.touch();
+      return { terminal: terminals.get(name).restart() };
+    },
+  };
+}
+
+function readerOf(session: Session): TerminalReader {
+  return {
+    output: (output) => session.emit("terminal_output", output),
+    resized: (size) => session.emit("terminal_resized", size),
+    exited: (exit) => session.emit("terminal_exited", exit),
+    restarted: (terminal) => session.emit("terminal_restarted", terminal),
+    resync: (terminal) => session.emit("terminal_resync", terminal),
+  };
+}
