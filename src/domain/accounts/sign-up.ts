@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { conflict, forbidden, invalid } from "../../core/errors.ts";
 import { type Db, sqlState, type Transaction } from "../../db/db.ts";
 import { applyInvitations } from "../projects/invitations.ts";
+import { addressKey } from "../rate-limits/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { isOn, type SettingValues } from "../settings/rules.ts";
 import { SIGN_UP_ADDRESS } from "./limits.ts";
@@ -46,7 +47,7 @@ export async function signUp(parts: SignUpParts, wish: SignUp): Promise<string> 
   if (!wish.terms && hasTerms(settings)) throw invalid("To sign up, agree to the terms of service.");
   const problem = passwordProblem(wish.password, [wish.email, wish.firstName, wish.lastName]);
   if (problem !== undefined) throw invalid(problem);
-  await limits.consume(SIGN_UP_ADDRESS, wish.address);
+  await limits.consume(SIGN_UP_ADDRESS, addressKey(wish.address));
   if (!isFirst && (await needsRegistrationToken(db))) await checkRegistrationToken(db, limits, wish);
   const passwordHash = await hashPassword(wish.password);
   const alwaysAdmin = isOn(settings, "insecure_test_mode");

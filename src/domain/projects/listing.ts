@@ -2,6 +2,7 @@
 
 import type { Queryable } from "../../db/db.ts";
 import type { ActionRequest, ProjectState, ProjectSummary, ProjectUsers } from "../../protocol/project.ts";
+import { cursorOf, readCursor } from "./cursor.ts";
 
 interface SummaryRow {
   project_id: string;
@@ -41,23 +42,25 @@ export interface ProjectPage {
   /** Most projects. */
   limit: number;
   deleted: boolean;
-  /** Only what was edited before: the last project of the page before. */
-  before?: { lastEdited: Date; projectId: string } | undefined;
+  /** `next` of the page before. */
+  after?: string | undefined;
 }
 
-/** One page of an account's projects, last edited first. The index on `users` finds them. */
+/** One page of an account's projects, last edited first. The index on `users` finds them. @throws AppError `invalid` for a wrong `after`. */
 export async function projectsOf(
   db: Queryable,
-  { accountId, limit, deleted, before }: ProjectPage,
-): Promise<ProjectSummary[]> {
-  const rows = await db.query<SummaryRow>(
-    `SELECT ${SUMMARY} FROM projects
+  { accountId, limit, deleted, after }: ProjectPage,
+): Promise<{ projects: ProjectSummary[]; next: string | null }> {
+  const { time, id } = readCursor(after);
+  const rows = await db.query<SummaryRow & { cursor: string }>(
+    `SELECT ${SUMMARY}, ${cursorOf("coalesce(last_edited, created)", "project_id")} AS cursor FROM projects
      WHERE users ? $1 AND users -> $1 ->> 'group' IN ('owner', 'collaborator') AND coalesce(deleted, false) = $2
        AND ($3::timestamp IS NULL OR (coalesce(last_edited, created), project_id) < ($3, $4::uuid))
      ORDER BY coalesce(last_edited, created) DESC, project_id DESC LIMIT $5`,
-    [accountId, deleted, before?.lastEdited ?? null, before?.projectId ?? null, limit],
+    [accountId, deleted, time, id, limit],
   );
-  return rows.map(summaryOf);
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return { projects: rows.map(({ cursor: _, ...row }) => summaryOf(row)), next: last?.cursor ?? null };
 }
 
 /** One project, deleted or not; undefined: there is none. Whether the caller may see it has been asked before. */

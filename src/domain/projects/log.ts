@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Queryable } from "../../db/db.ts";
+import { cursorOf, readCursor } from "./cursor.ts";
 
 /** `event` names the kind; the rest of the fields are its own. */
 export interface ProjectEvent {
@@ -33,16 +34,22 @@ interface LogPage {
   projectId: string;
   /** Most rows. */
   limit: number;
-  /** Only what is older: the last row of the page before. */
-  before?: { time: Date; id: string } | undefined;
+  /** `next` of the page before. */
+  after?: string | undefined;
 }
 
-/** One page of a project's log, newest first. */
-export function projectLog(db: Queryable, { projectId, limit, before }: LogPage): Promise<LoggedEvent[]> {
-  return db.query<LoggedEvent>(
-    `SELECT id, time, account_id, event FROM project_log
+/** One page of a project's log, newest first. @throws AppError `invalid` for a wrong `after`. */
+export async function projectLog(
+  db: Queryable,
+  { projectId, limit, after }: LogPage,
+): Promise<{ log: LoggedEvent[]; next: string | null }> {
+  const { time, id } = readCursor(after);
+  const rows = await db.query<LoggedEvent & { cursor: string }>(
+    `SELECT id, time, account_id, event, ${cursorOf("time", "id")} AS cursor FROM project_log
      WHERE project_id = $1 AND ($2::timestamp IS NULL OR (time, id) < ($2, $3::uuid))
      ORDER BY time DESC, id DESC LIMIT $4`,
-    [projectId, before?.time ?? null, before?.id ?? null, limit],
+    [projectId, time, id, limit],
   );
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return { log: rows.map(({ cursor: _, ...row }) => row), next: last?.cursor ?? null };
 }

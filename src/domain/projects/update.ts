@@ -77,16 +77,6 @@ export async function restoreProject(db: Db, { accountId, projectId }: Acting): 
   if (written > 0) await logProjectEvent(db, { projectId, accountId, event: { event: "undelete_project" } });
 }
 
-/** Says that somebody works in the project: its idle time starts anew; at most one write a minute. */
-export async function touchProject(db: Db, { accountId, projectId }: Acting): Promise<void> {
-  await db.execute(
-    `UPDATE projects SET last_edited = now() AT TIME ZONE 'UTC',
-       last_active = coalesce(last_active, '{}') || jsonb_build_object($2::text, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-     WHERE project_id = $1 AND (last_edited IS NULL OR last_edited < now() AT TIME ZONE 'UTC' - interval '1 minute')`,
-    [projectId, accountId],
-  );
-}
-
 function noProject() {
   return notFound("There is no such project.");
 }

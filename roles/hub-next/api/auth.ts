@@ -1,0 +1,25 @@
+/** Handlers of `/api/v2/auth/…`. */
+
+import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
+import { PASSWORD_RULES, passwordProblem, passwordStrength } from "../../../src/domain/accounts/rules.ts";
+import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
+import type { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
+import { signInHere, signUpHere } from "../sessions.ts";
+import type { Handlers } from "./call.ts";
+
+export const auth: Handlers<keyof typeof authEndpoints> = {
+  "auth/sign-up": async (call, body) => ({ account_id: await signUpHere(call, body) }),
+  "auth/sign-in": async (call, body) => ({ account_id: await signInHere(call, body) }),
+  "auth/requires-token": async ({ hub: { db } }) => (await needsRegistrationToken(db)) && (await hasAccounts(db)),
+  "auth/password-strength": async (_call, { password }) => ({
+    score: passwordStrength(password),
+    help: passwordProblem(password) ?? PASSWORD_RULES,
+  }),
+  "auth/has-password": async ({ hub: { db }, accountId }) => {
+    const [account] = await db.query<{ has: boolean }>(
+      "SELECT password_hash IS NOT NULL AS has FROM accounts WHERE account_id = $1",
+      [accountId],
+    );
+    return { hasPassword: account?.has === true };
+  },
+};

@@ -1,0 +1,110 @@
+/** The way of every call of `/api/v2`: found in the table, checked for its source, read, authorised, acted on, answered. */
+
+import type { IncomingMessage } from "node:http";
+import { AppError, forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
+import type { Endpoint } from "../../../src/protocol/api-v2.ts";
+import { endpointAt } from "../../../src/protocol/api-v2-table.ts";
+import type { Hub } from "../hub.ts";
+import type { Visitor } from "../visitor.ts";
+import { accounts } from "./accounts.ts";
+import { auth } from "./auth.ts";
+import type { AccountCall, Call, MemberCall } from "./call.ts";
+import { collaborators } from "./collaborators.ts";
+import { projects } from "./projects.ts";
+import { site } from "./site.ts";
+
+type AnyHandler = (call: Call, body: unknown) => Promise<unknown>;
+
+const handlers = { ...auth, ...accounts, ...projects, ...collaborators, ...site } as unknown as Record<
+  string,
+  AnyHandler
+>; // each is called with what its own endpoint states
+
+/**
+ * Answers a call. @throws AppError: `not_found` without such an endpoint, `forbidden` for another site's page, `invalid` with what is wrong
+ * in the body, and whatever the endpoint says.
+ */
+export async function dispatch(call: Call, path: string, body: unknown): Promise<unknown> {
+  const endpoint = endpointAt(path);
+  const handler = handlers[path];
+  if (endpoint === undefined || handler === undefined)
+    throw notFound("There is no such endpoint; /api/v2/openapi.json lists them.");
+  checkSource(call.visitor);
+  const allowed = await checkAccount(call, endpoint);
+  const parsed = endpoint.input.safeParse(body);
+  if (!parsed.success) throw invalid(inWords(parsed.error.issues));
+  const authorised = await checkProject(allowed, endpoint, parsed.data);
+  return handler(authorised, parsed.data);
+}
+
+/** A body that is not JSON never gets here: that alone keeps plain forms of other sites out. */
+export function isJson(request: IncomingMessage): boolean {
+  return /^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "");
+}
+
+/** What a cookie proves counts only for pages of ours, and for programs that are no browser. */
+function checkSource({ source, byCookie }: Visitor): void {
+  if (byCookie && source === "other") {
+    throw forbidden(
+      "This call comes from a page of another site; calls with a cookie are taken from our own pages only.",
+    );
+  }
+}
+
+async function checkAccount(call: Call, { access, sessionOnly }: Endpoint): Promise<Call | AccountCall> {
+  if (access === "anyone") return call;
+  const { identity, databaseIsAway } = call.visitor;
+  if (databaseIsAway)
+    throw unavailable("The database cannot be reached; try again in a moment.", { retryAfterSeconds: 2 });
+  if (identity === undefined) throw unauthenticated("Sign in first, or send a valid API key.");
+  const isProjectKey = identity.projectId !== undefined;
+  if (isProjectKey && access !== "member" && access !== "owner") {
+    throw forbidden("This API key belongs to one project and cannot be used for an account.");
+  }
+  if (sessionOnly && identity.credential.kind !== "session") {
+    throw forbidden("This cannot be done with an API key; sign in with a browser.");
+  }
+  if (access === "admin" && !identity.isAdmin) throw forbidden("Only an administrator may do this.");
+  return { ...call, identity, accountId: identity.accountId } satisfies AccountCall;
+}
+
+/** One answer for projects that are not there and projects of others: it does not tell which exist. */
+async function checkProject(
+  call: Call | AccountCall,
+  endpoint: Endpoint,
+  body: Record<string, unknown>,
+): Promise<Call | MemberCall> {
+  const { access, deleted = false } = endpoint;
+  if (access !== "member" && access !== "owner") return call;
+  if (!("identity" in call)) throw new AppError("internal", "a project was asked for without an account");
+  const { hub, identity } = call;
+  const projectId = String(body.project_id);
+  const role = await hub.access.mayUseProject(identity, projectId, { deleted });
+  if (role === undefined) throw forbidden("You are not a member of this project, or there is none.");
+  if (access === "owner" && role === "collaborator") throw forbidden("Only an owner of the project may do this.");
+  if (role === "admin") await recordAdmin(hub, { accountId: identity.accountId, projectId });
+  return { ...call, projectId, role } satisfies MemberCall;
+}
+
+/** An administrator who uses a project without being a member is recorded, about once a minute for each project. */
+async function recordAdmin(
+  hub: Hub,
+  { accountId, projectId }: { accountId: string; projectId: string },
+): Promise<void> {
+  await hub.db.execute(
+    `INSERT INTO central_log (id, event, value)
+     SELECT gen_random_uuid(), 'admin-used-project', $1 WHERE NOT EXISTS (
+       SELECT FROM central_log WHERE event = 'admin-used-project' AND value @> $1 AND time > now() AT TIME ZONE 'UTC' - interval '1 minute')`,
+    [JSON.stringify({ account_id: accountId, project_id: projectId })],
+  );
+}
+
+const MAX_TOLD = 5;
+
+function inWords(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+  const told = issues.slice(0, MAX_TOLD).map(({ path, message }) => {
+    const where = path.map(String).join(".").slice(0, 100);
+    return where === "" ? message : `${where}: ${message}`;
+  });
+  return `The call is not well formed. ${told.join("; ")}`;
+}

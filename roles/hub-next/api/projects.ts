@@ -1,0 +1,67 @@
+/** Handlers of `/api/v2/projects/…`, but for the collaborators. */
+
+import { forbidden, notFound } from "../../../src/core/errors.ts";
+import { requestAction } from "../../../src/domain/projects/action-request.ts";
+import { createProject } from "../../../src/domain/projects/create.ts";
+import { projectById, projectsOf } from "../../../src/domain/projects/listing.ts";
+import { projectLog } from "../../../src/domain/projects/log.ts";
+import { touchProject } from "../../../src/domain/projects/touch.ts";
+import { deleteProject, restoreProject, updateProject } from "../../../src/domain/projects/update.ts";
+import { isOn } from "../../../src/domain/settings/rules.ts";
+import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
+import { type Handlers, OK } from "./call.ts";
+import type { collaborators } from "./collaborators.ts";
+
+type Paths = Exclude<keyof typeof projectEndpoints, keyof typeof collaborators>;
+
+export const projects: Handlers<Paths> = {
+  "projects/create": async ({ hub, accountId, identity }, { title, description, image, start }) => {
+    if (isOn(await hub.settings.values(), "disable_project_creation") && !identity.isAdmin) {
+      throw forbidden("Projects are made by administrators here; ask one of them.");
+    }
+    const projectId = await createProject(hub.db, { accountId, title, description, image });
+    if (start) await requestAction(hub.db, { projectId, action: "start", accountId });
+    return { project_id: projectId };
+  },
+  "projects/get": async ({ hub: { db }, accountId, identity }, { account_id = accountId, limit, deleted, after }) => {
+    if (account_id !== accountId && !identity.isAdmin) {
+      throw forbidden("Only an administrator sees the projects of somebody else.");
+    }
+    return projectsOf(db, { accountId: account_id, limit, deleted, after });
+  },
+  "projects/get-one": async ({ hub: { db }, projectId }) => {
+    const project = await projectById(db, projectId);
+    if (project === undefined) throw notFound("There is no such project.");
+    return project;
+  },
+  "projects/start": async ({ hub: { db }, projectId, accountId }) => {
+    await requestAction(db, { projectId, action: "start", accountId });
+    return OK;
+  },
+  "projects/stop": async ({ hub: { db }, projectId, accountId }) => {
+    await requestAction(db, { projectId, action: "stop", accountId });
+    return OK;
+  },
+  "projects/touch": async ({ hub: { db }, projectId, accountId }) => {
+    await touchProject(db, { projectId, accountId });
+    return OK;
+  },
+  "projects/update": async ({ hub: { db }, projectId, accountId, role }, { project_id: _, ...change }) => {
+    const isOwners = change.name !== undefined || change.manage_users_owner_only !== undefined;
+    if (isOwners && role === "collaborator") throw forbidden("Only an owner changes the name and who manages members.");
+    await updateProject(db, { accountId, projectId }, change);
+    return OK;
+  },
+  "projects/delete": async ({ hub: { db }, projectId, accountId }) => {
+    await deleteProject(db, { accountId, projectId });
+    return OK;
+  },
+  "projects/restore": async ({ hub: { db }, projectId, accountId }) => {
+    await restoreProject(db, { accountId, projectId });
+    return OK;
+  },
+  "projects/log": async ({ hub: { db }, projectId }, { limit, after }) => {
+    const { log, next } = await projectLog(db, { projectId, limit, after });
+    return { log: log.map((entry) => ({ ...entry, time: entry.time.toISOString() })), next };
+  },
+};

@@ -1,0 +1,74 @@
+/** Handlers of `/api/v2/api-keys` and `/api/v2/customize`. */
+
+import { forbidden, invalid } from "../../../src/core/errors.ts";
+import {
+  type ApiKeyView,
+  createApiKey,
+  deleteApiKey,
+  editApiKey,
+  listApiKeys,
+} from "../../../src/domain/access/api-keys.ts";
+import type { siteEndpoints } from "../../../src/protocol/api-v2-site.ts";
+import type { EndpointBody } from "../../../src/protocol/api-v2-table.ts";
+import { customization } from "../customization.ts";
+import type { AccountCall, Handlers } from "./call.ts";
+
+type KeyBody = EndpointBody<"api-keys">;
+
+export const site: Handlers<keyof typeof siteEndpoints> = {
+  "api-keys": async (call, body) => {
+    await mayUseProject(call, body.project_id);
+    return { response: await KEY_ACTIONS[body.action](call, body) };
+  },
+  customize: async ({ hub }, { fields }) => {
+    const { configuration, registration, software } = await customization(hub);
+    const all: Record<string, unknown> = { ...configuration, registration, software };
+    if (fields === undefined) return all;
+    return Object.fromEntries(fields.filter((field) => Object.hasOwn(all, field)).map((field) => [field, all[field]]));
+  },
+};
+
+const KEY_ACTIONS = {
+  get: async ({ hub: { db }, accountId }: AccountCall, { project_id: projectId }: KeyBody) =>
+    (await listApiKeys(db, { accountId, projectId })).map(shown),
+  create: async (
+    { hub: { db }, accountId }: AccountCall,
+    { project_id: projectId, name = "API key", expire }: KeyBody,
+  ) => {
+    const wish = { accountId, projectId, name, expire: expire == null ? undefined : new Date(expire) };
+    const { secret, key } = await createApiKey(db, wish);
+    return [{ ...shown(key), secret }];
+  },
+  edit: async ({ hub: { db }, accountId }: AccountCall, body: KeyBody) => {
+    const { name, expire } = body;
+    const change = {
+      ...(name !== undefined && { name }),
+      ...(expire !== undefined && { expire: expire === null ? null : new Date(expire) }),
+    };
+    return [shown(await editApiKey(db, { accountId, id: idIn(body), ...change }))];
+  },
+  delete: async ({ hub: { db }, accountId }: AccountCall, body: KeyBody) => {
+    await deleteApiKey(db, { accountId, id: idIn(body) });
+    return [];
+  },
+} as const;
+
+function shown(key: ApiKeyView) {
+  return {
+    ...key,
+    created: key.created.toISOString(),
+    expire: key.expire?.toISOString() ?? null,
+    last_active: key.last_active?.toISOString() ?? null,
+  };
+}
+
+function idIn({ id }: KeyBody): number {
+  if (id === undefined) throw invalid("Give the id of the key.");
+  return id;
+}
+
+async function mayUseProject({ hub, identity }: AccountCall, projectId: string | undefined): Promise<void> {
+  if (projectId === undefined) return;
+  const role = await hub.access.mayUseProject(identity, projectId);
+  if (role === undefined) throw forbidden("You are not a member of this project, or there is none.");
+}

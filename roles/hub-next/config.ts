@@ -1,0 +1,20 @@
+/** All that hub-next reads from the environment, besides the database's. */
+
+import { z } from "zod";
+import { setting } from "../../src/core/config.ts";
+import { fixedSettingsConfig } from "../../src/domain/settings/environment.ts";
+import { forwardedConfig } from "../../src/net/forwarded.ts";
+import { siteConfig } from "../../src/net/site.ts";
+
+export const hubNextConfig = z.object({
+  ...siteConfig.shape,
+  ...forwardedConfig.shape,
+  softwareFolder: setting(
+    "COCALC_SOFTWARE_ENVIRONMENTS",
+    z.string().optional(),
+    "Folder with software.json, the environments that people may choose: the ConfigMap project-image, mounted.",
+  ),
+  ...fixedSettingsConfig.shape,
+});
+
+export type HubNextConfig = z.infer<typeof hubNextConfig>;

@@ -1,0 +1,23 @@
+/** What the site says of itself to anybody: public settings, whether signing up takes a token, the software environments. */
+
+import { needsRegistrationToken } from "../../src/domain/accounts/registration-tokens.ts";
+import { publicSettings } from "../../src/domain/settings/rules.ts";
+import type { Software } from "../../src/protocol/software.ts";
+import type { Hub } from "./hub.ts";
+
+export interface Customization {
+  configuration: Record<string, unknown>;
+  registration: boolean;
+  /** Ways to sign in besides a password: none in this installation. */
+  strategies: never[];
+  software: Software | null;
+}
+
+export async function customization(hub: Hub): Promise<Customization> {
+  const [values, registration, software] = await Promise.all([
+    hub.settings.values(),
+    needsRegistrationToken(hub.db),
+    hub.software.value(),
+  ]);
+  return { configuration: publicSettings(values), registration, strategies: [], software };
+}

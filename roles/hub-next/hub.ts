@@ -1,0 +1,22 @@
+/** What every page and endpoint of this role is given. */
+
+import type { Logger } from "../../src/core/log.ts";
+import type { Metrics } from "../../src/core/metrics.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Access } from "../../src/domain/access/access.ts";
+import type { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
+import type { Settings } from "../../src/domain/settings/settings.ts";
+import type { ForwardedConfig } from "../../src/net/forwarded.ts";
+import type { SiteConfig } from "../../src/net/site.ts";
+import type { SoftwareFile } from "./software-file.ts";
+
+export interface Hub {
+  db: Db;
+  access: Access;
+  settings: Settings;
+  limits: RateLimits;
+  software: SoftwareFile;
+  site: SiteConfig & ForwardedConfig;
+  log: Logger;
+  metrics: Metrics;
+}

@@ -1,0 +1,71 @@
+/** The role `hub-next`: the server-rendered pages and `/api/v2`; holds no rights in the cluster. */
+
+import { Backoff } from "../../src/core/backoff.ts";
+import { every, sleep } from "../../src/core/clock.ts";
+import { messageOf } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import { openAccess } from "../../src/domain/access/access.ts";
+import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
+import { storeFixedSettings } from "../../src/domain/settings/environment.ts";
+import { openSettings } from "../../src/domain/settings/settings.ts";
+import { serveHttp } from "../../src/net/serve.ts";
+import { defineRole, type Parts } from "../define-role.ts";
+import { hubApp } from "./app.ts";
+import { type HubNextConfig, hubNextConfig } from "./config.ts";
+import type { Hub } from "./hub.ts";
+import { SoftwareFile } from "./software-file.ts";
+
+const SWEEP_MS = 15 * 60_000;
+
+export default defineRole({
+  name: "hub-next",
+  summary: "Serves the pages for everybody (landing, sign-up, sign-in, policies) and the API /api/v2.",
+  needs: { db: true, http: true },
+  config: hubNextConfig,
+  async start(life, parts, config) {
+    const { log, metrics, listen, addresses } = parts;
+    const db = await parts.db();
+    const settings = await openSettings(life, db, { log });
+    const access = await openAccess(life, db, { log });
+    const limits = new RateLimits(db);
+    const hub: Hub = {
+      db,
+      access,
+      settings,
+      limits,
+      software: new SoftwareFile(config.softwareFolder, log),
+      site: config,
+      log,
+      metrics,
+    };
+    storeSettings(life, { parts, hub, config });
+    life.run("sweep of counters", (signal) => every(SWEEP_MS, signal, () => limits.deleteExpired().catch(() => {}))); // next time will do
+    const serving = await serveHttp(life, {
+      name: "hub-next",
+      listen,
+      log,
+      handle: hubApp(hub),
+      requestTimeoutMs: 60_000,
+    });
+    addresses.announce("hub-next", serving.origin);
+  },
+});
+
+/** Tries until the database has them; not ready before that, and ready ever after, also while the database is away. */
+function storeSettings(life: Life, { parts, hub, config }: { parts: Parts; hub: Hub; config: HubNextConfig }): void {
+  let problem: string | undefined = "the site settings have not been stored yet";
+  parts.readiness("hub-next", () => problem);
+  life.run("fixed settings", async (signal) => {
+    const backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
+    while (!signal.aborted && problem !== undefined) {
+      try {
+        await storeFixedSettings(hub.db, config);
+        problem = undefined;
+      } catch (error) {
+        problem = `the site settings cannot be stored: ${messageOf(error)}`;
+        hub.log.warn({ reason: messageOf(error) }, "the fixed settings cannot be stored; trying again");
+        await sleep(backoff.next(), signal);
+      }
+    }
+  });
+}

@@ -1,0 +1,53 @@
+/** A log line and a measurement for each request: bounded, without query, cookie or body. */
+
+import type { NextFunction, Request, Response } from "express";
+import { histogram } from "../../src/core/metrics.ts";
+import { clientOf } from "../../src/net/forwarded.ts";
+import { endpointAt } from "../../src/protocol/api-v2-table.ts";
+import type { Hub } from "./hub.ts";
+
+const MAX_PATH = 200;
+
+export function watchRequests({ log, metrics, site }: Hub) {
+  const seconds = histogram(metrics, {
+    name: "cocalc_hub_next_request_seconds",
+    help: "Time to answer a request, by endpoint or kind of page and class of status.",
+    labels: ["endpoint", "status"],
+  });
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const began = process.hrtime.bigint();
+    const path = request.url.split("?", 1)[0] ?? "";
+    response.once("close", () => {
+      const took = Number(process.hrtime.bigint() - began) / 1e9;
+      const status = response.writableFinished ? response.statusCode : 499;
+      seconds.observe({ endpoint: kindOf(path, site.basePath), status: `${Math.floor(status / 100)}xx` }, took);
+      log.info(
+        {
+          method: request.method,
+          path: printable(path),
+          status,
+          ms: Math.round(took * 1_000),
+          address: clientOf(request, site).address.slice(0, 64),
+          ...response.locals.logged,
+        },
+        "request",
+      );
+    });
+    next();
+  };
+}
+
+const KINDS = ["auth", "policies", "info", "customize", "alive", "healthcheck"];
+
+/** A label with few values, whatever strangers ask for. */
+function kindOf(path: string, basePath: string): string {
+  const below = path.startsWith(basePath) ? path.slice(basePath.length + 1) : path;
+  if (below.startsWith("api/v2/")) return endpointAt(below.slice("api/v2/".length)) === undefined ? "api/v2" : below;
+  const [first = ""] = below.split("/", 1);
+  return KINDS.includes(first) ? first : "page";
+}
+
+/** No control characters (they would be lines of their own in some viewers), and not too long. */
+function printable(path: string): string {
+  return path.slice(0, MAX_PATH).replace(/[^\x20-\x7e]/g, "?");
+}

@@ -1,0 +1,172 @@
+/** The pages for signing up, in and out. Forms work without script and are taken from our own pages only. */
+
+import { forbidden, isAppError, unavailable } from "../../../src/core/errors.ts";
+import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
+import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/rules.ts";
+import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
+import { isOn } from "../../../src/domain/settings/rules.ts";
+import { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
+import { html } from "../html.ts";
+import { safeNext } from "../safe-next.ts";
+import { signInHere, signOutHere, signUpHere } from "../sessions.ts";
+import { field, formValue, problem } from "./forms.ts";
+import { type PageContext, sendPage } from "./layout.ts";
+import { termsAddress } from "./site.ts";
+import { settingText } from "./text.ts";
+
+/** A page that may have been tried already. */
+export interface FormContext extends PageContext {
+  /** Where to go afterwards, as it was asked for: not yet looked at. */
+  next: unknown;
+  /** What was sent; empty at the first sight. */
+  form: unknown;
+}
+
+interface Failure {
+  message: string;
+  status: number;
+  retryAfterSeconds?: number | undefined;
+}
+
+export function signInPage(context: FormContext, failure?: Failure): void {
+  const { hub, visitor } = context;
+  const base = hub.site.basePath;
+  const next = safeNext(context.next, base);
+  if (visitor.identity !== undefined && failure === undefined) {
+    redirect(context, afterwards(context));
+    return;
+  }
+  const main = html`<div class="card"><h1>Sign in</h1>${problem(failure?.message)}
+<form method="post" action="${base}/auth/sign-in">
+${next !== undefined && html`<input type="hidden" name="next" value="${next}">`}
+${field({ name: "email", label: "E-mail address", type: "email", autocomplete: "username", value: formValue(context.form, "email"), autofocus: true })}
+${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", maxLength: 1_000 })}
+<button type="submit">Sign in</button></form>
+<p class="below">No account yet? <a href="${base}/auth/sign-up${query(next)}">Sign up</a></p></div>`;
+  sendPage(context, { title: "Sign in", main, width: "narrow", ...failed(failure) });
+}
+
+export async function signUpPage(context: FormContext, failure?: Failure): Promise<void> {
+  const { hub, visitor, settings, form } = context;
+  const base = hub.site.basePath;
+  const next = safeNext(context.next, base);
+  if (visitor.identity !== undefined && failure === undefined) {
+    redirect(context, afterwards(context));
+    return;
+  }
+  const { isFirst, token } = await circumstances(context);
+  if (!isFirst && !isOn(settings, "email_signup")) return sendPage(context, closed(base));
+  const terms = termsAddress(settings, base);
+  const instructions = settings.account_creation_email_instructions;
+  const main = html`<div class="card"><h1>Sign up</h1>${problem(failure?.message)}
+${isFirst && html`<p class="note">This is the first account of this site: it becomes the administrator.</p>`}
+${instructions !== "" && settingText(instructions)}
+<form method="post" action="${base}/auth/sign-up">
+${next !== undefined && html`<input type="hidden" name="next" value="${next}">`}
+<div class="two">${field({ name: "firstName", label: "First name", autocomplete: "given-name", value: formValue(form, "firstName"), autofocus: true })}
+${field({ name: "lastName", label: "Last name", autocomplete: "family-name", value: formValue(form, "lastName") })}</div>
+${field({ name: "email", label: "E-mail address", type: "email", autocomplete: "username", value: formValue(form, "email") })}
+${field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: PASSWORD_RULES, maxLength: MAX_PASSWORD })}
+${token && field({ name: "registrationToken", label: "Registration token", autocomplete: "off", value: formValue(form, "registrationToken"), hint: "You were given one by whoever runs this site." })}
+${terms !== undefined && html`<div class="field"><label class="check"><input type="checkbox" name="terms" value="yes" required><span>I agree to the <a href="${terms}">terms of service</a>.</span></label></div>`}
+<button type="submit">Sign up</button></form>
+<p class="below">Have an account? <a href="${base}/auth/sign-in${query(next)}">Sign in</a></p></div>`;
+  sendPage(context, { title: "Sign up", main, width: "narrow", ...failed(failure) });
+}
+
+const closed = (base: string) => ({
+  title: "Sign up",
+  width: "narrow" as const,
+  main: html`<h1>Sign up</h1><p>Accounts cannot be made here by e-mail address. Ask whoever runs this site for one.</p>
+<p><a href="${base}/auth/sign-in">Sign in</a></p>`,
+});
+
+/** What the form has to ask for; while the database is away, the form says so instead. */
+async function circumstances({ hub: { db } }: PageContext): Promise<{ isFirst: boolean; token: boolean }> {
+  const [some, token] = await Promise.all([hasAccounts(db), needsRegistrationToken(db)]);
+  return { isFirst: !some, token: some && token };
+}
+
+export function signOutPage(context: FormContext): void {
+  const { hub, visitor } = context;
+  const base = hub.site.basePath;
+  if (visitor.databaseIsAway) throw unavailable("The database cannot be reached; try again in a moment.");
+  if (visitor.identity === undefined) {
+    redirect(context, `${base}/`);
+    return;
+  }
+  const main = html`<div class="card"><h1>Sign out</h1><p>You are signed in as ${visitor.identity.name}.</p>
+<form method="post" action="${base}/auth/sign-out"><p><button type="submit">Sign out</button></p>
+<p><button class="plain" type="submit" name="all" value="yes">Sign out everywhere</button></p></form></div>`;
+  sendPage(context, { title: "Sign out", main, width: "narrow" });
+}
+
+export async function signIn(context: FormContext): Promise<void> {
+  await act(context, signInPage, async () => {
+    await signInHere(context, authEndpoints["auth/sign-in"].input.parse(texts(context, ["email", "password"])));
+  });
+}
+
+export async function signUp(context: FormContext): Promise<void> {
+  await act(context, signUpPage, async () => {
+    const fields = texts(context, ["email", "password", "firstName", "lastName", "registrationToken"]);
+    const terms = formValue(context.form, "terms") === "yes";
+    await signUpHere(context, authEndpoints["auth/sign-up"].input.parse({ ...fields, terms }));
+  });
+}
+
+export async function signOut(context: FormContext): Promise<void> {
+  checkForm(context);
+  await signOutHere(context, { all: formValue(context.form, "all") === "yes" });
+  redirect(context, `${context.hub.site.basePath}/`);
+}
+
+/** Runs what a form asks for and goes on; an expected error shows the form again, with what was typed but the password. */
+async function act(
+  context: FormContext,
+  page: (context: FormContext, failure: Failure) => void | Promise<void>,
+  run: () => Promise<void>,
+): Promise<void> {
+  checkForm(context);
+  try {
+    await run();
+  } catch (error) {
+    if (!isAppError(error) || error.code === "unavailable" || error.code === "internal") throw error;
+    return page(context, error);
+  }
+  redirect(context, afterwards(context));
+}
+
+/** Every browser says where a form comes from. */
+function checkForm({ visitor }: PageContext): void {
+  if (visitor.source !== "same")
+    throw forbidden("This form was not sent from a page of this site; open the page again and retry.");
+}
+
+const MAX_FIELD = 1_000;
+
+/** Longer texts are cut to what no schema accepts: a form is never answered with a schema's words. */
+function texts({ form }: FormContext, names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => [name, formValue(form, name).slice(0, name === "password" ? MAX_FIELD : 254)]),
+  );
+}
+
+function afterwards({ hub, next }: FormContext): string {
+  return safeNext(next, hub.site.basePath) ?? `${hub.site.basePath}/app/projects`;
+}
+
+function query(next: string | undefined): string {
+  return next === undefined ? "" : `?next=${encodeURIComponent(next)}`;
+}
+
+function failed(failure: Failure | undefined) {
+  if (failure === undefined) return {};
+  const retry = failure.retryAfterSeconds;
+  return { status: failure.status, ...(retry !== undefined && { headers: { "Retry-After": String(retry) } }) };
+}
+
+function redirect({ response }: PageContext, location: string): void {
+  response.writeHead(303, { Location: location, "Cache-Control": "no-store" });
+  response.end();
+}

@@ -1,0 +1,15 @@
+/** Text from the settings on a page: HTML where an administrator wrote HTML, else paragraphs. */
+
+import { type Html, html, trusted } from "../html.ts";
+
+/** Text that begins with an element is HTML; otherwise a blank line begins a paragraph. */
+export function settingText(text: string): Html {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("<")) return trusted(trimmed);
+  return html`${trimmed.split(/\n\s*\n/).map((paragraph) => html`<p>${paragraph}</p>`)}`;
+}
+
+/** An address from the settings, or "" when it could be anything but a page. */
+export function pageAddress(text: string): string {
+  return /^(https?:\/\/|mailto:|\/(?!\/))/i.test(text.trim()) ? text.trim() : "";
+}

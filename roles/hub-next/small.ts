@@ -1,0 +1,70 @@
+/** What programs ask for besides the API: customize, alive, healthcheck, robots.txt, and the style sheet of the pages. */
+
+import { Router } from "express";
+import { isOn } from "../../src/domain/settings/rules.ts";
+import { customization } from "./customization.ts";
+import type { Hub } from "./hub.ts";
+import { STYLE, STYLE_NAME } from "./style.ts";
+
+export function smallRouter(hub: Hub): Router {
+  const router = Router();
+  router.get(`/${STYLE_NAME}`, (_request, response) => {
+    response.setHeader("Cache-Control", "public, max-age=31536000, immutable");
+    response.type("text/css").send(STYLE);
+  });
+  router.get("/customize", async (request, response) => {
+    const custom = await customization(hub);
+    if (request.query.type === "manifest") return void response.json(manifest(custom.configuration, hub.site.basePath));
+    response.setHeader("Cache-Control", "no-cache");
+    response.json(custom);
+  });
+  router.get("/robots.txt", async (_request, response) => {
+    const mayIndex = isOn(await hub.settings.values(), "landing_pages");
+    response
+      .type("text/plain")
+      .send(`User-agent: *\n${mayIndex ? "Disallow: /app\nDisallow: /api" : "Allow: /share\nDisallow: /"}\n`);
+  });
+  router.get("/alive", async (_request, response) => {
+    const works = await databaseWorks(hub);
+    response
+      .status(works ? 200 : 404)
+      .type("text/plain")
+      .send(`alive: ${works ? "YES" : "NO, the database does not answer"}\n`);
+  });
+  router.get("/healthcheck", async (_request, response) => {
+    const works = await databaseWorks(hub);
+    const uptime = Math.round(process.uptime());
+    response
+      .status(works ? 200 : 404)
+      .type("text/plain")
+      .send(`database ${works ? "OK" : "FAIL"}\nuptime ${uptime} s OK\n`);
+  });
+  return router;
+}
+
+const BELIEVED_MS = 1_000;
+const asked = new WeakMap<Hub, { works: Promise<boolean>; until: number }>();
+
+/** Asked at most once a second, however many probes there are. */
+function databaseWorks(hub: Hub): Promise<boolean> {
+  const known = asked.get(hub);
+  if (known !== undefined && known.until > Date.now()) return known.works;
+  const works = hub.db.query("SELECT 1").then(
+    () => true,
+    () => false, // that is the answer
+  );
+  asked.set(hub, { works, until: Date.now() + BELIEVED_MS });
+  return works;
+}
+
+/** What a phone needs to put the app on its first screen. */
+function manifest({ site_name, site_description, logo_square }: Record<string, unknown>, base: string) {
+  return {
+    name: site_name,
+    short_name: site_name,
+    description: site_description,
+    start_url: `${base}/app/projects`,
+    display: "minimal-ui",
+    icons: logo_square === "" ? [] : [{ src: logo_square, sizes: "any" }],
+  };
+}

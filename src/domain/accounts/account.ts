@@ -1,0 +1,143 @@
+/** Changing an account: names, e-mail address, password, ban, deletion. What it has open ends through NOTIFY. */
+
+import { conflict, forbidden, invalid, notFound } from "../../core/errors.ts";
+import { type Db, type Queryable, sqlState } from "../../db/db.ts";
+import { endSessions } from "../access/sessions.ts";
+import { record } from "../central-log/central-log.ts";
+import type { RateLimits } from "../rate-limits/rate-limits.ts";
+import { PASSWORD_CHECK } from "./limits.ts";
+import { hashPassword, verifyPassword } from "./password-hashes.ts";
+import { passwordProblem } from "./rules.ts";
+
+const VIOLATES_UNIQUE = "23505";
+
+export interface NewNames {
+  firstName?: string | undefined;
+  lastName?: string | undefined;
+  /** Vanity name; null takes it away. */
+  name?: string | null | undefined;
+}
+
+/** Writes the names that are given. @throws AppError `conflict` when the vanity name is taken. */
+export async function setNames(db: Queryable, accountId: string, names: NewNames): Promise<void> {
+  try {
+    await db.execute(
+      `UPDATE accounts SET first_name = coalesce($2, first_name), last_name = coalesce($3, last_name),
+         name = CASE WHEN $4 THEN $5 ELSE name END WHERE account_id = $1`,
+      [accountId, names.firstName ?? null, names.lastName ?? null, names.name !== undefined, names.name ?? null],
+    );
+  } catch (error) {
+    if (sqlState(error) === VIOLATES_UNIQUE) throw conflict(`The name ${names.name} is taken; choose another one.`);
+    throw error;
+  }
+}
+
+interface Checked {
+  accountId: string;
+  /** The current password. */
+  password: string;
+}
+
+/** @throws AppError `forbidden` when it is not the account's password, `rate_limited` after some wrong ones. */
+export async function checkPassword(
+  db: Queryable,
+  limits: RateLimits,
+  { accountId, password }: Checked,
+): Promise<void> {
+  await limits.consume(PASSWORD_CHECK, accountId);
+  const [account] = await db.query<{ password_hash: string | null }>(
+    "SELECT password_hash FROM accounts WHERE account_id = $1",
+    [accountId],
+  );
+  if (!(await verifyPassword(account?.password_hash, password))) throw forbidden("The current password is wrong.");
+  await limits.refund(PASSWORD_CHECK, accountId);
+}
+
+/** Sets a new password and ends every session but `keepSession`, in one transaction. @throws AppError `invalid` for a bad one. */
+export async function setPassword(
+  db: Db,
+  { accountId, newPassword, keepSession }: { accountId: string; newPassword: string; keepSession: string },
+): Promise<void> {
+  const [about] = await db.query<{ email_address: string | null; first_name: string; last_name: string }>(
+    "SELECT email_address, first_name, last_name FROM accounts WHERE account_id = $1",
+    [accountId],
+  );
+  const problem = passwordProblem(newPassword, Object.values(about ?? {}).map(String));
+  if (problem !== undefined) throw invalid(problem);
+  const passwordHash = await hashPassword(newPassword);
+  await db.transaction(async (tx) => {
+    await tx.execute("UPDATE accounts SET password_hash = $2 WHERE account_id = $1", [accountId, passwordHash]);
+    await tx.execute("DELETE FROM password_reset WHERE email_address = $1", [about?.email_address ?? ""]);
+    await endSessions(tx, { accountId, exceptHash: keepSession });
+    await record(tx, "password-changed", { account_id: accountId });
+  });
+}
+
+/** Changes the address by which somebody signs in; the new one is not verified. @throws AppError `conflict` when it is in use. */
+export async function setEmailAddress(db: Db, accountId: string, email: string): Promise<void> {
+  try {
+    await db.transaction(async (tx) => {
+      await tx.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`account e-mail ${email}`]);
+      const [other] = await tx.query("SELECT FROM accounts WHERE lower(email_address) = $1 AND account_id <> $2", [
+        email,
+        accountId,
+      ]);
+      if (other !== undefined) throw inUse();
+      await tx.execute("UPDATE accounts SET email_address = $2, email_address_challenge = NULL WHERE account_id = $1", [
+        accountId,
+        email,
+      ]);
+      await record(tx, "email-address-changed", { account_id: accountId });
+    });
+  } catch (error) {
+    if (sqlState(error) === VIOLATES_UNIQUE) throw inUse();
+    throw error;
+  }
+}
+
+function inUse() {
+  return conflict("This e-mail address cannot be used; try another one.");
+}
+
+/** Bans an account, or takes the ban back; recorded. @throws AppError `not_found`, `invalid` for oneself. */
+export async function setBanned(db: Db, { by, accountId, banned }: { by: string; accountId: string; banned: boolean }) {
+  if (by === accountId) throw invalid("You cannot ban yourself.");
+  await db.transaction(async (tx) => {
+    const written = await tx.execute("UPDATE accounts SET banned = $2 WHERE account_id = $1", [accountId, banned]);
+    if (written === 0) throw notFound("There is no such account.");
+    if (banned) await endSessions(tx, { accountId });
+    await record(tx, banned ? "account-banned" : "account-unbanned", { account_id: accountId, by });
+  });
+}
+
+/**
+ * Deletes an account: its sessions and keys end, it leaves the projects of others; the row stays for the logs, its address becomes free.
+ * @throws AppError `not_found`; `conflict` for the last administrator.
+ */
+export async function deleteAccount(db: Db, { by, accountId }: { by: string; accountId: string }): Promise<void> {
+  await db.transaction(async (tx) => {
+    await keepAnAdmin(tx, accountId);
+    const written = await tx.execute(
+      `UPDATE accounts SET deleted = true, email_address_before_delete = email_address, email_address = NULL, password_hash = NULL,
+         passports = NULL, ssh_keys = NULL, api_key = NULL, name = NULL, groups = NULL WHERE account_id = $1 AND deleted IS NOT TRUE`,
+      [accountId],
+    );
+    if (written === 0) throw notFound("There is no such account.");
+    await endSessions(tx, { accountId });
+    await tx.execute("DELETE FROM api_keys WHERE account_id = $1", [accountId]);
+    await tx.execute(
+      "UPDATE projects SET users = users - $1::text WHERE users ? $1 AND users -> $1 ->> 'group' = 'collaborator'",
+      [accountId],
+    );
+    await record(tx, "account-deleted", { account_id: accountId, by });
+  });
+}
+
+async function keepAnAdmin(tx: Queryable, accountId: string): Promise<void> {
+  const admins = await tx.query<{ account_id: string }>(
+    "SELECT account_id FROM accounts WHERE 'admin' = ANY(groups) AND deleted IS NOT TRUE ORDER BY account_id FOR UPDATE",
+  );
+  if (admins.length === 1 && admins[0]?.account_id === accountId) {
+    throw conflict("This is the only administrator; make somebody else one first.");
+  }
+}

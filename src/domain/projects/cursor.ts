@@ -1,0 +1,20 @@
+/** Where a page of a list ended: time (with microseconds, which a Date has not) and id of its last row, as one text. Pure. */
+
+import { invalid } from "../../core/errors.ts";
+
+const CURSOR = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** SQL of a row's cursor. */
+export function cursorOf(time: string, id: string): string {
+  return `to_char(${time}, 'YYYY-MM-DD"T"HH24:MI:SS.US') || '_' || ${id}`;
+}
+
+/** Time and id of a cursor as parameters; both null at the first page. @throws AppError `invalid`. */
+export function readCursor(cursor: string | undefined): { time: string | null; id: string | null } {
+  if (cursor === undefined) return { time: null, id: null };
+  const [, time, id] = CURSOR.exec(cursor) ?? [];
+  if (time === undefined || id === undefined || Number.isNaN(Date.parse(`${time.slice(0, 23)}Z`))) {
+    throw invalid("`after` has to be the `next` of the page before.");
+  }
+  return { time, id };
+}
