@@ -13,8 +13,13 @@ import { type WatchEvent, WatchLines } from "./watch-lines.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const RELIST_SECONDS = 240;
-/** The API server sends a bookmark about once a minute. */
-const SILENCE_SECONDS = 150;
+/**
+ * A watch is that long: where nothing of a kind happens a real API server sends no bookmarks for ten minutes, and only the
+ * orderly end of a watch tells that nothing has happened. The next one goes on from the same version.
+ */
+const WATCH_SECONDS = 60;
+/** What is silent beyond the end of its watch is dead. */
+const SILENCE_SECONDS = 90;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
 /** A watch that ends sooner and brought nothing counts as failed, or we would ask without end. */
@@ -149,6 +154,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
       if (ended.version === version && performance.now() - openedAt < SHORTEST_WATCH_MS) {
         throw new AppError("unavailable", "Kubernetes ended a watch at once.");
       }
+      this.#confirmedAt = performance.now();
       version = ended.version;
     }
   }
@@ -165,7 +171,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
       const chunks = await this.#with.source.watch(this.#with.options.resource, {
         selection: this.#selection,
         resourceVersion: fromVersion,
-        timeoutSeconds: Math.ceil(leftMs / 1000) + 5, // in case we vanish; we close it earlier ourselves
+        timeoutSeconds: Math.ceil((this.#with.options.watchSeconds ?? WATCH_SECONDS) * (0.75 + Math.random() / 2)),
         signal: watchdog.signal,
       });
       for await (const chunk of chunks) {

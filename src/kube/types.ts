@@ -143,7 +143,7 @@ export interface Reflector<T extends KubeObject> {
   readonly synced: Promise<void>;
   get(name: string): T | undefined;
   list(): T[];
-  /** Milliseconds since the API server last confirmed the cache (a list, an event, a bookmark). */
+  /** Milliseconds since the API server last confirmed the cache (a list, an event, a bookmark, the orderly end of a watch). */
   ageMs(): number;
 }
 
@@ -153,7 +153,11 @@ export interface ReflectorOptions<T extends KubeObject> extends Selection {
   onChange?: (name: string, now: T | undefined, before: T | undefined) => void;
   /** A whole list replaced the cache (at start, after 410, every few minutes): compare with the world. */
   onRelist?: (objects: T[]) => void;
+  /** About how often the whole list is read again. */
   relistSeconds?: number;
+  /** About how long one watch is; its orderly end confirms the cache where nothing happens. */
+  watchSeconds?: number;
+  /** A watch that brings nothing for so long, not even its end, is given up. */
   silenceSeconds?: number;
 }
 

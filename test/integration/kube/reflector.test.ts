@@ -147,6 +147,19 @@ describe("a reflector", () => {
     expect(faulty.mostWatchesAtOnce).toBe(1);
   });
 
+  test("where nothing happens, the end of each watch confirms the cache", async () => {
+    const { faulty, reflector, watching } = await reflectThroughFaults({ watchSeconds: 2, silenceSeconds: 8 });
+    await watching();
+    let oldest = 0;
+    await until(() => {
+      oldest = Math.max(oldest, reflector.ageMs());
+      return faulty.count(isWatch) > 3;
+    });
+    expect(oldest).toBeLessThan(4_500);
+    expect(faulty.count(isList)).toBe(1);
+    expect(faulty.mostWatchesAtOnce).toBe(1);
+  });
+
   test.each([
     ["a 410 in the stream", (faulty: FaultyKube) => faulty.tellWatches(inStream(410, "Expired"))],
     ["a 500 in the stream", (faulty: FaultyKube) => faulty.tellWatches(inStream(500, "InternalError"))],
@@ -180,7 +193,7 @@ describe("a reflector", () => {
     await reflector.synced;
     faulty.fail({ matches: isWatch, status: 410 });
     faulty.tellWatches("", "reset");
-    await watchFor(3_000, () => expect(faulty.count(isList)).toBeLessThan(9));
+    await watchFor(1_500, () => expect(faulty.count(isList)).toBeLessThan(9));
     expect(faulty.count(isList)).toBeGreaterThan(2);
     faulty.heal();
     await watching();
@@ -193,7 +206,7 @@ describe("a reflector", () => {
     await reflector.synced;
     faulty.fail({ matches: isWatch, status: 200, body: "" });
     faulty.tellWatches("", "end");
-    await watchFor(3_000, () => expect(faulty.count(isWatch)).toBeLessThan(12));
+    await watchFor(1_500, () => expect(faulty.count(isWatch)).toBeLessThan(12));
     faulty.heal();
     await watching();
   });
