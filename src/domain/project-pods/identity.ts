@@ -1,0 +1,38 @@
+/** How a project's pod is recognised: name, labels, annotations. Pure. */
+
+import type { Pod } from "../../kube/types.ts";
+
+/** Selects the pods of projects. */
+export const PROJECT_PODS = "run=project";
+export const OWNER_LABEL = "app.kubernetes.io/managed-by";
+export const OWNER = "cocalc-k8s";
+/** `action_request.time` of the request that a pod was made for. */
+export const REQUEST_TIME = "cocalc-k8s/request-time";
+/** `project_starts.ticket` of the start that a pod was made for. */
+export const TICKET = "cocalc-k8s/ticket";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const PREFIX = "project-";
+
+/** The name of a project's pod: the same each time, so that doing something twice is harmless. */
+export function podName(projectId: string): string {
+  return `${PREFIX}${projectId}`;
+}
+
+/** The project that a pod of this name would belong to. */
+export function projectIdOf(name: string): string | undefined {
+  const id = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : "";
+  return UUID.test(id) ? id : undefined;
+}
+
+/** Is this the pod of that project, made by us? Nothing else is ever touched. */
+export function isPodOf(pod: Pod, projectId: string): boolean {
+  const { name, labels = {} } = pod.metadata;
+  return name === podName(projectId) && labels[OWNER_LABEL] === OWNER && labels.project_id === projectId;
+}
+
+/** The ticket of the start that the pod was made for. */
+export function ticketOf(pod: Pod): number | undefined {
+  const ticket = Number(pod.metadata.annotations?.[TICKET]);
+  return Number.isSafeInteger(ticket) && ticket > 0 ? ticket : undefined;
+}

@@ -1,0 +1,157 @@
+/** Makes a project's pod of the template: placeholders, labels, environment, resources, and patches last. Pure. */
+
+import jsonPatch, { type Operation } from "fast-json-patch";
+import { invalid, messageOf } from "../../core/errors.ts";
+import type { Container, EnvVar, Pod } from "../../kube/types.ts";
+import { HUB_KEYS_VARIABLE } from "../../protocol/assertion.ts";
+import type { SoftwareEnvironment } from "../../protocol/software.ts";
+import type { RunQuota } from "../quotas/rules.ts";
+import { imageOf } from "../software/software.ts";
+import { OWNER, OWNER_LABEL, podName, REQUEST_TIME, TICKET } from "./identity.ts";
+import type { PodTemplate } from "./template.ts";
+
+export interface PodInputs {
+  template: PodTemplate;
+  projectId: string;
+  /** Of the start and the request that the pod is made for. */
+  ticket: number;
+  requestTime: string;
+  environment: SoftwareEnvironment;
+  quota: RunQuota;
+  /** Column `projects.env`. */
+  env: Record<string, unknown>;
+  /** JWK set with the hubs' public keys. */
+  hubKeys: object;
+  /** Path below which the site is served; "" for none. */
+  basePath: string;
+}
+
+const MAIN_CONTAINER = "project";
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The pod, ready to be posted. @throws AppError `invalid` when a patch does not fit. */
+export function renderPod(inputs: PodInputs): Pod {
+  const values = placeholders(inputs);
+  const filled = fill(inputs.template, values) as PodTemplate; // filling strings changes no shape
+  const main = filled.spec.containers.find(({ name }) => name === MAIN_CONTAINER) ?? filled.spec.containers[0];
+  const containers = filled.spec.containers.map((container) =>
+    container === main ? withProject(container, inputs, values) : container,
+  );
+  const pod: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { ...filled.metadata, name: podName(inputs.projectId) },
+    spec: { ...filled.spec, containers },
+  };
+  return identified(patched(pod, inputs.quota.patch ?? []), inputs);
+}
+
+function placeholders({ projectId, environment, quota, env }: PodInputs): Record<string, string> {
+  const strings = Object.entries(env).filter(([name, value]) => VARIABLE_NAME.test(name) && isScalar(value));
+  return {
+    PROJECT_IMAGE: imageOf(environment),
+    PROJECT_TAG: environment.tag,
+    project_id: projectId,
+    extra_env: base64(Object.fromEntries(strings.map(([name, value]) => [name, String(value)]))),
+    project_config: base64({ quota }),
+  };
+}
+
+/** Puts values into the strings of parsed JSON, in one pass: what a value contains is never looked at again. */
+function fill(node: unknown, values: Record<string, string>): unknown {
+  if (typeof node === "string") return node.replace(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
+  if (Array.isArray(node)) return node.map((item) => fill(item, values));
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, fill(item, values)]));
+}
+
+/** What the project's container must have, whatever the template says or forgets. */
+function withProject(container: Container, inputs: PodInputs, values: Record<string, string>): Container {
+  const { quota, hubKeys, basePath } = inputs;
+  const standard: Record<string, string | undefined> = {
+    COCALC_PROJECT_ID: inputs.projectId,
+    COCALC_USERNAME: "user",
+    COCALC_EXTRA_ENV: values.extra_env,
+    COCALC_PROJECT_CONFIG: values.project_config,
+    BASE_PATH: basePath === "" ? undefined : basePath,
+  };
+  const own = (container.env ?? []).filter(({ name }) => name !== HUB_KEYS_VARIABLE);
+  const named = new Set(own.map(({ name }) => name));
+  const missing: EnvVar[] = Object.entries(standard).flatMap(([name, value]) =>
+    named.has(name) || value === undefined ? [] : [{ name, value }],
+  );
+  return {
+    ...container,
+    env: [...own, ...missing, { name: HUB_KEYS_VARIABLE, value: JSON.stringify(hubKeys) }],
+    resources: {
+      ...container.resources,
+      requests: { ...container.resources?.requests, ...requestsOf(quota) },
+      limits: { ...container.resources?.limits, cpu: cores(quota.cpu_limit), memory: `${quota.memory_limit}Mi` },
+    },
+  };
+}
+
+function requestsOf({ cpu_request, memory_request, cpu_limit, memory_limit }: RunQuota): Record<string, string> {
+  return {
+    cpu: cores(Math.min(cpu_request, cpu_limit)),
+    memory: `${Math.min(memory_request, memory_limit)}Mi`,
+  };
+}
+
+function cores(count: number): string {
+  return `${Math.round(count * 1000)}m`;
+}
+
+/** @throws AppError `invalid` when an operation cannot be applied. */
+function patched(pod: Pod, operations: object[]): Pod {
+  if (operations.length === 0) return pod;
+  try {
+    return jsonPatch.applyPatch(structuredClone(pod), operations as Operation[], true, true).newDocument; // validated by the library
+  } catch (cause) {
+    throw invalid(`A patch of the project's quota does not fit the pod template: ${messageOf(cause).slice(0, 300)}`, {
+      cause,
+    });
+  }
+}
+
+/** By what we and everybody else recognise the pod; neither template nor patch can change it. */
+function identified(pod: Pod, { projectId, ticket, requestTime, environment, quota }: PodInputs): Pod {
+  const { namespace: _of, uid: _uid, resourceVersion: _version, ...metadata } = pod.metadata;
+  return {
+    ...pod,
+    metadata: {
+      ...metadata,
+      name: podName(projectId),
+      labels: {
+        ...metadata.labels,
+        [OWNER_LABEL]: OWNER,
+        run: "project",
+        project_id: projectId,
+        project_tag: labelValue(environment.tag),
+        network: quota.network ? "outside" : "none",
+      },
+      annotations: {
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        ...metadata.annotations,
+        [REQUEST_TIME]: requestTime,
+        [TICKET]: String(ticket),
+      },
+    },
+  };
+}
+
+/** What a label may hold: at most 63 letters, digits, dots, dashes and underscores. */
+function labelValue(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9._-]/g, "-")
+    .slice(0, 63)
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+}
+
+function base64(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64");
+}
+
+function isScalar(value: unknown): boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
+}

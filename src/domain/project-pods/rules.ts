@@ -1,0 +1,155 @@
+/** What a project's pod means: the project's state, the phases of its start, and when waiting is over. Pure. */
+
+import type { KubeEvent, KubeNode, Pod } from "../../kube/types.ts";
+import type { ProjectState } from "../../protocol/project.ts";
+import type { Explanation } from "./reasons.ts";
+
+/** Column `state` but for its time. */
+export type StateFacts = Omit<ProjectState, "time">;
+
+/** Explanations that are trouble, not mere waiting: they belong into the state, too. */
+const TROUBLE = new Set([
+  "image_pull_failed",
+  "volume_failed",
+  "crashed",
+  "out_of_memory",
+  "evicted",
+  "node_dead",
+  "other",
+]);
+
+/** The state of a project whose pod is this one. *Running* is told when the pod is Ready, and not before. */
+export function stateOfPod(pod: Pod, why: Explanation | undefined): StateFacts {
+  const error = why !== undefined && TROUBLE.has(why.reason) ? { error: why.message } : {};
+  if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping", ...error };
+  if (hasEnded(pod)) return { state: "opened", ...error };
+  if (pod.spec.nodeName === undefined) return { state: "pending", ...error };
+  const { podIP } = pod.status ?? {};
+  if (isReady(pod) && podIP !== undefined) return { state: "running", ip: podIP };
+  return { state: "starting", ...error };
+}
+
+/** States that a project without a pod cannot be in. */
+const NEED_POD = new Set(["pending", "starting", "running", "stopping"]);
+
+/** The state of a project without a pod; undefined: what stands there is right (never started, or an older installation's archive). */
+export function stateWithoutPod(state: string | undefined): StateFacts | undefined {
+  return state !== undefined && NEED_POD.has(state) ? { state: "opened" } : undefined;
+}
+
+export function isReady(pod: Pod): boolean {
+  return conditionTime(pod, "Ready") !== undefined;
+}
+
+/** Its containers are done for good: the pod only takes up the name. */
+export function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
+}
+
+export function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined;
+}
+
+/** Moments of a start that the pod knows; absent: not reached. */
+export interface PodPhases {
+  scheduled?: Date;
+  pulled?: Date;
+  started?: Date;
+  ready?: Date;
+}
+
+/** The phases of the pod. Kubernetes' times have whole seconds, so what has just happened is given the present moment. */
+export function phasesOf(pod: Pod, events: readonly KubeEvent[], now: Date): PodPhases {
+  const at = (time: string | undefined) => (time === undefined ? undefined : observed(time, now));
+  const scheduled = pod.spec.nodeName === undefined ? undefined : (at(conditionTime(pod, "PodScheduled")) ?? now);
+  const statuses = pod.status?.containerStatuses ?? [];
+  const startedAt = statuses[0]?.state?.running?.startedAt;
+  const started = startedAt === undefined ? undefined : at(startedAt);
+  const pulledEvent = events.findLast(({ reason }) => reason === "Pulled");
+  const pulled = at(pulledEvent?.eventTime ?? pulledEvent?.lastTimestamp) ?? started;
+  const ready = at(conditionTime(pod, "Ready"));
+  return {
+    ...(scheduled && { scheduled }),
+    ...(pulled && { pulled }),
+    ...(started && { started }),
+    ...(ready && { ready }),
+  };
+}
+
+function observed(time: string, now: Date): Date {
+  const then = Date.parse(time);
+  return Number.isNaN(then) || Math.abs(now.getTime() - then) < 1_500 ? now : new Date(then);
+}
+
+function conditionTime(pod: Pod, type: string): string | undefined {
+  const condition = pod.status?.conditions?.find((one) => one.type === type);
+  return condition?.status === "True" ? (condition.lastTransitionTime ?? "") : undefined;
+}
+
+/** How long the phases after scheduling may take, in seconds. */
+export interface StartLimits {
+  /** An image that cannot be fetched. */
+  imageFailureSeconds: number;
+  /** A volume that cannot be mounted. */
+  volumeFailureSeconds: number;
+  /** From a node to a running container, all told: pulling a big image takes time. */
+  prepareSeconds: number;
+  /** From a running container to Ready. */
+  readySeconds: number;
+  /** So many restarts, and the container counts as crashing. */
+  restarts: number;
+}
+
+export type Verdict =
+  | { kind: "wait"; untilMs: number | undefined }
+  /** The start has failed; `late`: only because a phase took too long. */
+  | { kind: "failed"; late: boolean };
+
+/** Reasons of Kubernetes that do not pass by waiting. */
+const HOPELESS = /^(InvalidImageName|ErrImageNeverPull)/;
+
+/** Has a start failed that has this pod, which is not Ready? Waiting for a node is not limited here. */
+export function verdictOn(pod: Pod, why: Explanation | undefined, limits: StartLimits & { nowMs: number }): Verdict {
+  if (hasEnded(pod)) return { kind: "failed", late: false };
+  if (pod.spec.nodeName === undefined) return { kind: "wait", untilMs: undefined };
+  const status = pod.status?.containerStatuses?.[0];
+  if (why !== undefined && HOPELESS.test(why.kubernetesReason)) return { kind: "failed", late: false };
+  if ((status?.restartCount ?? 0) >= limits.restarts) return { kind: "failed", late: false };
+  const scheduled = conditionTime(pod, "PodScheduled") || pod.status?.startTime || pod.metadata.creationTimestamp;
+  const since = status?.state?.running?.startedAt ?? scheduled;
+  const sinceMs = since === undefined ? limits.nowMs : Date.parse(since);
+  const untilMs = sinceMs + 1_000 * limitOf(status?.state?.running !== undefined, why, limits);
+  return untilMs <= limits.nowMs ? { kind: "failed", late: true } : { kind: "wait", untilMs };
+}
+
+function limitOf(isRunning: boolean, why: Explanation | undefined, limits: StartLimits): number {
+  if (isRunning) return limits.readySeconds;
+  if (why?.reason === "image_pull_failed") return limits.imageFailureSeconds;
+  if (why?.reason === "volume_failed") return limits.volumeFailureSeconds;
+  return limits.prepareSeconds;
+}
+
+const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
+
+/** Is it certain that nothing of a pod on this node runs any more? Only then may the pod be forced away: two writers on one home are worse than waiting. */
+export function isNodeGone(node: KubeNode | undefined): boolean {
+  return node === undefined || (node.spec?.taints ?? []).some(({ key }) => key === OUT_OF_SERVICE);
+}
+
+/** Milliseconds after which a Terminating pod should long be gone (its grace period, and time for the kubelet to say so); negative: overdue. */
+export function terminationLeftMs(pod: Pod, nowMs: number): number {
+  const { deletionTimestamp } = pod.metadata;
+  // The timestamp is the end of the grace period.
+  return deletionTimestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(deletionTimestamp) + 15_000 - nowMs;
+}
+
+/** What people are told while a pod does not end because its node does not answer. */
+export function nodeDead(pod: Pod): Explanation {
+  return {
+    reason: "node_dead",
+    message:
+      "The machine on which the project ran does not answer, so it is not certain that the project has ended there. " +
+      "It goes on as soon as the machine is back or has been taken out of service; tell your administrator.",
+    kubernetesReason: `pod ${pod.metadata.name} stays Terminating on node ${pod.spec.nodeName ?? "unknown"}`,
+  };
+}
