@@ -81,8 +81,8 @@ async function systemUser(name: string): Promise<{ uid: number; gid: number } | 
   }
 }
 
-/** Words that make the kernel end a program when we end, however we end; none where the system cannot. */
-export async function dyingWithUs(): Promise<string[]> {
-  const words = ["setpriv", "--pdeathsig", "INT", "--"];
+/** Words that make the kernel send a program this signal when we end, however we end; none where the system cannot. */
+export async function dyingWithUs(signal: "INT" | "TERM"): Promise<string[]> {
+  const words = ["setpriv", "--pdeathsig", signal, "--"];
   return (await works([...words, "true"])) === "yes" ? words : [];
 }

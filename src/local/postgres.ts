@@ -127,7 +127,7 @@ async function startServer(life: Life, { binaries, runner, dataDir, port, fast }
   const cluster = join(dataDir, "cluster");
   const logFile = join(dataDir, "postgres.log");
   const log = await openServerLog(logFile);
-  const command = [...runner.prefix, ...(await dyingWithUs()), binaries.postgres, "-D", cluster];
+  const command = [...runner.prefix, ...(await dyingWithUs("INT")), binaries.postgres, "-D", cluster];
   const [program = "", ...args] = [...command, ...serverSettings(port, fast)];
   const child = spawn(program, args, {
     cwd: dataDir,

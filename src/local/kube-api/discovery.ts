@@ -66,6 +66,7 @@ function resourcesOf({ plural, singular, kind, namespaced, shortNames, subresour
       kind,
       verbs: VERBS,
       ...(shortNames.length > 0 && { shortNames }),
+      ...(plural === "pods" && { categories: ["all"] }),
     },
     ...subresources.map((name) => inner(name, ["get", "patch", "update"])),
     ...(plural === "pods" ? [inner("log", ["get"])] : []),

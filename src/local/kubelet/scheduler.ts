@@ -1,0 +1,143 @@
+/** Binds waiting pods to the one node when they fit, in the order of their making; says why not in Kubernetes' words. */
+
+import type { Life } from "../../core/life.ts";
+import { asObject, asObjects, asText, at, type Json, sameJson } from "../kube-api/json.ts";
+import { bytesOf, coresOf } from "../kube-api/quantities.ts";
+import type { Store } from "../kube-api/store.ts";
+import { type ApiObject, claimType, nodeType, podType, timestamp } from "../kube-api/types.ts";
+import { EventRecorder } from "./events.ts";
+import { requestsOf } from "./pod-plan.ts";
+
+/** Looks at all waiting pods soon after anything changed that may let one go. */
+export function openScheduler(life: Life, store: Store): void {
+  const events = new EventRecorder(store, { component: "default-scheduler", host: "" });
+  let due: NodeJS.Immediate | undefined;
+  const look = () => {
+    due = undefined;
+    schedule(store, events);
+  };
+  const stop = store.listen(({ type, before, after }) => {
+    const relevant = type === podType ? !before || !after || isOver(after) : type === nodeType || type === claimType;
+    if (relevant) due ??= setImmediate(look);
+  });
+  life.defer("scheduler", () => {
+    stop();
+    clearImmediate(due);
+  });
+}
+
+function schedule(store: Store, events: EventRecorder): void {
+  const waiting = store.all(podType).filter(isWaiting).sort(byAge);
+  for (const pod of waiting) {
+    const nodes = store.all(nodeType);
+    const reasons = nodes.map((node) => obstacles(store, pod, node));
+    const fit = nodes[reasons.findIndex((found) => found.length === 0)];
+    if (fit) bind(store, events, { pod, node: fit });
+    else sayWhyNot(store, events, { pod, message: notAvailable(nodes.length, reasons) });
+  }
+}
+
+function isWaiting({ metadata, spec }: ApiObject): boolean {
+  return !asText(asObject(spec).nodeName) && metadata.deletionTimestamp === undefined;
+}
+
+function isOver({ status }: ApiObject): boolean {
+  return ["Succeeded", "Failed"].includes(asText(asObject(status).phase));
+}
+
+function byAge(a: ApiObject, b: ApiObject): number {
+  const [x, y] = [a, b].map(({ metadata }) => metadata.creationTimestamp ?? "");
+  if (x !== y) return (x ?? "") < (y ?? "") ? -1 : 1;
+  return 0; // within a second the order of the store, which is that of making
+}
+
+/** Why a pod cannot go to a node; empty when it can. */
+function obstacles(store: Store, pod: ApiObject, node: ApiObject): string[] {
+  const missing = missingClaim(store, pod);
+  if (missing !== undefined) return [`persistentvolumeclaim "${missing}" not found`];
+  if (at(node, "spec", "unschedulable") === true) return ["node(s) were unschedulable"];
+  const selector = Object.entries(asObject(at(pod, "spec", "nodeSelector")));
+  const labels = node.metadata.labels ?? {};
+  if (selector.some(([key, value]) => labels[key] !== value)) {
+    return ["node(s) didn't match Pod's node affinity/selector"];
+  }
+  const taint = asObjects(at(node, "spec", "taints")).find((found) => !isTolerated(pod, found));
+  if (taint) return [`node(s) had untolerated taint {${asText(taint.key)}: ${asText(taint.value)}}`];
+  return shortages(store, pod, node);
+}
+
+function missingClaim(store: Store, pod: ApiObject): string | undefined {
+  const names = asObjects(at(pod, "spec", "volumes"))
+    .map(({ persistentVolumeClaim }) => asText(asObject(persistentVolumeClaim).claimName))
+    .filter((name) => name !== "");
+  return names.find((name) => !store.get(claimType, pod.metadata.namespace, name));
+}
+
+function isTolerated(pod: ApiObject, { key, value, effect }: Json): boolean {
+  if (effect === "PreferNoSchedule") return true;
+  return asObjects(at(pod, "spec", "tolerations")).some((toleration) => {
+    if (toleration.effect && toleration.effect !== effect) return false;
+    if (toleration.operator === "Exists") return !toleration.key || toleration.key === key;
+    return toleration.key === key && asText(toleration.value) === asText(value);
+  });
+}
+
+function shortages(store: Store, pod: ApiObject, node: ApiObject): string[] {
+  const allocatable = asObject(at(node, "status", "allocatable"));
+  const there = store
+    .all(podType)
+    .filter((other) => at(other, "spec", "nodeName") === node.metadata.name && !isOver(other));
+  const used = [...there, pod].map(requestsOf);
+  const sum = (field: "cores" | "memoryBytes") => used.reduce((total, request) => total + request[field], 0);
+  return [
+    ...(there.length + 1 > Number(allocatable.pods) ? ["Too many pods"] : []),
+    ...(sum("cores") > (coresOf(allocatable.cpu) ?? 0) + 1e-9 ? ["Insufficient cpu"] : []),
+    ...(sum("memoryBytes") > (bytesOf(allocatable.memory) ?? 0) ? ["Insufficient memory"] : []),
+  ];
+}
+
+function notAvailable(count: number, reasons: string[][]): string {
+  const flat = reasons.flat();
+  if (count === 0) return "no nodes available to schedule pods";
+  if (flat.some((reason) => reason.startsWith("persistentvolumeclaim"))) return flat[0] ?? "";
+  const counted = [...new Set(flat)]
+    .sort()
+    .map((reason) => `${flat.filter((other) => other === reason).length} ${reason}`);
+  const short = flat.some((reason) => reason.startsWith("Insufficient") || reason === "Too many pods");
+  const preemption = short
+    ? "No preemption victims found for incoming pod"
+    : "Preemption is not helpful for scheduling";
+  const available = `0/${count} nodes are available`;
+  return `${available}: ${counted.join(", ")}. preemption: ${available}: ${count} ${preemption}.`;
+}
+
+function bind(store: Store, events: EventRecorder, { pod, node }: { pod: ApiObject; node: ApiObject }): void {
+  const { name, namespace } = pod.metadata;
+  const bound = store.put(podType, {
+    ...pod,
+    spec: { ...asObject(pod.spec), nodeName: node.metadata.name },
+    status: withScheduled(asObject(pod.status), { type: "PodScheduled", status: "True" }),
+  });
+  const message = `Successfully assigned ${namespace}/${name} to ${node.metadata.name}`;
+  events.record(bound, { type: "Normal", reason: "Scheduled", message });
+}
+
+function sayWhyNot(store: Store, events: EventRecorder, { pod, message }: { pod: ApiObject; message: string }): void {
+  const status = withScheduled(asObject(pod.status), {
+    type: "PodScheduled",
+    status: "False",
+    reason: "Unschedulable",
+    message,
+  });
+  if (sameJson(status, pod.status)) return;
+  const told = store.put(podType, { ...pod, status });
+  events.record(told, { type: "Warning", reason: "FailedScheduling", message });
+}
+
+function withScheduled(status: Json, condition: Json): Json {
+  const conditions = asObjects(status.conditions);
+  const before = conditions.find(({ type }) => type === "PodScheduled");
+  const since = before?.status === condition.status ? before?.lastTransitionTime : timestamp();
+  const others = conditions.filter(({ type }) => type !== "PodScheduled");
+  return { ...status, conditions: [...others, { lastProbeTime: null, lastTransitionTime: since, ...condition }] };
+}
