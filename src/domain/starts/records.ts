@@ -1,0 +1,246 @@
+/** What manage-action reads and writes about starts and requests: one statement each, every write refused when there is a newer leader. */
+
+import type { Queryable } from "../../db/db.ts";
+import type { Leader } from "../../db/leadership.ts";
+import type { RunQuota } from "../quotas/rules.ts";
+
+/** All that decides about one project, but for its pod. */
+export interface ServiceRow {
+  /** Of the leader that the database knows; another than ours: we are deposed. */
+  epoch: number;
+  action_request: unknown;
+  deleted: boolean;
+  users: Record<string, { group?: string; upgrades?: Record<string, unknown> } | null> | null;
+  settings: Record<string, unknown> | null;
+  compute_image: string | null;
+  env: Record<string, unknown> | null;
+  ticket: number | null;
+  request_time: string | null;
+  requested: Date | null;
+  owner_id: string | null;
+  applied: Date | null;
+  reason: string | null;
+  message: string | null;
+  kubernetes_reason: string | null;
+  give_up: string | null;
+}
+
+/** The project with its start under way; undefined: there is no such project. */
+export async function readForService(
+  db: Queryable,
+  leader: Leader,
+  projectId: string,
+): Promise<ServiceRow | undefined> {
+  const [row] = await db.query<ServiceRow>(
+    `SELECT (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, deleted IS TRUE AS deleted, users, settings, compute_image, env,
+       ticket, request_time, requested, owner_id, applied, reason, message, kubernetes_reason, give_up
+     FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
+     WHERE projects.project_id = $1`,
+    [projectId, leader.name],
+  );
+  return row;
+}
+
+/** Projects with something unfinished: an open request, a start under way, or deleted ones among `withPods`. */
+export async function projectsToServe(db: Queryable, withPods: string[]): Promise<string[]> {
+  const rows = await db.query<{ project_id: string }>(
+    `SELECT project_id FROM projects WHERE action_request IS NOT NULL AND action_request ->> 'finished' IS NULL
+     UNION SELECT project_id FROM project_starts WHERE outcome IS NULL
+     UNION SELECT project_id FROM projects WHERE deleted AND project_id = ANY ($1::uuid[])`,
+    [withPods],
+  );
+  return rows.map(({ project_id }) => project_id);
+}
+
+export interface UnderWay {
+  project_id: string;
+  owner_id: string | null;
+  ticket: number;
+  applied: Date | null;
+  reason: string | null;
+}
+
+/** Every start under way, oldest first. */
+export function startsUnderWay(db: Queryable): Promise<UnderWay[]> {
+  return db.query<UnderWay>(
+    "SELECT project_id, owner_id, ticket, applied, reason FROM project_starts WHERE outcome IS NULL ORDER BY ticket",
+  );
+}
+
+/** As dates inside JSON are written. */
+const NOW_ISO = `to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const NOW = "(clock_timestamp() AT TIME ZONE 'UTC')";
+/** $1 and $2 are the leader's. */
+const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
+/** The request of $3 is the one with time $4, and nobody finished it. */
+const SERVED = "project_id = $3 AND action_request ->> 'time' = $4 AND action_request ->> 'finished' IS NULL";
+
+/** Gives a request without a time one, so that it can be served: it was written by hand. */
+export async function giveTime(db: Queryable, leader: Leader, projectId: string): Promise<void> {
+  await db.execute(
+    `UPDATE projects SET action_request = action_request || jsonb_build_object('time', ${NOW_ISO})
+     WHERE project_id = $3 AND jsonb_typeof(action_request) = 'object' AND action_request ->> 'time' IS NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, projectId],
+  );
+}
+
+export interface StartToRecord {
+  projectId: string;
+  ownerId: string | null;
+  requestTime: string;
+  /** `requestTime` as a moment. */
+  requested: Date;
+  /** Of the start under way, if there is one: it goes on, for this request. */
+  ticket: number | null;
+  /** What the pod is made with; null: it waits in the queue, or its pod is there already. */
+  quota: RunQuota | null;
+  queued: boolean;
+}
+
+/**
+ * Records before its pod is made that a start begins, or that it waits in the queue; returns its ticket.
+ * undefined: refused, because of another leader, or because the request is no longer the one to serve.
+ */
+export async function recordStart(db: Queryable, leader: Leader, start: StartToRecord): Promise<number | undefined> {
+  const [row] = await db.query<{ ticket: number }>(
+    `WITH served AS (
+       UPDATE projects SET
+         action_request = CASE WHEN action_request ->> 'time' = $4 AND action_request ->> 'finished' IS NULL AND action_request ->> 'started' IS NULL
+           THEN action_request || jsonb_build_object('started', ${NOW_ISO}) ELSE action_request END,
+         run_quota = coalesce($7::jsonb, run_quota),
+         last_started = CASE WHEN $7::jsonb IS NULL THEN last_started ELSE ${NOW} END,
+         last_edited = CASE WHEN $7::jsonb IS NULL THEN last_edited ELSE ${NOW} END
+       WHERE project_id = $3 AND ${FENCE} AND deleted IS NOT TRUE AND (
+         (action_request ->> 'time' = $4 AND action_request ->> 'finished' IS NULL AND action_request ->> 'action' IN ('start', 'restart'))
+         OR (action_request ->> 'action' IS DISTINCT FROM 'stop'
+           AND EXISTS (SELECT FROM project_starts WHERE ticket = $8::bigint AND project_starts.project_id = $3 AND outcome IS NULL)))
+       RETURNING project_id)
+     INSERT INTO project_starts (project_id, owner_id, request_time, requested, picked_up, reason)
+     SELECT project_id, $5::uuid, $4, $6::timestamp, CASE WHEN $9 THEN NULL ELSE ${NOW} END, CASE WHEN $9 THEN 'queued' END FROM served
+     ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
+       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL
+     RETURNING ticket`,
+    [
+      leader.name,
+      leader.epoch,
+      start.projectId,
+      start.requestTime,
+      start.ownerId,
+      start.requested,
+      start.quota === null ? null : JSON.stringify(start.quota),
+      start.ticket,
+      start.queued,
+    ],
+  );
+  return row?.ticket;
+}
+
+/** Records that the pod of a start is there. */
+export async function recordApplied(
+  db: Queryable,
+  leader: Leader,
+  start: { ticket: number; podUid: string },
+): Promise<void> {
+  await db.execute(
+    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = $4
+     WHERE ticket = $3 AND outcome IS NULL AND pod_uid IS DISTINCT FROM $4 AND ${FENCE}`,
+    [leader.name, leader.epoch, start.ticket, start.podUid],
+  );
+}
+
+/** Why a start waits or failed. */
+export interface Why {
+  reason: string;
+  message: string;
+  kubernetesReason: string | null;
+}
+
+/** Tells why a start waits that has no pod of its own yet. */
+export async function recordWaiting(
+  db: Queryable,
+  leader: Leader,
+  { ticket, why }: { ticket: number; why: Why },
+): Promise<void> {
+  await db.execute(
+    `UPDATE project_starts SET reason = $4, message = $5, kubernetes_reason = $6 WHERE ticket = $3 AND outcome IS NULL AND ${FENCE}
+       AND (reason, message, kubernetes_reason) IS DISTINCT FROM ($4, $5, $6)`,
+    [leader.name, leader.epoch, ticket, why.reason, why.message, why.kubernetesReason],
+  );
+}
+
+export interface Ending {
+  projectId: string;
+  /** The start that ends, if one does. */
+  ticket: number | null;
+  outcome: "running" | "failed" | "cancelled";
+  why?: Why | undefined;
+}
+
+/** Ends a start without touching the request: it was cancelled by another one. */
+export async function endStart(
+  db: Queryable,
+  leader: Leader,
+  { projectId, ticket, outcome, why }: Ending,
+): Promise<void> {
+  await db.execute(
+    `UPDATE project_starts SET outcome = $5, ended = ${NOW}, reason = $6, message = $7, kubernetes_reason = $8
+     WHERE project_id = $3 AND ticket = $4 AND outcome IS NULL AND ${FENCE}`,
+    [
+      leader.name,
+      leader.epoch,
+      projectId,
+      ticket,
+      outcome,
+      why?.reason ?? null,
+      why?.message ?? null,
+      why?.kubernetesReason ?? null,
+    ],
+  );
+}
+
+export interface Finishing {
+  projectId: string;
+  /** Time of the request that is finished. */
+  requestTime: string;
+  err?: string | undefined;
+  /** Kind of the entry in the project's log; absent: none. */
+  event?: string | undefined;
+}
+
+/** Finishes a request, only while it is still the one served, and logs it; true if it was. Ends the start with it, if one is given. */
+export async function finishRequest(
+  db: Queryable,
+  leader: Leader,
+  { projectId, requestTime, err, event }: Finishing,
+  ending?: Ending,
+): Promise<boolean> {
+  const [row] = await db.query<{ served: boolean }>(
+    `WITH ended AS (
+       UPDATE project_starts SET outcome = $8, ended = ${NOW}, reason = $9, message = $10, kubernetes_reason = $11
+       WHERE project_id = $3 AND ticket = $7::bigint AND outcome IS NULL AND ${FENCE}
+       RETURNING (extract(epoch FROM ${NOW} - requested) * 1000)::bigint AS duration_ms
+     ), served AS (
+       UPDATE projects SET action_request = (action_request - 'err') || jsonb_strip_nulls(jsonb_build_object(
+         'started', coalesce(action_request ->> 'started', ${NOW_ISO}), 'finished', ${NOW_ISO}, 'err', $5::text))
+       WHERE ${SERVED} AND ${FENCE} RETURNING project_id
+     ), logged AS (
+       INSERT INTO project_log (id, project_id, event)
+       SELECT gen_random_uuid(), project_id, jsonb_strip_nulls(jsonb_build_object('event', $6::text, 'err', $5::text,
+         'duration_ms', (SELECT duration_ms FROM ended))) FROM served WHERE $6::text IS NOT NULL)
+     SELECT EXISTS (SELECT FROM served) AS served`,
+    [
+      leader.name,
+      leader.epoch,
+      projectId,
+      requestTime,
+      err ?? null,
+      event ?? null,
+      ending?.ticket ?? null,
+      ending?.outcome ?? null,
+      ending?.why?.reason ?? null,
+      ending?.why?.message ?? null,
+      ending?.why?.kubernetesReason ?? null,
+    ],
+  );
+  return row?.served === true;
+}
