@@ -63,13 +63,14 @@ export function uniqueName(prefix: string): string {
   return `${prefix}-${randomBytes(5).toString("hex")}`;
 }
 
-/** A pod that no node takes: all that is not about running needs no more. */
+/** A pod that no node takes and that no scheduler writes to: all that is not about running needs no more. */
 export function waitingPod(name: string, labels: Record<string, string> = {}): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name, labels },
     spec: {
+      schedulerName: "nobody",
       nodeSelector: { "contract.test/no-such-node": "true" },
       automountServiceAccountToken: false,
       containers: [{ name: "main", image: "localhost/none:1", imagePullPolicy: "Never", command: ["sleep", "600"] }],
