@@ -1,0 +1,246 @@
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { endpoints } from "../../../src/protocol/api-v2-table.ts";
+import { type Browser, PASSWORD, startHub } from "../../helpers/hub-next.ts";
+import { testLives } from "../../helpers/life.ts";
+import { keptLog } from "../../helpers/log.ts";
+import { openTestDb } from "../../helpers/postgres.ts";
+import { until } from "../../helpers/until.ts";
+
+const newLife = testLives();
+
+async function openHub(env = {}) {
+  const life = newLife();
+  const { log, lines } = keptLog();
+  const hub = await startHub(life, await openTestDb(life), { env, log });
+  return { hub, lines };
+}
+
+const code = async (browser: Browser, path: string, body: unknown, headers = {}) =>
+  Reflect.get(Object((await browser.try(path, body, headers)) ?? {}), "code");
+
+test("every endpoint refuses strangers, and a member's those who are none or no longer", async () => {
+  const { hub } = await openHub();
+  await hub.signedUp(); // the administrator
+  const owner = await hub.signedUp();
+  const removed = await hub.signedUp();
+  const outsider = await hub.signedUp();
+  const { project_id } = await owner.call("projects/create", { title: "Closed" });
+  await owner.call("projects/collaborators/add", { project_id, account_id: removed.accountId });
+  await removed.call("projects/get-one", { project_id });
+  await owner.call("projects/collaborators/remove", { project_id, account_id: removed.accountId });
+  await until(async () => (await code(removed, "projects/get-one", { project_id })) === "forbidden", {
+    timeoutMs: 2_000,
+  });
+  // One body that is well formed for all: a refusal must not be for its form.
+  const body = {
+    project_id,
+    account_id: owner.accountId,
+    target_account_id: owner.accountId,
+    new_group: "collaborator",
+    title: "taken over",
+  };
+  for (const [path, { access }] of Object.entries(endpoints)) {
+    if (access === "anyone") continue;
+    expect({ path, code: await code(hub.browser(), path, body) }).toEqual({ path, code: "unauthenticated" });
+    const forged = Object.assign(hub.browser(), { cookie: `remember_me=${"A".repeat(43)}` });
+    expect({ path, code: await code(forged, path, body) }).toEqual({ path, code: "unauthenticated" });
+    if (access === "admin")
+      expect({ path, code: await code(outsider, path, body) }).toEqual({ path, code: "forbidden" });
+    if (access !== "member" && access !== "owner") continue;
+    for (const stranger of [outsider, removed]) {
+      expect({ path, code: await code(stranger, path, body) }).toEqual({ path, code: "forbidden" });
+      expect({ path, code: await code(stranger, path, { ...body, project_id: randomUUID() }) }).toEqual({
+        path,
+        code: "forbidden",
+      });
+    }
+  }
+  expect((await owner.call("projects/get-one", { project_id })).title).toBe("Closed");
+});
+
+test("no page of another site acts with a visitor's cookie, whatever headers it can bring", async () => {
+  const { hub } = await openHub();
+  const ada = await hub.signedUp();
+  const own = new URL(hub.origin);
+  const foreign = [
+    { Origin: "https://evil.example" },
+    { Origin: "null" },
+    { Origin: `${hub.origin}.evil.example` },
+    { Origin: `http://127.0.0.1:${Number(own.port) + 1}` },
+    { Origin: `http://x.${own.host}` },
+    { Origin: "https://evil.example", "Sec-Fetch-Site": "same-origin" },
+    { "Sec-Fetch-Site": "cross-site", Origin: hub.origin },
+    { "Sec-Fetch-Site": "same-site", Origin: hub.origin },
+    { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", Origin: "" },
+  ];
+  for (const headers of foreign) {
+    expect({ headers, code: await code(ada, "projects/create", { title: "forged" }, headers) }).toEqual({
+      headers,
+      code: "forbidden",
+    });
+    for (const path of ["/auth/sign-out", "/auth/sign-in", "/auth/sign-up"]) {
+      const answer = await ada.form(path, { email: ada.email, password: PASSWORD, all: "yes" }, headers);
+      expect({ headers, path, status: answer.status }).toEqual({ headers, path, status: 403 });
+    }
+  }
+  // Bodies that a plain form can send are no JSON for us, wherever they come from.
+  for (const type of [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/plain; application/json",
+  ]) {
+    expect({ type, code: await code(ada, "projects/create", { title: "forged" }, { "Content-Type": type }) }).toEqual({
+      type,
+      code: "invalid",
+    });
+  }
+  const bare = await fetch(`${hub.base}/auth/sign-out`, {
+    method: "POST",
+    body: new URLSearchParams({ all: "yes" }),
+    headers: { Cookie: ada.cookie ?? "" },
+  });
+  expect(bare.status).toBe(403);
+  for (const headers of [{ Origin: hub.origin }, { Origin: hub.origin, "Sec-Fetch-Site": "same-origin" }]) {
+    expect(await code(ada, "projects/get", {}, headers)).toBeUndefined();
+  }
+  expect((await ada.call("projects/get", {})).projects).toEqual([]);
+});
+
+test("after signing in nobody is led to another site, whatever `next` says", async () => {
+  const { hub } = await openHub();
+  const ada = await hub.signedUp();
+  const lures = [
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https://evil.example",
+    "/\t/evil.example",
+    "/%09/evil.example",
+  ];
+  lures.push(
+    "javascript:alert(1)",
+    "/./\\evil.example",
+    "/.//evil.example",
+    "/..//evil.example",
+    "/\u0000/evil.example",
+    "//evil.example/%2f..",
+    "/x\r\nSet-Cookie: a=b",
+  );
+  const piece = fc.constantFrom(
+    "/",
+    "\\",
+    "//",
+    "evil.example",
+    "@",
+    ":",
+    "https:",
+    "\t",
+    "\n",
+    "%2f",
+    "%5c",
+    ".",
+    "..",
+    "?",
+    "#",
+    "a",
+    " ",
+    "\u3002",
+    "\uff0f",
+  );
+  const samples = fc.sample(
+    fc.array(piece, { minLength: 1, maxLength: 7 }).map((pieces) => pieces.join("")),
+    150,
+  );
+  for (const next of [...lures, ...samples]) {
+    const answer = await ada.fetch(`/auth/sign-in?next=${encodeURIComponent(next)}`);
+    const location = answer.headers.get("location") ?? "";
+    expect({ next, origin: new URL(location, hub.origin).origin, status: answer.status }).toEqual({
+      next,
+      origin: hub.origin,
+      status: 303,
+    });
+    expect(location).toMatch(/^\/(?![/\\])/);
+  }
+  const good = await ada.fetch(`/auth/sign-in?next=${encodeURIComponent("/app/projects/x?tab=files#top")}`);
+  expect(good.headers.get("location")).toBe("/app/projects/x?tab=files#top");
+});
+
+test("what is too large or not well formed is refused in words, and the hub goes on", async () => {
+  const { hub } = await openHub();
+  const stranger = hub.browser();
+  const large = await stranger.fetch("/api/v2/auth/sign-in", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ email: "x".repeat(2_000_000), password: "" }),
+  });
+  expect([large.status, await large.json()]).toMatchObject([413, { code: "too_large" }]);
+  expect((await stranger.form("/auth/sign-in", { email: "x".repeat(100_000) })).status).toBe(413);
+  const raw = async (body: string) =>
+    (
+      await stranger.fetch("/api/v2/auth/sign-in", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body,
+      })
+    ).json();
+  for (const body of [
+    "",
+    "{",
+    "[]",
+    "null",
+    '"text"',
+    "{}",
+    '{"email":{"$ne":1},"password":[]}',
+    '{"__proto__":{"isAdmin":true}}',
+  ]) {
+    expect({ body, answer: await raw(body) }).toMatchObject({ body, answer: { code: "invalid" } });
+  }
+  for (const path of ["no/such", "constructor", "__proto__", "auth/sign-in/", "toString"]) {
+    expect(await code(stranger, path, {})).toMatch(/not_found|invalid/);
+  }
+  expect((await stranger.fetch("/api/v2/auth/sign-in")).status).toBe(405);
+  expect((await stranger.fetch("/%ff%fe/%c0%ae")).status).toBe(404);
+  expect((await stranger.fetch("/policies/%E0%A4%A")).status).toBe(400);
+  expect((await stranger.fetch("/policies/constructor")).status).toBe(404);
+  await hub.signedUp();
+});
+
+test("what strangers send never makes a line of its own in the log, nor a long one, nor tells a secret", async () => {
+  const { hub, lines } = await openHub();
+  const ada = await hub.signedUp();
+  const secret = "correct-battery-97";
+  await ada.refused("auth/sign-in", { email: `x\r\nroot signed in ${"y".repeat(100)}@example.org`, password: secret });
+  await ada.fetch(`/auth/sign-in?next=/${secret}`);
+  await ada.fetch(`/${"z".repeat(10_000)}%0d%0aforged`);
+  const socket = connect(Number(new URL(hub.origin).port), "127.0.0.1");
+  socket.end("GET /a\u001b[31mred HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  await until(() => lines.filter(({ message }) => message === "request").length >= 4);
+  const text = JSON.stringify(lines);
+  expect(text).not.toContain(secret);
+  expect(text).not.toContain(ada.cookie?.split("=")[1] ?? "?");
+  expect(text).not.toMatch(/\\r|\\n|\\u001b/);
+  expect(Math.max(...lines.map((line) => JSON.stringify(line).length))).toBeLessThan(1_000);
+});
+
+test("over TLS the cookie is host-only, secure and out of reach of scripts; below a base path it bears its name", async () => {
+  const { hub } = await openHub();
+  const wish = { email: "tls@example.org", password: PASSWORD, firstName: "T", lastName: "S" };
+  const post = (origin: string, body: object, headers = {}) =>
+    fetch(`${origin}/api/v2/auth/sign-up`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  const answer = await post(hub.base, wish, { "X-Forwarded-Proto": "https" });
+  expect(answer.headers.get("set-cookie")).toMatch(
+    /^__Host-remember_me=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  );
+  const { hub: below } = await openHub({ BASE_PATH: "/cocalc" });
+  const plain = await post(below.base, wish);
+  expect(plain.headers.get("set-cookie")).toMatch(/^%2Fcocalc.?remember_me=/);
+  expect((await fetch(`${below.origin}/api/v2/customize`, { method: "POST" })).status).toBe(404);
+});
