@@ -27,7 +27,8 @@ function podTemplate(): unknown {
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: 20,
+      // Longer than the project server takes for stopping at most.
+      terminationGracePeriodSeconds: 30,
       securityContext: {
         runAsUser: 2001,
         runAsGroup: 2001,
