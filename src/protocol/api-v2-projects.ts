@@ -47,9 +47,9 @@ export const projectEndpoints = {
   "projects/get-one": {
     access: "member",
     deleted: true,
-    summary: "One project.",
+    summary: "One project with its environment variables.",
     input: project,
-    output: projectSummary,
+    output: projectSummary.extend({ env: z.record(z.string(), z.string()) }),
   },
   "projects/start": {
     access: "member",
@@ -80,6 +80,13 @@ export const projectEndpoints = {
       env: variables.optional(),
       manage_users_owner_only: z.boolean().optional(),
     }),
+    output: done,
+  },
+  "projects/hide": {
+    access: "member",
+    deleted: true,
+    summary: "Hides a project from the caller's own list, or shows it again.",
+    input: project.extend({ hide: z.boolean() }),
     output: done,
   },
   "projects/delete": {

@@ -3,6 +3,7 @@
 import { forbidden, notFound } from "../../../src/core/errors.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { createProject } from "../../../src/domain/projects/create.ts";
+import { hideProject, projectVariables } from "../../../src/domain/projects/hide.ts";
 import { projectById, projectsOf } from "../../../src/domain/projects/listing.ts";
 import { projectLog } from "../../../src/domain/projects/log.ts";
 import { touchProject } from "../../../src/domain/projects/touch.ts";
@@ -32,7 +33,7 @@ export const projects: Handlers<Paths> = {
   "projects/get-one": async ({ hub: { db }, projectId }) => {
     const project = await projectById(db, projectId);
     if (project === undefined) throw notFound("There is no such project.");
-    return project;
+    return { ...project, env: await projectVariables(db, projectId) };
   },
   "projects/start": async ({ hub: { db }, projectId, accountId }) => {
     await requestAction(db, { projectId, action: "start", accountId });
@@ -50,6 +51,10 @@ export const projects: Handlers<Paths> = {
     const isOwners = change.name !== undefined || change.manage_users_owner_only !== undefined;
     if (isOwners && role === "collaborator") throw forbidden("Only an owner changes the name and who manages members.");
     await updateProject(db, { accountId, projectId }, change);
+    return OK;
+  },
+  "projects/hide": async ({ hub: { db }, projectId, accountId }, { hide }) => {
+    await hideProject(db, { projectId, accountId, hide });
     return OK;
   },
   "projects/delete": async ({ hub: { db }, projectId, accountId }) => {
