@@ -1,0 +1,81 @@
+/** All that the app holds for as long as its page lives: the site, the hub, and the projects that were opened. No React. */
+
+import { type Api, openApi } from "./api.ts";
+import { Commands } from "./commands.ts";
+import { browserKeeper, type DocumentKeeper } from "./document-keeper.ts";
+import { HubConnection } from "./hub.ts";
+import { ProjectConnection } from "./project-connection.ts";
+import { ProjectFiles } from "./project-files.ts";
+import { isOffline, RequestError } from "./request-error.ts";
+import { hubSocketPath, projectSocketPath, type Site, signInAddress, siteOfPage } from "./site.ts";
+import { Store } from "./store.ts";
+import { Tabs } from "./tabs.ts";
+import { Uploads } from "./uploads.ts";
+
+/** A project that is open in this page. */
+export interface OpenProject {
+  projectId: string;
+  connection: ProjectConnection;
+  files: ProjectFiles;
+  uploads: Uploads;
+  tabs: Tabs;
+  /** Counts up when files changed by this page's doing: lists look again. */
+  filesChanged: Store<number>;
+}
+
+export interface App {
+  site: Site;
+  api: Api;
+  hub: HubConnection;
+  keeper: DocumentKeeper;
+  commands: Commands;
+  /** Opens a project's connection and files, once. */
+  project(projectId: string): OpenProject;
+  /** Goes to the page to sign in, which leads back here. */
+  signIn(): void;
+}
+
+/** Opens the app on its page. */
+export function openApp(page: Document): App {
+  const site = siteOfPage(page);
+  const signIn = () => {
+    const { pathname, search, hash } = page.location;
+    page.location.assign(signInAddress(site, pathname + search + hash));
+  };
+  const api = openApi(site, signIn);
+  const hub = new HubConnection({
+    path: hubSocketPath(site),
+    onSignedOut: signIn,
+    signedIn: () => isSignedIn(api),
+  });
+  const open = new Map<string, OpenProject>();
+  const project = (projectId: string) => {
+    const known = open.get(projectId) ?? openProject(site, projectId);
+    open.set(projectId, known);
+    return known;
+  };
+  return { site, api, hub, keeper: browserKeeper("cocalc-documents"), commands: new Commands(), project, signIn };
+}
+
+function openProject(site: Site, projectId: string): OpenProject {
+  const filesChanged = new Store(0);
+  return {
+    projectId,
+    connection: new ProjectConnection({ path: projectSocketPath(site, projectId) }),
+    files: new ProjectFiles(site, projectId),
+    uploads: new Uploads(() => filesChanged.update((count) => count + 1)),
+    tabs: new Tabs(projectId, globalThis.localStorage),
+    filesChanged,
+  };
+}
+
+/** A cheap question that only a signed-in browser is answered; undefined when nobody answers. */
+async function isSignedIn(api: Api): Promise<boolean | undefined> {
+  try {
+    await api("accounts/profile", {});
+    return true;
+  } catch (error) {
+    if (isOffline(error)) return undefined;
+    return error instanceof RequestError && error.code === "unauthenticated" ? false : undefined;
+  }
+}

@@ -1,0 +1,300 @@
+/** A shared text as one window holds it: opens from what is known, sends and takes changes, keeps what was typed offline, merges it later. */
+
+import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
+import * as Y from "yjs";
+import type { DocumentView } from "../../protocol/project-server.ts";
+import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
+import type { ProjectConnection } from "./project-connection.ts";
+import { isOffline, RequestError, wordsOf } from "./request-error.ts";
+import { Store } from "./store.ts";
+import { rebaseEdits } from "./text-merge.ts";
+
+const TEXT: typeof import("../../protocol/project-server.ts").DOCUMENT_TEXT = "text";
+const KEEP_AFTER_MS = 250;
+const TRY_AGAIN_MS = 2_000;
+
+/** What an editor binds to; another one after the document was begun anew. */
+export interface LiveDocument {
+  doc: Y.Doc;
+  text: Y.Text;
+  awareness: Awareness;
+}
+
+export interface DocumentState {
+  /** Nothing is known yet; then something is shown, from this browser or from the server. */
+  phase: "opening" | "shown" | "failed";
+  /** Why it could not be opened. */
+  failure?: { message: string; code: string };
+  /** Is the server following? */
+  online: boolean;
+  /** Typed here and not yet taken by the server. */
+  unsent: boolean;
+  /** The file on disk holds all that the server has. */
+  saved: boolean;
+  savedAt?: string;
+  /** Why it cannot be edited. */
+  readOnly?: string;
+  /** Why it cannot be saved now. */
+  error?: string;
+}
+
+export interface DocumentUser {
+  name: string;
+  color: string;
+  colorLight: string;
+}
+
+export interface DocumentOptions {
+  connection: ProjectConnection;
+  keeper: DocumentKeeper;
+  path: string;
+  /** Names the document in the keeper: account, project and path. */
+  key: string;
+  user: DocumentUser;
+}
+
+/** Marks changes that came from the server or the keeper: they are not sent back. */
+const REMOTE = "remote";
+
+/**
+ * A document has a generation, given by the server. While it stays the same, states are merged by Yjs: what the server lacks is sent after
+ * every (re)connect. When it has become another one, the local text is a text of another history: merging the two would double it. So the
+ * difference between the last text that the server had (`base`) and the local text is applied to the new document, once.
+ */
+export class DocumentProvider {
+  readonly live: Store<LiveDocument>;
+  readonly state = new Store<DocumentState>({ phase: "opening", online: false, unsent: false, saved: true });
+  readonly #options: DocumentOptions;
+  readonly #undo: (() => void)[] = [];
+  #generation: string | undefined;
+  #base = "";
+  #inFlight = 0;
+  #opening: Promise<void> | undefined;
+  #keepTimer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  readonly #loaded: Promise<void>;
+
+  constructor(options: DocumentOptions) {
+    this.#options = options;
+    this.live = new Store(this.#newLive());
+    this.#listen();
+    this.#loaded = this.#load();
+    void this.#loaded.then(() => this.#follow());
+  }
+
+  /** Writes the file now. @throws RequestError */
+  async save(): Promise<void> {
+    await this.#options.connection.request("document_save", { path: this.#options.path });
+  }
+
+  /** Opens again after a failure. */
+  async retry(): Promise<void> {
+    await this.#open();
+  }
+
+  /** Keeps what is here and lets go. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const undo of this.#undo) undo();
+    const { awareness, doc } = this.live.get();
+    removeAwarenessStates(awareness, [doc.clientID], "close");
+    if (this.#options.connection.status.get() === "online")
+      void this.#options.connection.request("document_close", { path: this.#options.path }).catch(() => {}); // the socket's end closes it too
+    await this.#keep();
+    awareness.destroy();
+    doc.destroy();
+  }
+
+  async #load(): Promise<void> {
+    const kept = await this.#options.keeper.load(this.#options.key).catch(() => undefined); // then the server alone knows
+    if (kept === undefined || this.#closed) return;
+    this.#generation = kept.generation;
+    this.#base = kept.base;
+    const { doc, text } = this.live.get();
+    Y.applyUpdate(doc, kept.state, REMOTE);
+    this.#change({ phase: "shown", unsent: text.toString() !== kept.base });
+  }
+
+  #listen(): void {
+    const { connection, path } = this.#options;
+    this.#undo.push(
+      connection.status.subscribe(() => this.#follow()),
+      connection.on("document_update", (change) => {
+        if (change.path !== path || change.generation !== this.#generation) return;
+        Y.applyUpdate(this.live.get().doc, bytes(change.update), REMOTE);
+        this.#synced();
+      }),
+      connection.on("document_awareness", (change) => {
+        if (change.path === path) applyAwarenessUpdate(this.live.get().awareness, bytes(change.update), REMOTE);
+      }),
+      connection.on("document_state", ({ path: of, saved, savedAt, readOnly, error }) => {
+        if (of !== path) return;
+        const { phase, online, unsent, savedAt: before } = this.state.get();
+        const at = savedAt ?? before;
+        this.state.set({
+          phase,
+          online,
+          unsent,
+          saved,
+          ...(at !== undefined && { savedAt: at }),
+          ...(readOnly !== undefined && { readOnly }),
+          ...(error !== undefined && { error }),
+        });
+      }),
+      connection.on("document_reset", ({ path: of }) => {
+        if (of === path) void this.#open();
+      }),
+    );
+  }
+
+  #follow(): void {
+    if (this.#closed) return;
+    if (this.#options.connection.status.get() === "online") void this.#loaded.then(() => this.#open());
+    else if (this.state.get().online) {
+      const { awareness, doc } = this.live.get();
+      const others = [...awareness.getStates().keys()].filter((id) => id !== doc.clientID);
+      removeAwarenessStates(awareness, others, REMOTE);
+      this.#change({ online: false, unsent: this.state.get().unsent || this.#inFlight > 0 });
+    }
+  }
+
+  /** One at a time; a reset that comes meanwhile opens once more. */
+  #open(): Promise<void> {
+    const before = this.#opening ?? Promise.resolve();
+    const mine = before.then(() => this.#openNow());
+    this.#opening = mine;
+    return mine;
+  }
+
+  async #openNow(): Promise<void> {
+    const { connection, path } = this.#options;
+    if (this.#closed || connection.status.get() !== "online") return;
+    const since =
+      this.#generation === undefined
+        ? {}
+        : { generation: this.#generation, vector: owned(Y.encodeStateVector(this.live.get().doc)) };
+    try {
+      const view = await connection.request("document_open", { path, ...since });
+      if (!this.#closed) this.#opened(view);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (isOffline(error)) return; // the next connection opens it
+    const code = error instanceof RequestError ? error.code : "internal";
+    const failure = { message: wordsOf(error), code };
+    if (this.state.get().phase !== "shown") this.#change({ phase: "failed", failure, online: false });
+    else this.#change({ error: failure.message, online: false });
+    if (code === "unavailable" || code === "timeout" || code === "rate_limited")
+      setTimeout(() => void this.#open(), TRY_AGAIN_MS);
+  }
+
+  #opened(view: DocumentView): void {
+    const known = this.#generation;
+    const offline = known !== undefined && known !== view.generation ? this.live.get().text.toString() : undefined;
+    if (offline !== undefined) this.live.set(this.#newLive());
+    this.#generation = view.generation;
+    const { doc, text } = this.live.get();
+    Y.applyUpdate(doc, bytes(view.update), REMOTE);
+    const readOnly = view.readOnly;
+    this.#change({ phase: "shown", online: true, ...(readOnly !== undefined && { readOnly }) });
+    if (offline !== undefined) this.#rebase(offline, text);
+    const lacking = Y.encodeStateAsUpdate(doc, bytes(view.vector));
+    if (readOnly === undefined && hasContent(lacking)) this.#send(lacking);
+    else this.#synced();
+    this.#announce();
+    this.#keepSoon();
+  }
+
+  #rebase(offline: string, text: Y.Text): void {
+    const edits = rebaseEdits(this.#base, offline, text.toString());
+    this.#base = text.toString();
+    text.doc?.transact(() => {
+      for (const { at, removed, inserted } of edits.reverse()) {
+        if (removed > 0) text.delete(at, removed);
+        if (inserted !== "") text.insert(at, inserted);
+      }
+    }, REMOTE);
+  }
+
+  #newLive(): LiveDocument {
+    const doc = new Y.Doc();
+    const awareness = new Awareness(doc);
+    awareness.setLocalStateField("user", this.#options.user);
+    doc.on("update", (update: Uint8Array, origin: unknown) => {
+      if (origin !== REMOTE) this.#send(update);
+      this.#keepSoon();
+    });
+    awareness.on("update", (_: unknown, origin: unknown) => {
+      if (origin !== REMOTE) this.#announce();
+    });
+    return { doc, text: doc.getText(TEXT), awareness };
+  }
+
+  #send(update: Uint8Array): void {
+    const { connection, path } = this.#options;
+    const generation = this.#generation;
+    this.#change({ unsent: true });
+    if (!this.state.get().online || generation === undefined || connection.status.get() !== "online") return;
+    this.#inFlight += 1;
+    this.#change({ saved: false });
+    void connection.request("document_update", { path, generation, update: owned(update) }).then(
+      () => {
+        this.#inFlight -= 1;
+        this.#synced();
+      },
+      (error: unknown) => {
+        this.#inFlight -= 1;
+        if (!isOffline(error)) void this.#open(); // another generation, or it must be opened anew: that tells
+      },
+    );
+  }
+
+  /** All that is here, the server has. */
+  #synced(): void {
+    if (this.#inFlight > 0 || !this.state.get().online) return;
+    this.#base = this.live.get().text.toString();
+    this.#change({ unsent: false });
+    this.#keepSoon();
+  }
+
+  #announce(): void {
+    const { connection, path } = this.#options;
+    if (this.#closed || connection.status.get() !== "online" || !this.state.get().online) return;
+    const { awareness, doc } = this.live.get();
+    const update = owned(encodeAwarenessUpdate(awareness, [doc.clientID]));
+    void connection.request("document_awareness", { path, update }).catch(() => {}); // cursors are told again with the next move
+  }
+
+  #keepSoon(): void {
+    if (this.#closed) return;
+    this.#keepTimer ??= setTimeout(() => void this.#keep(), KEEP_AFTER_MS);
+  }
+
+  async #keep(): Promise<void> {
+    clearTimeout(this.#keepTimer);
+    this.#keepTimer = undefined;
+    const generation = this.#generation;
+    if (generation === undefined) return;
+    const kept: KeptDocument = { generation, state: Y.encodeStateAsUpdate(this.live.get().doc), base: this.#base };
+    await this.#options.keeper.save(this.#options.key, kept).catch(() => {}); // storage is full: the page still holds it
+  }
+
+  #change(change: Partial<DocumentState>): void {
+    this.state.update((state) => ({ ...state, ...change }));
+  }
+}
+
+/** socket.io gives a Uint8Array, an ArrayBuffer or a Buffer, by platform. */
+function bytes(binary: Uint8Array | ArrayBuffer): Uint8Array {
+  return binary instanceof Uint8Array ? binary : new Uint8Array(binary);
+}
+
+/** Yjs allocates its own buffers, never shared ones; its types do not say so. */
+const owned = (update: Uint8Array) => update as Uint8Array<ArrayBuffer>;
+
+/** An update without structs and deletions is two zero bytes. */
+const hasContent = (update: Uint8Array): boolean => update.length > 2;

@@ -1,0 +1,173 @@
+/** The browser's one connection to hub-websocket: the account, its projects and their starts, always as the hub last told them. */
+
+import { io, type Socket } from "socket.io-client";
+import type {
+  AccountView,
+  HubAnswer,
+  HubAnswers,
+  HubEvents,
+  HubRequestName,
+  HubRequests,
+} from "../../protocol/hub-socket.ts";
+import type { ProjectSummary } from "../../protocol/project.ts";
+import type { ProjectStart } from "../../protocol/starts.ts";
+import { offlineError, RequestError } from "./request-error.ts";
+import { Store } from "./store.ts";
+
+export type HubStatus = "connecting" | "online" | "offline";
+type HubSocket = Socket<HubEvents, HubRequests>;
+type Body<N extends HubRequestName> = Parameters<HubRequests[N]>[0];
+
+const ANSWER_WITHIN_MS = 15_000;
+const OFFLINE_AFTER_MS = 1_500;
+
+export interface HubOptions {
+  /** Origin of the site; "" for the page's own. */
+  origin?: string;
+  path: string;
+  /** The session is over, or there never was one. */
+  onSignedOut: () => void;
+  /** Asks whether the browser is signed in, when the socket is refused without a reason; undefined: it cannot be told. */
+  signedIn: () => Promise<boolean | undefined>;
+  /** Headers of the handshake, outside a browser. */
+  headers?: Record<string, string>;
+}
+
+/**
+ * States: connecting → online ⇄ offline, until `close`. After every (re)connect and every `resync` all projects are listed anew, and
+ * what the list lacks is dropped; changes that arrive while it is being listed win over the list.
+ */
+export class HubConnection {
+  readonly status = new Store<HubStatus>("connecting");
+  readonly account = new Store<AccountView | undefined>(undefined);
+  /** By project_id. */
+  readonly projects = new Store<ReadonlyMap<string, ProjectSummary>>(new Map());
+  /** The projects have been listed at least once. */
+  readonly listed = new Store(false);
+  readonly starts = new Store<ReadonlyMap<string, ProjectStart>>(new Map());
+  readonly #socket: HubSocket;
+  readonly #options: HubOptions;
+  #listing = 0;
+  #changedWhileListing = new Set<string>();
+  #offlineTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    const settings = {
+      path: options.path,
+      transports: ["websocket"],
+      reconnectionDelay: 250,
+      reconnectionDelayMax: 8_000,
+      ...(options.headers && { extraHeaders: options.headers }),
+    };
+    this.#socket = options.origin === undefined ? io(settings) : io(options.origin, settings);
+    this.#listen();
+  }
+
+  /** Asks the hub; waits for the connection a while if there is none now. */
+  async request<N extends HubRequestName>(name: N, body: Body<N>): Promise<HubAnswers[N]> {
+    const socket = this.#socket.timeout(ANSWER_WITHIN_MS);
+    const emit = socket.emitWithAck.bind(socket) as unknown as (n: N, b: Body<N>) => Promise<HubAnswer<N>>; // one name at a time, where socket.io's type wants the union
+    const answer = await emit(name, body).catch(() => {
+      throw offlineError("The hub cannot be reached.");
+    });
+    if (!answer.ok) throw new RequestError(answer);
+    return answer;
+  }
+
+  /** Reads one project and its latest start. */
+  async look(projectId: string): Promise<void> {
+    const { project, start } = await this.request("get_project", { project_id: projectId });
+    this.#keepProject(project);
+    if (start !== null) this.#keepStart(start);
+  }
+
+  close(): void {
+    clearTimeout(this.#offlineTimer);
+    this.#socket.disconnect();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on("connect", () => {
+      clearTimeout(this.#offlineTimer);
+      this.status.set("online");
+      void this.#list();
+    });
+    socket.on("disconnect", (reason) => {
+      this.#lost();
+      if (reason === "io server disconnect") socket.connect();
+    });
+    socket.on("connect_error", (error) => void this.#refused(error));
+    socket.on("account", (account) => this.account.set(account));
+    socket.on("project", (project) => this.#keepProject(project));
+    socket.on("project_removed", ({ project_id }) => this.#dropProject(project_id));
+    socket.on("start", (start) => this.#keepStart(start));
+    socket.on("resync", () => void this.#list());
+    socket.on("signed_out", () => this.#options.onSignedOut());
+  }
+
+  /** A short gap is nobody's business. */
+  #lost(): void {
+    clearTimeout(this.#offlineTimer);
+    this.#offlineTimer = setTimeout(() => this.status.set("offline"), OFFLINE_AFTER_MS);
+  }
+
+  async #refused(error: Error & { data?: unknown }): Promise<void> {
+    if (this.status.get() !== "offline") this.#lost();
+    const data = error.data;
+    const code = typeof data === "object" && data !== null && "code" in data ? data.code : undefined;
+    if (code === "unauthenticated") return this.#options.onSignedOut();
+    if ((await this.#options.signedIn()) === false) return this.#options.onSignedOut();
+    if (!this.#socket.active) setTimeout(() => this.#socket.connect(), 2_000); // a refusal by the server is not retried by socket.io itself
+  }
+
+  async #list(): Promise<void> {
+    const turn = ++this.#listing;
+    this.#changedWhileListing = new Set();
+    const found = new Map<string, ProjectSummary>();
+    let after: string | undefined;
+    try {
+      do {
+        const page = await this.request("list_projects", { ...(after && { after }), limit: 500 });
+        if (turn !== this.#listing) return;
+        for (const project of page.projects) found.set(project.project_id, project);
+        after = page.next ?? undefined;
+      } while (after !== undefined);
+    } catch {
+      if (turn === this.#listing && this.#socket.connected) setTimeout(() => void this.#list(), 1_000); // the next connection lists again
+      return;
+    }
+    const before = this.projects.get();
+    for (const id of this.#changedWhileListing) {
+      const newer = before.get(id);
+      if (newer === undefined) found.delete(id);
+      else found.set(id, newer);
+    }
+    this.projects.set(found);
+    this.listed.set(true);
+    for (const id of this.starts.get().keys()) void this.look(id).catch(() => {}); // a start may have gone on unseen; the next change tells
+  }
+
+  #keepProject(project: ProjectSummary): void {
+    this.#changedWhileListing.add(project.project_id);
+    this.projects.update((all) => new Map(all).set(project.project_id, project));
+  }
+
+  #dropProject(projectId: string): void {
+    this.#changedWhileListing.add(projectId);
+    this.projects.update((all) => without(all, projectId));
+  }
+
+  #keepStart(start: ProjectStart): void {
+    const known = this.starts.get().get(start.project_id);
+    if (known !== undefined && known.ticket > start.ticket) return;
+    this.starts.update((all) => new Map(all).set(start.project_id, start));
+  }
+}
+
+function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}

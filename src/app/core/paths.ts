@@ -1,0 +1,48 @@
+/** Paths as the project's server takes them, cut and joined; nothing here touches a file. */
+
+/** "a/b" + "c" → "a/b/c"; "" is the home directory. */
+export function joinPath(folder: string, name: string): string {
+  if (folder === "") return name;
+  return folder.endsWith("/") ? `${folder}${name}` : `${folder}/${name}`;
+}
+
+/** "a/b/c" → "a/b"; the parent of a name at home is "". */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash <= 0 ? "" : path.slice(0, slash);
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Lower-case letters after the last dot, "" where there is none. */
+export function extensionOf(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot <= 0 ? "" : name.slice(dot + 1).toLowerCase();
+}
+
+/** What is wrong with a new name, in words; undefined when it can be used. */
+export function problemOfName(name: string): string | undefined {
+  if (name.trim() === "") return "Type a name.";
+  if (name.includes("/")) return "A name cannot hold a slash.";
+  if (name.includes("\0")) return "A name cannot hold a zero character.";
+  if (name === "." || name === "..") return `“${name}” has a meaning of its own; choose another name.`;
+  if (new TextEncoder().encode(name).length > 255) return "The name is too long: at most 255 bytes.";
+  return undefined;
+}
+
+/** A name for a copy that is not yet taken: "a.txt" → "a (copy).txt", "a (copy 2).txt". */
+export function nameOfCopy(name: string, taken: ReadonlySet<string>): string {
+  const extension = extensionOf(name);
+  const stem = extension === "" ? name : name.slice(0, -extension.length - 1);
+  const end = extension === "" ? "" : name.slice(-extension.length - 1);
+  for (let number = 1; ; number += 1) {
+    const candidate = `${stem} (copy${number === 1 ? "" : ` ${number}`})${end}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+/** Files and folders in the order in which people look for them: numbers by value, case aside. */
+export const compareNames = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;

@@ -1,0 +1,117 @@
+/** The browser's one connection to the server of an open project: requests and events of terminals, documents and status. */
+
+import { io, type Socket } from "socket.io-client";
+import type { z } from "zod";
+import type {
+  ProjectAnswer,
+  ProjectAnswers,
+  ProjectEvents,
+  ProjectRequestName,
+  projectRequests,
+} from "../../protocol/project-server.ts";
+import { offlineError, RequestError } from "./request-error.ts";
+import { Store } from "./store.ts";
+
+type Body<N extends ProjectRequestName> = z.input<(typeof projectRequests)[N]>;
+type Requests = {
+  [N in ProjectRequestName]: (body: Body<N>, answer: (result: ProjectAnswer<N>) => void) => void;
+};
+type ProjectSocket = Socket<ProjectEvents, Requests>;
+export type ProjectEventName = keyof ProjectEvents;
+
+export type ConnectionStatus = "idle" | "connecting" | "online" | "offline";
+
+const ANSWER_WITHIN_MS = 20_000;
+
+export interface ProjectConnectionOptions {
+  /** Origin of the site; absent: the page's own. */
+  origin?: string;
+  path: string;
+  /** Headers of the handshake, outside a browser. */
+  headers?: Record<string, string>;
+}
+
+/**
+ * States: idle (the project does not run) → connecting → online ⇄ offline. `open` while the project runs, `rest` when it does not; what
+ * subscribes to `status` opens its terminals and documents anew whenever it becomes online.
+ */
+export class ProjectConnection {
+  readonly status = new Store<ConnectionStatus>("idle");
+  /** The server said that it is about to stop. */
+  readonly stopping = new Store(false);
+  readonly hello = new Store<Parameters<ProjectEvents["hello"]>[0] | undefined>(undefined);
+  readonly #socket: ProjectSocket;
+  #wanted = false;
+
+  constructor({ origin, path, headers }: ProjectConnectionOptions) {
+    const settings = {
+      path,
+      transports: ["websocket"],
+      autoConnect: false,
+      forceNew: true,
+      reconnectionDelay: 200,
+      reconnectionDelayMax: 4_000,
+      ...(headers && { extraHeaders: headers }),
+    };
+    this.#socket = origin === undefined ? io(settings) : io(origin, settings);
+    this.#listen();
+  }
+
+  /** Connects and stays connected. */
+  open(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.stopping.set(false);
+    this.status.set("connecting");
+    this.#socket.connect();
+  }
+
+  /** Lets go until `open` is called again. */
+  rest(): void {
+    this.#wanted = false;
+    this.#socket.disconnect();
+    this.status.set("idle");
+  }
+
+  /** Asks the project's server. @throws RequestError, `offline` when there is no connection. */
+  async request<N extends ProjectRequestName>(name: N, body: Body<N>): Promise<ProjectAnswers[N]> {
+    if (!this.#socket.connected) throw offlineError("The project's server cannot be reached now.");
+    const socket = this.#socket.timeout(ANSWER_WITHIN_MS);
+    const emit = socket.emitWithAck.bind(socket) as unknown as (n: N, b: Body<N>) => Promise<ProjectAnswer<N>>; // one name at a time, where socket.io's type wants the union
+    const answer = await emit(name, body).catch(() => {
+      throw offlineError("The project's server did not answer.");
+    });
+    if (!answer.ok) throw new RequestError(answer);
+    return answer;
+  }
+
+  /** Listens to an event until the returned function is called. */
+  on<N extends ProjectEventName>(name: N, listener: ProjectEvents[N]): () => void {
+    const socket = this.#socket as unknown as {
+      on(name: N, listener: ProjectEvents[N]): void;
+      off(name: N, listener: ProjectEvents[N]): void;
+    }; // one name at a time, as above
+    socket.on(name, listener);
+    return () => socket.off(name, listener);
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on("connect", () => this.status.set("online"));
+    socket.on("disconnect", (reason) => {
+      if (!this.#wanted) return;
+      this.status.set("offline");
+      if (reason === "io server disconnect") setTimeout(() => this.#wanted && socket.connect(), 500);
+    });
+    socket.on("connect_error", () => {
+      if (!this.#wanted) return;
+      this.status.set("offline");
+      if (!socket.active) setTimeout(() => this.#wanted && socket.connect(), 2_000);
+    });
+    socket.on("hello", (hello) => {
+      this.stopping.set(false);
+      this.hello.set(hello);
+    });
+    socket.on("stopping", () => this.stopping.set(true));
+  }
+}

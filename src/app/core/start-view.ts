@@ -1,0 +1,67 @@
+/** A start in the user's words: its phases with their times, why it waits, and what to try when it failed. Pure. */
+
+import type { ProjectStart, StartPhase, StartReason } from "../../protocol/starts.ts";
+
+const PHASES: { phase: StartPhase; label: string }[] = [
+  { phase: "requested", label: "Asked to start" },
+  { phase: "picked_up", label: "Its turn has come" },
+  { phase: "applied", label: "Ordered from the cluster" },
+  { phase: "scheduled", label: "A machine has room for it" },
+  { phase: "pulled", label: "The software is there" },
+  { phase: "started", label: "Its processes are running" },
+  { phase: "ready", label: "Ready" },
+];
+
+export interface PhaseView {
+  label: string;
+  state: "done" | "now" | "later" | "failed";
+  /** Milliseconds: what it took, or has taken so far. Undefined for what is still to come. */
+  took: number | undefined;
+}
+
+/** The phases of a start as a list; `now` in ms since the epoch. */
+export function phasesOf(start: ProjectStart, now: number): PhaseView[] {
+  const last = PHASES.findLastIndex(({ phase }) => start.phases[phase] !== undefined);
+  const ended = start.ended === null ? undefined : Date.parse(start.ended);
+  let before: number | undefined;
+  return PHASES.map(({ phase, label }, index) => {
+    const time = start.phases[phase];
+    const at = time === undefined ? undefined : Date.parse(time);
+    const since = before;
+    if (at !== undefined) before = at;
+    if (index <= last) {
+      const took = at === undefined || since === undefined ? undefined : Math.max(0, at - since);
+      return { label, state: "done", took };
+    }
+    if (index > last + 1) return { label, state: "later", took: undefined };
+    const over = ended !== undefined && start.outcome !== "running";
+    const took = since === undefined ? undefined : Math.max(0, (over ? ended : now) - since);
+    return { label, state: over ? "failed" : "now", took };
+  });
+}
+
+/** What a person can do about a failed start. */
+export function adviceFor(reason: StartReason | null): string {
+  return (
+    (reason === null ? undefined : ADVICE[reason]) ??
+    "Try again. If it fails again, tell your administrator what the details say."
+  );
+}
+
+const ADVICE: Partial<Record<StartReason, string>> = {
+  no_room: "Every machine is full. Try again in a while, or ask your administrator for more room.",
+  image_pull_failed:
+    "The software image could not be fetched. Choose another image in the settings, or tell your administrator.",
+  volume_failed:
+    "The project's files could not be reached. They are safe; try again, and tell your administrator if it stays so.",
+  crashed:
+    "The project's server ended by itself. Look at the details; a project_init.sh in the home folder may be the cause.",
+  out_of_memory: "It needed more memory than it may have. Close what needs much memory, or ask for a larger quota.",
+  evicted: "The machine had to let it go. Start it again.",
+  node_dead:
+    "The machine it ran on does not answer. Your files are safe; it can start elsewhere once that machine is gone.",
+  template_invalid: "The site's configuration for projects is not usable. Tell your administrator.",
+  deadline: "It took too long and was given up. Try again.",
+  cluster_unavailable: "The cluster does not answer. Try again in a few minutes.",
+  project_deleted: "The project is deleted. Restore it in the settings first.",
+};

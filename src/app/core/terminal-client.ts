@@ -1,0 +1,197 @@
+/** One terminal as a browser follows it: output in order and without gaps or doubles over reconnects, keys, size, exit and restart. */
+
+import type { TerminalView } from "../../protocol/project-server.ts";
+import type { ProjectConnection } from "./project-connection.ts";
+import { wordsOf } from "./request-error.ts";
+import { Store } from "./store.ts";
+
+/** What the screen does. */
+export interface TerminalScreen {
+  /** Puts text out; calls back when it has been taken in, which is when more may come. */
+  write(text: string, taken: () => void): void;
+  /** Empties everything: another shell, or output was lost in between. */
+  reset(): void;
+  size(): { cols: number; rows: number };
+  /** Somebody else's window decides the size now. */
+  resized(size: { cols: number; rows: number }): void;
+}
+
+export type TerminalState =
+  | { kind: "opening" }
+  | { kind: "open" }
+  /** Keys wait here until the connection is back. */
+  | { kind: "offline" }
+  | { kind: "exited"; exitCode: number }
+  | { kind: "failed"; message: string };
+
+type Ack = typeof import("../../protocol/project-server.ts").TERMINAL_ACK_EVERY;
+/** Half of what the server allows at most. */
+const ACK_EVERY = (32_768 satisfies Ack) / 2;
+const MOST_HELD_KEYS = 10_000;
+
+/**
+ * States: opening → open ⇄ offline; open → exited → open by `restart`; failed is left by the next connection. Output carries the offset of
+ * its end; what is not newer than what was written is dropped, and a gap opens the terminal anew from the last offset.
+ */
+export class TerminalClient {
+  readonly state = new Store<TerminalState>({ kind: "opening" });
+  readonly #connection: ProjectConnection;
+  readonly #name: string;
+  readonly #screen: TerminalScreen;
+  readonly #cwd: string | undefined;
+  readonly #undo: (() => void)[] = [];
+  #generation: string | undefined;
+  #offset = 0;
+  #acknowledged = 0;
+  #held = "";
+  #opening = false;
+  #closed = false;
+
+  constructor(connection: ProjectConnection, name: string, { screen, cwd }: { screen: TerminalScreen; cwd?: string }) {
+    this.#connection = connection;
+    this.#name = name;
+    this.#screen = screen;
+    this.#cwd = cwd;
+    this.#listen();
+    this.#follow();
+  }
+
+  /** Sends keys; without a connection they are held, a bounded amount, and sent when it is back. */
+  type(text: string): void {
+    if (this.state.get().kind !== "open") {
+      if (this.#held.length + text.length <= MOST_HELD_KEYS) this.#held += text;
+      return;
+    }
+    void this.#ask("terminal_input", { name: this.#name, text });
+  }
+
+  /** Tells the size of this window, which becomes the terminal's: whoever typed last decides. */
+  resize(size: { cols: number; rows: number }): void {
+    if (this.state.get().kind === "open") void this.#ask("terminal_resize", { name: this.#name, ...size });
+  }
+
+  /** A new shell after the last has ended. */
+  async restart(): Promise<void> {
+    await this.#connection.request("terminal_restart", { name: this.#name });
+    this.#held = "";
+    await this.#open();
+  }
+
+  /** Stops following; the terminal runs on. */
+  close(): void {
+    this.#closed = true;
+    for (const undo of this.#undo) undo();
+    if (this.#connection.status.get() === "online") void this.#ask("terminal_close", { name: this.#name });
+  }
+
+  #listen(): void {
+    const mine =
+      <E extends { name: string }>(act: (event: E) => void) =>
+      (event: E) => {
+        if (event.name === this.#name) act(event);
+      };
+    const connection = this.#connection;
+    this.#undo.push(
+      connection.status.subscribe(() => this.#follow()),
+      connection.on(
+        "terminal_output",
+        mine((output) => this.#output(output)),
+      ),
+      connection.on(
+        "terminal_resized",
+        mine(({ cols, rows }) => this.#screen.resized({ cols, rows })),
+      ),
+      connection.on(
+        "terminal_exited",
+        mine(({ exitCode }) => this.state.set({ kind: "exited", exitCode })),
+      ),
+      connection.on(
+        "terminal_restarted",
+        mine(({ generation }) => this.#restarted(generation)),
+      ),
+      connection.on(
+        "terminal_resync",
+        mine(() => void this.#open()),
+      ),
+    );
+  }
+
+  #follow(): void {
+    if (this.#connection.status.get() === "online") void this.#open();
+    else if (this.state.get().kind === "open") this.state.set({ kind: "offline" });
+  }
+
+  async #open(): Promise<void> {
+    if (this.#opening || this.#closed) return;
+    this.#opening = true;
+    const since = this.#generation === undefined ? {} : { generation: this.#generation, offset: this.#offset };
+    const place = this.#cwd === undefined ? {} : { cwd: this.#cwd };
+    try {
+      const answer = await this.#connection.request("terminal_open", {
+        name: this.#name,
+        ...this.#screen.size(),
+        ...since,
+        ...place,
+      });
+      if (!this.#closed) this.#opened(answer);
+    } catch (error) {
+      const online = this.#connection.status.get() === "online";
+      this.state.set(online ? { kind: "failed", message: wordsOf(error) } : { kind: "offline" });
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  #opened(answer: { terminal: TerminalView; text: string; offset: number; whole: boolean }): void {
+    const { terminal, text, offset, whole } = answer;
+    if (whole || terminal.generation !== this.#generation) {
+      if (this.#generation !== undefined) this.#screen.reset();
+      this.#generation = terminal.generation;
+      this.#acknowledged = offset - text.length;
+    }
+    this.#offset = offset;
+    this.#write(text);
+    const { exitCode } = terminal;
+    this.state.set(exitCode === null ? { kind: "open" } : { kind: "exited", exitCode });
+    if (exitCode !== null || this.#held === "") return;
+    const held = this.#held;
+    this.#held = "";
+    this.type(held);
+  }
+
+  #output(output: { generation: string; text: string; offset: number }): void {
+    if (this.#opening) return; // the answer holds it, or the gap it leaves opens once more
+    if (output.generation !== this.#generation) return void this.#open();
+    const begin = output.offset - output.text.length;
+    if (output.offset <= this.#offset) return;
+    if (begin > this.#offset) return void this.#open();
+    const text = output.text.slice(this.#offset - begin);
+    this.#offset = output.offset;
+    this.#write(text);
+  }
+
+  #write(text: string): void {
+    if (text === "") return;
+    const end = this.#offset;
+    const generation = this.#generation;
+    this.#screen.write(text, () => {
+      if (generation !== this.#generation || this.#closed || end - this.#acknowledged < ACK_EVERY) return;
+      this.#acknowledged = end;
+      void this.#ask("terminal_ack", { name: this.#name, offset: end });
+    });
+  }
+
+  #restarted(generation: string): void {
+    if (generation !== this.#generation) void this.#open();
+  }
+
+  /** What may be lost with the connection: opening again puts it right. */
+  async #ask(name: "terminal_input" | "terminal_resize" | "terminal_ack" | "terminal_close", body: object) {
+    try {
+      await this.#connection.request(name, body as never); // each caller gives the body of its name
+    } catch (error) {
+      if (this.#connection.status.get() === "online" && name === "terminal_input")
+        this.state.set({ kind: "failed", message: wordsOf(error) });
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/** What can be done in a folder, and with what is selected in it. */
+
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import {
+  IconDots,
+  IconDownload,
+  IconFilePlus,
+  IconFolderPlus,
+  IconPlus,
+  IconTrash,
+  IconUpload,
+} from "@tabler/icons-react";
+import { type ChangeEvent, useMemo, useRef } from "react";
+import type { FileEntry } from "../../../protocol/project-server.ts";
+import type { Command } from "../../core/commands.ts";
+import { joinPath } from "../../core/paths.ts";
+import { useCommands, useProject } from "../../ui/app-context.ts";
+import type { FileQuestion } from "./file-dialogs.tsx";
+
+interface ToolbarProps {
+  path: string;
+  chosen: readonly FileEntry[];
+  writable: boolean;
+  ask: (question: FileQuestion) => void;
+  showHidden: boolean;
+  onShowHidden: (show: boolean) => void;
+}
+
+export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden }: ToolbarProps) {
+  const { open } = useProject();
+  const input = useRef<HTMLInputElement>(null);
+  const picked = (event: ChangeEvent<HTMLInputElement>) => {
+    for (const file of event.currentTarget.files ?? []) {
+      const target = joinPath(path, file.name);
+      open.uploads.add(file, target, open.files.uploadAddress(target));
+    }
+    event.currentTarget.value = "";
+  };
+  const commands = useMemo<Command[]>(
+    () => [
+      { id: "new-file", title: "New file", group: "Files", run: () => ask({ kind: "new-file" }) },
+      { id: "new-folder", title: "New folder", group: "Files", run: () => ask({ kind: "new-folder" }) },
+      { id: "upload", title: "Upload files", group: "Files", run: () => input.current?.click() },
+    ],
+    [ask],
+  );
+  useCommands("files", commands);
+  const paths = chosen.map(({ name }) => joinPath(path, name));
+  return (
+    <div className="toolbar">
+      {chosen.length > 0 && (
+        <>
+          <Button
+            size="xs"
+            variant="default"
+            component="a"
+            href={open.files.archiveAddress(paths)}
+            download
+            leftSection={<IconDownload size={14} aria-hidden />}
+          >
+            Download
+          </Button>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={!writable}
+            leftSection={<IconTrash size={14} aria-hidden />}
+            onClick={() => ask({ kind: "delete", entries: chosen })}
+          >
+            Delete
+          </Button>
+        </>
+      )}
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button size="xs" disabled={!writable} leftSection={<IconPlus size={14} aria-hidden />}>
+            New
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconFilePlus size={16} aria-hidden />} onClick={() => ask({ kind: "new-file" })}>
+            File
+          </Menu.Item>
+          <Menu.Item leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => ask({ kind: "new-folder" })}>
+            Folder
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!writable}
+        leftSection={<IconUpload size={14} aria-hidden />}
+        onClick={() => input.current?.click()}
+      >
+        Upload
+      </Button>
+      <input ref={input} type="file" multiple hidden onChange={picked} aria-label="Files to upload" />
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label="More about this folder">
+            <IconDots size={18} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            component="a"
+            href={open.files.archiveAddress([path])}
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            Download this folder
+          </Menu.Item>
+          <Menu.Item onClick={() => onShowHidden(!showHidden)}>
+            {showHidden ? "Do not show hidden files" : "Show hidden files"}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+/** Who belongs to a project: add, role, since when seen, remove. */
+
+import { Text, Title } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { EndpointOutput } from "../../../protocol/api-v2-table.ts";
+import { groupOf } from "../../core/project-view.ts";
+import { wordsOf } from "../../core/request-error.ts";
+import { useApp, useProject, useStore } from "../../ui/app-context.ts";
+import { Confirm } from "../../ui/ask.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { tell, tellFailure } from "../../ui/tell.ts";
+import { Waiting } from "../../ui/waiting.tsx";
+import { AddMember } from "./add-member.tsx";
+import { Invited } from "./invited.tsx";
+import { MemberRow } from "./member-row.tsx";
+
+export type Member = EndpointOutput<"projects/collaborators/list">["collaborators"][number];
+
+export function MembersPage() {
+  const app = useApp();
+  const { project } = useProject();
+  const { project_id, users } = project;
+  const own = useStore(app.hub.account)?.account_id ?? "";
+  const queries = useQueryClient();
+  const [removing, setRemoving] = useState<Member>();
+  const key = ["members", project_id];
+  const { data, error, refetch } = useQuery({
+    queryKey: key,
+    queryFn: () => app.api("projects/collaborators/list", { project_id }),
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the hub tells by `users` that members changed
+  useEffect(() => void refetch(), [users, refetch]);
+  const changed = () => queries.invalidateQueries({ queryKey: key });
+  const setGroup = async (member: Member, new_group: Member["group"]) => {
+    try {
+      await app.api("projects/collaborators/change-user-type", {
+        project_id,
+        target_account_id: member.account_id,
+        new_group,
+      });
+      await changed();
+      tell(`${nameOf(member)} is now ${new_group === "owner" ? "an owner" : "a collaborator"}.`);
+    } catch (failure) {
+      tellFailure("The role was not changed", failure);
+    }
+  };
+  return (
+    <div className="page">
+      <Title order={1} size="h2">
+        Members
+      </Title>
+      <Text size="sm" c="dimmed">
+        Everybody here works in the same project: the same files, terminals and editors.
+      </Text>
+      <AddMember members={new Set(Object.keys(users))} onAdded={changed} />
+      {error !== null && data === undefined && (
+        <Problem title="The members cannot be shown" onRetry={() => void refetch()}>
+          {wordsOf(error)}
+        </Problem>
+      )}
+      {data === undefined && error === null && <Waiting>Asking who is here …</Waiting>}
+      {data !== undefined && (
+        <ul className="rows" aria-label="Members">
+          {data.collaborators.map((member) => (
+            <MemberRow
+              key={member.account_id}
+              member={member}
+              own={own}
+              mayChange={groupOf(project, own) !== "collaborator"}
+              onGroup={(group) => void setGroup(member, group)}
+              onRemove={() => setRemoving(member)}
+            />
+          ))}
+        </ul>
+      )}
+      {data !== undefined && <Invited invited={data.invited} onChanged={changed} />}
+      {removing !== undefined && (
+        <Confirm
+          title={removing.account_id === own ? `Leave “${project.title}”?` : `Remove ${nameOf(removing)}?`}
+          verb={removing.account_id === own ? "Leave" : "Remove"}
+          danger
+          onClose={() => setRemoving(undefined)}
+          onConfirm={async () => {
+            await app.api("projects/collaborators/remove", { project_id, account_id: removing.account_id });
+            await changed();
+            tell(
+              removing.account_id === own
+                ? "You have left the project."
+                : `${nameOf(removing)} is removed; what they had open is closed.`,
+            );
+          }}
+        >
+          It takes effect at once: open editors and terminals of this project are closed. The files stay as they are.
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+export const nameOf = ({ first_name, last_name }: Member): string => `${first_name} ${last_name}`.trim() || "Somebody";

@@ -1,0 +1,74 @@
+/** The commands of an open project, for the palette and the keyboard. */
+
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { ProjectAction, ProjectSummary } from "../../../protocol/project.ts";
+import type { OpenProject } from "../../core/app.ts";
+import type { Command } from "../../core/commands.ts";
+import { baseName } from "../../core/paths.ts";
+import { askFor } from "../../core/project-actions.ts";
+import { canStart, canStop, stateWord } from "../../core/project-view.ts";
+import { useApp, useCommands, useStore } from "../../ui/app-context.ts";
+import { tellFailure } from "../../ui/tell.ts";
+
+const PAGES = [
+  { page: "files/", title: "Files", shortcut: "mod+alt+F" },
+  { page: "members", title: "Members" },
+  { page: "log", title: "Log" },
+  { page: "settings", title: "Settings" },
+];
+
+export function useProjectCommands(project: ProjectSummary, open: OpenProject): void {
+  const app = useApp();
+  const navigate = useNavigate();
+  const tabs = useStore(open.tabs.list);
+  const { project_id, title } = project;
+  const state = stateWord(project, Date.now());
+  const commands = useMemo<Command[]>(() => {
+    const go = (page: string) => void navigate({ to: `/projects/${project_id}/${page}` });
+    const ask = (action: ProjectAction) =>
+      void askFor(app, project_id, action).catch((error) => tellFailure(`“${title}” could not do that`, error));
+    const toTab = (to: string, params: object) => () =>
+      void navigate({ to: `/projects/$projectId/${to}`, params: { projectId: project_id, ...params } as never });
+    return [
+      ...PAGES.map(({ page, title, ...rest }) => ({
+        id: `page-${page}`,
+        title: `Go to ${title.toLowerCase()}`,
+        group: "Go to",
+        ...rest,
+        run: () => go(page),
+      })),
+      {
+        id: "terminal-new",
+        title: "Open the terminal",
+        group: "Project",
+        shortcut: "mod+alt+T",
+        run: () => go("terminal/main"),
+      },
+      ...(canStart(state)
+        ? [{ id: "start", title: "Start the project", group: "Project", run: () => ask("start") }]
+        : []),
+      ...(canStop(state) ? [{ id: "stop", title: "Stop the project", group: "Project", run: () => ask("stop") }] : []),
+      ...(state === "running"
+        ? [{ id: "restart", title: "Restart the project", group: "Project", run: () => ask("restart") }]
+        : []),
+      ...tabs.map((tab) =>
+        tab.kind === "file"
+          ? {
+              id: `tab-${tab.path}`,
+              title: baseName(tab.path),
+              hint: tab.path,
+              group: "Open files",
+              run: toTab("files/$", { _splat: tab.path }),
+            }
+          : {
+              id: `term-${tab.name}`,
+              title: `Terminal ${tab.name}`,
+              group: "Open terminals",
+              run: toTab("terminal/$name", { name: tab.name }),
+            },
+      ),
+    ];
+  }, [app, navigate, project_id, title, state, tabs]);
+  useCommands("project", commands);
+}

@@ -1,0 +1,64 @@
+/** The line at the foot of a project: its state, memory, disk and processes, and how the connection is. */
+
+import { Text } from "@mantine/core";
+import { IconCloud, IconCloudOff } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { formatBytes } from "../../core/format.ts";
+import type { StateWord } from "../../core/project-view.ts";
+import { useProject, useStore } from "../../ui/app-context.ts";
+import { StateBadge } from "../../ui/state-badge.tsx";
+
+const EVERY_MS = 10_000;
+
+export function StatusBar({ state }: { state: StateWord }) {
+  const { open } = useProject();
+  const connection = useStore(open.connection.status);
+  const stopping = useStore(open.connection.stopping);
+  const online = connection === "online";
+  const { data: status } = useQuery({
+    queryKey: ["status", open.projectId],
+    queryFn: () => open.connection.request("status", {}),
+    enabled: online,
+    refetchInterval: EVERY_MS,
+  });
+  return (
+    <footer className="status">
+      <StateBadge state={stopping && state === "running" ? "stopping" : state} />
+      {online && status !== undefined && (
+        <>
+          <Meter label="memory" used={status.memory.used} limit={status.memory.limit} />
+          <Meter label="disk" used={status.disk.used} limit={status.disk.used + status.disk.free} />
+          <Text size="xs" className="wide">
+            {status.processes} processes
+          </Text>
+          {status.oomKills > 0 && (
+            <Text size="xs" c="var(--mantine-color-error)">
+              Ran out of memory {status.oomKills}×
+            </Text>
+          )}
+        </>
+      )}
+      {state === "running" && (
+        <span className="status-connection" role="status">
+          {online ? <IconCloud size={14} aria-hidden /> : <IconCloudOff size={14} aria-hidden />}
+          {online ? "Connected" : "Connecting to the project …"}
+        </span>
+      )}
+    </footer>
+  );
+}
+
+const FULL = 0.9;
+
+function Meter({ label, used, limit }: { label: string; used: number; limit: number | null }) {
+  const words =
+    limit === null ? `${label} ${formatBytes(used)}` : `${label} ${formatBytes(used)} of ${formatBytes(limit)}`;
+  return (
+    <span className="meter">
+      {limit !== null && (
+        <meter aria-label={label} min={0} max={limit} high={limit * FULL} value={Math.min(used, limit)} />
+      )}
+      <Text size="xs">{words}</Text>
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+/** Deleting and restoring a project. */
+
+import { Button, Text } from "@mantine/core";
+import { useState } from "react";
+import { deleteProject, restoreProject } from "../../core/project-actions.ts";
+import { groupOf } from "../../core/project-view.ts";
+import { useApp, useProject, useStore } from "../../ui/app-context.ts";
+import { Confirm, useAct } from "../../ui/ask.tsx";
+import { Section } from "../../ui/section.tsx";
+import { tell } from "../../ui/tell.ts";
+
+export function DangerZone() {
+  const app = useApp();
+  const { project } = useProject();
+  const own = useStore(app.hub.account);
+  const [asking, setAsking] = useState(false);
+  const restore = useAct(() => restoreProject(app, project.project_id));
+  const isOwner = own?.is_admin === true || groupOf(project, own?.account_id ?? "") === "owner";
+  return (
+    <Section title="Danger zone">
+      {project.deleted ? (
+        <>
+          <Text size="sm">This project is deleted. Its files are still there.</Text>
+          <Button variant="default" loading={restore.busy} disabled={!isOwner} onClick={() => void restore.run()}>
+            Restore the project
+          </Button>
+        </>
+      ) : (
+        <>
+          <Text size="sm">
+            {isOwner
+              ? "A deleted project stops and leaves everybody's lists. It can be restored."
+              : "Only an owner of the project can delete it."}
+          </Text>
+          <Button color="red" variant="outline" className="danger" disabled={!isOwner} onClick={() => setAsking(true)}>
+            Delete the project
+          </Button>
+        </>
+      )}
+      {restore.error !== undefined && (
+        <Text size="sm" role="alert" c="var(--mantine-color-error)">
+          {restore.error}
+        </Text>
+      )}
+      {asking && (
+        <Confirm
+          title={`Delete “${project.title}”?`}
+          verb="Delete"
+          danger
+          onClose={() => setAsking(false)}
+          onConfirm={async () => {
+            await deleteProject(app, project.project_id);
+            tell(`“${project.title}” is deleted. It can be restored here, and from the list under Deleted.`);
+          }}
+        >
+          It stops at once, for all of its {Object.keys(project.users).length} members. Its files stay, and it can be
+          restored.
+        </Confirm>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,73 @@
+/** A project that does not run: a button to start it, or its start as it goes on, or why it failed. */
+
+import { Button, Paper, Stack, Text, Title } from "@mantine/core";
+import { IconPlayerPlay } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
+import { askFor } from "../../core/project-actions.ts";
+import { stateWord } from "../../core/project-view.ts";
+import { adviceFor } from "../../core/start-view.ts";
+import { useApp, useNow, useProject, useSelected } from "../../ui/app-context.ts";
+import { useAct } from "../../ui/ask.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import { StartProgress } from "./start-progress.tsx";
+
+export function StartPage() {
+  const app = useApp();
+  const { project } = useProject();
+  const state = stateWord(project, useNow(1_000));
+  const start = useSelected(app.hub.starts, (all) => all.get(project.project_id));
+  const go = useAct(() => askFor(app, project.project_id, "start"));
+  const button = useRef<HTMLButtonElement>(null);
+  const stopped = state === "stopped";
+  useEffect(() => {
+    if (stopped) button.current?.focus({ preventScroll: true });
+  }, [stopped]);
+  const failed = stopped && start?.outcome === "failed";
+  const refusal = stopped ? (project.action_request?.err ?? project.state?.error) : undefined;
+  return (
+    <div className="start-page">
+      <Paper withBorder p="lg" className="start-card">
+        <Stack>
+          <div className="start-head">
+            <Title order={1} size="h3">
+              {project.title}
+            </Title>
+            <StateBadge state={state} />
+          </div>
+          {failed && (
+            <Problem title={start.message ?? "The project could not start"} details={start.kubernetes_reason}>
+              {adviceFor(start.reason)}
+            </Problem>
+          )}
+          {!failed && refusal !== undefined && <Problem title="The project could not start">{refusal}</Problem>}
+          {project.deleted && (
+            <Text size="sm">This project is deleted. Restore it in the settings, then it can be started.</Text>
+          )}
+          {stopped && !project.deleted && (
+            <>
+              <Text size="sm">
+                Its files, terminals and editors are there once it runs. Starting takes a few seconds.
+              </Text>
+              <Button
+                ref={button}
+                leftSection={<IconPlayerPlay size={16} aria-hidden />}
+                loading={go.busy}
+                onClick={() => void go.run()}
+              >
+                {failed ? "Try again" : "Start project"}
+              </Button>
+            </>
+          )}
+          {go.error !== undefined && <Problem title="The start could not be asked for">{go.error}</Problem>}
+          {(state === "starting" || state === "waiting") && <StartProgress start={start} />}
+          {state === "stopping" && (
+            <Text size="sm" role="status">
+              It is saving everything and stopping.
+            </Text>
+          )}
+        </Stack>
+      </Paper>
+    </div>
+  );
+}

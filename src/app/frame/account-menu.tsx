@@ -1,0 +1,39 @@
+/** Who is signed in, and what that person can go to. */
+
+import { ActionIcon, Avatar, Menu } from "@mantine/core";
+import { IconLogout, IconUser } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useApp, useStore } from "../ui/app-context.ts";
+import { tellFailure } from "../ui/tell.ts";
+
+export function AccountMenu() {
+  const app = useApp();
+  const account = useStore(app.hub.account);
+  const name = account === undefined ? "Account" : `${account.first_name} ${account.last_name}`.trim();
+  const signOut = async () => {
+    try {
+      await app.api("accounts/sign-out", {});
+      window.location.assign(`${app.site.base}/`);
+    } catch (error) {
+      tellFailure("You are still signed in", error);
+    }
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" radius="xl" size="lg" color="gray" aria-label={`Account of ${name}`}>
+          <Avatar size="sm" name={name} color="initials" alt="" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{name}</Menu.Label>
+        <Menu.Item component={Link} to="/account" leftSection={<IconUser size={16} aria-hidden />}>
+          Account
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,83 @@
+/** The frame around every page: the top bar, the word about the connection, and the palette. */
+
+import { Button, Kbd } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { type Command, fitsShortcut, shortcutLabel } from "../core/commands.ts";
+import { useApp, useCommands, useStore } from "../ui/app-context.ts";
+import { AccountMenu } from "./account-menu.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { ProjectSwitcher } from "./project-switcher.tsx";
+
+const Palette = lazy(() => import("./palette.tsx").then(({ Palette }) => ({ default: Palette })));
+const PALETTE_KEY = "mod+K";
+
+export function AppFrame() {
+  const [palette, setPalette] = useState(false);
+  const openPalette = useMemo(() => () => setPalette(true), []);
+  useShortcuts(openPalette);
+  useGlobalCommands();
+  return (
+    <div className="app">
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header className="top">
+        <Link to="/projects" className="brand">
+          CoCalc
+        </Link>
+        <ProjectSwitcher />
+        <Button
+          className="palette-button"
+          variant="default"
+          size="xs"
+          leftSection={<IconSearch size={14} aria-hidden />}
+          rightSection={<Kbd size="xs">{shortcutLabel(PALETTE_KEY)}</Kbd>}
+          onClick={openPalette}
+          aria-label={`Search actions and files (${shortcutLabel(PALETTE_KEY)})`}
+        >
+          <span>Search</span>
+        </Button>
+        <AccountMenu />
+      </header>
+      <ConnectionBanner />
+      <Outlet />
+      {palette && (
+        <Suspense>
+          <Palette onClose={() => setPalette(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** Listens to the palette's key and to those of all registered commands. */
+function useShortcuts(openPalette: () => void): void {
+  const commands = useStore(useApp().commands.list);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const act = fitsShortcut(event, PALETTE_KEY)
+        ? openPalette
+        : commands.find(({ shortcut }) => shortcut !== undefined && fitsShortcut(event, shortcut))?.run;
+      if (act === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    };
+    window.addEventListener("keydown", onKey, { capture: true }); // before the editor and the terminal take it
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
+  }, [commands, openPalette]);
+}
+
+function useGlobalCommands(): void {
+  const navigate = useNavigate();
+  const commands = useMemo<Command[]>(
+    () => [
+      { id: "go-projects", title: "Go to projects", group: "Go to", run: () => void navigate({ to: "/projects" }) },
+      { id: "go-account", title: "Go to account", group: "Go to", run: () => void navigate({ to: "/account" }) },
+    ],
+    [navigate],
+  );
+  useCommands("global", commands);
+}

@@ -1,0 +1,79 @@
+/** The frame of one project: rail, tabs, the page, the status bar; and the page of the start while the project does not run. */
+
+import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
+import { useEffect, useMemo, useState } from "react";
+import type { ProjectSummary } from "../../protocol/project.ts";
+import { stateWord } from "../core/project-view.ts";
+import { useProjectCommands } from "../features/project/project-commands.ts";
+import { Rail } from "../features/project/rail.tsx";
+import { StatusBar } from "../features/project/status-bar.tsx";
+import { TabBar } from "../features/project/tab-bar.tsx";
+import { useTouch } from "../features/project/use-touch.ts";
+import { StartPage } from "../features/start/start-page.tsx";
+import { StoppedNotice } from "../features/start/stopped-notice.tsx";
+import { ProjectContext, useApp, useNow, useSelected, useStore } from "../ui/app-context.ts";
+import { Problem } from "../ui/problem.tsx";
+import { Waiting } from "../ui/waiting.tsx";
+
+export function ProjectFrame() {
+  const { projectId = "" } = useParams({ strict: false }) as { projectId?: string }; // routes are not registered as types
+  const { hub } = useApp();
+  const project = useSelected(hub.projects, (all) => all.get(projectId));
+  const listed = useStore(hub.listed);
+  const [missing, setMissing] = useState<string>();
+  useEffect(() => {
+    setMissing(undefined);
+    if (listed) hub.look(projectId).catch((error: Error) => setMissing(error.message));
+  }, [hub, listed, projectId]);
+  if (project !== undefined) return <ProjectInFrame key={projectId} project={project} />;
+  return (
+    <main id="content" className="page">
+      {missing === undefined ? (
+        <Waiting>Opening the project …</Waiting>
+      ) : (
+        <Problem title="This project cannot be opened" details={missing}>
+          It may have been deleted, or you are not among its members. Ask whoever gave you the address to add you, or go
+          back to your projects.
+        </Problem>
+      )}
+    </main>
+  );
+}
+
+function ProjectInFrame({ project }: { project: ProjectSummary }) {
+  const app = useApp();
+  const open = useMemo(() => app.project(project.project_id), [app, project.project_id]);
+  const state = stateWord(project, useNow(5_000));
+  const running = state === "running";
+  const needsServer = /\/(files|terminal)(\/|$)/.test(useRouterState({ select: ({ location }) => location.pathname }));
+  const [everRan, setEverRan] = useState(running);
+  useEffect(() => {
+    if (running) {
+      setEverRan(true);
+      open.connection.open();
+    } else open.connection.rest();
+  }, [running, open]);
+  useEffect(() => () => open.connection.rest(), [open]);
+  useProjectCommands(project, open);
+  useTouch(project.project_id, running);
+  useEffect(() => {
+    document.title = `${project.title} – CoCalc`;
+  }, [project.title]);
+  const place = useMemo(() => ({ project, open }), [project, open]);
+  const showPlace = !needsServer || running || (everRan && !project.deleted);
+  return (
+    <ProjectContext value={place}>
+      <div className="project">
+        <Rail />
+        <div className="work">
+          <TabBar />
+          <main id="content" className="place" tabIndex={-1}>
+            {needsServer && !running && showPlace && <StoppedNotice />}
+            {showPlace ? <Outlet /> : <StartPage />}
+          </main>
+          <StatusBar state={state} />
+        </div>
+      </div>
+    </ProjectContext>
+  );
+}
