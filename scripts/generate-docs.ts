@@ -10,6 +10,7 @@ import { processConfig } from "../src/boot/process-config.ts";
 import { routes } from "../src/net/routes.ts";
 import { loadRole } from "../roles/index.ts";
 import { groups, roleNames } from "../roles/names.ts";
+import { apiPages } from "./api-docs.ts";
 
 const folder = fileURLToPath(new URL("../docs/reference", import.meta.url));
 
@@ -80,6 +81,7 @@ export async function generatedPages(): Promise<Map<string, string>> {
   return new Map([
     ["roles.md", rolesPage],
     ["config.md", configPage],
+    ...apiPages(),
   ]);
 }
 
