@@ -8,9 +8,11 @@ import { type ApiObject, claimType, nodeType, podType, timestamp } from "../kube
 import { EventRecorder } from "./events.ts";
 import { requestsOf } from "./pod-plan.ts";
 
+const OUR_NAME = "default-scheduler";
+
 /** Looks at all waiting pods soon after anything changed that may let one go. */
 export function openScheduler(life: Life, store: Store): void {
-  const events = new EventRecorder(store, { component: "default-scheduler", host: "" });
+  const events = new EventRecorder(store, { component: OUR_NAME, host: "" });
   let due: NodeJS.Immediate | undefined;
   const look = () => {
     due = undefined;
@@ -37,8 +39,11 @@ function schedule(store: Store, events: EventRecorder): void {
   }
 }
 
+/** Whether it is for us to place: pods may name another scheduler. */
 function isWaiting({ metadata, spec }: ApiObject): boolean {
-  return !asText(asObject(spec).nodeName) && metadata.deletionTimestamp === undefined;
+  const { nodeName, schedulerName } = asObject(spec);
+  const ours = schedulerName === undefined || schedulerName === OUR_NAME;
+  return ours && !asText(nodeName) && metadata.deletionTimestamp === undefined;
 }
 
 function isOver({ status }: ApiObject): boolean {
