@@ -7,6 +7,7 @@ import { AnswerCache } from "./answer-cache.ts";
 import { apiKeyId, verifyApiKey } from "./api-keys.ts";
 import { type Identity, type ProjectMembers, type ProjectRole, roleIn } from "./identity.ts";
 import { membersOf } from "./members.ts";
+import { sessionHashOf } from "./project-origins.ts";
 import { Revocations } from "./revocations.ts";
 import { sessionOf } from "./sessions.ts";
 import { hashToken, isToken } from "./tokens.ts";
@@ -54,6 +55,8 @@ export class Access {
   /** Keeps strangers from pushing the known out of the cache. */
   readonly #refusals: AnswerCache<undefined>;
   readonly #members: AnswerCache<ProjectMembers | undefined>;
+  /** The session of a cookie of a project's origin, by project and cookie: never changes while there is one. */
+  readonly #projectSessions: AnswerCache<string | undefined>;
   /** When a person was last granted a project anew, by account and project. */
   readonly #granted: AnswerCache<undefined>;
 
@@ -63,6 +66,7 @@ export class Access {
     this.#identities = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
     this.#refusals = new AnswerCache({ ttlMs: Math.min(ttlMs, 5_000), max: MAX_REFUSALS });
     this.#members = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
+    this.#projectSessions = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
     this.#granted = new AnswerCache({ ttlMs: 60_000, max: MAX_ANSWERS });
   }
 
@@ -77,6 +81,18 @@ export class Access {
     const id = apiKeyId(apiKey);
     if (id === undefined) return undefined;
     return this.#identity(`api_key ${id} ${hashToken(apiKey)}`, () => verifyApiKey(this.#db, apiKey));
+  }
+
+  /** Who it is, by the cookie of a project's own origin: the bearer of the session it came from, for that project alone. */
+  async identifyOnProjectOrigin(cookie: string, projectId: string): Promise<Identity | undefined> {
+    if (!isToken(cookie)) return undefined;
+    const cookieHash = hashToken(cookie);
+    const hash = await this.#projectSessions.get(`${projectId} ${cookieHash}`, () =>
+      sessionHashOf(this.#db, { cookieHash, projectId }),
+    );
+    if (hash === undefined) return undefined;
+    const identity = await this.#identity(`session ${hash}`, () => sessionOf(this.#db, hash));
+    return identity === undefined ? undefined : { ...identity, projectId };
   }
 
   /** As what the identity may use the project; undefined: may not, or there is no such project. */
@@ -128,6 +144,7 @@ export class Access {
     this.#identities.clear();
     this.#refusals.clear();
     this.#members.clear();
+    this.#projectSessions.clear();
     this.revocations.allChanged();
   }
 

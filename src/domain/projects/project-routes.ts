@@ -14,8 +14,8 @@ export interface ProjectRoute {
 }
 
 interface RoutesOptions {
-  /** Called when a project's state may have changed; `undefined`: anybody's may have. */
-  onChange: (projectId: string | undefined) => void;
+  /** Called with a project whose state changed. */
+  onChange: (projectId: string) => void;
   /** How long a route is believed without word from the database. Default 30 s. */
   ttlMs?: number;
 }
@@ -41,7 +41,6 @@ export class ProjectRoutes {
       },
       onMissed: () => {
         routes.#routes.clear();
-        onChange(undefined);
       },
     });
     return routes;

@@ -1,0 +1,60 @@
+/** All that hub-proxy reads from the environment, besides the database's. */
+
+import { z } from "zod";
+import { setting, wholeNumber } from "../../src/core/config.ts";
+import { forwardedConfig } from "../../src/net/forwarded.ts";
+import { siteConfig } from "../../src/net/site.ts";
+
+/** Ports on which programs of these names listen by custom. */
+const CUSTOMARY_PORTS = '{"jupyter":8888,"jupyterlab":8888,"code":8080,"pluto":1234,"rserver":8787}';
+
+const ports = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), z.number().int().min(1).max(65_535));
+
+const namedServers = z
+  .string()
+  .default(CUSTOMARY_PORTS)
+  .transform((text, context) => {
+    try {
+      return ports.parse(JSON.parse(text));
+    } catch {
+      context.addIssue({ code: "custom", message: 'must be JSON such as {"jupyter":8888}' });
+      return z.NEVER;
+    }
+  });
+
+export const proxyConfig = z.object({
+  ...siteConfig.shape,
+  ...forwardedConfig.shape,
+  portsOnAppOrigin: setting(
+    "COCALC_PORTS_ON_APP_ORIGIN",
+    z.enum(["auto", "yes", "no"]).default("auto"),
+    "Are projects' own web servers also served on the app's origin, sandboxed? auto: only where projects have no origin of their own.",
+  ),
+  namedServers: setting(
+    "COCALC_NAMED_SERVERS",
+    namedServers,
+    "Ports of servers that are reached by name below /<project_id>/server/, as JSON.",
+  ),
+  projectPort: setting(
+    "COCALC_PROJECT_PORT",
+    wholeNumber().min(1).max(65_535).default(6001),
+    "Port of a project's own server.",
+  ),
+  maxRequests: setting(
+    "COCALC_PROXY_MAX_REQUESTS",
+    wholeNumber().min(1).max(10_000).default(256),
+    "Most requests under way at once to one port of one project.",
+  ),
+  maxUpgrades: setting(
+    "COCALC_PROXY_MAX_UPGRADES",
+    wholeNumber().min(1).max(100_000).default(1_000),
+    "Most WebSockets open at once to one port of one project.",
+  ),
+  connectTimeoutMs: setting(
+    "COCALC_PROXY_CONNECT_TIMEOUT_MS",
+    wholeNumber().min(10).max(60_000).default(5_000),
+    "Longest time in ms for a connection to a project to be made.",
+  ),
+});
+
+export type ProxyConfig = z.infer<typeof proxyConfig>;

@@ -1,0 +1,49 @@
+/** What a request brings to show who it is from, and how that is taken out again before a project sees it. */
+
+import type { IncomingMessage } from "node:http";
+import { apiKeyId } from "../../src/domain/access/api-keys.ts";
+import { cookieNames, isSecure, projectCookieName, readCookies, stripCookies } from "../../src/net/cookies.ts";
+import type { RewriteHeader } from "../../src/net/forward-headers.ts";
+import type { Client } from "../../src/net/forwarded.ts";
+import type { SiteConfig } from "../../src/net/site.ts";
+
+export interface Brought {
+  session: string | undefined;
+  apiKey: string | undefined;
+  /** The cookie of a project's own origin. */
+  projectSession: string | undefined;
+  /** Did the browser add what opens the door by itself, whatever page asked it to? */
+  byCookie: boolean;
+}
+
+/** Reads the cookies and an Authorization header that holds a key of ours. */
+export function broughtBy(request: IncomingMessage, client: Client, site: SiteConfig): Brought {
+  const secure = isSecure(site, client.proto);
+  const names = cookieNames({ basePath: site.basePath, secure });
+  const cookies = readCookies(request.headers.cookie);
+  const key = keyIn(request.headers.authorization);
+  return {
+    session: cookies[names.rememberMe],
+    apiKey: key ?? cookies[names.apiKey],
+    projectSession: cookies[projectCookieName(secure)],
+    byCookie: key === undefined,
+  };
+}
+
+/** `Bearer <key>`, or Basic with the key as user name and no password; undefined when it is somebody else's. */
+export function keyIn(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length > 1_000) return undefined;
+  const [scheme = "", value = ""] = authorization.split(" ");
+  const text =
+    scheme.toLowerCase() === "basic" ? Buffer.from(value, "base64").toString("latin1").replace(/:$/, "") : value;
+  return apiKeyId(text) === undefined ? undefined : text;
+}
+
+/** Leaves out our cookies and our keys; whatever else stands there is the project's own business. */
+export function withoutOurs(basePath: string): RewriteHeader {
+  return (name, value) => {
+    if (name === "cookie") return stripCookies(value, basePath);
+    if (name === "authorization" && keyIn(value) !== undefined) return undefined;
+    return value;
+  };
+}

@@ -1,0 +1,47 @@
+/** Takes browsers to projects: files, terminals and documents of a project's own server, and the web servers that people run in it. */
+
+import { messageOf } from "../../src/core/errors.ts";
+import { openAccess } from "../../src/domain/access/access.ts";
+import { Assertions } from "../../src/domain/assertions/assertions.ts";
+import { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
+import { signingKey } from "../../src/domain/signing-keys/signing-keys.ts";
+import { serveHttp } from "../../src/net/serve.ts";
+import { Upstreams } from "../../src/net/upstreams.ts";
+import { defineRole } from "../define-role.ts";
+import { proxyConfig } from "./config.ts";
+import { ProjectProxy } from "./project-proxy.ts";
+
+export default defineRole({
+  name: "hub-proxy",
+  summary: "Takes browsers to their projects: files, terminals, documents, and the web servers in them.",
+  needs: { db: true, http: true },
+  config: proxyConfig,
+  async start(life, parts, config) {
+    const { log, listen, addresses } = parts;
+    const db = await parts.db();
+    const access = await openAccess(life, db, { log });
+    const { maxRequests, maxUpgrades, connectTimeoutMs } = config;
+    const upstreams = new Upstreams(life, { maxRequests, maxUpgrades, connectTimeoutMs });
+    const routes = await ProjectRoutes.open(life, db, { onChange: (projectId) => void leaveOldPlace(projectId) });
+    /** Connections to a pod that is gone may hang for long: they end when the row says so. */
+    async function leaveOldPlace(projectId: string): Promise<void> {
+      try {
+        const { ip } = await routes.routeOf(projectId);
+        upstreams.dropAll(`${projectId} `, (origin) => ip !== undefined && new URL(origin).hostname.includes(ip));
+      } catch (error) {
+        log.warn({ projectId, reason: messageOf(error) }, "a project's new place could not be looked up");
+      }
+    }
+    const assertions = new Assertions(() => signingKey(db));
+    const proxy = new ProjectProxy({ db, log, access, routes, assertions, upstreams, config });
+    const { origin } = await serveHttp(life, {
+      name: "hub-proxy",
+      listen,
+      log,
+      requestTimeoutMs: 0,
+      handle: (request, response) => proxy.handle(request, response),
+      upgrade: (request, socket, head) => proxy.upgrade(request, socket, head),
+    });
+    addresses.announce("hub-proxy", origin);
+  },
+});

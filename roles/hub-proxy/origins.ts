@@ -1,0 +1,48 @@
+/** Which origin a request came to, the app's or a project's own, and the address of the other one. Pure. */
+
+import type { Client } from "../../src/net/forwarded.ts";
+
+export type Origin = { kind: "app" } | { kind: "project"; projectId: string };
+
+const PROJECT_HOST = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(.+)$/;
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+const LOCALHOST = /^localhost(?::\d+)?$/;
+
+export interface OriginConfig {
+  origin?: string | undefined;
+  projectDomain?: string | undefined;
+}
+
+/** The origin that the Host header names: `<project_id>.<domain>`, or `<project_id>.localhost` where no domain is configured. */
+export function originOf(host: string, { projectDomain }: OriginConfig): Origin {
+  const match = PROJECT_HOST.exec(host.toLowerCase());
+  const [, projectId = "", domain = ""] = match ?? [];
+  const isProject = projectDomain === undefined ? LOCALHOST.test(domain) : sameHost(domain, projectDomain);
+  return match !== null && isProject ? { kind: "project", projectId } : { kind: "app" };
+}
+
+/** The origin of a project's own for whoever came to the app's; undefined where there is none. */
+export function projectOrigin(projectId: string, client: Client, config: OriginConfig): string | undefined {
+  if (config.projectDomain !== undefined) return `${schemeOf(client, config)}//${projectId}.${config.projectDomain}`;
+  if (!LOOPBACK_HOST.test(client.host)) return undefined;
+  const port = /:\d+$/.exec(client.host)?.[0] ?? "";
+  return `${schemeOf(client, config)}//${projectId}.localhost${port}`;
+}
+
+/** The app's origin for whoever came to a project's own; undefined where only configuration could tell it and does not. */
+export function appOrigin(client: Client, config: OriginConfig): string | undefined {
+  if (config.origin !== undefined) return config.origin;
+  const { kind } = originOf(client.host, config);
+  if (kind === "app") return `${client.proto}://${client.host}`;
+  const domain = client.host.slice(client.host.indexOf(".") + 1);
+  return LOCALHOST.test(domain) ? `${client.proto}://${domain}` : undefined;
+}
+
+function schemeOf(client: Client, { origin }: OriginConfig): string {
+  return origin === undefined ? `${client.proto}:` : new URL(origin).protocol;
+}
+
+/** A configured domain without a port stands for any port. */
+function sameHost(host: string, configured: string): boolean {
+  return host === configured || host.replace(/:\d+$/, "") === configured;
+}

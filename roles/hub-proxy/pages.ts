@@ -1,0 +1,67 @@
+/** What people see of hub-proxy itself: the offer to start a project, its starting, and where to sign in. Works without script. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ProjectRoute } from "../../src/domain/projects/project-routes.ts";
+import { escapeHtml, sendPage } from "../../src/net/plain-page.ts";
+
+/** Where a project is started: `to` is the path that is wanted then. */
+export interface StartPage {
+  projectId: string;
+  basePath: string;
+  route: ProjectRoute;
+  /** A path on this origin, or "". */
+  to: string;
+  /** Is there a request to start it that nobody has finished yet? */
+  isAsked: boolean;
+  /** What the latest start waits for or failed with, for people. */
+  message: string | undefined;
+}
+
+const UNDER_WAY = new Set(["pending", "starting", "opening", "unarchiving", "stopping", "closing", "archiving"]);
+const REFRESH_SECONDS = 2;
+
+/** The page of a project that is not running: a button that starts it, or how far it is, looked at again every two seconds. */
+export function sendStartPage(request: IncomingMessage, response: ServerResponse, page: StartPage): void {
+  const { route, projectId, basePath, to, isAsked, message } = page;
+  const link = `<p><a href="${escapeHtml(`${basePath}/app/projects/${projectId}`)}">Open the project</a></p>`;
+  const told = message === undefined ? "" : `<p class="quiet">${escapeHtml(message)}</p>`;
+  if (isAsked || UNDER_WAY.has(route.state)) {
+    const title = route.state === "stopping" ? "The project is stopping" : "The project is starting";
+    const body = `<p role="status">This page goes on by itself as soon as it runs.</p>${told}${link}`;
+    sendPage(request, response, {
+      status: 503,
+      title,
+      body,
+      refreshSeconds: REFRESH_SECONDS,
+      headers: { "Retry-After": "2" },
+    });
+    return;
+  }
+  const why = route.error === undefined ? "" : `<p>It last ended with: ${escapeHtml(route.error)}</p>`;
+  const form = `<form method="post" action="${escapeHtml(startPath(basePath, projectId, to))}"><button>Start the project</button></form>`;
+  const body = `<p>What you asked for is in a project that is not running.</p>${why}${told}${form}${link}`;
+  sendPage(request, response, { status: 503, title: "The project is stopped", body });
+}
+
+/** The path of the page that starts a project and then goes on to `to`. */
+export function startPath(basePath: string, projectId: string, to: string): string {
+  return `${basePath}/${projectId}/start${to === "" ? "" : `?to=${encodeURIComponent(to)}`}`;
+}
+
+/** A path on this very origin out of `?to=`: never another host; "" when there is none. */
+export function wantedPath(url: string): string {
+  const query = url.split("?")[1];
+  const to = query === undefined ? null : new URLSearchParams(query).get("to");
+  return to !== null && isLocalPath(to) ? to : "";
+}
+
+/** Is it a path, and nothing that a browser takes for another host? */
+export function isLocalPath(path: string): boolean {
+  return /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes("\\");
+}
+
+/** Under the words "not signed in". */
+export function signInLink(basePath: string, to: string): string {
+  const target = isLocalPath(to) ? `?target=${encodeURIComponent(to)}` : "";
+  return `<p><a href="${escapeHtml(`${basePath}/auth/sign-in${target}`)}">Sign in</a></p>`;
+}

@@ -1,0 +1,61 @@
+/** Entering a project's own origin: a ticket that is good once and briefly becomes a cookie for that project, bound to the session. */
+
+import type { Queryable, Transaction } from "../../db/db.ts";
+import { hashToken, isToken, randomToken } from "./tokens.ts";
+
+/** Life of a ticket in seconds: one redirect. */
+export const TICKET_SECONDS = 30;
+
+interface Entry {
+  projectId: string;
+  accountId: string;
+  sessionHash: string;
+}
+
+/** Makes a ticket for the bearer of a session; the secret is told this once. Tickets that nobody used are removed on the way. */
+export async function createTicket(db: Queryable, { projectId, accountId, sessionHash }: Entry): Promise<string> {
+  const ticket = randomToken();
+  await db.execute("DELETE FROM project_origin_tickets WHERE expire <= now() AT TIME ZONE 'UTC'");
+  await db.execute(
+    "INSERT INTO project_origin_tickets (hash, account_id, project_id, session_hash, expire) VALUES ($1, $2, $3, $4, $5)",
+    [hashToken(ticket), accountId, projectId, sessionHash, new Date(Date.now() + TICKET_SECONDS * 1_000)],
+  );
+  return ticket;
+}
+
+/** Uses a ticket up; the value of the cookie it becomes, or undefined when it is not good for this project (any more). */
+export async function redeemTicket(
+  db: { transaction<T>(act: (tx: Transaction) => Promise<T>): Promise<T> },
+  { ticket, projectId }: { ticket: string; projectId: string },
+): Promise<string | undefined> {
+  if (!isToken(ticket)) return undefined;
+  const cookieValue = randomToken();
+  const entered = await db.transaction(async (tx) => {
+    const used = await tx.query<{ project_id: string; session_hash: string; good: boolean }>(
+      `DELETE FROM project_origin_tickets WHERE hash = $1
+       RETURNING project_id, session_hash, expire > now() AT TIME ZONE 'UTC' AS good`,
+      [hashToken(ticket)],
+    );
+    const [row] = used;
+    if (row === undefined || !row.good || row.project_id !== projectId) return 0;
+    return tx.execute(
+      `INSERT INTO project_origin_sessions (hash, project_id, session_hash, expire)
+       SELECT $1, $2, hash, expire FROM remember_me WHERE hash = $3 AND expire > now() AT TIME ZONE 'UTC'`,
+      [hashToken(cookieValue), projectId, row.session_hash],
+    );
+  });
+  return entered === 1 ? cookieValue : undefined;
+}
+
+/** The session that a cookie of a project's origin is bound to; undefined when it is none, or of another project. */
+export async function sessionHashOf(
+  db: Queryable,
+  { cookieHash, projectId }: { cookieHash: string; projectId: string },
+): Promise<string | undefined> {
+  const [row] = await db.query<{ session_hash: string }>(
+    `SELECT session_hash FROM project_origin_sessions
+     WHERE hash = $1 AND project_id = $2 AND expire > now() AT TIME ZONE 'UTC'`,
+    [cookieHash, projectId],
+  );
+  return row?.session_hash.trimEnd();
+}

@@ -1,0 +1,164 @@
+/** Forwards an Upgrade (WebSocket) to another server and then the bytes of both sides, until either ends. */
+
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { AppError } from "../core/errors.ts";
+import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
+import { requestHeaders, responseHeaders } from "./forward-headers.ts";
+
+export interface UpgradeOptions extends ForwardOptions {
+  /** What the client sent after its request. */
+  head: Buffer;
+  /** Answers an upgrade that failed before the other side answered. */
+  onError: (error: AppError) => void;
+}
+
+/** Forwards an upgrade. Whatever goes wrong is answered or ends both sides; nothing is thrown. */
+export function forwardUpgrade(request: IncomingMessage, socket: Duplex, options: UpgradeOptions): Forwarding {
+  const exchange = new UpgradeExchange(request, socket, options);
+  exchange.send();
+  return exchange;
+}
+
+type Controller = Dispatcher.DispatchController;
+/** Time for the second side to end after the first did. */
+const LINGER_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * States: asking → joined (101: both sockets are piped) or refused (any other answer, passed on as it is) → over.
+ */
+class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
+  readonly #request: IncomingMessage;
+  readonly #socket: Duplex;
+  readonly #options: UpgradeOptions;
+  #controller: Controller | undefined;
+  #other: Duplex | undefined;
+  #answered = false;
+  #holdsPlace = true;
+
+  constructor(request: IncomingMessage, socket: Duplex, options: UpgradeOptions) {
+    this.#request = request;
+    this.#socket = socket;
+    this.#options = options;
+    keepOpen(socket);
+    socket.on("error", () => socket.destroy()); // first of all: a reset by the client is no event of ours
+    socket.on("close", () => this.#onClientClosed());
+  }
+
+  send(): void {
+    const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
+    const { rawHeaders, headers } = this.#request;
+    const passed = requestHeaders(rawHeaders, { client, rewrite: rewriteRequest, extra: extraRequest });
+    try {
+      const upgrade = headers.upgrade ?? "websocket";
+      upstream.dispatcher.dispatch({ path, method: "GET", headers: passed, upgrade }, this);
+    } catch (error) {
+      this.onResponseError(undefined, error);
+    }
+  }
+
+  end(): void {
+    this.#socket.destroy();
+    this.#other?.destroy();
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#socket.destroyed) controller.abort(new Error("the client went away"));
+  }
+
+  onRequestUpgrade(_controller: Controller, status: number, headers: IncomingHttpHeaders, other: Duplex): void {
+    this.#answered = true;
+    this.#leave();
+    this.#other = other;
+    this.#options.upstream.upgrades += 1;
+    keepOpen(other);
+    other.on("error", () => other.destroy());
+    other.on("close", () => this.#onOtherClosed());
+    if (this.#socket.destroyed) return void other.destroy();
+    this.#socket.write(
+      this.#head(status, headers, ["Connection: Upgrade", `Upgrade: ${headers.upgrade ?? "websocket"}`]),
+    );
+    if (this.#options.head.length > 0) other.write(this.#options.head);
+    join(this.#socket, other);
+  }
+
+  onResponseStart(_controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#answered = true;
+    this.#socket.write(this.#head(status, headers, ["Connection: close"]));
+    this.#socket.on("drain", () => this.#controller?.resume());
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.#socket.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#leave();
+    this.#socket.end();
+  }
+
+  onResponseError(_controller: Controller | undefined | null, error: unknown): void {
+    this.#leave();
+    if (this.#socket.destroyed) return;
+    if (this.#answered) this.#socket.destroy();
+    else this.#options.onError(upstreamError(error));
+  }
+
+  #head(status: number, answered: IncomingHttpHeaders, connection: string[]): string {
+    const { rewriteResponse, extraResponse = [] } = this.#options;
+    const headers = [...responseHeaders(answered, rewriteResponse), ...extraResponse];
+    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`, ...connection];
+    for (let index = 0; index + 1 < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
+    return `${lines.join("\r\n")}\r\n\r\n`;
+  }
+
+  #onClientClosed(): void {
+    this.#controller?.abort(new Error("the client went away"));
+    this.#other?.destroy();
+    this.#options.onEnd?.();
+  }
+
+  #onOtherClosed(): void {
+    this.#options.upstream.upgrades -= 1;
+    if (this.#socket instanceof Socket)
+      this.#socket.destroySoon(); // what it said last still goes out
+    else this.#socket.destroy();
+  }
+
+  #leave(): void {
+    if (!this.#holdsPlace) return;
+    this.#holdsPlace = false;
+    this.#options.upstream.requests -= 1;
+  }
+}
+
+/** No time-out of ours, no waiting to fill packets, and TCP finds out when a peer has vanished. */
+function keepOpen(socket: Duplex): void {
+  if (!(socket instanceof Socket)) return;
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+}
+
+/** Pipes both ways; when one side has said all, the other gets a while to end too. */
+function join(one: Duplex, other: Duplex): void {
+  one.pipe(other);
+  other.pipe(one);
+  for (const side of [one, other]) {
+    side.once("end", () => {
+      const timer = setTimeout(() => {
+        one.destroy();
+        other.destroy();
+      }, LINGER_MS);
+      const stop = () => clearTimeout(timer);
+      one.once("close", stop);
+      other.once("close", stop);
+    });
+  }
+}

@@ -1,0 +1,95 @@
+/** Who is at the other end: address, scheme and host of the browser, as told by the proxies before us that are trusted. */
+
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP } from "node:net";
+import { z } from "zod";
+import { setting } from "../core/config.ts";
+
+/** Networks in which our own proxies stand; nobody outside can send from them. */
+const PRIVATE = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "::1/128",
+  "fc00::/7",
+];
+
+const networks = z
+  .string()
+  .default("private")
+  .transform((text) => text.split(/[\s,]+/).filter((network) => network !== "" && network !== "none"))
+  .transform((list) => list.flatMap((network) => (network === "private" ? PRIVATE : [network])))
+  .refine((list) => list.every(isNetwork), "must be `private`, `none`, or networks such as 10.1.0.0/16")
+  .transform(blockList);
+
+export const forwardedConfig = z.object({
+  trustedProxies: setting(
+    "COCALC_TRUSTED_PROXIES",
+    networks,
+    "Whose X-Forwarded-For, -Proto and -Host are believed: `private` (loopback and private addresses), `none`, or networks.",
+  ),
+});
+
+export type ForwardedConfig = z.infer<typeof forwardedConfig>;
+
+/** The client as far as it is known; `host` is never checked here. */
+export interface Client {
+  address: string;
+  proto: "http" | "https";
+  host: string;
+}
+
+/** The client of a request; headers of somebody who is not trusted count for nothing. */
+export function clientOf(request: IncomingMessage, { trustedProxies }: ForwardedConfig): Client {
+  const peer = plainAddress(request.socket.remoteAddress ?? "");
+  const host = request.headers.host ?? "";
+  if (!isTrusted(peer, trustedProxies)) return { address: peer, proto: "http", host };
+  const { "x-forwarded-for": by, "x-forwarded-proto": proto } = request.headers;
+  return {
+    address: farthest(peer, by, trustedProxies),
+    proto: first(proto) === "https" ? "https" : "http",
+    host,
+  };
+}
+
+/** From the nearest proxy outwards: the first address that is not one of ours; what stands left of it anybody could have written. */
+function farthest(peer: string, header: string | string[] | undefined, trusted: BlockList): string {
+  let address = peer;
+  const chain = [header ?? []].flat().join(",").split(",").reverse();
+  for (const hop of chain) {
+    const next = plainAddress(hop.trim());
+    if (!isTrusted(address, trusted) || isIP(next) === 0) return address;
+    address = next;
+  }
+  return address;
+}
+
+function isTrusted(address: string, trusted: BlockList): boolean {
+  const family = isIP(address);
+  return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
+}
+
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return [value ?? []].flat()[0]?.split(",")[0]?.trim();
+}
+
+function isNetwork(network: string): boolean {
+  const [address = "", bits = "", more] = network.split("/");
+  const family = isIP(address);
+  return family !== 0 && more === undefined && /^\d+$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32);
+}
+
+function blockList(list: string[]): BlockList {
+  const block = new BlockList();
+  for (const network of list) {
+    const [address = "", bits] = network.split("/");
+    block.addSubnet(address, Number(bits), isIP(address) === 6 ? "ipv6" : "ipv4");
+  }
+  return block;
+}

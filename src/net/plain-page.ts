@@ -1,0 +1,111 @@
+/** Answers in words from what is no page of the app: a small HTML page for browsers, a WireError in JSON for programs. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AppError, isAppError } from "../core/errors.ts";
+import type { WireError } from "../protocol/common.ts";
+
+export interface PlainPage {
+  status: number;
+  title: string;
+  /** HTML; whatever varies in it has gone through `escapeHtml`. */
+  body: string;
+  /** Seconds after which the browser looks again. */
+  refreshSeconds?: number;
+  headers?: Record<string, string | string[]>;
+}
+
+const STYLE =
+  ":root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}body{max-width:36rem;margin:12vh auto;padding:0 1rem}" +
+  "h1{font-size:1.4rem}button{font:inherit;padding:.5rem 1.2rem;border-radius:.4rem;border:1px solid;cursor:pointer}.quiet{opacity:.75}";
+
+/** A page without script, that nothing can embed and that loads nothing. */
+export function sendPage(request: IncomingMessage, response: ServerResponse, page: PlainPage): void {
+  const refresh =
+    page.refreshSeconds === undefined ? "" : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<title>${escapeHtml(page.title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(page.title)}</h1>${page.body}</main></body></html>\n`;
+  response.writeHead(page.status, {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Length": Buffer.byteLength(html),
+    "Content-Security-Policy":
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    ...page.headers,
+  });
+  response.end(request.method === "HEAD" ? undefined : html);
+}
+
+/** An error: a page where a browser navigates, else JSON. `more` is HTML under the message. */
+export function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { error, more = "" }: { error: AppError; more?: string },
+): void {
+  const headers: Record<string, string> = {};
+  if (error.retryAfterSeconds !== undefined) headers["Retry-After"] = String(error.retryAfterSeconds);
+  if (!wantsPage(request)) {
+    sendJson(request, response, { status: error.status, body: wireErrorOf(error), headers });
+    return;
+  }
+  const title = TITLES[error.code] ?? "This did not work";
+  sendPage(request, response, {
+    status: error.status,
+    title,
+    body: `<p>${escapeHtml(error.message)}</p>${more}`,
+    headers,
+  });
+}
+
+export interface JsonAnswer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+export function sendJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: JsonAnswer,
+): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": Buffer.byteLength(text),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...headers,
+  });
+  response.end(request.method === "HEAD" ? undefined : text);
+}
+
+/** How every wire tells an expected error. */
+export function wireErrorOf({ message, code, retryAfterSeconds }: AppError): WireError {
+  return { error: message, code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+}
+
+/** Anything thrown as what may be told: an expected error as it is, a bug as `internal` without its words. */
+export function tellable(error: unknown, internal: () => AppError): AppError {
+  return isAppError(error) ? error : internal();
+}
+
+/** Does a browser go to a page with this request? */
+export function wantsPage(request: IncomingMessage): boolean {
+  const mode = request.headers["sec-fetch-mode"];
+  if (mode !== undefined && mode !== "navigate") return false;
+  return (request.headers.accept ?? "").includes("text/html");
+}
+
+const TITLES: Record<string, string> = {
+  unauthenticated: "Please sign in",
+  forbidden: "This is not open to you",
+  not_found: "There is nothing here",
+  unavailable: "This cannot be reached now",
+  timeout: "This takes too long",
+};
+
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
