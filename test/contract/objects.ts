@@ -254,7 +254,7 @@ export function describeObjects(subject: () => Subject, { real = false }: Contra
       const { kube } = subject();
       const name = uniqueName("stuck");
       const pod = waitingPod(name);
-      await kube.create(pods, { ...pod, spec: { ...pod.spec, nodeSelector: {}, nodeName: "no-such-node" } });
+      await kube.create(pods, { ...pod, spec: { ...pod.spec, nodeName: "no-such-node" } });
       await kube.delete(pods, name, { gracePeriodSeconds: 25 });
       const stuck = await kube.get(pods, name);
       expect(stuck.metadata.deletionTimestamp).toMatch(/^\d{4}-\d\d-\d\dT/);

@@ -49,7 +49,7 @@ export function describeSelection(subject: () => Subject, { versionsKeptSeconds 
       const { kube } = subject();
       const set = await threePods();
       const pod = waitingPod(`${set}-placed`, { set });
-      await kube.create(pods, { ...pod, spec: { ...pod.spec, nodeSelector: {}, nodeName: "no-such-node" } });
+      await kube.create(pods, { ...pod, spec: { ...pod.spec, nodeName: "no-such-node" } });
       const select = async (fieldSelector: string) => {
         const { items } = await kube.list(pods, { labelSelector: `set=${set}`, fieldSelector });
         return items.map(({ metadata }) => metadata.name).sort();

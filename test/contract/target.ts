@@ -70,8 +70,7 @@ export function waitingPod(name: string, labels: Record<string, string> = {}): P
     kind: "Pod",
     metadata: { name, labels },
     spec: {
-      schedulerName: "nobody",
-      nodeSelector: { "contract.test/no-such-node": "true" },
+      schedulerName: "nobody", // so that no scheduler writes into its status
       automountServiceAccountToken: false,
       containers: [{ name: "main", image: "localhost/none:1", imagePullPolicy: "Never", command: ["sleep", "600"] }],
     },

@@ -100,7 +100,7 @@ export function describeWatching(subject: () => Subject): void {
       const { kube, wire, path } = subject();
       const { set, ...query } = await emptySet();
       const pod = waitingPod(`${set}-placed`, { set });
-      await kube.create(pods, { ...pod, spec: { ...pod.spec, nodeSelector: {}, nodeName: "no-such-node" } });
+      await kube.create(pods, { ...pod, spec: { ...pod.spec, nodeName: "no-such-node" } });
       const watch = await wire.watch(path("pods"), query);
       await kube.delete(pods, `${set}-placed`, { gracePeriodSeconds: 20 });
       const leaving = await until(() => told(watch).find(({ object }) => object.metadata.deletionTimestamp));
