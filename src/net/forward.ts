@@ -167,8 +167,9 @@ function addTrailers(response: ServerResponse, trailers: IncomingHttpHeaders): v
   }
 }
 
+/** Errors of the system may come from another realm than ours: what counts is that they have a code. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
 /** Did the connection end before anything was answered on it? */

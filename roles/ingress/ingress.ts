@@ -1,0 +1,110 @@
+/** Sends requests and upgrades on to the role that the route table names. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { AppError, notFound } from "../../src/core/errors.ts";
+import type { Logger } from "../../src/core/log.ts";
+import { forward } from "../../src/net/forward.ts";
+import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
+import { clientOf } from "../../src/net/forwarded.ts";
+import { sendError, tellable } from "../../src/net/plain-page.ts";
+import { belowBase, type Route, routeOf } from "../../src/net/routes.ts";
+import { endUpgrade } from "../../src/net/serve.ts";
+import type { Upstreams } from "../../src/net/upstreams.ts";
+import type { RoleName } from "../names.ts";
+import type { IngressConfig } from "./config.ts";
+import { originKind } from "./hosts.ts";
+
+interface IngressParts {
+  log: Logger;
+  upstreams: Upstreams;
+  config: IngressConfig;
+  /** Where a role is now. */
+  originOf: (role: RoleName) => string;
+}
+
+export class Ingress {
+  readonly #parts: IngressParts;
+
+  constructor(parts: IngressParts) {
+    this.#parts = parts;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    request.on("error", () => {}); // the client went away: the response's `close` tells
+    try {
+      const role = this.#route(request).role;
+      const options = this.#options(request, role, "request");
+      const onError = (error: AppError) => sendError(request, response, { error: aboutRole(role, error) });
+      forward(request, response, { ...options, onError });
+    } catch (error) {
+      if (!request.complete) response.setHeader("Connection", "close");
+      sendError(request, response, { error: this.#tellable(error) });
+    }
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      const { role, upgrade } = this.#route(request);
+      if (!upgrade) throw notFound("There is no WebSocket at this address.");
+      const options = this.#options(request, role, "upgrade");
+      const onError = (error: AppError) => endUpgrade(socket, error.status, aboutRole(role, error).message);
+      forwardUpgrade(request, socket, { ...options, head, onError });
+    } catch (error) {
+      const { status, message } = this.#tellable(error);
+      endUpgrade(socket, status, message);
+    }
+  }
+
+  /** @throws AppError with status 421 for a host that is not ours, 404 for what is not below the base path. */
+  #route(request: IncomingMessage): Route {
+    const { config } = this.#parts;
+    const kind = originKind(request.headers.host ?? "", config);
+    if (kind === undefined) {
+      const message =
+        "This site is not known under that name. Use the address that it was given (COCALC_ORIGIN, COCALC_HOSTS).";
+      throw new AppError("invalid", message, { status: 421 });
+    }
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    if (!path.startsWith("/")) throw new AppError("invalid", "The request names no path.");
+    if (kind === "project") return routeOf("project", path);
+    const below = belowBase(config.basePath, path);
+    if (below === undefined) throw notFound(`This site is below ${config.basePath}/.`);
+    return routeOf("app", below);
+  }
+
+  #options(request: IncomingMessage, role: RoleName, use: "request" | "upgrade") {
+    const { upstreams, config, originOf } = this.#parts;
+    const client = clientOf(request, config);
+    const proto = config.origin === undefined ? client.proto : schemeOf(config.origin);
+    return {
+      upstream: upstreams.enter(role, originOf(role), use),
+      path: request.url ?? "/",
+      client: { ...client, proto },
+    };
+  }
+
+  #tellable(error: unknown): AppError {
+    return tellable(error, () => {
+      this.#parts.log.error({ err: error }, "a request could not be sent on");
+      return new AppError("internal", "Something went wrong here; it has been noted.");
+    });
+  }
+}
+
+function schemeOf(origin: string): "http" | "https" {
+  return origin.startsWith("https:") ? "https" : "http";
+}
+
+function aboutRole(role: RoleName, error: AppError): AppError {
+  if (error.code === "invalid") return error;
+  return new AppError(
+    error.code,
+    `This part of the site (${role}) cannot be reached. ${error.message} Try again in a moment.`,
+    {
+      status: error.status,
+      cause: error.cause,
+      retryAfterSeconds: 2,
+    },
+  );
+}
