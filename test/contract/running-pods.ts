@@ -1,7 +1,7 @@
 /** Contract: what a kubelet tells of pods that run: phases, conditions, exit codes, logs, and grace when they are deleted. */
 
 import { describe, expect, test } from "@jest/globals";
-import { pods } from "../../src/kube/resources.ts";
+import { events, nodes, pods } from "../../src/kube/resources.ts";
 import type { ContainerState, Pod } from "../../src/kube/types.ts";
 import { until } from "../helpers/until.ts";
 import { type Subject, shellPod, uniqueName } from "./target.ts";
@@ -109,7 +109,100 @@ export function describeRunningPods(subject: () => Subject, { image }: { image: 
     }, 90_000);
   });
 
+  describe("what a running pod tells besides", () => {
+    test("its node is Ready and says what it can give", async () => {
+      const { kube } = subject();
+      const name = await start("exec sleep 600");
+      const { spec } = await inPhase(name, "Running");
+      const { items } = await kube.list(nodes);
+      const node = items.find(({ metadata }) => metadata.name === spec.nodeName);
+      expect(node?.status?.conditions).toContainEqual(expect.objectContaining({ type: "Ready", status: "True" }));
+      expect(node?.status?.allocatable).toMatchObject({
+        cpu: expect.stringMatching(/^\d+m?$/),
+        memory: expect.stringMatching(/^\d+(Ki|Mi|Gi)?$/),
+        pods: expect.stringMatching(/^\d+$/),
+      });
+      await remove(name);
+    }, 90_000);
+
+    test("events say that it was placed and started", async () => {
+      const { kube } = subject();
+      const name = await start("exec sleep 600");
+      const { metadata } = await inPhase(name, "Running");
+      const fieldSelector = `involvedObject.uid=${metadata.uid}`;
+      const reasons = await until(async () => {
+        const { items } = await kube.list(events, { fieldSelector });
+        const found = items.map(({ reason }) => reason);
+        return found.includes("Started") && found;
+      }, WAIT);
+      expect(reasons).toEqual(expect.arrayContaining(["Scheduled", "Created", "Started"]));
+      await remove(name);
+    }, 90_000);
+
+    test("it is Ready when its probe says so, and not before", async () => {
+      const file = `/tmp/${uniqueName("ready")}`;
+      const name = await start(
+        `trap 'rm -f ${file}; exit 0' TERM; sleep 3; touch ${file}; while :; do sleep 0.1; done`,
+        (made) => {
+          for (const container of made.spec.containers) {
+            container.readinessProbe = { exec: { command: ["test", "-f", file] }, periodSeconds: 1 };
+          }
+        },
+      );
+      const ready = (of: Pod) => of.status?.conditions?.find(({ type }) => type === "Ready")?.status;
+      expect(ready(await inPhase(name, "Running"))).toBe("False");
+      await until(async () => ready(await pod(name)) === "True", WAIT);
+      await subject().kube.delete(pods, name, { gracePeriodSeconds: 5 });
+    }, 90_000);
+  });
+
   describe("a pod that cannot run", () => {
+    const waitingReason = (name: string, reasons: string[]) =>
+      until(async () => {
+        const { waiting } = stateOf(await pod(name));
+        return waiting?.reason !== undefined && reasons.includes(waiting.reason) && waiting;
+      }, WAIT);
+
+    test("because its image is not there: the waiting container says so", async () => {
+      const [never, pulled] = await Promise.all([
+        start("exit 0", ({ spec }) => {
+          for (const container of spec.containers) container.image = "localhost/no-such-image:1";
+        }),
+        start("exit 0", ({ spec }) => {
+          for (const container of spec.containers) {
+            Object.assign(container, { image: "localhost/no-such-image:2", imagePullPolicy: "IfNotPresent" });
+          }
+        }),
+      ]);
+      expect((await waitingReason(never, ["ErrImageNeverPull"])).message).toContain("localhost/no-such-image:1");
+      const { message } = await waitingReason(pulled, ["ErrImagePull", "ImagePullBackOff"]);
+      expect(message).toContain("localhost/no-such-image:2");
+      await Promise.all([remove(never), remove(pulled)]);
+    }, 120_000);
+
+    test("because it took more memory than its limit: OOMKilled, exit code 137", async () => {
+      const script = "a=$(head -c 150000000 /dev/zero | tr '\\0' x); echo $(expr length \"$a\"); exec sleep 600";
+      const name = await start(script, ({ spec }) => {
+        for (const container of spec.containers) container.resources = { limits: { memory: "48Mi", cpu: "1" } };
+      });
+      const { terminated } = stateOf(await inPhase(name, "Failed"));
+      expect(terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
+      await remove(name);
+    }, 90_000);
+
+    test("because its volume claim is not there: Unschedulable, and the claim is named", async () => {
+      const claimName = uniqueName("claim");
+      const name = await start("exit 0", ({ spec }) => {
+        spec.volumes = [{ name: "home", persistentVolumeClaim: { claimName } }];
+      });
+      const condition = await until(async () => {
+        const scheduled = (await pod(name)).status?.conditions?.find(({ type }) => type === "PodScheduled");
+        return scheduled?.status === "False" && scheduled;
+      }, WAIT);
+      expect(condition).toMatchObject({ reason: "Unschedulable", message: expect.stringContaining(claimName) });
+      await remove(name);
+    }, 90_000);
+
     test("because no node fits: Unschedulable, in words", async () => {
       const name = await start("exit 0", ({ spec }) => {
         for (const container of spec.containers) container.resources = { requests: { cpu: "5000" } };
