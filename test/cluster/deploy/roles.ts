@@ -1,4 +1,5 @@
 /** The roles as pods of the service image: one Deployment each, the migration as a Job before them. */
+import { POD_RANGE } from "../layout.ts";
 import { MANAGE_ACCOUNT } from "./access.ts";
 import { databaseEnv } from "./database.ts";
 import { hostAliases, type Manifest, placement, SERVICE_PORTS, type Site, service } from "./site.ts";
@@ -14,6 +15,18 @@ const REPLICAS: Record<string, number> = {
   "manage-state": 2,
   "manage-idle": 2,
 };
+
+/** Below it every project has an origin of its own; the tests say its names in the Host header. */
+export const PROJECT_DOMAIN = "projects.test";
+
+const SOFTWARE_FOLDER = "/etc/cocalc-k8s/software";
+
+const ROLE_ENV = [
+  { name: "COCALC_LOG_FORMAT", value: "json" },
+  { name: "COCALC_SOFTWARE_ENVIRONMENTS", value: SOFTWARE_FOLDER },
+  { name: "COCALC_TRUSTED_PROXIES", value: `private ${POD_RANGE}` },
+  { name: "COCALC_PROJECT_DOMAIN", value: PROJECT_DOMAIN },
+];
 
 const NO_PRIVILEGE = {
   runAsUser: 2001,
@@ -88,12 +101,18 @@ function podOf(site: Site, role: string) {
         name: role,
         image: site.images.service,
         args: [`--role=${role}`],
-        env: [...databaseEnv, { name: "COCALC_LOG_FORMAT", value: "json" }],
+        env: [...databaseEnv, ...ROLE_ENV],
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "1Gi" } },
         securityContext: NO_PRIVILEGE,
-        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+        volumeMounts: [
+          { name: "tmp", mountPath: "/tmp" },
+          { name: "software", mountPath: SOFTWARE_FOLDER, readOnly: true },
+        ],
       },
     ],
-    volumes: [{ name: "tmp", emptyDir: {} }],
+    volumes: [
+      { name: "tmp", emptyDir: {} },
+      { name: "software", configMap: { name: "project-image" } },
+    ],
   };
 }

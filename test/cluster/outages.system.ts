@@ -1,0 +1,144 @@
+/** Outages on a real cluster: API server or database gone for a minute, leaders killed in the middle of work. Nothing asked for is lost. */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Life } from "../../src/core/life.ts";
+import { pods } from "../../src/kube/resources.ts";
+import { until } from "../helpers/until.ts";
+import { isOwnCluster } from "./target.ts";
+import {
+  inState,
+  openWorld,
+  type Person,
+  podOf,
+  projectRow,
+  runScript,
+  signUp,
+  startEnded,
+  startProject,
+  type World,
+} from "./world.ts";
+
+const OUTAGE_MS = 60_000;
+const STARTS = 50;
+
+const life = new Life("system tests");
+let world: World;
+let ada: Person;
+
+beforeAll(async () => {
+  world = await openWorld(life);
+  ada = await signUp(world, "Ada");
+});
+afterAll(async () => {
+  await life.stop();
+});
+
+const onOwnCluster = isOwnCluster() ? test : test.skip;
+
+onOwnCluster("60 s without API server: what runs goes on, what is asked meanwhile is done afterwards", async () => {
+  const [runs, stops, starts] = [await startProject(ada), await startProject(ada), await newProject("Later")];
+  await Promise.all([inState(world, runs, "running"), inState(world, stops, "running")]);
+  await world.cluster?.pauseApiServer();
+  try {
+    await ada.call("projects/stop", { project_id: stops });
+    await ada.call("projects/start", { project_id: starts });
+    await throughout(OUTAGE_MS, async () => {
+      expect(await runScript(ada, runs, "echo still here")).toBe("still here\n");
+      expect((await projectRow(world, runs)).state?.state).toBe("running");
+    });
+  } finally {
+    await world.cluster?.resumeApiServer();
+  }
+  await Promise.all([inState(world, stops, "opened"), inState(world, starts, "running")]);
+  expect(await startEnded(world, starts)).toMatchObject({ outcome: "running" });
+  expect(await podOf(world, stops)).toBeUndefined();
+  expect((await projectRow(world, runs)).state?.state).toBe("running");
+});
+
+test("60 s without database: the pages say so, and what the cluster did meanwhile is in the rows afterwards", async () => {
+  const [stays, vanishes] = [await startProject(ada), await startProject(ada)];
+  await Promise.all([inState(world, stays, "running"), inState(world, vanishes, "running")]);
+  const name = (await podOf(world, vanishes))?.metadata.name ?? "";
+  await scaleDatabase(0);
+  try {
+    await world.kubectl(["delete", "pod", "-n", world.target.site.namespace, name, "--wait=false"]);
+    await throughout(OUTAGE_MS, async () => {
+      const page = await ada.fetch("/");
+      expect(page.headers.get("content-type")).toMatch(/html/);
+    });
+  } finally {
+    await scaleDatabase(1);
+  }
+  await inState(world, vanishes, "opened");
+  expect((await projectRow(world, stays)).state?.state).toBe("running");
+  const later = await startProject(ada);
+  await inState(world, later, "running");
+});
+
+test(`manage-action and manage-state killed in the middle of ${STARTS} starts: every one comes to its end, none doubled`, async () => {
+  const projectIds = await Promise.all(Array.from({ length: STARTS }, (_, i) => newProject(`One of many ${i}`)));
+  await Promise.all(projectIds.map((project_id) => ada.call("projects/start", { project_id })));
+  for (const role of ["manage-action", "manage-state", "manage-action", "manage-state"]) {
+    await someOf(projectIds);
+    await killAll(role);
+  }
+  await Promise.all(projectIds.map((projectId) => inState(world, projectId, "running", 600_000)));
+  const ends = await Promise.all(projectIds.map((projectId) => startEnded(world, projectId)));
+  expect(ends.filter(({ outcome }) => outcome === "running")).toHaveLength(STARTS);
+  const { items } = await world.kube.list(pods, { labelSelector: "run=project" });
+  const mine = items.filter(({ metadata }) => projectIds.includes(metadata.labels?.project_id ?? ""));
+  expect(mine).toHaveLength(STARTS);
+  await Promise.all(projectIds.map((project_id) => ada.call("projects/stop", { project_id })));
+  await Promise.all(projectIds.map((projectId) => inState(world, projectId, "opened", 300_000)));
+  await until(async () => (await world.kube.list(pods, { labelSelector: "run=project" })).items.length <= 10, {
+    timeoutMs: 120_000,
+    everyMs: 500,
+  });
+}, 900_000);
+
+async function newProject(title: string): Promise<string> {
+  return (await ada.call("projects/create", { title })).project_id;
+}
+
+/** Checks again and again for so long. */
+async function throughout(durationMs: number, check: () => Promise<void>): Promise<void> {
+  const end = Date.now() + durationMs;
+  await until(
+    async () => {
+      await check();
+      return Date.now() > end;
+    },
+    { timeoutMs: durationMs + 30_000, everyMs: 2_000 },
+  );
+}
+
+/** Waits until a few more of the starts have a pod. */
+async function someOf(projectIds: string[]): Promise<void> {
+  const started = async () => (await world.kube.list(pods, { labelSelector: "run=project" })).items.length;
+  const before = await started();
+  const enough = Math.min(before + 5, projectIds.length);
+  await until(async () => (await started()) >= enough, { timeoutMs: 120_000, everyMs: 100 });
+}
+
+/** Kills all pods of a role, as a node that vanishes would: no signal that could be heeded. */
+async function killAll(role: string): Promise<void> {
+  const { namespace } = world.target.site;
+  await world.kubectl([
+    "delete",
+    "pod",
+    "-n",
+    namespace,
+    "-l",
+    `app=${role}`,
+    "--grace-period=0",
+    "--force",
+    "--wait=false",
+  ]);
+}
+
+async function scaleDatabase(replicas: number): Promise<void> {
+  const { namespace } = world.target.site;
+  await world.kubectl(["scale", "-n", namespace, "deployment/postgres", `--replicas=${replicas}`]);
+  const wanted = replicas === 0 ? "delete" : "jsonpath={.status.readyReplicas}=1";
+  const what = replicas === 0 ? ["pod", "-l", "app=postgres"] : ["deployment/postgres"];
+  await world.kubectl(["wait", "-n", namespace, ...what, `--for=${wanted}`, "--timeout=90s"]);
+}

@@ -1,0 +1,118 @@
+/** Trouble on a real cluster: whatever goes wrong with a project's pod comes to a truthful end, in words. */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Life } from "../../src/core/life.ts";
+import { until } from "../helpers/until.ts";
+import { MISSING_IMAGE } from "./deploy/project-config.ts";
+import { isOwnCluster } from "./target.ts";
+import {
+  inState,
+  latestStart,
+  openWorld,
+  type Person,
+  podOf,
+  projectRow,
+  runScript,
+  signUp,
+  startEnded,
+  startProject,
+  type World,
+} from "./world.ts";
+
+const life = new Life("system tests");
+let world: World;
+let ada: Person;
+
+beforeAll(async () => {
+  world = await openWorld(life);
+  ada = await signUp(world, "Ada");
+});
+afterAll(async () => {
+  await life.stop();
+});
+
+const onOwnCluster = isOwnCluster() ? test : test.skip;
+
+test("an image that does not exist: the start fails and says which image and why", async () => {
+  const projectId = await startProject(ada, { image: MISSING_IMAGE });
+  const start = await startEnded(world, projectId, 240_000);
+  expect(start).toMatchObject({ outcome: "failed", reason: "image_pull_failed" });
+  expect(start.kubernetes_reason).toMatch(/ErrImagePull|ImagePullBackOff/);
+  expect(start.message).not.toBe("");
+  await until(async () => (await podOf(world, projectId)) === undefined, { timeoutMs: 60_000 });
+  const row = await inState(world, projectId, "opened");
+  expect(row.state).toBe("opened");
+  expect((await projectRow(world, projectId)).action_request?.err).toBeTruthy();
+});
+
+test("out of memory: the project says so, and is back with its files", async () => {
+  const projectId = await startProject(ada);
+  await inState(world, projectId, "running");
+  await runScript(ada, projectId, `echo kept > notes.txt; ${EAT_MEMORY}`);
+  const told = await until(async () => (await projectRow(world, projectId)).state?.error, { timeoutMs: 60_000 });
+  expect(told).toMatch(/more memory than it may use/);
+  const pod = await podOf(world, projectId);
+  expect(pod?.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject({
+    reason: "OOMKilled",
+    exitCode: 137,
+  });
+  await inState(world, projectId, "running");
+  expect(await runScript(ada, projectId, "cat notes.txt")).toBe("kept\n");
+});
+
+/** Offers the project's server to the kernel first, then fills the container with processes too small to be chosen. */
+const EAT_MEMORY = [
+  "for pid in $(pgrep -f 'main.js --role=project'); do echo 1000 > /proc/$pid/oom_score_adj; done",
+  "for i in $(seq 40); do (setsid python3 -c 'import time; x = bytearray(40 << 20); time.sleep(60)' >/dev/null 2>&1 &); done",
+].join("; ");
+
+test("a pod deleted behind our back is noticed within a second or two, and can be started again", async () => {
+  const projectId = await startProject(ada);
+  await inState(world, projectId, "running");
+  const name = (await podOf(world, projectId))?.metadata.name ?? "";
+  await world.kubectl(["delete", "pod", "-n", world.target.site.namespace, name, "--wait=false"]);
+  await until(async () => (await projectRow(world, projectId)).state?.state !== "running", { timeoutMs: 3_000 });
+  await inState(world, projectId, "opened", 60_000);
+  await ada.call("projects/start", { project_id: projectId });
+  await inState(world, projectId, "running");
+});
+
+onOwnCluster("no node takes pods: the project waits, says why, and runs when there is one again", async () => {
+  await eachNode("cordon");
+  try {
+    const projectId = await startProject(ada);
+    await inState(world, projectId, "pending");
+    const waiting = await until(
+      async () => {
+        const start = await latestStart(world, projectId);
+        return start?.reason === "no_room" && start;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(waiting.message).not.toBe("");
+    expect(waiting.kubernetes_reason).toMatch(/unschedulable/i);
+    await eachNode("uncordon");
+    await inState(world, projectId, "running");
+  } finally {
+    await eachNode("uncordon");
+  }
+});
+
+onOwnCluster("a stop while no node takes the pod wins at once", async () => {
+  await eachNode("cordon");
+  try {
+    const projectId = await startProject(ada);
+    await inState(world, projectId, "pending");
+    await ada.call("projects/stop", { project_id: projectId });
+    await inState(world, projectId, "opened", 20_000);
+    expect(await startEnded(world, projectId)).toMatchObject({ outcome: "cancelled" });
+    expect(await podOf(world, projectId)).toBeUndefined();
+  } finally {
+    await eachNode("uncordon");
+  }
+});
+
+async function eachNode(verb: "cordon" | "uncordon"): Promise<void> {
+  for (const { name } of (await world.cluster?.nodes()) ?? []) {
+    await world.kubectl([verb, name]);
+  }
+}
