@@ -1,7 +1,7 @@
 /** What the site says of itself to anybody: public settings, whether signing up takes a token, the software environments. */
 
 import { needsRegistrationToken } from "../../src/domain/accounts/registration-tokens.ts";
-import { publicSettings } from "../../src/domain/settings/rules.ts";
+import { publicSettings } from "../../src/domain/settings/values.ts";
 import type { Software } from "../../src/protocol/software.ts";
 import type { Hub } from "./hub.ts";
 

@@ -1,7 +1,7 @@
 /** What programs ask for besides the API: customize, alive, healthcheck, robots.txt, and the style sheet of the pages. */
 
 import { Router } from "express";
-import { isOn } from "../../src/domain/settings/rules.ts";
+import { isOn } from "../../src/domain/settings/values.ts";
 import { customization } from "./customization.ts";
 import type { Hub } from "./hub.ts";
 import { STYLE, STYLE_NAME } from "./style.ts";

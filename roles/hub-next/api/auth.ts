@@ -1,7 +1,7 @@
 /** Handlers of `/api/v2/auth/…`. */
 
+import { PASSWORD_RULES, passwordProblem, passwordStrength } from "../../../src/domain/accounts/password-rules.ts";
 import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
-import { PASSWORD_RULES, passwordProblem, passwordStrength } from "../../../src/domain/accounts/rules.ts";
 import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
 import type { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
 import { signInHere, signUpHere } from "../sessions.ts";

@@ -10,7 +10,7 @@ import {
   removeInvitation,
 } from "../../../src/domain/projects/collaborators.ts";
 import { invitedTo, membersWithNames } from "../../../src/domain/projects/listing.ts";
-import { isOn } from "../../../src/domain/settings/rules.ts";
+import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
 import { memberGroup } from "../../../src/protocol/project.ts";
 import { checked } from "../sessions.ts";

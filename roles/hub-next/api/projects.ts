@@ -8,7 +8,7 @@ import { projectById, projectsOf } from "../../../src/domain/projects/listing.ts
 import { projectLog } from "../../../src/domain/projects/log.ts";
 import { touchProject } from "../../../src/domain/projects/touch.ts";
 import { deleteProject, restoreProject, updateProject } from "../../../src/domain/projects/update.ts";
-import { isOn } from "../../../src/domain/settings/rules.ts";
+import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
 import { type Handlers, OK } from "./call.ts";
 import type { collaborators } from "./collaborators.ts";

@@ -1,10 +1,10 @@
 /** The pages for signing up, in and out. Forms work without script and are taken from our own pages only. */
 
 import { forbidden, isAppError, unavailable } from "../../../src/core/errors.ts";
+import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/password-rules.ts";
 import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
-import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/rules.ts";
 import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
-import { isOn } from "../../../src/domain/settings/rules.ts";
+import { isOn } from "../../../src/domain/settings/values.ts";
 import { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
 import { html } from "../html.ts";
 import { safeNext } from "../safe-next.ts";

@@ -1,7 +1,7 @@
 /** The frame of every page: head, top bar, footer, and the headers with which it is sent. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isOn, type SettingValues } from "../../../src/domain/settings/rules.ts";
+import { isOn, type SettingValues } from "../../../src/domain/settings/values.ts";
 import { type Html, html } from "../html.ts";
 import type { Hub } from "../hub.ts";
 import { STYLE_NAME } from "../style.ts";

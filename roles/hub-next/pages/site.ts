@@ -2,7 +2,7 @@
 
 import { notFound } from "../../../src/core/errors.ts";
 import type { SettingName } from "../../../src/domain/settings/definitions.ts";
-import type { SettingValues } from "../../../src/domain/settings/rules.ts";
+import type { SettingValues } from "../../../src/domain/settings/values.ts";
 import { html } from "../html.ts";
 import { type PageContext, sendPage } from "./layout.ts";
 import { pageAddress, settingText } from "./text.ts";

@@ -7,7 +7,7 @@ import { record } from "../central-log/central-log.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { PASSWORD_CHECK } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
-import { passwordProblem } from "./rules.ts";
+import { passwordProblem } from "./password-rules.ts";
 
 const VIOLATES_UNIQUE = "23505";
 

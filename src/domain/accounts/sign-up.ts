@@ -6,11 +6,11 @@ import { type Db, sqlState, type Transaction } from "../../db/db.ts";
 import { applyInvitations } from "../projects/invitations.ts";
 import { addressKey } from "../rate-limits/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
-import { isOn, type SettingValues } from "../settings/rules.ts";
+import { isOn, type SettingValues } from "../settings/values.ts";
 import { SIGN_UP_ADDRESS } from "./limits.ts";
 import { hashPassword } from "./password-hashes.ts";
+import { passwordProblem } from "./password-rules.ts";
 import { checkRegistrationToken, needsRegistrationToken, takeRegistrationToken } from "./registration-tokens.ts";
-import { passwordProblem } from "./rules.ts";
 
 export interface SignUp {
   /** In lower case. */

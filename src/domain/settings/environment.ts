@@ -4,7 +4,7 @@ import { z } from "zod";
 import { setting } from "../../core/config.ts";
 import type { Db } from "../../db/db.ts";
 import { definitionOf, type SettingName, settingNames } from "./definitions.ts";
-import { settingProblem } from "./rules.ts";
+import { settingProblem } from "./values.ts";
 
 function fixedSetting(name: SettingName) {
   const schema = z

@@ -4,7 +4,7 @@ import { messageOf } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Db, Queryable } from "../../db/db.ts";
-import { type SettingValues, settingValues } from "./rules.ts";
+import { type SettingValues, settingValues } from "./values.ts";
 
 /** Reads all settings. */
 export async function readSettings(db: Queryable): Promise<SettingValues> {

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { describeConfig, readConfig } from "../../core/config.ts";
 import { settingNames } from "./definitions.ts";
 import { fixedSettingsConfig } from "./environment.ts";
-import { isOn, publicSettings, settingValues } from "./rules.ts";
+import { isOn, publicSettings, settingValues } from "./values.ts";
 
 test("absent, unknown and ill-formed values leave the default", () => {
   const values = settingValues(
