@@ -118,7 +118,11 @@ export async function recordStart(db: Queryable, leader: Leader, start: StartToR
      INSERT INTO project_starts (project_id, owner_id, request_time, requested, picked_up, reason)
      SELECT project_id, $5::uuid, $4, $6::timestamp, CASE WHEN $9 THEN NULL ELSE ${NOW} END, CASE WHEN $9 THEN 'queued' END FROM served
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
-       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL
+       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL,
+       applied = CASE WHEN $7::jsonb IS NULL THEN project_starts.applied END,
+       scheduled = CASE WHEN $7::jsonb IS NULL THEN project_starts.scheduled END,
+       pulled = CASE WHEN $7::jsonb IS NULL THEN project_starts.pulled END,
+       started = CASE WHEN $7::jsonb IS NULL THEN project_starts.started END
      RETURNING ticket`,
     [
       leader.name,

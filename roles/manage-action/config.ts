@@ -1,0 +1,53 @@
+/** What manage-action reads from the environment. */
+
+import { z } from "zod";
+import { setting, wholeNumber } from "../../src/core/config.ts";
+import { siteConfig } from "../../src/net/site.ts";
+
+const seconds = (standard: number) => wholeNumber().min(1).max(86_400).default(standard);
+
+export const manageActionConfig = z.object({
+  basePath: siteConfig.shape.basePath,
+  startsInFlight: setting(
+    "COCALC_STARTS_IN_FLIGHT",
+    wholeNumber().min(1).max(100_000).default(100),
+    "How many projects start at the same time, from the creation of the pod until it is ready; more wait in a queue that takes turns between owners.",
+  ),
+  concurrency: setting(
+    "COCALC_MANAGE_CONCURRENCY",
+    wholeNumber().min(1).max(1_000).default(32),
+    "How many projects manage-action works on at the same time.",
+  ),
+  imageFailureSeconds: setting(
+    "COCALC_START_IMAGE_FAILURE_SECONDS",
+    seconds(120),
+    "A start fails when its image could not be fetched for so long.",
+  ),
+  volumeFailureSeconds: setting(
+    "COCALC_START_VOLUME_FAILURE_SECONDS",
+    seconds(180),
+    "A start fails when a volume could not be mounted for so long.",
+  ),
+  prepareSeconds: setting(
+    "COCALC_START_PREPARE_SECONDS",
+    seconds(900),
+    "A start fails when a node took so long to fetch its image and make its container.",
+  ),
+  readySeconds: setting(
+    "COCALC_START_READY_SECONDS",
+    seconds(180),
+    "A start fails when its container ran for so long without becoming ready.",
+  ),
+  restarts: setting(
+    "COCALC_START_RESTARTS",
+    wholeNumber().min(0).max(100).default(2),
+    "A start fails when its container crashed and was restarted so often.",
+  ),
+  sweepSeconds: setting(
+    "COCALC_MANAGE_SWEEP_SECONDS",
+    seconds(60),
+    "How often everything unfinished is looked for, in case a notification was lost.",
+  ),
+});
+
+export type ManageActionConfig = z.infer<typeof manageActionConfig>;

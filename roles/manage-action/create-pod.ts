@@ -1,0 +1,105 @@
+/** The step that makes a project's pod, or lets it wait for its turn. */
+
+import { type AppError, isAppError } from "../../src/core/errors.ts";
+import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
+import { recordApplied, recordStart, recordWaiting } from "../../src/domain/starts/records.ts";
+import type { Pod } from "../../src/kube/types.ts";
+import { failStart } from "./fail-start.ts";
+import type { Case, Service } from "./service.ts";
+import { startToRecord } from "./start-facts.ts";
+
+const RETRY_MS = 500;
+
+export async function createPod(service: Service, one: Case): Promise<number | undefined> {
+  const { db, leader, places, maker } = service;
+  const { projectId, row } = one;
+  const start = startToRecord(one);
+  if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(service, one);
+  try {
+    maker.check();
+  } catch (error) {
+    return refused(service, one, error);
+  }
+  const quota = await maker.quotaFor(row);
+  const ticket = await recordStart(db, leader, { ...start, quota, queued: false });
+  if (ticket === undefined) {
+    places.release(projectId);
+    return RETRY_MS;
+  }
+  const recorded: Case = { ...one, start: { ticket, requestTime: start.requestTime, giveUp: null } };
+  try {
+    const pod = await maker.make(row, { projectId, ticket, requestTime: start.requestTime, quota });
+    return await post(service, recorded, pod);
+  } catch (error) {
+    return refused(service, recorded, error);
+  }
+}
+
+async function waitInQueue({ db, leader, places, metrics }: Service, one: Case): Promise<number | undefined> {
+  const { projectId, start } = one;
+  const wanted = startToRecord(one);
+  if (places.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
+  const ticket = await recordStart(db, leader, { ...wanted, quota: null, queued: true });
+  if (ticket === undefined) return RETRY_MS;
+  places.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
+  metrics.queued.set(places.waiting);
+  return undefined;
+}
+
+/** The plain POST; on 409 what is there is looked at: ours for this start is adopted, an older one of ours is dealt with by the next look. */
+async function post(service: Service, one: Case, body: Pod): Promise<number | undefined> {
+  const { db, leader, pods, metrics } = service;
+  const { projectId, start } = one;
+  const ticket = start?.ticket ?? 0;
+  const made = await pods.create(projectId, body).catch((error: unknown) => {
+    if (!isAppError(error, "conflict")) throw error;
+    return undefined;
+  });
+  const pod = made ?? (await pods.look(projectId));
+  if (pod === undefined) return RETRY_MS;
+  if (!isPodOf(pod, projectId)) return failStart(service, one, foreignPod(pod));
+  if (ticketOf(pod) === ticket) await recordApplied(db, leader, { ticket, podUid: pod.metadata.uid ?? "" });
+  if (made !== undefined)
+    metrics.toPod.observe(Math.max(0, Date.now() - startToRecord(one).requested.getTime()) / 1_000);
+  return 2_000; // by then the scheduler has had its say, and the watch too
+}
+
+function foreignPod({ metadata }: Pod) {
+  return {
+    reason: "other",
+    message: `A pod with the name ${metadata.name} is there that does not belong to this project, so it is left alone; tell your administrator.`,
+    kubernetesReason: "AlreadyExists",
+  };
+}
+
+/** What cannot be made ends the start with the reason; what may pass by itself is told and tried again. */
+async function refused(service: Service, one: Case, error: unknown): Promise<number | undefined> {
+  if (isAppError(error, "invalid")) return failStart(service, one, templateInvalid(error));
+  if (isAppError(error, "forbidden")) return failStart(service, one, notAllowed(error));
+  const { db, leader } = service;
+  if (one.start !== undefined) {
+    const why = {
+      reason: "cluster_unavailable",
+      message: "The cluster does not answer at the moment; the project starts as soon as it does.",
+      kubernetesReason: isAppError(error) ? error.message : null,
+    };
+    await recordWaiting(db, leader, { ticket: one.start.ticket, why });
+  }
+  throw error;
+}
+
+function templateInvalid({ message }: AppError) {
+  const words = "The site's template for projects is not valid, so no project can be started; tell your administrator.";
+  return { reason: "template_invalid", message: words, kubernetesReason: message };
+}
+
+function notAllowed({ message }: AppError) {
+  const isQuota = /exceeded quota/i.test(message);
+  return {
+    reason: isQuota ? "no_room" : "other",
+    message: isQuota
+      ? "All the room that this site has for projects is in use; stop another project, or try again later."
+      : `The cluster does not allow ${podName("…")} to be made; tell your administrator.`,
+    kubernetesReason: message,
+  };
+}

@@ -1,0 +1,58 @@
+/** Ends a start that failed: its pod is removed, and the reason told in the request and in the trace. */
+
+import { type Explanation, explainPod } from "../../src/domain/project-pods/reasons.ts";
+import { finishRequest, recordStart, type Why } from "../../src/domain/starts/records.ts";
+import type { Case, Service } from "./service.ts";
+import { startToRecord } from "./start-facts.ts";
+
+const LOG_LINES = 10;
+const LOG_CHARACTERS = 2_000;
+
+/** Removes the pod first: were it the other way round and we died between, nobody would. */
+export async function failStart(service: Service, one: Case, why: Why): Promise<undefined> {
+  const { db, leader, pods, places, metrics, log, nextInTurn } = service;
+  const { projectId, pod } = one;
+  if (pod !== undefined) await pods.remove(projectId, pod);
+  const wanted = startToRecord(one);
+  const ticket =
+    one.start?.ticket ?? (await recordStart(db, leader, { ...wanted, quota: null, queued: false })) ?? null;
+  const finishing = { projectId, requestTime: wanted.requestTime, err: why.message, event: "project_start_failed" };
+  await finishRequest(db, leader, finishing, { projectId, ticket, outcome: "failed", why });
+  metrics.ended.inc({ outcome: "failed", reason: why.reason });
+  log.info({ projectId, ticket, why }, "a start failed");
+  places.release(projectId);
+  nextInTurn();
+  return undefined;
+}
+
+/** Why the start has failed. `late`: because a phase took too long. */
+export async function whyOf(service: Service, { row, pod, step }: Case, late = false): Promise<Why> {
+  const because = step.do === "fail" ? step.because : undefined;
+  if (because === "project_deleted") {
+    return { reason: because, message: "The project has been deleted.", kubernetesReason: null };
+  }
+  const why: Explanation | undefined = pod && explainPod(pod);
+  if (because === "give_up") return gaveUp(why, row.kubernetes_reason);
+  if (why?.reason === "crashed" && pod !== undefined) {
+    const lines = (await service.pods.lastLines(pod, LOG_LINES)).slice(-LOG_CHARACTERS);
+    return lines === "" ? why : { ...why, message: `${why.message} Its last words:\n${lines}` };
+  }
+  if (why !== undefined) return why;
+  const { reason, message, kubernetes_reason } = row;
+  // What manage-state found out from events.
+  if (late && reason !== null && message !== null) return { reason, message, kubernetesReason: kubernetes_reason };
+  return {
+    reason: "deadline",
+    message: "The project's server did not become ready in time; try again, or tell your administrator.",
+    kubernetesReason: pod?.status?.phase ?? null,
+  };
+}
+
+function gaveUp(why: Explanation | undefined, kubernetesReason: string | null): Why {
+  const message = why?.message ?? "No machine took this project.";
+  return {
+    reason: "no_room",
+    message: `The project waited too long for a machine, so its start was given up. ${message} Try again later.`,
+    kubernetesReason: why?.kubernetesReason ?? kubernetesReason,
+  };
+}

@@ -1,0 +1,33 @@
+/** Serves requests: whoever writes `projects.action_request` gets a pod, or gets rid of it. One replica leads, the others wait. */
+
+import type { Life } from "../../src/core/life.ts";
+import { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import { Places } from "../../src/domain/starts/places.ts";
+import { defineRole } from "../define-role.ts";
+import { manageActionConfig } from "./config.ts";
+import { openActionMetrics } from "./metrics.ts";
+import { PodMaker } from "./pod-maker.ts";
+import { ActionService } from "./service.ts";
+
+export default defineRole({
+  name: "manage-action",
+  summary: "Starts and stops projects as the database asks.",
+  needs: { db: true, kube: true },
+  config: manageActionConfig,
+  async start(life, { log, metrics, ...parts }, config) {
+    const [db, kube] = await Promise.all([parts.db(), parts.kube()]);
+    let leading: ActionService | undefined;
+    // Replicas that wait keep their caches warm, so that they take over at once.
+    const pods = new ProjectPods(life, kube, { onChange: (...change) => leading?.onPod(...change) });
+    const maker = await PodMaker.open(life, { db, kube, log, metrics, basePath: config.basePath });
+    const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
+    db.lead(life, "manage-action", async (term: Life, leader) => {
+      const service = new ActionService(term, { ...shared, leader, places: new Places(config.startsInFlight) });
+      leading = service;
+      term.defer("service", () => {
+        leading = undefined;
+      });
+      await service.open(term);
+    });
+  },
+});

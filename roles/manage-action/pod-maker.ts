@@ -1,0 +1,93 @@
+/** Makes the body of a project's pod from what is known now: templates, settings, keys. It posts nothing. */
+
+import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
+import type { Metrics } from "../../src/core/metrics.ts";
+import type { Db } from "../../src/db/db.ts";
+import { renderPod } from "../../src/domain/project-pods/render.ts";
+import { ProjectTemplates } from "../../src/domain/project-pods/templates.ts";
+import { type RunQuota, runQuota } from "../../src/domain/quotas/rules.ts";
+import { openSettings, type Settings } from "../../src/domain/settings/settings.ts";
+import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
+import { environmentFor } from "../../src/domain/software/software.ts";
+import type { ServiceRow } from "../../src/domain/starts/records.ts";
+import type { Kube, Pod } from "../../src/kube/types.ts";
+
+/** How old the hubs' public keys may be: a key is signed with only after it is long known. */
+const KEYS_MS = 30_000;
+
+interface Parts {
+  db: Db;
+  kube: Kube;
+  log: Logger;
+  metrics: Metrics;
+  basePath: string;
+}
+
+export class PodMaker {
+  readonly #db: Db;
+  readonly #basePath: string;
+  readonly #templates: ProjectTemplates;
+  readonly #settings: Settings;
+  #keys: { value: Promise<object>; untilMs: number } | undefined;
+
+  private constructor(templates: ProjectTemplates, settings: Settings, { db, basePath }: Parts) {
+    this.#templates = templates;
+    this.#settings = settings;
+    this.#db = db;
+    this.#basePath = basePath;
+  }
+
+  static async open(life: Life, parts: Parts): Promise<PodMaker> {
+    const templates = new ProjectTemplates(life, parts);
+    return new PodMaker(templates, await openSettings(life, parts.db, parts), parts);
+  }
+
+  /** What the project may use. */
+  async quotaFor({ settings, users }: Pick<ServiceRow, "settings" | "users">): Promise<RunQuota> {
+    const values = await this.#settings.values();
+    const onPremises = values.kucalc === "onprem";
+    return runQuota({
+      defaultQuotas: onPremises ? objectFrom(values.default_quotas) : {},
+      maxUpgrades: onPremises ? objectFrom(values.max_upgrades) : {},
+      settings: settings ?? {},
+      upgrades: Object.values(users ?? {}).flatMap((member) => (member?.upgrades ? [member.upgrades] : [])),
+    });
+  }
+
+  /** Resolves when a pod could be made. @throws AppError `invalid` with the reason, `unavailable` before the ConfigMaps were read. */
+  check(): void {
+    void this.#templates.template;
+    void this.#templates.software;
+  }
+
+  /** The pod's body. @throws AppError as `check` does. */
+  async make(
+    row: ServiceRow,
+    of: { projectId: string; ticket: number; requestTime: string; quota: RunQuota },
+  ): Promise<Pod> {
+    return renderPod({
+      ...of,
+      template: this.#templates.template,
+      environment: environmentFor(this.#templates.software, row.compute_image),
+      env: row.env ?? {},
+      hubKeys: await this.#hubKeys(),
+      basePath: this.#basePath,
+    });
+  }
+
+  #hubKeys(): Promise<object> {
+    if (this.#keys === undefined || this.#keys.untilMs < Date.now()) {
+      const value = publicKeys(this.#db);
+      this.#keys = { value, untilMs: Date.now() + KEYS_MS };
+      value.catch(() => {
+        this.#keys = undefined; // the next start asks again; this one is told by its own await
+      });
+    }
+    return this.#keys.value;
+  }
+}
+
+function objectFrom(json: string): Record<string, unknown> {
+  return json.trim() === "" ? {} : (JSON.parse(json) as Record<string, unknown>); // the settings hold only JSON objects here
+}

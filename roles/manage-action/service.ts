@@ -1,0 +1,155 @@
+/** The work of the leader of manage-action: brings each project to where its request wants it, one step at a time. */
+
+import { every, sleep } from "../../src/core/clock.ts";
+import { messageOf } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
+import { WorkQueue } from "../../src/core/work-queue.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Leader } from "../../src/db/leadership.ts";
+import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
+import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/rules.ts";
+import type { Places } from "../../src/domain/starts/places.ts";
+import { projectsToServe, readForService, type ServiceRow, startsUnderWay } from "../../src/domain/starts/records.ts";
+import type { Pod } from "../../src/kube/types.ts";
+import type { ManageActionConfig } from "./config.ts";
+import { decide, type PodFacts, type Request, readRequest, type StartFacts, type Step } from "./decide.ts";
+import type { ActionMetrics } from "./metrics.ts";
+import type { PodMaker } from "./pod-maker.ts";
+import { steps } from "./steps.ts";
+
+/** What the steps work with during one term. */
+export interface Service {
+  db: Db;
+  log: Logger;
+  leader: Leader;
+  config: ManageActionConfig;
+  metrics: ActionMetrics;
+  pods: ProjectPods;
+  maker: PodMaker;
+  places: Places;
+  /** Looks at those whose turn it is, after a place became free. */
+  nextInTurn(): void;
+}
+
+/** One project as it is now. */
+export interface Case {
+  projectId: string;
+  row: ServiceRow;
+  request: Request;
+  start: StartFacts | undefined;
+  pod: Pod | undefined;
+  step: Step;
+}
+
+/** How soon something that failed is tried again, at most. */
+const MAX_RETRY_MS = 5_000;
+
+export class ActionService {
+  readonly #service: Service;
+  readonly #queue: WorkQueue;
+  /** Projects with something unfinished: their pods matter to us. */
+  readonly #tracked = new Set<string>();
+
+  constructor(term: Life, parts: Omit<Service, "nextInTurn">) {
+    const { config, log } = parts;
+    this.#service = { ...parts, nextInTurn: () => this.#nextInTurn() };
+    this.#queue = new WorkQueue(term, {
+      concurrency: config.concurrency,
+      reconcile: (projectId) => this.#reconcile(projectId),
+      onError: (projectId, error) => log.warn({ projectId, reason: messageOf(error) }, "a project is tried again"),
+      firstRetryMs: 200,
+      maxRetryMs: MAX_RETRY_MS,
+    });
+  }
+
+  /** Takes up everything unfinished, and then whatever comes; resolves when it serves, or the term is over. */
+  async open(term: Life): Promise<void> {
+    const { db, config, pods, log } = this.#service;
+    await Promise.race([pods.synced, aborted(term.signal)]);
+    while (!term.signal.aborted && !(await this.#succeeds(() => this.#resume()))) await sleep(500, term.signal);
+    const sweep = () => void this.#succeeds(() => this.#sweep());
+    await db.listen(term, {
+      channels: ["projects_action_request", "project_starts_give_up", "projects_users"],
+      onNotify: (projectId) => this.#queue.add(projectId),
+      onMissed: sweep,
+    });
+    sweep();
+    term.run("sweep", (signal) => every(config.sweepSeconds * 1_000, signal, sweep));
+    log.info({ underWay: this.#tracked.size }, "serving requests");
+  }
+
+  /** A pod changed: matters while something is under way, and when it comes or goes. */
+  onPod(projectId: string, now: Pod | undefined, before: Pod | undefined): void {
+    if (now === undefined || before === undefined || this.#tracked.has(projectId)) this.#queue.add(projectId);
+  }
+
+  async #succeeds(act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      this.#service.log.warn({ reason: messageOf(error) }, "what is unfinished cannot be read; trying again");
+      return false;
+    }
+  }
+
+  /** Starts that an earlier leader began keep their places and their order. */
+  async #resume(): Promise<void> {
+    const { db, places } = this.#service;
+    for (const { project_id, owner_id, ticket, applied, reason } of await startsUnderWay(db)) {
+      const owner = owner_id ?? project_id;
+      this.#tracked.add(project_id);
+      if (reason === "queued" && applied === null) places.wait(project_id, { owner, ticket });
+      else if (reason !== "no_room") places.hold(project_id, owner);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { db, pods } = this.#service;
+    for (const projectId of await projectsToServe(db, pods.projectIds())) this.#queue.add(projectId);
+    this.#nextInTurn();
+  }
+
+  #nextInTurn(): void {
+    const { places, metrics } = this.#service;
+    for (const projectId of places.grant()) this.#queue.add(projectId);
+    metrics.inFlight.set(places.held);
+    metrics.queued.set(places.waiting);
+  }
+
+  async #reconcile(projectId: string): Promise<number | undefined> {
+    const { db, leader, pods } = this.#service;
+    const row = await readForService(db, leader, projectId);
+    if (row === undefined || row.epoch !== leader.epoch) return undefined; // no such project, or another leads by now
+    const request = readRequest(row.action_request);
+    const start = startOf(row);
+    const pod = pods.get(projectId);
+    const step = decide({ request, deleted: row.deleted, start, pod: pod && factsOf(pod) });
+    if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
+    else this.#tracked.delete(projectId);
+    return steps[step.do](this.#service, { projectId, row, request, start, pod, step });
+  }
+}
+
+function startOf({ ticket, request_time, give_up }: ServiceRow): StartFacts | undefined {
+  return ticket === null || request_time === null ? undefined : { ticket, requestTime: request_time, giveUp: give_up };
+}
+
+function factsOf(pod: Pod): PodFacts {
+  return {
+    requestTime: pod.metadata.annotations?.[REQUEST_TIME],
+    ticket: ticketOf(pod),
+    terminating: isTerminating(pod),
+    ended: hasEnded(pod),
+    ready: isReady(pod),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

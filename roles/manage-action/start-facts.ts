@@ -1,0 +1,26 @@
+/** What a start is, from the project it is of. Pure. */
+
+import type { ServiceRow, StartToRecord } from "../../src/domain/starts/records.ts";
+import type { Case } from "./service.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whose turn a start counts as: the project's first owner. */
+export function ownerOf({ users }: Pick<ServiceRow, "users">): string | null {
+  const owner = Object.entries(users ?? {}).find(([id, member]) => member?.group === "owner" && UUID.test(id));
+  return owner?.[0] ?? null;
+}
+
+/** The request that a case serves: the open one, or that of the start under way. */
+export function requestTimeOf({ request, start }: Pick<Case, "request" | "start">): string {
+  return request.kind === "open" ? request.time : (start?.requestTime ?? "");
+}
+
+/** What is recorded of a start, whatever becomes of it. */
+export function startToRecord(one: Case): Omit<StartToRecord, "quota" | "queued"> {
+  const { projectId, row, start } = one;
+  const requestTime = requestTimeOf(one);
+  const moment = new Date(requestTime);
+  const requested = Number.isNaN(moment.getTime()) ? new Date() : moment;
+  return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket: start?.ticket ?? null };
+}

@@ -1,0 +1,149 @@
+/** How each step is done. A step reads nothing anew: whatever it did, the project is looked at again afterwards. */
+
+import { explainPod } from "../../src/domain/project-pods/reasons.ts";
+import { isNodeGone, nodeDead, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
+import {
+  endStart,
+  finishRequest,
+  giveTime,
+  recordApplied,
+  recordStart,
+  recordWaiting,
+  type Why,
+} from "../../src/domain/starts/records.ts";
+import { createPod } from "./create-pod.ts";
+import type { Step } from "./decide.ts";
+import { failStart, whyOf } from "./fail-start.ts";
+import type { Case, Service } from "./service.ts";
+import { ownerOf, requestTimeOf, startToRecord } from "./start-facts.ts";
+
+/** Resolves with the ms after which to look again, or undefined: when something changes. */
+type Act = (service: Service, one: Case) => Promise<number | undefined>;
+
+const AT_ONCE = 0;
+/** In case the watch is late. */
+const SOON_MS = 1_000;
+/** A pod that the scheduler has not placed by then holds no place. */
+const UNPLACED_MS = 2_000;
+
+export const steps: Record<Step["do"], Act> = {
+  nothing: async ({ places, nextInTurn }, { projectId }) => {
+    places.release(projectId);
+    nextInTurn();
+    return undefined;
+  },
+
+  "give-time": async ({ db, leader }, { projectId }) => {
+    await giveTime(db, leader, projectId);
+    return AT_ONCE;
+  },
+
+  finish: async ({ db, leader, pods }, { projectId, request, pod, step }) => {
+    if (request.kind !== "open" && request.kind !== "unknown") return undefined;
+    // The cache may not have seen a pod yet that was made a moment ago: a stop has to be true.
+    const isStop = request.kind === "open" && request.action === "stop";
+    if (isStop && pod === undefined) {
+      await pods.look(projectId);
+      if (pods.get(projectId) !== undefined) return AT_ONCE;
+    }
+    const { err, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
+    await finishRequest(db, leader, { projectId, requestTime: request.time, err, event });
+    return undefined;
+  },
+
+  create: createPod,
+
+  track,
+
+  succeed: async ({ db, leader, places, metrics, nextInTurn }, one) => {
+    const { projectId, row, start, pod } = one;
+    const requestTime = requestTimeOf(one);
+    const ending = start && { projectId, ticket: start.ticket, outcome: "running" as const };
+    if (start !== undefined && row.applied === null) {
+      await recordApplied(db, leader, { ticket: start.ticket, podUid: pod?.metadata.uid ?? "" });
+    }
+    await finishRequest(db, leader, { projectId, requestTime, event: start && "project_started" }, ending);
+    if (start !== undefined) metrics.ended.inc({ outcome: "running", reason: "" });
+    places.release(projectId);
+    nextInTurn();
+    return undefined;
+  },
+
+  fail: async (service, one) => failStart(service, one, await whyOf(service, one)),
+
+  cancel: async ({ db, leader, places, metrics, nextInTurn }, { projectId, start }) => {
+    const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
+    await endStart(db, leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
+    metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });
+    places.release(projectId);
+    nextInTurn();
+    return AT_ONCE;
+  },
+
+  "delete-pod": async ({ pods }, { projectId, pod }) => {
+    if (pod !== undefined) await pods.remove(projectId, pod);
+    return AT_ONCE;
+  },
+
+  "await-end": awaitEnd,
+};
+
+/** The pod is there and not ready: has the start failed, or for how long may it still take? */
+async function track(service: Service, one: Case): Promise<number | undefined> {
+  const { db, leader, config, places, nextInTurn } = service;
+  const { projectId, row, start, pod } = one;
+  if (pod === undefined) return AT_ONCE;
+  if (start === undefined || start.requestTime !== requestTimeOf(one)) {
+    return (await recordStart(db, leader, { ...startToRecord(one), quota: null, queued: false })) === undefined
+      ? SOON_MS
+      : AT_ONCE;
+  }
+  if (row.applied === null) await recordApplied(db, leader, { ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
+  const nowMs = Date.now();
+  const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? "");
+  const why = explainPod(pod);
+  const isPlaced = pod.spec.nodeName !== undefined;
+  const isUnplaced = !isPlaced && (why !== undefined || ageMs >= UNPLACED_MS);
+  if (isUnplaced) places.release(projectId);
+  else places.hold(projectId, ownerOf(row) ?? projectId);
+  nextInTurn();
+  const known = why ?? (row.reason === "volume_failed" ? recordedWhy(one) : undefined);
+  const verdict = verdictOn(pod, known, { ...config, nowMs });
+  if (verdict.kind === "failed") return failStart(service, one, await whyOf(service, one, verdict.late));
+  if (verdict.untilMs !== undefined) return Math.max(verdict.untilMs - nowMs, 100);
+  return isUnplaced ? undefined : UNPLACED_MS;
+}
+
+/** What manage-state has found out, from events, about the pod. */
+function recordedWhy({ row }: Case) {
+  const { message, kubernetes_reason } = row;
+  return { reason: "volume_failed" as const, message: message ?? "", kubernetesReason: kubernetes_reason ?? "" };
+}
+
+/** The pod is going; forced away only when that is safe, or an administrator says so. */
+async function awaitEnd(service: Service, one: Case): Promise<number | undefined> {
+  const { db, leader, pods } = service;
+  const { projectId, request, start, pod } = one;
+  if (pod === undefined) return AT_ONCE;
+  if (request.kind === "open" && request.action !== "stop" && start?.requestTime !== request.time) {
+    await recordStart(db, leader, { ...startToRecord(one), quota: null, queued: false });
+    return AT_ONCE;
+  }
+  const leftMs = terminationLeftMs(pod, Date.now());
+  const isForced = request.kind === "open" && request.force;
+  if (leftMs <= 0 || isForced) {
+    const isGone = isForced || isNodeGone(await pods.nodeOf(pod));
+    if (isGone) await pods.remove(projectId, pod, { force: true });
+    else await pods.look(projectId);
+    if (!isGone && start) await recordWaiting(db, leader, { ticket: start.ticket, why: nodeDead(pod) });
+    return isGone ? AT_ONCE : SOON_MS * 5;
+  }
+  if (start) await recordWaiting(db, leader, { ticket: start.ticket, why: STILL_STOPPING });
+  return Math.min(leftMs, SOON_MS * 5);
+}
+
+const STILL_STOPPING: Why = {
+  reason: "other",
+  message: "The project is still stopping; it starts as soon as that is done.",
+  kubernetesReason: "Terminating",
+};

@@ -1,0 +1,19 @@
+/** What manage-state reads from the environment. */
+
+import { z } from "zod";
+import { setting, wholeNumber } from "../../src/core/config.ts";
+
+export const manageStateConfig = z.object({
+  concurrency: setting(
+    "COCALC_STATE_CONCURRENCY",
+    wholeNumber().min(1).max(1_000).default(8),
+    "How many projects' states are written at the same time.",
+  ),
+  compareSeconds: setting(
+    "COCALC_STATE_COMPARE_SECONDS",
+    wholeNumber().min(1).max(86_400).default(60),
+    "How often every project's state is compared with the cluster, both ways, besides after every list of pods.",
+  ),
+});
+
+export type ManageStateConfig = typeof manageStateConfig._output;

@@ -1,0 +1,34 @@
+/** Mirrors what Kubernetes says about project pods into the database: the only writer of `projects.state`. */
+
+import type { Life } from "../../src/core/life.ts";
+import { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
+import { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import { defineRole } from "../define-role.ts";
+import { manageStateConfig } from "./config.ts";
+import { openStateMetrics } from "./metrics.ts";
+import { StateMirror } from "./mirror.ts";
+
+export default defineRole({
+  name: "manage-state",
+  summary: "Mirrors what Kubernetes says about project pods into the database.",
+  needs: { db: true, kube: true },
+  config: manageStateConfig,
+  async start(life, { log, metrics, ...parts }, config) {
+    const [db, kube] = await Promise.all([parts.db(), parts.kube()]);
+    let leading: StateMirror | undefined;
+    const events = new PodEvents(life, kube, (projectId) => leading?.look(projectId));
+    const pods = new ProjectPods(life, kube, {
+      onChange: (projectId) => leading?.look(projectId),
+      onRelist: () => void leading?.compare(),
+    });
+    const shared = { db, log, config, pods, events, metrics: openStateMetrics(metrics) };
+    db.lead(life, "manage-state", async (term: Life, leader) => {
+      const mirror = new StateMirror(term, { ...shared, leader });
+      leading = mirror;
+      term.defer("mirror", () => {
+        leading = undefined;
+      });
+      mirror.open(term);
+    });
+  },
+});

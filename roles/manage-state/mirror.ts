@@ -1,0 +1,122 @@
+/** The work of the leader of manage-state: what the cluster says of a project's pod goes into the project's row. */
+
+import { every } from "../../src/core/clock.ts";
+import { messageOf } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
+import { WorkQueue } from "../../src/core/work-queue.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Leader } from "../../src/db/leadership.ts";
+import { ticketOf } from "../../src/domain/project-pods/identity.ts";
+import type { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
+import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import { type Explanation, explainPod } from "../../src/domain/project-pods/reasons.ts";
+import {
+  isNodeGone,
+  isTerminating,
+  nodeDead,
+  phasesOf,
+  stateOfPod,
+  stateWithoutPod,
+  terminationLeftMs,
+} from "../../src/domain/project-pods/rules.ts";
+import { stateOf, statesToCompare, writeStartFacts, writeState } from "../../src/domain/projects/state.ts";
+import type { Pod } from "../../src/kube/types.ts";
+import type { ManageStateConfig } from "./config.ts";
+import type { StateMetrics } from "./metrics.ts";
+
+export interface MirrorParts {
+  db: Db;
+  log: Logger;
+  leader: Leader;
+  config: ManageStateConfig;
+  metrics: StateMetrics;
+  pods: ProjectPods;
+  events: PodEvents;
+}
+
+/** A pod that does not end is looked at again after so long. */
+const OVERDUE_LOOK_MS = 10_000;
+
+export class StateMirror {
+  readonly #parts: MirrorParts;
+  readonly #queue: WorkQueue;
+
+  constructor(term: Life, parts: MirrorParts) {
+    this.#parts = parts;
+    this.#queue = new WorkQueue(term, {
+      concurrency: parts.config.concurrency,
+      reconcile: (projectId) => this.#mirror(projectId),
+      onError: (projectId, error) =>
+        parts.log.warn({ projectId, reason: messageOf(error) }, "a state cannot be written; trying again"),
+      maxRetryMs: 5_000,
+    });
+  }
+
+  /** Compares everything once, and again every while: rows without a pod, and pods whose row says otherwise. */
+  open(term: Life): void {
+    const { pods, config } = this.#parts;
+    pods.synced.then(
+      () => this.compare(),
+      () => {}, // the reflector was stopped, and so are we
+    );
+    term.run("comparison", (signal) => every(config.compareSeconds * 1_000, signal, () => this.compare()));
+  }
+
+  look(projectId: string): void {
+    this.#queue.add(projectId);
+  }
+
+  /** Looks at every project that has a pod or says so. */
+  async compare(): Promise<void> {
+    const { db, pods, log } = this.#parts;
+    const withPods = pods.projectIds();
+    for (const projectId of withPods) this.#queue.add(projectId);
+    try {
+      for (const { project_id } of await statesToCompare(db, withPods)) this.#queue.add(project_id);
+    } catch (error) {
+      log.warn({ reason: messageOf(error) }, "the states cannot be compared with the cluster; trying again later");
+    }
+  }
+
+  async #mirror(projectId: string): Promise<number | undefined> {
+    const { pods } = this.#parts;
+    const pod = pods.get(projectId);
+    return pod === undefined ? this.#mirrorAbsence(projectId) : this.#mirrorPod(projectId, pod);
+  }
+
+  async #mirrorAbsence(projectId: string): Promise<undefined> {
+    const { db, leader, pods } = this.#parts;
+    const facts = stateWithoutPod(await stateOf(db, projectId));
+    if (facts !== undefined && pods.get(projectId) === undefined) await this.#write(leader, projectId, facts);
+    return undefined;
+  }
+
+  async #mirrorPod(projectId: string, pod: Pod): Promise<number | undefined> {
+    const { db, leader, events } = this.#parts;
+    const podUid = pod.metadata.uid ?? "";
+    const podEvents = events.of(podUid);
+    const overdue = await this.#overdue(pod);
+    const why = overdue ?? explainPod(pod, podEvents);
+    await this.#write(leader, projectId, stateOfPod(pod, why));
+    if (!isTerminating(pod)) {
+      const phases = phasesOf(pod, podEvents, new Date());
+      const trace = await writeStartFacts(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
+      if (trace !== undefined) this.#parts.metrics.observe(trace);
+      return undefined;
+    }
+    return overdue === undefined ? Math.max(terminationLeftMs(pod, Date.now()), 100) : OVERDUE_LOOK_MS;
+  }
+
+  async #write(leader: Leader, projectId: string, facts: Parameters<typeof writeState>[3]): Promise<void> {
+    if (await writeState(this.#parts.db, leader, projectId, facts))
+      this.#parts.metrics.writes.inc({ state: facts.state });
+  }
+
+  /** A pod that should long be gone: its node does not answer. */
+  async #overdue(pod: Pod): Promise<Explanation | undefined> {
+    if (terminationLeftMs(pod, Date.now()) > 0) return undefined;
+    const node = await this.#parts.pods.nodeOf(pod);
+    return isNodeGone(node) ? undefined : nodeDead(pod);
+  }
+}

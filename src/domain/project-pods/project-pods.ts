@@ -1,0 +1,142 @@
+/** The pods of projects as they are known now: a reflector's cache, and what our own calls have learned since. Decides nothing. */
+
+import { isAppError } from "../../core/errors.ts";
+import type { Life } from "../../core/life.ts";
+import { nodes, pods } from "../../kube/resources.ts";
+import type { Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
+import { isPodOf, PROJECT_PODS, podName, projectIdOf } from "./identity.ts";
+
+/** What a call has told about a name, until the watch has caught up. */
+interface Learned {
+  uid: string;
+  /** undefined: the pod of this uid is gone. */
+  pod: Pod | undefined;
+  untilMs: number;
+}
+
+/** After so long the watch is believed again, whatever a call had told. */
+const LEARNED_MS = 15_000;
+
+interface Handlers {
+  /** The pod of a project appeared, changed or went; `before`: as it was known. */
+  onChange: (projectId: string, now: Pod | undefined, before: Pod | undefined) => void;
+  /** The whole cache was compared with the cluster. */
+  onRelist?: () => void;
+}
+
+export class ProjectPods {
+  readonly #kube: Kube;
+  readonly #reflector: Reflector<Pod>;
+  readonly #learned = new Map<string, Learned>();
+
+  constructor(life: Life, kube: Kube, { onChange, onRelist }: Handlers) {
+    this.#kube = kube;
+    this.#reflector = kube.openReflector(life, {
+      resource: pods,
+      labelSelector: PROJECT_PODS,
+      onChange: (name, now, before) => {
+        const projectId = projectIdOf(name);
+        if (projectId === undefined) return;
+        const uid = this.#learned.get(projectId)?.uid;
+        if (uid !== undefined && (now?.metadata.uid === uid || (now === undefined && before?.metadata.uid === uid))) {
+          this.#learned.delete(projectId);
+        }
+        onChange(projectId, now, before);
+      },
+      ...(onRelist && { onRelist: () => onRelist() }),
+    });
+  }
+
+  /** Resolves when the first list is in. */
+  get synced(): Promise<void> {
+    return this.#reflector.synced;
+  }
+
+  /** The project's pod, if it is ours. */
+  get(projectId: string): Pod | undefined {
+    const cached = this.#reflector.get(podName(projectId));
+    const pod = this.#withLearned(projectId, cached);
+    return pod !== undefined && isPodOf(pod, projectId) ? pod : undefined;
+  }
+
+  /** All projects that have a pod of ours. */
+  projectIds(): string[] {
+    return this.#reflector.list().flatMap((pod) => {
+      const projectId = projectIdOf(pod.metadata.name);
+      return projectId !== undefined && isPodOf(pod, projectId) ? [projectId] : [];
+    });
+  }
+
+  /** Asks the API server itself. The answer counts until the watch has caught up. Not ours: is returned, and only that. */
+  async look(projectId: string): Promise<Pod | undefined> {
+    const before = this.get(projectId)?.metadata.uid;
+    const pod = await this.#kube.get(pods, podName(projectId)).catch(ifAbsent);
+    if (pod !== undefined && !isNewer(this.#reflector.get(podName(projectId)), pod)) {
+      this.#learn(projectId, pod.metadata.uid ?? "", pod);
+    }
+    if (pod === undefined && before !== undefined) this.#learn(projectId, before, undefined);
+    return pod;
+  }
+
+  /** Posts a pod. @throws AppError `conflict` when the name is taken: look at what is there. */
+  async create(projectId: string, pod: Pod): Promise<Pod> {
+    const made = await this.#kube.create(pods, pod);
+    if (this.#reflector.get(podName(projectId))?.metadata.uid !== made.metadata.uid) {
+      this.#learn(projectId, made.metadata.uid ?? "", made);
+    }
+    return made;
+  }
+
+  /** Deletes this very pod, and looks what became of it. `force`: without waiting for its node. */
+  async remove(projectId: string, pod: Pod, { force = false } = {}): Promise<void> {
+    const uid = pod.metadata.uid ?? "";
+    try {
+      await this.#kube.delete(pods, podName(projectId), { uid, ...(force && { gracePeriodSeconds: 0 }) });
+    } catch (error) {
+      if (!isAppError(error, "conflict")) throw error; // another pod has the name by now: look at it
+    }
+    await this.look(projectId);
+  }
+
+  /** The pod's node; undefined: it is gone (or was never given one). */
+  async nodeOf(pod: Pod): Promise<KubeNode | undefined> {
+    const { nodeName } = pod.spec;
+    if (nodeName === undefined) return undefined;
+    return this.#kube.get(nodes, nodeName).catch(ifAbsent);
+  }
+
+  /** The last lines of a container that ended or runs; "" when there are none to be had. */
+  async lastLines(pod: Pod, count: number): Promise<string> {
+    const status = pod.status?.containerStatuses?.[0];
+    const previous = status?.state?.terminated === undefined && status?.lastState?.terminated !== undefined;
+    const options = { tailLines: count, previous, ...(status && { container: status.name }) };
+    const text = await this.#kube.podLog(pod.metadata.name, options).catch(() => ""); // only a help for the reader
+    return text.trim();
+  }
+
+  #withLearned(projectId: string, cached: Pod | undefined): Pod | undefined {
+    const learned = this.#learned.get(projectId);
+    if (learned === undefined) return cached;
+    if (learned.untilMs < Date.now()) {
+      this.#learned.delete(projectId);
+      return cached;
+    }
+    if (learned.pod !== undefined) return learned.pod;
+    return cached?.metadata.uid === learned.uid ? undefined : cached;
+  }
+
+  #learn(projectId: string, uid: string, pod: Pod | undefined): void {
+    this.#learned.set(projectId, { uid, pod, untilMs: Date.now() + LEARNED_MS });
+  }
+}
+
+/** Has the watch brought the same pod as late or later? Versions of one object grow. */
+function isNewer(cached: Pod | undefined, pod: Pod): boolean {
+  if (cached?.metadata.uid !== pod.metadata.uid) return false;
+  return Number(cached?.metadata.resourceVersion) >= Number(pod.metadata.resourceVersion);
+}
+
+function ifAbsent(error: unknown): undefined {
+  if (!isAppError(error, "not_found")) throw error;
+  return undefined;
+}
