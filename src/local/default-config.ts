@@ -14,9 +14,12 @@ const PROJECT_IMAGE = "cocalc-k8s/project";
 const PROJECT_TAG = "local";
 const MANAGER = "cocalc-local";
 
-/** What stands behind images: the project server, started with this Node from `main`. */
-export function localImages(main: string): ImageTable {
-  return new Map([[PROJECT_IMAGE, { command: [process.execPath, main, "--role=project"] }]]);
+/** What stands behind images: the project server, started with this Node from `main`; `cacheDir` keeps compiled code. */
+export function localImages({ main, cacheDir }: { main: string; cacheDir: string }): ImageTable {
+  const command = [process.execPath, main, "--role=project"];
+  // Many project servers share this machine: the admin port of each is any free one, and nobody else's business.
+  const env = { ADMIN_HOST: "127.0.0.1", ADMIN_PORT: "0", NODE_COMPILE_CACHE: cacheDir };
+  return new Map([[PROJECT_IMAGE, { command, env }]]);
 }
 
 /** Makes what is missing, and brings what nobody has edited up to date. */

@@ -111,7 +111,7 @@ async function embeddedCluster(
     api,
     dataDir: join(data, "kubelet"),
     claimsDir: join(data, "volumes"),
-    images: localImages(resolve(main)),
+    images: localImages({ main: resolve(main), cacheDir: join(data, "cache") }),
     log,
     capacity: { ...(cores !== undefined && { cores }), ...(memoryBytes !== undefined && { memoryBytes }) },
   });
