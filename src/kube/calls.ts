@@ -1,6 +1,6 @@
 /** The calls of the Kubernetes client, each one request of the wire (a list: one per page). */
 
-import { isAppError } from "../core/errors.ts";
+import { isAppError, unavailable } from "../core/errors.ts";
 import { collectionPath, objectPath } from "./paths.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 import type { CreateOptions, DeleteOptions, Kube, KubeList, KubeObject, Resource, Selection } from "./types.ts";
@@ -173,7 +173,11 @@ export class Calls {
   /** The answer as what the API server promises for this path: its shape is the contract suite's business. */
   async #json<R>(request: ApiRequest): Promise<R> {
     const { text } = await this.#transport.call(request);
-    return JSON.parse(text) as R;
+    try {
+      return JSON.parse(text) as R;
+    } catch (cause) {
+      throw unavailable(`Something that is no Kubernetes API answered when asked to ${request.what}.`, { cause });
+    }
   }
 }
 

@@ -250,6 +250,18 @@ describe("tries", () => {
     expect(faulty.requests).toHaveLength(1);
   });
 
+  test("an answer that is not JSON is told as such", async () => {
+    const { faulty, kube } = await throughFaults();
+    faulty.fail({ matches: () => true, status: 200, body: "<html>a captive portal</html>" });
+    await expect(kube.get(configMaps, "any")).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/no Kubernetes API/),
+    });
+    faulty.heal();
+    faulty.fail({ matches: () => true, status: 404, body: "<html>nothing here</html>" });
+    await expect(kube.get(configMaps, "any")).rejects.toMatchObject({ code: "not_found" });
+  });
+
   test("a create that came between other writes (409 Conflict) is tried again, a taken name is not", async () => {
     const { faulty, kube } = await throughFaults();
     const name = uniqueName("quota");
