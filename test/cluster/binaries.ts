@@ -10,24 +10,28 @@ export const KUBERNETES_FOLDER = `kubernetes-${KUBERNETES}`;
 const KWOK = "0.8.0";
 const PROGRAMS = ["kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl"];
 
-/** Folders with the built programs: `kubernetes` has those of the control plane and the nodes, `kwok` has `kwok` and `stages.yaml`. */
+/** Where the programs of the control plane and the nodes are. */
 export interface Binaries {
   kubernetes: string;
-  kwok: string;
 }
 
-/** Returns the folders of the programs, building what is not in the cache (six to eight minutes on two cores). */
+/** Returns where the programs are, building what is not in the cache (six to eight minutes on two cores). */
 export async function ensureBinaries(say: (line: string) => void): Promise<Binaries> {
-  await requireGo();
-  const kubernetes = await cached(KUBERNETES_FOLDER, (folder) => {
+  const kubernetes = await cached(KUBERNETES_FOLDER, async (folder) => {
     say(`building Kubernetes ${KUBERNETES} from source, once: this takes some minutes`);
-    return buildKubernetes(folder, say);
+    await requireGo();
+    await buildKubernetes(folder, say);
   });
-  const kwok = await cached(`kwok-${KWOK}`, (folder) => {
+  return { kubernetes };
+}
+
+/** Returns the folder with `kwok` and the `stages.yaml` it needs: nodes and pods without containers, for large numbers. */
+export function ensureKwok(say: (line: string) => void): Promise<string> {
+  return cached(`kwok-${KWOK}`, async (folder) => {
     say(`building kwok ${KWOK} from source, once`);
-    return buildKwok(folder);
+    await requireGo();
+    await buildKwok(folder);
   });
-  return { kubernetes, kwok };
 }
 
 async function requireGo(): Promise<void> {

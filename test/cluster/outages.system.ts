@@ -84,15 +84,10 @@ test(`manage-action and manage-state killed in the middle of ${STARTS} starts: e
   await Promise.all(projectIds.map((projectId) => inState(world, projectId, "running", 600_000)));
   const ends = await Promise.all(projectIds.map((projectId) => startEnded(world, projectId)));
   expect(ends.filter(({ outcome }) => outcome === "running")).toHaveLength(STARTS);
-  const { items } = await world.kube.list(pods, { labelSelector: "run=project" });
-  const mine = items.filter(({ metadata }) => projectIds.includes(metadata.labels?.project_id ?? ""));
-  expect(mine).toHaveLength(STARTS);
+  expect(await podsOf(projectIds)).toBe(STARTS);
   await Promise.all(projectIds.map((project_id) => ada.call("projects/stop", { project_id })));
   await Promise.all(projectIds.map((projectId) => inState(world, projectId, "opened", 300_000)));
-  await until(async () => (await world.kube.list(pods, { labelSelector: "run=project" })).items.length <= 10, {
-    timeoutMs: 120_000,
-    everyMs: 500,
-  });
+  await until(async () => (await podsOf(projectIds)) === 0, { timeoutMs: 120_000, everyMs: 500 });
 }, 900_000);
 
 async function newProject(title: string): Promise<string> {
@@ -111,12 +106,16 @@ async function throughout(durationMs: number, check: () => Promise<void>): Promi
   );
 }
 
+/** How many pods these projects have, doubles counted. */
+async function podsOf(projectIds: string[]): Promise<number> {
+  const { items } = await world.kube.list(pods, { labelSelector: "run=project" });
+  return items.filter(({ metadata }) => projectIds.includes(metadata.labels?.project_id ?? "")).length;
+}
+
 /** Waits until a few more of the starts have a pod. */
 async function someOf(projectIds: string[]): Promise<void> {
-  const started = async () => (await world.kube.list(pods, { labelSelector: "run=project" })).items.length;
-  const before = await started();
-  const enough = Math.min(before + 5, projectIds.length);
-  await until(async () => (await started()) >= enough, { timeoutMs: 120_000, everyMs: 100 });
+  const enough = Math.min((await podsOf(projectIds)) + 5, projectIds.length);
+  await until(async () => (await podsOf(projectIds)) >= enough, { timeoutMs: 120_000, everyMs: 100 });
 }
 
 /** Kills all pods of a role, as a node that vanishes would: no signal that could be heeded. */

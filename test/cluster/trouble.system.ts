@@ -5,6 +5,7 @@ import { until } from "../helpers/until.ts";
 import { MISSING_IMAGE } from "./deploy/project-config.ts";
 import { isOwnCluster } from "./target.ts";
 import {
+  eachNode,
   inState,
   latestStart,
   openWorld,
@@ -77,7 +78,7 @@ test("a pod deleted behind our back is noticed within a second or two, and can b
 });
 
 onOwnCluster("no node takes pods: the project waits, says why, and runs when there is one again", async () => {
-  await eachNode("cordon");
+  await eachNode(world, "cordon");
   try {
     const projectId = await startProject(ada);
     await inState(world, projectId, "pending");
@@ -90,15 +91,15 @@ onOwnCluster("no node takes pods: the project waits, says why, and runs when the
     );
     expect(waiting.message).not.toBe("");
     expect(waiting.kubernetes_reason).toMatch(/unschedulable/i);
-    await eachNode("uncordon");
+    await eachNode(world, "uncordon");
     await inState(world, projectId, "running");
   } finally {
-    await eachNode("uncordon");
+    await eachNode(world, "uncordon");
   }
 });
 
 onOwnCluster("a stop while no node takes the pod wins at once", async () => {
-  await eachNode("cordon");
+  await eachNode(world, "cordon");
   try {
     const projectId = await startProject(ada);
     await inState(world, projectId, "pending");
@@ -107,12 +108,6 @@ onOwnCluster("a stop while no node takes the pod wins at once", async () => {
     expect(await startEnded(world, projectId)).toMatchObject({ outcome: "cancelled" });
     expect(await podOf(world, projectId)).toBeUndefined();
   } finally {
-    await eachNode("uncordon");
+    await eachNode(world, "uncordon");
   }
 });
-
-async function eachNode(verb: "cordon" | "uncordon"): Promise<void> {
-  for (const { name } of (await world.cluster?.nodes()) ?? []) {
-    await world.kubectl([verb, name]);
-  }
-}

@@ -129,6 +129,13 @@ export async function podOf({ kube }: World, projectId: string): Promise<Pod | u
   return items[0];
 }
 
+/** Closes all nodes of our own cluster to new pods, or opens them again. */
+export async function eachNode(world: World, verb: "cordon" | "uncordon"): Promise<void> {
+  for (const { name } of (await world.cluster?.nodes()) ?? []) {
+    await world.kubectl([verb, name]);
+  }
+}
+
 /** A socket to a project's own server, through the ingress and hub-proxy, with requests as promises. */
 export interface ProjectSocket {
   socket: Socket<ProjectEvents, Record<string, (...args: unknown[]) => void>>;
