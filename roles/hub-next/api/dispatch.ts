@@ -34,7 +34,14 @@ export async function dispatch(call: Call, path: string, body: unknown): Promise
   const parsed = endpoint.input.safeParse(body);
   if (!parsed.success) throw invalid(inWords(parsed.error.issues));
   const authorised = await checkProject(allowed, endpoint, parsed.data);
-  return handler(authorised, parsed.data);
+  const answer = await handler(authorised, parsed.data);
+  if ("projectId" in authorised) ownWrites(authorised, path, endpoint);
+  return answer;
+}
+
+/** Who has changed the members must not meet the old ones in their next call: the notification is still on its way. */
+function ownWrites({ hub, projectId }: MemberCall, path: string, { access }: Endpoint): void {
+  if (access === "owner" || path.startsWith("projects/collaborators/")) hub.access.changed("projects_users", projectId);
 }
 
 /** A body that is not JSON never gets here: that alone keeps plain forms of other sites out. */

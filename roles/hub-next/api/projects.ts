@@ -1,6 +1,6 @@
 /** Handlers of `/api/v2/projects/…`, but for the collaborators. */
 
-import { forbidden, notFound } from "../../../src/core/errors.ts";
+import { forbidden, invalid, notFound } from "../../../src/core/errors.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { createProject } from "../../../src/domain/projects/create.ts";
 import { hideProject, projectVariables } from "../../../src/domain/projects/hide.ts";
@@ -10,6 +10,7 @@ import { touchProject } from "../../../src/domain/projects/touch.ts";
 import { deleteProject, restoreProject, updateProject } from "../../../src/domain/projects/update.ts";
 import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
+import type { Hub } from "../hub.ts";
 import { type Handlers, OK } from "./call.ts";
 import type { collaborators } from "./collaborators.ts";
 
@@ -20,6 +21,7 @@ export const projects: Handlers<Paths> = {
     if (isOn(await hub.settings.values(), "disable_project_creation") && !identity.isAdmin) {
       throw forbidden("Projects are made by administrators here; ask one of them.");
     }
+    await checkImage(hub, image);
     const projectId = await createProject(hub.db, { accountId, title, description, image });
     if (start) await requestAction(hub.db, { projectId, action: "start", accountId });
     return { project_id: projectId };
@@ -47,10 +49,11 @@ export const projects: Handlers<Paths> = {
     await touchProject(db, { projectId, accountId });
     return OK;
   },
-  "projects/update": async ({ hub: { db }, projectId, accountId, role }, { project_id: _, ...change }) => {
+  "projects/update": async ({ hub, projectId, accountId, role }, { project_id: _, ...change }) => {
     const isOwners = change.name !== undefined || change.manage_users_owner_only !== undefined;
     if (isOwners && role === "collaborator") throw forbidden("Only an owner changes the name and who manages members.");
-    await updateProject(db, { accountId, projectId }, change);
+    await checkImage(hub, change.compute_image);
+    await updateProject(hub.db, { accountId, projectId }, change);
     return OK;
   },
   "projects/hide": async ({ hub: { db }, projectId, accountId }, { hide }) => {
@@ -70,3 +73,14 @@ export const projects: Handlers<Paths> = {
     return { log: log.map((entry) => ({ ...entry, time: entry.time.toISOString() })), next };
   },
 };
+
+/** Where the environments are known, another one would only fail at the start. */
+async function checkImage(hub: Hub, image: string | undefined): Promise<void> {
+  if (image === undefined) return;
+  const software = await hub.software.value();
+  if (software !== null && !Object.hasOwn(software.environments, image)) {
+    throw invalid(
+      `There is no software environment ${image}; there are ${Object.keys(software.environments).join(", ")}.`,
+    );
+  }
+}

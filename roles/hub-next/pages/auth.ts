@@ -90,7 +90,7 @@ async function circumstances({ hub: { db } }: PageContext): Promise<{ isFirst: b
 export function signOutPage(context: FormContext): void {
   const { hub, visitor } = context;
   const base = hub.site.basePath;
-  if (visitor.databaseIsAway) throw unavailable("The database cannot be reached; try again in a moment.");
+  if (visitor.databaseIsAway) throw databaseIsAway();
   if (visitor.identity === undefined) {
     redirect(context, `${base}/`);
     return;
@@ -100,6 +100,9 @@ export function signOutPage(context: FormContext): void {
 <p><button class="plain" type="submit" name="all" value="yes">Sign out everywhere</button></p></form></div>`;
   sendPage(context, { title: "Sign out", main, width: "narrow" });
 }
+
+const databaseIsAway = () =>
+  unavailable("The database cannot be reached; try again in a moment.", { retryAfterSeconds: 2 });
 
 export async function signIn(context: FormContext): Promise<void> {
   await act(context, signInPage, async () => {
@@ -117,6 +120,7 @@ export async function signUp(context: FormContext): Promise<void> {
 
 export async function signOut(context: FormContext): Promise<void> {
   checkForm(context);
+  if (context.visitor.databaseIsAway) throw databaseIsAway(); // the session would live on without its cookie
   await signOutHere(context, { all: formValue(context.form, "all") === "yes" });
   redirect(context, `${context.hub.site.basePath}/`);
 }
