@@ -124,7 +124,7 @@ export class Calls {
       path: `${objectPath({ group: "", version: "v1", plural: "pods", namespaced: true }, this.#namespace, name)}/log`,
       query: { container, tailLines, previous, limitBytes: MAX_LOG_BYTES },
       what: `read the log of pods/${name}`,
-      repeatable: true,
+      repeatable: false, // a 500 says that the pod's node does not answer: it would not for the whole deadline
     });
     return text;
   }

@@ -262,6 +262,13 @@ describe("tries", () => {
     await expect(kube.get(configMaps, "any")).rejects.toMatchObject({ code: "not_found" });
   });
 
+  test("a log that the pod's node does not give is not waited for", async () => {
+    const { faulty, kube } = await throughFaults();
+    faulty.fail({ matches: () => true, status: 500 });
+    await expect(kube.podLog("any")).rejects.toMatchObject({ code: "unavailable" });
+    expect(faulty.requests).toHaveLength(1);
+  });
+
   test("a create that came between other writes (409 Conflict) is tried again, a taken name is not", async () => {
     const { faulty, kube } = await throughFaults();
     const name = uniqueName("quota");
