@@ -26,6 +26,8 @@ const ROLE_ENV = [
   { name: "COCALC_SOFTWARE_ENVIRONMENTS", value: SOFTWARE_FOLDER },
   { name: "COCALC_TRUSTED_PROXIES", value: `private ${POD_RANGE}` },
   { name: "COCALC_PROJECT_DOMAIN", value: PROJECT_DOMAIN },
+  // The default suits registries that have bad minutes; a test knows that its image is nowhere.
+  { name: "COCALC_START_IMAGE_FAILURE_SECONDS", value: "20" },
 ];
 
 const NO_PRIVILEGE = {
@@ -37,6 +39,12 @@ const NO_PRIVILEGE = {
   capabilities: { drop: ["ALL"] },
   seccompProfile: { type: "RuntimeDefault" },
 };
+
+/** The tests ask for the site by the address of its Service. */
+function hostsEnv(site: Site): { name: string; value: string }[] {
+  const address = site.addresses?.ingress;
+  return address === undefined ? [] : [{ name: "COCALC_HOSTS", value: address }];
+}
 
 /** The Job that brings the schema up to date. */
 export function migration(site: Site): Manifest {
@@ -101,7 +109,7 @@ function podOf(site: Site, role: string) {
         name: role,
         image: site.images.service,
         args: [`--role=${role}`],
-        env: [...databaseEnv, ...ROLE_ENV],
+        env: [...databaseEnv, ...ROLE_ENV, ...hostsEnv(site)],
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "1Gi" } },
         securityContext: NO_PRIVILEGE,
         volumeMounts: [
