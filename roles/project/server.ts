@@ -49,7 +49,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     hello: { project_id: projectId, home },
     handlers: {
       ...terminalRequests({ terminals, activity, places }),
-      ...documentRequests({ documents, activity, places }),
+      ...documentRequests({ documents, activity }),
       ...folderRequests(places),
       status: () => status.now(),
     },
@@ -84,6 +84,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     },
   });
   await runInitScript(life, { home, env: env(), log });
+  life.run("document recovery", () => documents.recover());
   return serving;
 }
 

@@ -1,16 +1,206 @@
-/** The shared documents of the project. */
+/** All open documents: opened once however they are called, watched for changes on disk, let go some time after the last reader. */
 
-import { unavailable } from "../../../src/core/errors.ts";
+import { type FSWatcher, watch } from "node:fs";
+import { dirname } from "node:path";
+import { every } from "../../../src/core/clock.ts";
+import { AppError, conflict } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
+import type { Logger } from "../../../src/core/log.ts";
+import type { DocumentView } from "../../../src/protocol/project-server.ts";
+import { localPath } from "../files/local-path.ts";
+import { type Places, parsePath } from "../files/places.ts";
+import { Document, type DocumentReader } from "./document.ts";
+import { DocumentStore } from "./document-store.ts";
+import type { Identity } from "./shared-awareness.ts";
+import { TextFile } from "./text-file.ts";
+
+const MAX_DOCUMENTS = 300;
+const MAX_LENGTH_TOGETHER = 200_000_000;
+/** A document that nobody has open stays in memory for this long: a reload finds it there. */
+const LINGER_MS = 30_000;
+/** Shared storage tells nobody of another machine's writes. */
+const LOOK_EVERY_MS = 2_000;
+/** A change on disk is looked at after this long: programs write several times. */
+const GATHER_MS = 40;
+
+interface Entry {
+  identity: string;
+  document: Document;
+  watcher: FSWatcher | undefined;
+  lookTimer?: NodeJS.Timeout | undefined;
+  emptySince: number | undefined;
+}
+
+interface Options {
+  places: Places;
+  log: Logger;
+}
 
 export class Documents {
-  readonly life: Life;
+  readonly #options: Options;
+  readonly #life: Life;
+  readonly #store: DocumentStore;
+  /** By identity; a promise, so that two who open at once get the same. */
+  readonly #open = new Map<string, Promise<Entry>>();
+  /** Being let go: whoever wants one of these waits. */
+  readonly #closing = new Map<string, Promise<void>>();
+  /** What each reader calls its documents. */
+  readonly #byReader = new Map<string, Entry>();
 
-  constructor(life: Life, _options: object) {
-    this.life = life;
+  constructor(life: Life, options: Options) {
+    this.#options = options;
+    this.#life = life;
+    this.#store = new DocumentStore(options.places.home);
+    life.onDrain("documents", () => this.saveAll());
+    life.defer("documents", () => this.#closeAll());
+    life.run("documents", (signal) => every(LOOK_EVERY_MS, signal, () => this.#tend()));
   }
 
-  open(): never {
-    throw unavailable("This server does not hold documents yet.");
+  /** Saves what a server that ended without closing left behind. */
+  async recover(): Promise<void> {
+    for (const path of await this.#store.leftOpen()) {
+      if (this.#life.isStopping) return;
+      await this.#entryOf(path).catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, "a document that was open could not be recovered"),
+      );
+    }
   }
+
+  /** Joins a reader to the document of a path. @throws AppError when it cannot be edited. */
+  async open(
+    reader: { id: string; events: DocumentReader },
+    { path, generation, vector }: { path: string; generation?: string | undefined; vector?: Uint8Array | undefined },
+  ): Promise<DocumentView> {
+    const key = readerKey(reader.id, path);
+    for (;;) {
+      const entry = await this.#entryOf(path);
+      const view = await entry.document.attach(key, reader.events, { generation, vector });
+      if (view === undefined) continue; // let go this instant
+      this.#byReader.set(key, entry);
+      return view;
+    }
+  }
+
+  update(readerId: string, path: string, { generation, update }: { generation: string; update: Uint8Array }): void {
+    this.#of(readerId, path).document.update(readerKey(readerId, path), generation, update);
+  }
+
+  awareness(readerId: string, path: string, { update, identity }: { update: Uint8Array; identity: Identity }): void {
+    this.#of(readerId, path).document.awareness(readerKey(readerId, path), update, identity);
+  }
+
+  save(readerId: string, path: string): Promise<{ etag: string }> {
+    return this.#of(readerId, path).document.save({ create: true });
+  }
+
+  close(readerId: string, path: string): void {
+    const key = readerKey(readerId, path);
+    this.#byReader.get(key)?.document.detach(key);
+    this.#byReader.delete(key);
+  }
+
+  /** A reader went away. */
+  closeAllOf(readerId: string): void {
+    for (const key of [...this.#byReader.keys()])
+      if (key.startsWith(readerKey(readerId, ""))) this.close(readerId, key.slice(readerKey(readerId, "").length));
+  }
+
+  /** Brings everything to disk; what cannot be saved is told to its readers and stays in its log. */
+  async saveAll(): Promise<void> {
+    await Promise.all((await this.#entries()).map(({ document }) => document.save().catch(() => {})));
+  }
+
+  #of(readerId: string, path: string): Entry {
+    const entry = this.#byReader.get(readerKey(readerId, path));
+    if (entry === undefined) throw conflict("Open this document first.");
+    return entry;
+  }
+
+  async #entryOf(path: string): Promise<Entry> {
+    if (this.#life.isStopping) throw new AppError("unavailable", "The project is stopping.");
+    const file = new TextFile(this.#options.places, parsePath(this.#options.places, path));
+    const identity = await file.identity();
+    await this.#closing.get(identity);
+    const known = this.#open.get(identity);
+    if (known !== undefined) return known;
+    await this.#refuseTooMuch();
+    if (this.#open.has(identity) || this.#closing.has(identity)) return this.#entryOf(path);
+    const opening = this.#load(file, identity);
+    this.#open.set(identity, opening);
+    opening.catch(() => this.#open.delete(identity));
+    return opening;
+  }
+
+  async #refuseTooMuch(): Promise<void> {
+    const entries = await this.#entries();
+    const together = entries.reduce((sum, { document }) => sum + document.length, 0);
+    if (this.#open.size < MAX_DOCUMENTS && together < MAX_LENGTH_TOGETHER) return;
+    throw new AppError("rate_limited", "This project has too many documents open; close some first.");
+  }
+
+  async #load(file: TextFile, identity: string): Promise<Entry> {
+    const document = await Document.open({ file, identity, store: this.#store, signal: this.#life.signal });
+    const entry: Entry = { identity, document, watcher: undefined, emptySince: Date.now() };
+    entry.watcher = this.#watch(entry);
+    return entry;
+  }
+
+  /** The kernel's watches may be used up, and names may be strange: then looking now and then has to do. */
+  #watch(entry: Entry): FSWatcher | undefined {
+    const look = () => {
+      entry.lookTimer ??= setTimeout(() => {
+        entry.lookTimer = undefined;
+        void entry.document.lookAtDisk();
+      }, GATHER_MS);
+    };
+    try {
+      const { places, path } = entry.document.file;
+      const watcher = watch(dirname(localPath(places, path)), { persistent: false }, look);
+      watcher.on("error", () => watcher.close());
+      return watcher;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #tend(): Promise<void> {
+    const now = Date.now();
+    const looks = (await this.#entries()).map((entry) => {
+      if (entry.document.readers > 0) entry.emptySince = undefined;
+      else entry.emptySince ??= now;
+      if (entry.emptySince === undefined) return entry.document.lookAtDisk();
+      const isOver = now - entry.emptySince > LINGER_MS && entry.document.isSaved;
+      return isOver ? this.#letGo(entry) : undefined;
+    });
+    await Promise.all(looks);
+  }
+
+  async #letGo(entry: Entry): Promise<void> {
+    if (entry.document.readers > 0) return;
+    const done = this.#end(entry).finally(() => this.#closing.delete(entry.identity));
+    this.#closing.set(entry.identity, done);
+    this.#open.delete(entry.identity);
+    await done;
+  }
+
+  async #end(entry: Entry): Promise<void> {
+    clearTimeout(entry.lookTimer);
+    entry.watcher?.close();
+    await entry.document.close();
+  }
+
+  async #entries(): Promise<Entry[]> {
+    const settled = await Promise.allSettled(this.#open.values());
+    return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  }
+
+  async #closeAll(): Promise<void> {
+    await Promise.all((await this.#entries()).map((entry) => this.#end(entry)));
+    this.#open.clear();
+    this.#byReader.clear();
+  }
+}
+
+function readerKey(readerId: string, path: string): string {
+  return `${readerId}\0${path}`;
 }

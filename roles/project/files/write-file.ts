@@ -13,13 +13,17 @@ import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 import { matches } from "./read-file.ts";
 
 export interface WriteOptions {
-  body: Readable;
+  body: Readable | Buffer;
   /** The etag that the file has to have, as in the header If-Match. */
   ifMatch?: string | undefined;
   /** "*": only if there is no such file yet. */
   ifNoneMatch?: string | undefined;
   /** Makes the folders on the way. */
   makeFolders?: boolean;
+  /** Name of the temporary file, where one that a crash left behind is to be used again. */
+  temporary?: Buffer;
+  /** Brings the new name to the disk too, before it returns. */
+  durable?: boolean;
 }
 
 /**
@@ -34,9 +38,11 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
       if (name === undefined) throw invalid(`${pathToWire(path) || "The home folder"} is a folder.`);
       const check = async () => checked(path, await statsOf(folder, name), options);
       const before = await check();
-      const temporary = temporaryName("upload");
+      const temporary = options.temporary ?? temporaryName("upload");
+      if (options.temporary !== undefined) await unlink(folder.at(temporary)).catch(() => {}); // usually there is none
       await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
       await putInPlace(folder, { temporary, name, exclusive: options.ifNoneMatch === "*", check });
+      if (options.durable) await syncFolder(folder);
       return toEntry(toWire(name), await lstat(folder.at(name), { bigint: true }));
     },
   });
@@ -65,6 +71,13 @@ export async function writeNew(
     await unlink(at).catch(() => {}); // the error that led here is told
     throw error;
   }
+}
+
+/** Some file systems cannot: then the name reaches the disk a little later. */
+async function syncFolder(folder: Folder): Promise<void> {
+  const handle = await open(folder.path as unknown as string, flags.O_RDONLY).catch(() => undefined); // bytes are taken; the types lag
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 interface Placement {

@@ -1,17 +1,53 @@
 /** The requests of a socket that are about documents. */
 
+import type { Activity } from "../activity.ts";
+import type { DocumentReader } from "../documents/document.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Handlers } from "./requests.ts";
+import type { Session } from "./session.ts";
 
 type DocumentRequest = "document_open" | "document_update" | "document_awareness" | "document_save" | "document_close";
 
-export function documentRequests({ documents }: { documents: Documents }): Pick<Handlers, DocumentRequest> {
-  const open = () => documents.open();
+export function documentRequests({
+  documents,
+  activity,
+}: {
+  documents: Documents;
+  activity: Activity;
+}): Pick<Handlers, DocumentRequest> {
   return {
-    document_open: open,
-    document_update: open,
-    document_awareness: open,
-    document_save: open,
-    document_close: open,
+    document_open: async (session, { path, generation, vector }) => {
+      activity.touch();
+      const view = await documents.open(
+        { id: session.id, events: readerOf(session, path) },
+        { path, generation, vector },
+      );
+      session.onGone("documents", () => documents.closeAllOf(session.id));
+      return view;
+    },
+    document_update: (session, { path, generation, update }) => {
+      activity.touch();
+      documents.update(session.id, path, { generation, update });
+      return {};
+    },
+    document_awareness: (session, { path, update }) => {
+      const { sub, name } = session.caller;
+      documents.awareness(session.id, path, { update, identity: { account_id: sub, name } });
+      return {};
+    },
+    document_save: (session, { path }) => documents.save(session.id, path),
+    document_close: (session, { path }) => {
+      documents.close(session.id, path);
+      return {};
+    },
+  };
+}
+
+function readerOf(session: Session, path: string): DocumentReader {
+  return {
+    update: (update, generation) => session.emit("document_update", { path, generation, update }),
+    awareness: (update) => session.emit("document_awareness", { path, update }),
+    state: (state) => session.emit("document_state", { path, ...state }),
+    reset: (generation) => session.emit("document_reset", { path, generation }),
   };
 }

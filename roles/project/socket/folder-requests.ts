@@ -18,7 +18,7 @@ export function folderRequests(places: Places): Pick<Handlers, "watch_folder"> {
       if (path === null) return {};
       const abort = new AbortController();
       watching.set(session.id, abort);
-      session.onGone(() => stop(session));
+      session.onGone("folder", () => stop(session));
       await watchFolder(places, parsePath(places, path), {
         signal: abort.signal,
         changed: () => session.emit("folder_changed", { path }),

@@ -14,7 +14,7 @@ export class Session {
   readonly id: string;
   readonly caller: Caller;
   readonly #socket: ProjectSocket;
-  readonly #undos: (() => void)[] = [];
+  readonly #undos = new Map<string, () => void>();
   /** What waits in memory because the connection takes no more. */
   #unsent = { packets: 0, bytes: 0 };
 
@@ -30,7 +30,8 @@ export class Session {
       this.#unsent = { packets: 0, bytes: 0 };
     });
     socket.on("disconnect", () => {
-      for (const undo of this.#undos.splice(0).reverse()) undo();
+      for (const undo of this.#undos.values()) undo();
+      this.#undos.clear();
     });
   }
 
@@ -39,9 +40,9 @@ export class Session {
     this.#socket.emit(event, ...args);
   }
 
-  /** Registers what happens when this socket is gone. */
-  onGone(undo: () => void): void {
-    if (this.#socket.connected) this.#undos.push(undo);
+  /** Registers what happens when this socket is gone; once for each name. */
+  onGone(name: string, undo: () => void): void {
+    if (this.#socket.connected) this.#undos.set(name, undo);
     else undo();
   }
 

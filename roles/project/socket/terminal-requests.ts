@@ -29,7 +29,7 @@ export function terminalRequests({ terminals, activity, places }: Context): Pick
     terminal_list: () => ({ terminals: terminals.list() }),
     terminal_open: (session, { name, cols, rows, cwd, generation, offset }) => {
       activity.touch();
-      session.onGone(() => terminals.detachFromAll(session.id));
+      session.onGone("terminals", () => terminals.detachFromAll(session.id));
       return terminals.open(session.id, readerOf(session), {
         name,
         size: { cols, rows },

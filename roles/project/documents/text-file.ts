@@ -1,0 +1,130 @@
+/** A text file on disk as a document sees it: read when it stands still, written whole. */
+
+import { constants as flags } from "node:fs";
+import { access, lstat, readlink, realpath } from "node:fs/promises";
+import { AppError, invalid, isAppError } from "../../../src/core/errors.ts";
+import { etagOf } from "../files/entry.ts";
+import { fileError } from "../files/file-errors.ts";
+import { type Folder, walk } from "../files/folder.ts";
+import { type PlacePath, type Places, pathToWire, titleOf } from "../files/places.ts";
+import { openForReading } from "../files/read-file.ts";
+import { writeFile } from "../files/write-file.ts";
+import { type DecodedText, decodeText } from "./text-format.ts";
+
+/** Largest text that is edited together, in bytes. */
+export const MAX_TEXT_BYTES = 10 * 1024 * 1024;
+
+export interface FileOnDisk extends DecodedText {
+  etag: string;
+  /** When it was last changed, in ms by the clock of its file system. */
+  modifiedMs: number;
+}
+
+export class TextFile {
+  readonly places: Places;
+  readonly path: PlacePath;
+
+  constructor(places: Places, path: PlacePath) {
+    this.places = places;
+    this.path = path;
+  }
+
+  get name(): string {
+    return pathToWire(this.path);
+  }
+
+  /** One name for one file, whatever links lead to it: relative to home, or absolute. */
+  async identity(): Promise<string> {
+    return walk(this.places, this.path, {
+      last: "follow",
+      use: async ({ folder, name }) => {
+        if (name === undefined) throw invalid(`${this.name || titleOf(this.path.place)} is a folder.`);
+        const real = await realPathOf(folder);
+        const home = await realpath(this.places.home, "latin1");
+        const full = `${real}/${name.toString("latin1")}`;
+        return full.startsWith(`${home}/`) ? `home:${full.slice(home.length + 1)}` : full;
+      },
+    });
+  }
+
+  /** The etag; undefined when there is no file. */
+  etag(): Promise<string | undefined> {
+    return orMissing(() =>
+      walk(this.places, this.path, {
+        last: "follow",
+        use: async ({ folder, name }) =>
+          name === undefined ? undefined : etagOf(await lstat(folder.at(name), { bigint: true })),
+      }),
+    );
+  }
+
+  /** The whole text; undefined when there is no file. @throws AppError for what is no text, or too much. */
+  read(): Promise<FileOnDisk | undefined> {
+    return orMissing(async () => {
+      const { handle, stats } = await openForReading(this.places, this.path);
+      try {
+        if (stats.size > MAX_TEXT_BYTES) throw tooLarge(this.name);
+        const bytes = await handle.readFile();
+        const after = await handle.stat({ bigint: true });
+        const decoded = decodeText(bytes);
+        if (decoded === undefined) throw notText(this.name);
+        // an etag that fits no state of the file makes the reader look again
+        const etag = etagOf(after) === etagOf(stats) ? etagOf(stats) : `${etagOf(stats)} changing`;
+        return { ...decoded, etag, modifiedMs: Number(after.mtimeMs) };
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  /** Writes it if it is still as `etag` says (undefined: missing). Returns the new etag. */
+  async write(bytes: Buffer, { etag, temporary }: { etag: string | undefined; temporary: Buffer }): Promise<string> {
+    const condition = etag === undefined ? { ifNoneMatch: "*" } : { ifMatch: `"${etag}"` };
+    const entry = await writeFile(this.places, this.path, { body: bytes, temporary, durable: true, ...condition });
+    return entry.etag;
+  }
+
+  /** Why it cannot be written, in words; undefined when it can. */
+  async readOnlyBecause(): Promise<string | undefined> {
+    try {
+      await walk(this.places, this.path, {
+        last: "follow",
+        use: async ({ folder, name }) => {
+          await access(folder.path, flags.W_OK);
+          const path = name === undefined ? folder.path : folder.at(name);
+          if ((await lstat(path).catch(() => undefined)) !== undefined) await access(path, flags.W_OK);
+        },
+      });
+      return undefined;
+    } catch (error) {
+      const told = fileError(error, this.name);
+      return told instanceof AppError ? told.message : "It cannot be written now.";
+    }
+  }
+}
+
+/** Where a held folder really is; Linux tells it of what is open. */
+async function realPathOf(folder: Folder): Promise<string> {
+  return readlink(folder.path, "latin1").catch(() => folder.path.toString("latin1"));
+}
+
+async function orMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (isAppError(error, "not_found")) return undefined;
+    throw error;
+  }
+}
+
+function tooLarge(name: string): AppError {
+  const limit = MAX_TEXT_BYTES / 1024 / 1024;
+  return new AppError(
+    "too_large",
+    `${name} is larger than ${limit} MB, too much to edit together; download it instead.`,
+  );
+}
+
+function notText(name: string): AppError {
+  return invalid(`${name} is no UTF-8 text and cannot be edited here; download it instead.`, { status: 415 });
+}
