@@ -34,7 +34,7 @@ export function describeKubeContract(name: string, { open, ...features }: KubeCo
       if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("; "));
     }, 60_000);
 
-    describeObjects(subject, features);
+    describeObjects(subject);
     describeSelection(subject, features);
     describeWatching(subject);
     describeAccess(subject, features);

@@ -19,7 +19,7 @@ export interface ContractTarget {
 export interface ContractFeatures {
   /** A kubelet runs pods of this image, which has /bin/sh; without it nothing that runs is tested. */
   kubelet?: { image: string };
-  /** Identities other than ours, roles, and schemas that know every field. */
+  /** Identities other than ours, and roles. */
   real?: boolean;
   /** Old versions are forgotten after at most so many seconds (etcd's compaction), so that expiry can be waited for. */
   versionsKeptSeconds?: number;

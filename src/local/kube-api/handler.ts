@@ -207,6 +207,7 @@ function writeOptions({ request, query }: Call): WriteOptions {
   return {
     fieldManager: query.get("fieldManager") ?? agent,
     force: query.get("force") === "true",
+    strict: query.get("fieldValidation") === "Strict",
     dryRun: query.getAll("dryRun").includes("All"),
   };
 }

@@ -3,6 +3,7 @@
 import { parse as parseYaml } from "yaml";
 import { type FieldPath, leavesOf, toFieldsV1 } from "./field-paths.ts";
 import { asObject, asObjects, asText, isObject, type Json, sameJson } from "./json.ts";
+import { unknownFields } from "./known-fields.ts";
 import { changedObject, newObject, readBody } from "./objects.ts";
 import { applyFields, bookUpdate } from "./ownership.ts";
 import { applyJsonPatch, mergePatch, patchKind, strategicMerge } from "./patches.ts";
@@ -29,6 +30,8 @@ export interface Target {
 
 export interface WriteOptions {
   fieldManager: string;
+  /** Refuses a pod with fields that no pod has. */
+  strict?: boolean;
   force?: boolean;
   dryRun?: boolean;
 }
@@ -54,14 +57,18 @@ export class Writes {
   }
 
   create({ type, namespace }: Omit<Target, "name">, body: unknown, options: WriteOptions): ApiObject {
-    const object = newObject(type, readBody(type, namespace, body));
+    const given = readBody(type, namespace, body);
+    refuseUnknown(type, given, options);
+    const object = newObject(type, given);
     return this.#add(type, bookUpdate(undefined, object, { manager: options.fieldManager }), options);
   }
 
   /** Replaces an object, or its status. */
   replace(target: Target, body: unknown, options: WriteOptions): ApiObject {
     const live = this.#live(target);
-    return this.#change(target, { live, given: readBody(target.type, target.namespace, body), options });
+    const given = readBody(target.type, target.namespace, body);
+    refuseUnknown(target.type, given, options);
+    return this.#change(target, { live, given, options });
   }
 
   /** Any of the four kinds of patch; an apply creates what is not there. `created` says so. */
@@ -77,6 +84,7 @@ export class Writes {
     const live = this.#live(target);
     const patched = patchedBody(kind, live, patch);
     const given = readBody(target.type, target.namespace, patched);
+    refuseUnknown(target.type, given, options);
     return { object: this.#change(target, { live, given, options }), created: false };
   }
 
@@ -132,6 +140,7 @@ export class Writes {
     if (applied.metadata.name !== name) throw badRequest("the name of the object does not match the name on the URL");
     if (asObject(asObject(patch).metadata).managedFields !== undefined)
       throw badRequest("metadata.managedFields must be nil");
+    refuseUnknown(type, applied, options);
     const live = this.#store.get(type, namespace, name);
     if (!live) {
       if (target.subresource !== undefined) throw notFound(type, name);
@@ -215,6 +224,15 @@ function resized(live: Json, given: Json): Json {
     resources: wanted.get(container.name) ?? container.resources,
   }));
   return { ...live, containers };
+}
+
+function refuseUnknown(type: ApiType, given: ApiObject, { strict = false }: WriteOptions): void {
+  const unknown = strict && type === podType ? unknownFields(given) : [];
+  if (unknown.length === 0) return;
+  const listed = unknown.map((field) => `unknown field "${field}"`).join(", ");
+  throw badRequest(
+    `${type.kind} in version "v1" cannot be handled as a ${type.kind}: strict decoding error: ${listed}`,
+  );
 }
 
 function refuseForbidden(type: ApiType, live: ApiObject, next: ApiObject): void {

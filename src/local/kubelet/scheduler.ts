@@ -6,7 +6,7 @@ import { bytesOf, coresOf } from "../kube-api/quantities.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, claimType, nodeType, podType, timestamp } from "../kube-api/types.ts";
 import { EventRecorder } from "./events.ts";
-import { requestsOf } from "./pod-plan.ts";
+import { type Requests, requestsOf } from "./pod-plan.ts";
 
 const OUR_NAME = "default-scheduler";
 
@@ -30,16 +30,42 @@ export function openScheduler(life: Life, store: Store): void {
 
 function schedule(store: Store, events: EventRecorder): void {
   const waiting = store.all(podType).filter(isWaiting).sort(byAge);
+  if (waiting.length === 0) return;
+  const nodes = store.all(nodeType).map((node) => ({ node, used: usageOf(store, node) }));
   for (const pod of waiting) {
-    const nodes = store.all(nodeType);
-    const reasons = nodes.map((node) => obstacles(store, pod, node));
+    const reasons = nodes.map((place) => obstacles(store, pod, place));
     const fit = nodes[reasons.findIndex((found) => found.length === 0)];
-    if (fit) bind(store, events, { pod, node: fit });
-    else sayWhyNot(store, events, { pod, message: notAvailable(nodes.length, reasons) });
+    if (!fit) {
+      sayWhyNot(store, events, { pod, message: notAvailable(nodes.length, reasons) });
+      continue;
+    }
+    fit.used = sum(fit.used, { pods: 1, ...requestsOf(pod) });
+    bind(store, events, { pod, node: fit.node });
   }
 }
 
-/** Whether it is for us to place: pods may name another scheduler. */
+interface Usage extends Requests {
+  pods: number;
+}
+
+interface Place {
+  node: ApiObject;
+  /** What the pods on it ask for. */
+  used: Usage;
+}
+
+function usageOf(store: Store, { metadata }: ApiObject): Usage {
+  return store
+    .all(podType)
+    .filter((pod) => at(pod, "spec", "nodeName") === metadata.name && !isOver(pod))
+    .map((pod) => ({ pods: 1, ...requestsOf(pod) }))
+    .reduce(sum, { pods: 0, cores: 0, memoryBytes: 0 });
+}
+
+function sum(a: Usage, b: Usage): Usage {
+  return { pods: a.pods + b.pods, cores: a.cores + b.cores, memoryBytes: a.memoryBytes + b.memoryBytes };
+}
+
 function isWaiting({ metadata, spec }: ApiObject): boolean {
   const { nodeName, schedulerName } = asObject(spec);
   const ours = schedulerName === undefined || schedulerName === OUR_NAME;
@@ -57,7 +83,7 @@ function byAge(a: ApiObject, b: ApiObject): number {
 }
 
 /** Why a pod cannot go to a node; empty when it can. */
-function obstacles(store: Store, pod: ApiObject, node: ApiObject): string[] {
+function obstacles(store: Store, pod: ApiObject, { node, used }: Place): string[] {
   const missing = missingClaim(store, pod);
   if (missing !== undefined) return [`persistentvolumeclaim "${missing}" not found`];
   if (at(node, "spec", "unschedulable") === true) return ["node(s) were unschedulable"];
@@ -68,7 +94,7 @@ function obstacles(store: Store, pod: ApiObject, node: ApiObject): string[] {
   }
   const taint = asObjects(at(node, "spec", "taints")).find((found) => !isTolerated(pod, found));
   if (taint) return [`node(s) had untolerated taint {${asText(taint.key)}: ${asText(taint.value)}}`];
-  return shortages(store, pod, node);
+  return shortages(node, sum(used, { pods: 1, ...requestsOf(pod) }));
 }
 
 function missingClaim(store: Store, pod: ApiObject): string | undefined {
@@ -87,17 +113,13 @@ function isTolerated(pod: ApiObject, { key, value, effect }: Json): boolean {
   });
 }
 
-function shortages(store: Store, pod: ApiObject, node: ApiObject): string[] {
-  const allocatable = asObject(at(node, "status", "allocatable"));
-  const there = store
-    .all(podType)
-    .filter((other) => at(other, "spec", "nodeName") === node.metadata.name && !isOver(other));
-  const used = [...there, pod].map(requestsOf);
-  const sum = (field: "cores" | "memoryBytes") => used.reduce((total, request) => total + request[field], 0);
+/** What a node has too little of for this usage. */
+function shortages(node: ApiObject, wanted: Usage): string[] {
+  const { pods, cpu, memory } = asObject(at(node, "status", "allocatable"));
   return [
-    ...(there.length + 1 > Number(allocatable.pods) ? ["Too many pods"] : []),
-    ...(sum("cores") > (coresOf(allocatable.cpu) ?? 0) + 1e-9 ? ["Insufficient cpu"] : []),
-    ...(sum("memoryBytes") > (bytesOf(allocatable.memory) ?? 0) ? ["Insufficient memory"] : []),
+    ...(wanted.pods > Number(pods) ? ["Too many pods"] : []),
+    ...(wanted.cores > (coresOf(cpu) ?? 0) + 1e-9 ? ["Insufficient cpu"] : []),
+    ...(wanted.memoryBytes > (bytesOf(memory) ?? 0) ? ["Insufficient memory"] : []),
   ];
 }
 
