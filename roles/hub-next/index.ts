@@ -38,7 +38,7 @@ export default defineRole({
       log,
       metrics,
     };
-    storeSettings(life, { parts, hub, config });
+    await storeSettings(life, { parts, hub, config });
     life.run("sweep of counters", (signal) => every(SWEEP_MS, signal, () => limits.deleteExpired().catch(() => {}))); // next time will do
     const serving = await serveHttp(life, {
       name: "hub-next",
@@ -51,21 +51,31 @@ export default defineRole({
   },
 });
 
-/** Tries until the database has them; not ready before that, and ready ever after, also while the database is away. */
-function storeSettings(life: Life, { parts, hub, config }: { parts: Parts; hub: Hub; config: HubNextConfig }): void {
+/**
+ * Stores them before this role serves; when the database is away, keeps trying meanwhile. Not ready before that, and ready ever after, also
+ * while the database is away.
+ */
+async function storeSettings(
+  life: Life,
+  { parts, hub, config }: { parts: Parts; hub: Hub; config: HubNextConfig },
+): Promise<void> {
   let problem: string | undefined = "the site settings have not been stored yet";
   parts.readiness("hub-next", () => problem);
+  const store = async () => {
+    try {
+      await storeFixedSettings(hub.db, config);
+      problem = undefined;
+    } catch (error) {
+      problem = `the site settings cannot be stored: ${messageOf(error)}`;
+      hub.log.warn({ reason: messageOf(error) }, "the fixed settings cannot be stored; trying again");
+    }
+  };
+  await store();
   life.run("fixed settings", async (signal) => {
     const backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
-    while (!signal.aborted && problem !== undefined) {
-      try {
-        await storeFixedSettings(hub.db, config);
-        problem = undefined;
-      } catch (error) {
-        problem = `the site settings cannot be stored: ${messageOf(error)}`;
-        hub.log.warn({ reason: messageOf(error) }, "the fixed settings cannot be stored; trying again");
-        await sleep(backoff.next(), signal);
-      }
+    while (problem !== undefined && !signal.aborted) {
+      await sleep(backoff.next(), signal);
+      if (!signal.aborted) await store();
     }
   });
 }
