@@ -5,6 +5,7 @@ import { openAccess } from "../../src/domain/access/access.ts";
 import { Assertions } from "../../src/domain/assertions/assertions.ts";
 import { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { signingKey } from "../../src/domain/signing-keys/signing-keys.ts";
+import { Joined } from "../../src/net/joined.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { Upstreams } from "../../src/net/upstreams.ts";
 import { defineRole } from "../define-role.ts";
@@ -33,7 +34,6 @@ export default defineRole({
       }
     }
     const assertions = new Assertions(() => signingKey(db));
-    const proxy = new ProjectProxy({ db, log, access, routes, assertions, upstreams, config });
     const { origin } = await serveHttp(life, {
       name: "hub-proxy",
       listen,
@@ -42,6 +42,8 @@ export default defineRole({
       handle: (request, response) => proxy.handle(request, response),
       upgrade: (request, socket, head) => proxy.upgrade(request, socket, head),
     });
+    const joined = new Joined(life);
+    const proxy = new ProjectProxy({ db, log, access, routes, assertions, upstreams, joined, config });
     addresses.announce("hub-proxy", origin);
   },
 });

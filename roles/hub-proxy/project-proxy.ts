@@ -13,6 +13,7 @@ import { touchProject } from "../../src/domain/projects/touch.ts";
 import { type Forwarding, type ForwardOptions, forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
+import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable, wantsPage } from "../../src/net/plain-page.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
 import type { Upstreams } from "../../src/net/upstreams.ts";
@@ -34,6 +35,7 @@ export interface ProxyParts {
   routes: ProjectRoutes;
   assertions: Assertions;
   upstreams: Upstreams;
+  joined: Joined;
   config: ProxyConfig;
 }
 
@@ -92,7 +94,7 @@ export class ProjectProxy {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { access, config, routes } = this.#parts;
+    const { access, config, routes, joined } = this.#parts;
     const client = clientOf(request, config);
     const origin = originOf(client.host, config);
     const asked: Asked = { request, client, origin, target: this.#target(request), isUpgrade: true };
@@ -108,13 +110,17 @@ export class ProjectProxy {
     if (socket.destroyed) return;
     const options = this.#forwardOptions(admitted, extraRequest, "upgrade");
     const held = this.#hold(admitted);
-    const joined = forwardUpgrade(request, socket, {
+    const exchange = forwardUpgrade(request, socket, {
       ...options,
       head,
       onError: (error) => endUpgrade(socket, error.status, this.#aboutUpstream(admitted, error).message),
-      onEnd: held.release,
+      onEnd: () => {
+        held.release();
+        joined.delete(exchange);
+      },
     });
-    held.ends(joined);
+    joined.add(exchange);
+    held.ends(exchange);
   }
 
   #forward(

@@ -1,5 +1,6 @@
 /** One port for everything: sends each path to the role that owns it, by the one route table, and knows nothing else. */
 
+import { Joined } from "../../src/net/joined.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { Upstreams } from "../../src/net/upstreams.ts";
 import { defineRole } from "../define-role.ts";
@@ -16,7 +17,6 @@ export default defineRole({
   config: ingressConfig,
   async start(life, { log, listen, addresses }, config) {
     const upstreams = new Upstreams(life, { maxRequests: MAX_REQUESTS, maxUpgrades: 20_000 });
-    const ingress = new Ingress({ log, upstreams, config, originOf: addresses.of });
     const { origin } = await serveHttp(life, {
       name: "ingress",
       listen,
@@ -25,6 +25,7 @@ export default defineRole({
       handle: (request, response) => ingress.handle(request, response),
       upgrade: (request, socket, head) => ingress.upgrade(request, socket, head),
     });
+    const ingress = new Ingress({ log, upstreams, joined: new Joined(life), config, originOf: addresses.of });
     addresses.announce("ingress", origin);
   },
 });

@@ -7,6 +7,7 @@ import type { Logger } from "../../src/core/log.ts";
 import { forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
+import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/routes.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
@@ -18,6 +19,7 @@ import { originKind } from "./hosts.ts";
 interface IngressParts {
   log: Logger;
   upstreams: Upstreams;
+  joined: Joined;
   config: IngressConfig;
   /** Where a role is now. */
   originOf: (role: RoleName) => string;
@@ -49,7 +51,14 @@ export class Ingress {
       if (!upgrade) throw notFound("There is no WebSocket at this address.");
       const options = this.#options(request, role, "upgrade");
       const onError = (error: AppError) => endUpgrade(socket, error.status, aboutRole(role, error).message);
-      forwardUpgrade(request, socket, { ...options, head, onError });
+      const { joined } = this.#parts;
+      const exchange = forwardUpgrade(request, socket, {
+        ...options,
+        head,
+        onError,
+        onEnd: () => joined.delete(exchange),
+      });
+      joined.add(exchange);
     } catch (error) {
       const { status, message } = this.#tellable(error);
       endUpgrade(socket, status, message);

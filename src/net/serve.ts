@@ -47,6 +47,8 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
       headersTimeout: 20_000,
       keepAliveTimeout: 75_000,
       maxHeaderSize: 32_768,
+      keepAlive: true, // a peer that vanished is found out
+      keepAliveInitialDelay: 30_000,
     },
     (request, response) => {
       if (draining) response.setHeader("Connection", "close");
@@ -72,7 +74,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
     draining = true;
   });
   life.defer(`${name} http server`, () => closeServer(server, sockets));
-  log.info({ role: name, host: listen.host, port }, "serving");
+  log.info({ server: name, host: listen.host, port }, "serving");
   return { origin: `http://${host}:${port}`, port, connections: () => sockets.size };
 }
 

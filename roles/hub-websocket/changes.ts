@@ -1,0 +1,161 @@
+/** From notifications to browsers: keys are collected for a moment, looked up together, and told to those who may see them. */
+
+import { sleep } from "../../src/core/clock.ts";
+import { messageOf } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Access } from "../../src/domain/access/access.ts";
+import { roleIn } from "../../src/domain/access/identity.ts";
+import { accountViews } from "../../src/domain/accounts/account-view.ts";
+import { summariesOf } from "../../src/domain/projects/summaries.ts";
+import { latestStart } from "../../src/domain/starts/latest-start.ts";
+import type { HubEvents } from "../../src/protocol/hub-socket.ts";
+import type { ProjectSummary } from "../../src/protocol/project.ts";
+import type { Audience, HubSocket } from "./audience.ts";
+
+interface ChangesParts {
+  db: Db;
+  log: Logger;
+  access: Access;
+  audience: Audience;
+}
+
+const PROJECT_CHANNELS = ["projects_state", "projects_users", "projects_summary", "projects_action_request"];
+/** A burst is looked up together: so long after one look begins at most the next. */
+const PAUSE_MS = 10;
+const RETRY_MS = 500;
+const BATCH = 500;
+/** Sockets told in one turn of the event loop when all are told. */
+const TOLD_AT_ONCE = 200;
+
+/**
+ * Dirty keys wait in sets, so that a burst of notifications of one row is one look. A failed look puts its keys back and is tried again;
+ * after a lost LISTEN connection every browser is told to list anew.
+ */
+export class Changes {
+  readonly #parts: ChangesParts;
+  readonly #projects = new Set<string>();
+  readonly #starts = new Set<string>();
+  readonly #accounts = new Set<string>();
+  #wake = Promise.withResolvers<void>();
+
+  private constructor(parts: ChangesParts) {
+    this.#parts = parts;
+  }
+
+  static async open(life: Life, parts: ChangesParts): Promise<Changes> {
+    const changes = new Changes(parts);
+    life.run("changes", (signal) => changes.#keepTelling(signal));
+    await parts.db.listen(life, {
+      channels: [...PROJECT_CHANNELS, "project_starts", "accounts"],
+      onNotify: (key, channel) => changes.#note(key, channel),
+      onMissed: () => void changes.tellAll("resync"),
+    });
+    return changes;
+  }
+
+  /** Tells all browsers, some at a time. */
+  async tellAll(event: "resync" | "draining"): Promise<void> {
+    let told = 0;
+    for (const socket of [...this.#parts.audience.sockets()]) {
+      socket.emit(event);
+      told += 1;
+      if (told % TOLD_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #note(key: string, channel: string): void {
+    if (this.#parts.audience.size === 0) return;
+    if (channel === "accounts") this.#accounts.add(key);
+    else if (channel === "project_starts") this.#starts.add(key);
+    else this.#projects.add(key);
+    this.#wake.resolve();
+  }
+
+  async #keepTelling(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#wake.resolve(), { once: true });
+    while (!signal.aborted) {
+      await this.#wake.promise;
+      this.#wake = Promise.withResolvers();
+      await this.#tell(this.#projects, (ids) => this.#tellProjects(ids), signal);
+      await this.#tell(this.#starts, (ids) => this.#tellStarts(ids), signal);
+      await this.#tell(this.#accounts, (ids) => this.#tellAccounts(ids), signal);
+      if (this.#projects.size + this.#starts.size + this.#accounts.size > 0) this.#wake.resolve();
+      await sleep(PAUSE_MS, signal);
+    }
+  }
+
+  async #tell(keys: Set<string>, tell: (ids: string[]) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const ids = [...keys].slice(0, BATCH);
+    if (ids.length === 0 || signal.aborted) return;
+    for (const id of ids) keys.delete(id);
+    try {
+      await tell(ids);
+    } catch (error) {
+      for (const id of ids) keys.add(id);
+      this.#parts.log.warn(
+        { reason: messageOf(error), keys: ids.length },
+        "changes could not be looked up; trying again",
+      );
+      await sleep(RETRY_MS, signal);
+    }
+  }
+
+  async #tellProjects(ids: string[]): Promise<void> {
+    const { db, audience } = this.#parts;
+    const found = new Map((await summariesOf(db, ids)).map((project) => [project.project_id, project]));
+    for (const projectId of ids) {
+      const project = found.get(projectId);
+      const members = Object.keys(project?.users ?? {});
+      for (const accountId of new Set([...members, ...audience.knowing(projectId)])) {
+        for (const socket of audience.socketsOf(accountId)) this.#tellProject(socket, projectId, project);
+      }
+    }
+  }
+
+  #tellProject(socket: HubSocket, projectId: string, project: ProjectSummary | undefined): void {
+    const { audience } = this.#parts;
+    const { accountId } = socket.data.identity;
+    if (project !== undefined && maySee(socket, project)) {
+      audience.knows(accountId, projectId);
+      socket.emit("project", project);
+    } else {
+      audience.forgets(accountId, projectId);
+      socket.emit("project_removed", { project_id: projectId });
+    }
+  }
+
+  async #tellStarts(ids: string[]): Promise<void> {
+    const { db, access, audience } = this.#parts;
+    for (const projectId of ids) {
+      const members = await access.membersOf(projectId);
+      const accountIds = new Set([...(members?.groups.keys() ?? []), ...audience.knowing(projectId)]);
+      const sockets = [...accountIds].flatMap((accountId) => [...audience.socketsOf(accountId)]);
+      const mayKnow = sockets.filter(({ data }) => roleIn(data.identity, projectId, { members, deleted: true }));
+      if (mayKnow.length === 0) continue;
+      const start = await latestStart(db, projectId);
+      if (start !== undefined) emitTo(mayKnow, "start", start);
+    }
+  }
+
+  async #tellAccounts(ids: string[]): Promise<void> {
+    const { db, audience } = this.#parts;
+    const present = ids.filter((accountId) => audience.socketsOf(accountId).size > 0);
+    if (present.length === 0) return;
+    for (const account of await accountViews(db, present)) {
+      for (const socket of audience.socketsOf(account.account_id)) {
+        socket.data.identity = { ...socket.data.identity, isAdmin: account.is_admin };
+        socket.emit("account", account);
+      }
+    }
+  }
+}
+
+function maySee({ data: { identity } }: HubSocket, project: ProjectSummary): boolean {
+  return identity.isAdmin || project.users[identity.accountId] !== undefined;
+}
+
+function emitTo<E extends keyof HubEvents>(sockets: HubSocket[], event: E, ...args: Parameters<HubEvents[E]>): void {
+  for (const socket of sockets) socket.emit(event, ...args);
+}

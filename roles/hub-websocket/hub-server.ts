@@ -1,0 +1,155 @@
+/** The socket.io server of the hub: lets in who is signed in, by WebSocket alone, and knows each socket's identity. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { Server as Engine } from "engine.io";
+import { Server } from "socket.io";
+import { AppError, forbidden, messageOf, notFound, unauthenticated, unavailable } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
+import { gauge, type Metrics } from "../../src/core/metrics.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Access } from "../../src/domain/access/access.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
+import { accountViews } from "../../src/domain/accounts/account-view.ts";
+import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
+import { mayUpgrade } from "../../src/net/cross-origin.ts";
+import { type Client, clientOf } from "../../src/net/forwarded.ts";
+import { sendError, tellable } from "../../src/net/plain-page.ts";
+import { endUpgrade } from "../../src/net/serve.ts";
+import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
+import type { Audience, HubSocket, SocketState } from "./audience.ts";
+import type { WebsocketConfig } from "./config.ts";
+import { answerRequests } from "./requests.ts";
+
+interface HubParts {
+  db: Db;
+  log: Logger;
+  metrics: Metrics;
+  access: Access;
+  audience: Audience;
+  config: WebsocketConfig;
+}
+
+/** Bytes of one message of a browser: requests are small. */
+const MAX_MESSAGE = 100_000;
+type EngineRequest = Parameters<Engine["handleRequest"]>[0];
+
+export class HubServer {
+  readonly #parts: HubParts;
+  readonly #engine: Engine;
+  readonly #connected;
+  readonly #identities = new WeakMap<IncomingMessage, Identity>();
+
+  constructor(life: Life, parts: HubParts) {
+    this.#parts = parts;
+    this.#engine = new Engine({
+      transports: ["websocket"],
+      maxHttpBufferSize: MAX_MESSAGE,
+      pingInterval: 25_000,
+      pingTimeout: 20_000,
+      perMessageDeflate: false,
+      httpCompression: false,
+    });
+    const io = new Server<HubRequests, HubEvents, Record<string, never>, SocketState>({ serveClient: false });
+    io.bind(this.#engine);
+    io.on("connection", (socket) => this.#welcome(socket));
+    life.defer("hub sockets", async () => {
+      io.disconnectSockets(true);
+      await io.close();
+    });
+    this.#connected = gauge(parts.metrics, { name: "cocalc_hub_sockets", help: "Browsers connected." });
+  }
+
+  /** Nothing is served over plain HTTP; who is not signed in is told so first. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    request.on("error", () => {}); // the client went away: nothing is left to do
+    const answer = async () => {
+      const client = clientOf(request, this.#parts.config);
+      await this.#identify(request, client);
+      throw new AppError("invalid", "This address speaks WebSocket only.", { status: 426 });
+    };
+    answer().catch((error: unknown) => {
+      if (!request.complete) response.setHeader("Connection", "close");
+      sendError(request, response, { error: this.#tellable(error) });
+    });
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#admit(request).then(
+      () => {
+        if (!socket.destroyed) this.#engine.handleUpgrade(request as EngineRequest, socket, head); // it adds its fields itself
+      },
+      (error: unknown) => {
+        const { status, message } = this.#tellable(error);
+        endUpgrade(socket, status, message);
+      },
+    );
+  }
+
+  async #admit(request: IncomingMessage): Promise<void> {
+    const { config, audience } = this.#parts;
+    const client = clientOf(request, config);
+    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    if (path !== `${config.basePath}/hub` && path !== `${config.basePath}/hub/`)
+      throw notFound("There is no WebSocket here.");
+    if (query.includes("sid=")) throw new AppError("invalid", "Sessions begin with a WebSocket here.");
+    const scheme = config.origin === undefined ? `${client.proto}:` : new URL(config.origin).protocol;
+    if (!mayUpgrade(request.headers, `${scheme}//${client.host}`))
+      throw forbidden("This page belongs to another site.");
+    const identity = await this.#identify(request, client);
+    if (
+      audience.size >= config.maxSockets ||
+      audience.socketsOf(identity.accountId).size >= config.maxSocketsPerAccount
+    ) {
+      throw unavailable("There are too many connections here; close some tabs, or try again in a moment.");
+    }
+    this.#identities.set(request, identity);
+  }
+
+  async #identify(request: IncomingMessage, client: Client): Promise<Identity> {
+    const { access, config } = this.#parts;
+    const names = cookieNames({ basePath: config.basePath, secure: isSecure(config, client.proto) });
+    const cookies = readCookies(request.headers.cookie);
+    const identity = await access.identify({ session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] });
+    if (identity === undefined) throw unauthenticated("You are not signed in, or your session has ended.");
+    if (identity.projectId !== undefined) throw forbidden("This API key is for one project alone.");
+    return identity;
+  }
+
+  #welcome(socket: HubSocket): void {
+    const identity = this.#identities.get(socket.request);
+    if (identity === undefined) return void socket.disconnect(true); // every way in goes through #admit
+    const { access, audience, db, log } = this.#parts;
+    socket.data.identity = identity;
+    audience.add(socket);
+    this.#connected.set(audience.size);
+    const release = access.revocations.register({
+      identity,
+      end: () => {
+        socket.emit("signed_out", { message: "Your session has ended. Sign in again." });
+        socket.disconnect(true);
+      },
+    });
+    socket.on("disconnect", () => {
+      audience.remove(socket);
+      this.#connected.set(audience.size);
+      release();
+    });
+    answerRequests(socket, { db, access, audience, log });
+    accountViews(db, [identity.accountId]).then(
+      ([account]) => account !== undefined && socket.emit("account", account),
+      (error: unknown) => {
+        log.warn({ reason: messageOf(error) }, "an account could not be shown to its browser");
+        socket.disconnect(true); // it comes again
+      },
+    );
+  }
+
+  #tellable(error: unknown): AppError {
+    return tellable(error, () => {
+      this.#parts.log.error({ err: error }, "a browser could not be let in");
+      return new AppError("internal", "Something went wrong here; it has been noted.");
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/** Keeps browsers up to date on their account, projects and starts, and takes their requests; one socket for each tab. */
+
+import { openAccess } from "../../src/domain/access/access.ts";
+import { serveHttp } from "../../src/net/serve.ts";
+import { defineRole } from "../define-role.ts";
+import { Audience } from "./audience.ts";
+import { Changes } from "./changes.ts";
+import { websocketConfig } from "./config.ts";
+import { HubServer } from "./hub-server.ts";
+
+export default defineRole({
+  name: "hub-websocket",
+  summary: "Keeps browsers up to date on their account, projects and starts.",
+  needs: { db: true, http: true },
+  config: websocketConfig,
+  async start(life, { db: openDb, log, metrics, listen, addresses }, config) {
+    const db = await openDb();
+    const access = await openAccess(life, db, { log });
+    const audience = new Audience();
+    const changes = await Changes.open(life, { db, log, access, audience });
+    life.onDrain("browsers", () => changes.tellAll("draining"));
+    const { origin } = await serveHttp(life, {
+      name: "hub-websocket",
+      listen,
+      log,
+      handle: (request, response) => hub.handle(request, response),
+      upgrade: (request, socket, head) => hub.upgrade(request, socket, head),
+    });
+    // Opened after the listener, so that it lets its sockets go before the listener waits for them.
+    const hub = new HubServer(life, { db, log, metrics, access, audience, config });
+    addresses.announce("hub-websocket", origin);
+  },
+});

@@ -1,0 +1,49 @@
+/** What a browser asks about its projects. */
+
+import { forbidden, notFound } from "../../src/core/errors.ts";
+import type { ProjectRole } from "../../src/domain/access/identity.ts";
+import { record } from "../../src/domain/central-log/central-log.ts";
+import { requestAction } from "../../src/domain/projects/action-request.ts";
+import { summariesOf, summaryPage } from "../../src/domain/projects/summaries.ts";
+import { touchProject } from "../../src/domain/projects/touch.ts";
+import { latestStart } from "../../src/domain/starts/latest-start.ts";
+import type { Handlers, RequestContext } from "./requests.ts";
+
+export const projectHandlers = {
+  async list_projects({ after, limit }, { db, audience, identity }) {
+    const page = await summaryPage(db, { accountId: identity.accountId, after, limit });
+    for (const { project_id } of page.projects) audience.knows(identity.accountId, project_id);
+    return page;
+  },
+  async get_project({ project_id }, context) {
+    const { db, audience, identity } = context;
+    await checkMay(context, project_id, { deleted: true });
+    const [project] = await summariesOf(db, [project_id]);
+    if (project === undefined) throw notFound("There is no such project.");
+    audience.knows(identity.accountId, project_id);
+    return { project, start: (await latestStart(db, project_id)) ?? null };
+  },
+  async project_action({ project_id, action }, context) {
+    const role = await checkMay(context, project_id, { deleted: true });
+    const { accountId } = context.identity;
+    if (role === "admin") await record(context.db, "admin-used-project", { account_id: accountId, project_id, action });
+    return requestAction(context.db, { projectId: project_id, action, accountId });
+  },
+  async touch_project({ project_id }, context) {
+    const role = await checkMay(context, project_id, {});
+    if (role !== "admin")
+      await touchProject(context.db, { projectId: project_id, accountId: context.identity.accountId });
+    return {};
+  },
+} satisfies Partial<Handlers>;
+
+/** @throws AppError `forbidden`; a project that does not exist is answered the same. */
+async function checkMay(
+  { access, identity }: RequestContext,
+  projectId: string,
+  options: { deleted?: boolean },
+): Promise<ProjectRole> {
+  const role = await access.mayUseProject(identity, projectId, options);
+  if (role === undefined) throw forbidden("You are no member of this project. Ask one of its owners to add you.");
+  return role;
+}

@@ -1,0 +1,75 @@
+/** Requests of browsers: each is checked by its schema, counted, handled by the table, and always answered. */
+
+import { AppError, isAppError, notFound } from "../../src/core/errors.ts";
+import type { Logger } from "../../src/core/log.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Access } from "../../src/domain/access/access.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
+import { wireErrorOf } from "../../src/net/plain-page.ts";
+import { type HubAnswers, type HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
+import { accountHandlers } from "./account-requests.ts";
+import type { Audience, HubSocket } from "./audience.ts";
+import { projectHandlers } from "./project-requests.ts";
+import { RequestBudget } from "./request-budget.ts";
+
+export interface RequestContext {
+  db: Db;
+  access: Access;
+  audience: Audience;
+  identity: Identity;
+}
+
+/** The body as its schema gives it. */
+type BodyOf<N extends HubRequestName> = ReturnType<(typeof hubRequests)[N]["parse"]>;
+export type Handler<N extends HubRequestName> = (body: BodyOf<N>, context: RequestContext) => Promise<HubAnswers[N]>;
+export type Handlers = { [N in HubRequestName]: Handler<N> };
+
+const handlers: Handlers = {
+  ...projectHandlers,
+  ...accountHandlers,
+  ping: async () => ({ time: new Date().toISOString() }),
+};
+
+interface RequestParts extends Omit<RequestContext, "identity"> {
+  log: Logger;
+}
+
+type Answer = (result: object) => void;
+
+/** Answers a socket's requests. One that sends far more than it may is closed. */
+export function answerRequests(socket: HubSocket, parts: RequestParts): void {
+  const budget = new RequestBudget();
+  socket.onAny((name: string, body: unknown, answer: unknown) => {
+    if (budget.isExhausted()) return void socket.disconnect(true);
+    if (typeof answer !== "function") return;
+    const reply = answer as Answer; // socket.io's acknowledgement
+    void answerOne(socket, { name, body, taken: budget.take() }, parts).then(reply, (error: unknown) => {
+      reply({ ok: false, ...wireErrorOf(tellable(error, parts.log)) });
+    });
+  });
+}
+
+async function answerOne(
+  socket: HubSocket,
+  { name, body, taken }: { name: string; body: unknown; taken: boolean },
+  { db, access, audience }: RequestParts,
+): Promise<object> {
+  if (!taken) {
+    throw new AppError("rate_limited", "Too many requests at once; wait a moment.", { retryAfterSeconds: 2 });
+  }
+  if (!isRequest(name)) throw notFound("The hub knows no such request.");
+  const parsed = hubRequests[name].safeParse(body ?? {});
+  if (!parsed.success) throw new AppError("invalid", `${name}: ${parsed.error.issues[0]?.message ?? "not valid"}`);
+  const handle = handlers[name] as (body: unknown, context: RequestContext) => Promise<object>; // by its own schema, just parsed
+  return { ok: true, ...(await handle(parsed.data, { db, access, audience, identity: socket.data.identity })) };
+}
+
+function isRequest(name: string): name is HubRequestName {
+  return Object.hasOwn(hubRequests, name);
+}
+
+function tellable(error: unknown, log: Logger): AppError {
+  if (isAppError(error)) return error;
+  log.error({ err: error }, "a request of a browser failed");
+  return new AppError("internal", "Something went wrong here; it has been noted.");
+}
