@@ -39,10 +39,18 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   const { startLocal } = await import("../../local/local.ts");
   await runProcess({ log, stopSeconds: config.stopSeconds }, async (life) => {
     const localEnv = await startLocal(life, { env, flags, log });
-    const { parts } = await startRoles(life, { names: rolesNamed(["all"]), env: { ...env, ...localEnv }, log });
+    const rolesEnv = { ...env, ...localEnv };
+    await migrateFirst(rolesEnv);
+    const { parts } = await startRoles(life, { names: rolesNamed(["all"]), env: rolesEnv, log });
     const origin = parts.addresses.of("ingress").replace("127.0.0.1", "localhost");
     process.stdout.write(
       `\nCoCalc is at ${origin}\nProjects here run as your own user, without isolation: for trying it out, not for strangers. Ctrl-C stops everything.\n\n`,
     );
   });
+}
+
+/** What a hook of the chart does in a cluster. */
+async function migrateFirst(env: Environment): Promise<void> {
+  const [{ dbConfig }, { migrate }] = await Promise.all([import("../../db/config.ts"), import("../../db/migrate.ts")]);
+  await migrate(readConfig(dbConfig, env));
 }

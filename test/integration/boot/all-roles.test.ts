@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
-import { Life } from "../../../src/core/life.ts";
-import { rolesNamed, startRoles } from "../../../src/boot/start-roles.ts";
 import type { RoleName } from "../../../roles/names.ts";
+import { rolesNamed, startRoles } from "../../../src/boot/start-roles.ts";
+import { Life } from "../../../src/core/life.ts";
 import { openEmbeddedCluster } from "../../helpers/embedded-cluster.ts";
 import { openResources } from "../../helpers/leaks.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -36,7 +36,9 @@ test("all roles of a process share one pool, one LISTEN connection and one conne
   });
   const kinds = counts.map(({ application_name }) => application_name.split("/").at(1) ?? "pool").sort();
   expect(kinds).toEqual(["listen", "locks", "pool"]);
-  expect(counts.filter(({ application_name }) => application_name.includes("/")).map(({ count }) => count)).toEqual([1, 1]);
+  expect(counts.filter(({ application_name }) => application_name.includes("/")).map(({ count }) => count)).toEqual([
+    1, 1,
+  ]);
   expect(counts.find(({ application_name }) => !application_name.includes("/"))?.count).toBeLessThanOrEqual(4);
 });
 

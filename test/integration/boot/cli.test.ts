@@ -9,7 +9,7 @@ const ports = { PORT: "0", HOST: "127.0.0.1", ADMIN_PORT: "0", ADMIN_HOST: "127.
 
 /** The admin port that a process logged. */
 function adminPort(stderr: string): number | undefined {
-  const line = stderr.split("\n").find((text) => text.includes('"role":"admin"'));
+  const line = stderr.split("\n").find((text) => text.includes('"server":"admin"'));
   return line === undefined ? undefined : Number(JSON.parse(line).port);
 }
 
@@ -66,7 +66,10 @@ test("a port that is taken: says so and how to choose another, and ends with a f
   const env = { ...databaseEnv(await createTestDatabase(life)), ...ports };
   const first = startCli(life, ["--role=hub-next"], env);
   await until(() => first.output().stderr.includes('"msg":"ready"'));
-  const line = first.output().stderr.split("\n").find((text) => text.includes('"role":"hub-next"') && text.includes("serving"));
+  const line = first
+    .output()
+    .stderr.split("\n")
+    .find((text) => text.includes('"server":"hub-next"') && text.includes("serving"));
   const port = String(JSON.parse(line ?? "{}").port);
   const { status, stderr } = await runCli(life, ["--role=hub-next"], { ...env, PORT: port });
   expect(status).toBe(1);
