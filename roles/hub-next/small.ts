@@ -1,4 +1,4 @@
-/** What programs ask for besides the API: customize, alive, healthcheck, robots.txt, and the style sheet of the pages. */
+/** What programs ask for besides the API: customize, alive, healthcheck, robots.txt, older addresses, and the style sheet of the pages. */
 
 import { Router } from "express";
 import { isOn } from "../../src/domain/settings/values.ts";
@@ -23,6 +23,10 @@ export function smallRouter(hub: Hub): Router {
     response
       .type("text/plain")
       .send(`User-agent: *\n${mayIndex ? "Disallow: /app\nDisallow: /api" : "Allow: /share\nDisallow: /"}\n`);
+  });
+  // Addresses as they were before the app had a place of its own: bookmarks go on working.
+  router.get(["/projects{/*rest}", "/admin{/*rest}"], (request, response) => {
+    response.redirect(302, `${hub.site.basePath}/app${request.url}`);
   });
   router.get("/alive", async (_request, response) => {
     const works = await databaseWorks(hub);

@@ -110,3 +110,17 @@ test("while the database is away the hub is ready, says so on its pages, and goe
   await server.start();
   await until(async () => !("code" in ((await ada.try("projects/get", {})) as object)));
 });
+
+test("a hub that starts while the database is away serves its pages, and is ready once it has been there", async () => {
+  const life = newLife();
+  const server = await openRestartableServer(life);
+  await server.stop();
+  const metrics = openMetrics({ defaults: false });
+  const db = new Db(life, { config: server.config, applicationName: "test", log: testLog(), metrics });
+  const hub = await startHub(life, db, { env: { COCALC_SETTING_SITE_NAME: "The Lab" } });
+  expect(hub.problem()).toMatch(/cannot be stored/);
+  expect((await hub.browser().fetch("/")).status).toBe(200);
+  await server.start();
+  await until(() => hub.problem() === undefined);
+  await until(async () => (await (await hub.browser().fetch("/")).text()).includes("The Lab"));
+});

@@ -89,3 +89,12 @@ test("who deletes, restores and removes meets the change in the very next call",
   await owner.call("projects/restore", { project_id });
   await owner.call("projects/touch", { project_id });
 });
+
+test("older addresses lead into the app and nowhere else", async () => {
+  const life = newLife();
+  const hub = await startHub(life, await openTestDb(life), { env: { BASE_PATH: "/cocalc" } });
+  const to = async (path: string) => (await hub.browser().fetch(path)).headers.get("location");
+  expect(await to("/projects")).toBe("/cocalc/app/projects");
+  expect(await to("/projects/1/files/a%20b?x=1")).toBe("/cocalc/app/projects/1/files/a%20b?x=1");
+  expect(await to("/projects//evil.example")).toBe("/cocalc/app/projects//evil.example");
+});
