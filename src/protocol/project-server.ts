@@ -113,8 +113,8 @@ export const TERMINAL_ACK_EVERY = 32_768;
 /**
  * socket.io at `<base>/<project_id>/api/socket`, one socket per open project. Requests are answered `{ok:true,…}` or `{ok:false} & WireError`.
  *
- * Terminals: `terminal_open` subscribes; scrollback comes in the answer, further output as `terminal_output` with a running `offset` (bytes of
- * UTF-16 text since the terminal's birth), acknowledged by `terminal_ack` so that a slow reader slows the program down, not memory.
+ * Terminals: `terminal_open` subscribes; scrollback comes in the answer, further output as `terminal_output` with a running `offset` (units of
+ * UTF-16 text between the terminal's birth and the beginning of `text`, in the answer as well), acknowledged by `terminal_ack` so that a slow reader slows the program down, not memory.
  * A client acknowledges at least every TERMINAL_ACK_EVERY units; one that lags too long is sent no more and told `terminal_resync`: it opens the
  * terminal again with the offset it has. Output of another generation than the one a client opened is of a new shell and begins at offset 0.
  * Documents: `document_open` → a Yjs state; updates both ways as `document_update` (binary), awareness as `document_awareness`. The text is the

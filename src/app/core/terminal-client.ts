@@ -30,8 +30,8 @@ const ACK_EVERY = (32_768 satisfies Ack) / 2;
 const MOST_HELD_KEYS = 10_000;
 
 /**
- * States: opening → open ⇄ offline; open → exited → open by `restart`; failed is left by the next connection. Output carries the offset of
- * its end; what is not newer than what was written is dropped, and a gap opens the terminal anew from the last offset.
+ * States: opening → open ⇄ offline; open → exited → open by `restart`; failed is left by the next connection. Output carries the offset at
+ * which it begins; what is not newer than what was written is dropped, and a gap opens the terminal anew from the last offset.
  */
 export class TerminalClient {
   readonly state = new Store<TerminalState>({ kind: "opening" });
@@ -142,14 +142,15 @@ export class TerminalClient {
     }
   }
 
-  #opened(answer: { terminal: TerminalView; text: string; offset: number; whole: boolean }): void {
-    const { terminal, text, offset, whole } = answer;
-    if (whole || terminal.generation !== this.#generation) {
+  #opened(answer: { terminal: TerminalView; text: string; offset: number }): void {
+    const { terminal, text, offset } = answer;
+    const goesOn = terminal.generation === this.#generation && offset === this.#offset;
+    if (!goesOn) {
       if (this.#generation !== undefined) this.#screen.reset();
       this.#generation = terminal.generation;
-      this.#acknowledged = offset - text.length;
+      this.#acknowledged = offset;
     }
-    this.#offset = offset;
+    this.#offset = offset + text.length;
     this.#write(text);
     const { exitCode } = terminal;
     this.state.set(exitCode === null ? { kind: "open" } : { kind: "exited", exitCode });
@@ -162,11 +163,11 @@ export class TerminalClient {
   #output(output: { generation: string; text: string; offset: number }): void {
     if (this.#opening) return; // the answer holds it, or the gap it leaves opens once more
     if (output.generation !== this.#generation) return void this.#open();
-    const begin = output.offset - output.text.length;
-    if (output.offset <= this.#offset) return;
-    if (begin > this.#offset) return void this.#open();
-    const text = output.text.slice(this.#offset - begin);
-    this.#offset = output.offset;
+    const end = output.offset + output.text.length;
+    if (end <= this.#offset) return;
+    if (output.offset > this.#offset) return void this.#open();
+    const text = output.text.slice(this.#offset - output.offset);
+    this.#offset = end;
     this.#write(text);
   }
 

@@ -37,7 +37,7 @@ export function AppFrame() {
           onClick={openPalette}
           aria-label={`Search actions and files (${shortcutLabel(PALETTE_KEY)})`}
         >
-          <span>Search</span>
+          <span className="palette-words">Search</span>
         </Button>
         <AccountMenu />
       </header>

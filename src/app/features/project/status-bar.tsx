@@ -54,7 +54,7 @@ function Meter({ label, used, limit }: { label: string; used: number; limit: num
   const words =
     limit === null ? `${label} ${formatBytes(used)}` : `${label} ${formatBytes(used)} of ${formatBytes(limit)}`;
   return (
-    <span className="meter">
+    <span className={`meter meter-${label}`}>
       {limit !== null && (
         <meter aria-label={label} min={0} max={limit} high={limit * FULL} value={Math.min(used, limit)} />
       )}

@@ -1,0 +1,75 @@
+/** A terminal against a real project server: output in order over a reconnect, keys that waited, exit and restart. */
+
+import { expect, test } from "@jest/globals";
+import { testLives } from "../../../test/helpers/life.ts";
+import { startProjectServer } from "../../../test/helpers/project-server.ts";
+import { until } from "../../../test/helpers/until.ts";
+import type { Life } from "../../core/life.ts";
+import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
+import { ProjectConnection } from "./project-connection.ts";
+import { TerminalClient, type TerminalScreen } from "./terminal-client.ts";
+
+const life = testLives();
+
+class Paper implements TerminalScreen {
+  text = "";
+  resets = 0;
+  write(text: string, taken: () => void): void {
+    this.text += text;
+    taken();
+  }
+  reset(): void {
+    this.text = "";
+    this.resets += 1;
+  }
+  size() {
+    return { cols: 80, rows: 24 };
+  }
+  resized(): void {}
+}
+
+async function openTerminal(own: Life) {
+  const server = await startProjectServer(own);
+  const assertion = await server.hub.assertion({ aud: server.projectId });
+  const connection = new ProjectConnection({
+    origin: server.origin,
+    path: `/${server.projectId}/api/socket`,
+    headers: { [ASSERTION_HEADER]: assertion },
+  });
+  own.defer("connection", () => connection.rest());
+  connection.open();
+  const screen = new Paper();
+  const client = new TerminalClient(connection, "main", { screen });
+  own.defer("terminal", () => client.close());
+  await until(() => client.state.get().kind === "open");
+  return { connection, screen, client };
+}
+
+test("what was put out while the connection was away is there once", async () => {
+  const { connection, screen, client } = await openTerminal(life());
+  client.type("for i in 1 2 3 4 5 6; do echo line-$((i * 11)); sleep 0.1; done\n");
+  await until(() => screen.text.includes("line-11"));
+  connection.rest();
+  client.type("echo after-$((40 + 2))\n");
+  connection.open();
+  await until(() => screen.text.includes("after-42"));
+  for (const number of [11, 22, 33, 44, 55, 66]) expect(screen.text.split(`line-${number}\r\n`)).toHaveLength(2);
+  expect(screen.resets).toBe(0);
+});
+
+test("a flood of output arrives whole", async () => {
+  const { screen, client } = await openTerminal(life());
+  client.type("seq 1 60000; echo the-$((1 + 1))nd-end\n");
+  await until(() => screen.text.includes("the-2nd-end"), { timeoutMs: 30_000 });
+  expect(screen.text).toContain("59999\r\n60000\r\n");
+});
+
+test("a shell that ended is told and can be started again", async () => {
+  const { screen, client } = await openTerminal(life());
+  client.type("exit 3\n");
+  await until(() => client.state.get().kind === "exited");
+  expect(client.state.get()).toEqual({ kind: "exited", exitCode: 3 });
+  await client.restart();
+  client.type("echo again-$((20 + 3))\n");
+  await until(() => screen.text.includes("again-23"));
+});
