@@ -97,7 +97,10 @@ export function setAt(object: Json, path: FieldPath, value: unknown): void {
       node = made;
     }
   }
-  node[last.slice(2)] = structuredClone(value);
+  const field = last.slice(2);
+  const empty = isObject(value) && Object.keys(value).length === 0;
+  if (empty && isObject(node[field])) return; // to name a map says nothing of what others put into it
+  node[field] = structuredClone(value);
 }
 
 function itemOf(node: Json, field: string, element: string): Json {
