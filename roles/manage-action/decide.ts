@@ -5,9 +5,8 @@ import type { ProjectAction } from "../../src/protocol/project.ts";
 
 const requestShape = z.looseObject({
   action: z.string(),
-  time: z.coerce.string().optional(),
-  finished: z.unknown(),
-  force: z.unknown(),
+  finished: z.unknown().optional(),
+  force: z.unknown().optional(),
 });
 const ACTIONS: readonly string[] = ["start", "stop", "restart", "test"] satisfies ProjectAction[];
 
@@ -20,12 +19,13 @@ export type Request =
   | { kind: "unknown"; action: string; time: string }
   | { kind: "open"; action: ProjectAction; time: string; force: boolean };
 
-export function readRequest(column: unknown): Request {
+/** `time` is the request's, as PostgreSQL gives it as text: what writes compare with. */
+export function readRequest(column: unknown, time: string | null): Request {
   const parsed = requestShape.safeParse(column);
   if (!parsed.success) return { kind: "none" };
-  const { action, time, finished, force } = parsed.data;
+  const { action, finished, force } = parsed.data;
   if (finished !== undefined && finished !== null) return { kind: "finished", action, time: time ?? "" };
-  if (time === undefined) return { kind: "timeless" };
+  if (time === null) return { kind: "timeless" };
   if (!ACTIONS.includes(action)) return { kind: "unknown", action, time };
   return { kind: "open", action: action as ProjectAction, time, force: force === true }; // just looked up
 }

@@ -123,7 +123,7 @@ export class ActionService {
     const { db, leader, pods } = this.#service;
     const row = await readForService(db, leader, projectId);
     if (row === undefined || row.epoch !== leader.epoch) return undefined; // no such project, or another leads by now
-    const request = readRequest(row.action_request);
+    const request = readRequest(row.action_request, row.asked_time);
     const start = startOf(row);
     const pod = pods.get(projectId);
     const step = decide({ request, deleted: row.deleted, start, pod: pod && factsOf(pod) });

@@ -8,6 +8,7 @@ import {
   giveTime,
   recordApplied,
   recordStart,
+  recordTakenUp,
   recordWaiting,
   type Why,
 } from "../../src/domain/starts/records.ts";
@@ -80,8 +81,9 @@ export const steps: Record<Step["do"], Act> = {
     return AT_ONCE;
   },
 
-  "delete-pod": async ({ pods }, { projectId, pod }) => {
+  "delete-pod": async ({ db, leader, pods }, { projectId, request, pod }) => {
     if (pod !== undefined) await pods.remove(projectId, pod);
+    if (request.kind === "open") await recordTakenUp(db, leader, { projectId, time: request.time });
     return AT_ONCE;
   },
 

@@ -21,7 +21,8 @@ const TROUBLE = new Set([
 /** The state of a project whose pod is this one. *Running* is told when the pod is Ready, and not before. */
 export function stateOfPod(pod: Pod, why: Explanation | undefined): StateFacts {
   const error = why !== undefined && TROUBLE.has(why.reason) ? { error: why.message } : {};
-  if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping", ...error };
+  // How its containers end while it is being stopped is no news; that its node is dead is.
+  if (isTerminating(pod)) return why?.reason === "node_dead" ? { state: "stopping", ...error } : { state: "stopping" };
   if (hasEnded(pod)) return { state: "opened", ...error };
   if (pod.spec.nodeName === undefined) return { state: "pending", ...error };
   const { podIP } = pod.status ?? {};

@@ -9,6 +9,8 @@ export interface ServiceRow {
   /** Of the leader that the database knows; another than ours: we are deposed. */
   epoch: number;
   action_request: unknown;
+  /** `action_request ->> 'time'`. */
+  asked_time: string | null;
   deleted: boolean;
   users: Record<string, { group?: string; upgrades?: Record<string, unknown> } | null> | null;
   settings: Record<string, unknown> | null;
@@ -32,7 +34,7 @@ export async function readForService(
   projectId: string,
 ): Promise<ServiceRow | undefined> {
   const [row] = await db.query<ServiceRow>(
-    `SELECT (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, deleted IS TRUE AS deleted, users, settings, compute_image, env,
+    `SELECT (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time, deleted IS TRUE AS deleted, users, settings, compute_image, env,
        ticket, request_time, requested, owner_id, applied, reason, message, kubernetes_reason, give_up
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
      WHERE projects.project_id = $1`,
@@ -81,6 +83,19 @@ export async function giveTime(db: Queryable, leader: Leader, projectId: string)
     `UPDATE projects SET action_request = action_request || jsonb_build_object('time', ${NOW_ISO})
      WHERE project_id = $3 AND jsonb_typeof(action_request) = 'object' AND action_request ->> 'time' IS NULL AND ${FENCE}`,
     [leader.name, leader.epoch, projectId],
+  );
+}
+
+/** Says that a request has been taken up, only while it is still the one served. */
+export async function recordTakenUp(
+  db: Queryable,
+  leader: Leader,
+  request: { projectId: string; time: string },
+): Promise<void> {
+  await db.execute(
+    `UPDATE projects SET action_request = action_request || jsonb_build_object('started', ${NOW_ISO})
+     WHERE ${SERVED} AND action_request ->> 'started' IS NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, request.projectId, request.time],
   );
 }
 
