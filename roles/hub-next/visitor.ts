@@ -2,7 +2,6 @@
 
 import type { IncomingMessage } from "node:http";
 import { isAppError } from "../../src/core/errors.ts";
-import { apiKeyId } from "../../src/domain/access/api-keys.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
 import { type Client, clientOf } from "../../src/net/forwarded.ts";
@@ -21,18 +20,18 @@ export interface Visitor {
   databaseIsAway: boolean;
 }
 
-/** Looks the visitor up. An Authorization header counts alone: a cookie beside it is not looked at. */
+/** Looks the visitor up. An API key in the Authorization header counts alone, also a wrong one: a cookie beside it is not looked at. */
 export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Visitor> {
   const { site } = hub;
   const client = clientOf(request, site);
   const secure = isSecure(site, client.proto);
   const cookies = readCookies(request.headers.cookie);
   const names = cookieNames({ basePath: site.basePath, secure });
-  const { authorization } = request.headers;
-  const byCookie = authorization === undefined;
+  const claimed = keyClaimedBy(request.headers.authorization);
+  const byCookie = claimed === undefined;
   const credentials = byCookie
     ? { session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] }
-    : { apiKey: apiKeyIn(authorization) };
+    : { apiKey: claimed };
   const about = { client, secure, source: sourceOf(request.headers, site.origin), byCookie };
   try {
     return { ...about, identity: await hub.access.identify(credentials), databaseIsAway: false };
@@ -44,11 +43,11 @@ export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Vis
 
 const MAX_AUTHORIZATION = 1_000;
 
-/** The key of `Bearer <key>` or of Basic with the key as user name. */
-function apiKeyIn(authorization: string): string | undefined {
-  if (authorization.length > MAX_AUTHORIZATION) return undefined;
+/** The key of `Bearer <key>` or of Basic with the key as user name; undefined when the header is for somebody else, such as a proxy before us. */
+function keyClaimedBy(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length > MAX_AUTHORIZATION) return undefined;
   const [scheme = "", value = ""] = authorization.split(" ");
   const isBasic = scheme.toLowerCase() === "basic";
   const key = isBasic ? Buffer.from(value, "base64").toString("latin1").split(":", 1)[0] : value;
-  return key !== undefined && apiKeyId(key) !== undefined ? key : undefined;
+  return key?.startsWith("sk-") ? key : undefined;
 }

@@ -201,6 +201,17 @@ test("an API key does what it may and no more, by Bearer and by Basic", async ()
     ).code,
   ).toBe("forbidden");
   expect((await owner.refused("projects/get", {}, bearer("sk-nonsense"))).code).toBe("unauthenticated");
+  // What a proxy before us adds is not for us: the cookie counts.
+  expect((await owner.call("projects/get", {}, { Authorization: `Basic ${btoa("team:lab")}` })).projects).toHaveLength(
+    2,
+  );
+  expect(
+    await owner.refused(
+      "projects/get",
+      {},
+      { Authorization: `Basic ${btoa("team:lab")}`, Origin: "https://evil.example" },
+    ),
+  ).toMatchObject({ code: "forbidden" });
   expect(JSON.stringify((await owner.call("api-keys", { action: "get" })).response)).not.toContain(
     accountKey?.secret ?? "?",
   );
