@@ -104,7 +104,7 @@ export function setAt(object: Json, path: FieldPath, value: unknown): void {
 }
 
 function itemOf(node: Json, field: string, element: string): Json {
-  const [key = "", value] = Object.entries(JSON.parse(element.slice(2)) as Json)[0] ?? []; // written by keyElement
+  const [key, value] = keyOf(element);
   const list: unknown[] = Array.isArray(node[field]) ? node[field] : [];
   node[field] = list;
   const found = findItem(list, key, value);
@@ -114,28 +114,43 @@ function itemOf(node: Json, field: string, element: string): Json {
   return made;
 }
 
-/** Takes a leaf out of an object that may be changed, and what is left empty above it. */
-export function removeAt(object: Json, path: FieldPath): void {
-  removeWithin(object, path.split(SEPARATOR));
+/** Takes leaves out of an object that may be changed, and what is left empty above them. */
+export function removeAll(object: Json, paths: readonly FieldPath[]): void {
+  const elements = paths.map((path) => path.split(SEPARATOR));
+  // The field that names an item goes last, and with it the item, if nothing else is left of it.
+  for (const path of elements.filter((path) => !namesItem(path))) removeWithin(object, path);
+  const names = elements.filter(namesItem).sort((a, b) => b.length - a.length);
+  for (const path of names) removeWithin(object, path);
+}
+
+function namesItem(path: string[]): boolean {
+  const [element = "", item = ""] = [path.at(-1), path.at(-2)];
+  return item.startsWith("k:") && keyOf(item)[0] === element.slice(2);
+}
+
+/** Name and value of the field that names an item; written by keyElement. */
+function keyOf(element: string): [string, unknown] {
+  return Object.entries(JSON.parse(element.slice(2)) as Json)[0] ?? ["", undefined];
 }
 
 function removeWithin(node: Json, [element = "", next, ...rest]: string[]): void {
   const field = element.slice(2);
-  if (next === undefined) {
-    delete node[field];
-    return;
-  }
   const inner = node[field];
-  if (next.startsWith("k:")) {
-    if (!Array.isArray(inner)) return;
-    const [key = "", value] = Object.entries(JSON.parse(next.slice(2)) as Json)[0] ?? []; // written by keyElement
-    const found = findItem(inner, key, value);
-    if (!found) return;
-    removeWithin(found.item, rest);
-    if (Object.keys(found.item).every((left) => left === key)) inner.splice(found.index, 1);
-    if (inner.length === 0) delete node[field];
-  } else if (isObject(inner)) {
+  if (next === undefined) delete node[field];
+  else if (!next.startsWith("k:")) {
+    if (!isObject(inner)) return;
     removeWithin(inner, [next, ...rest]);
     if (Object.keys(inner).length === 0) delete node[field];
+  } else if (Array.isArray(inner)) {
+    removeFromItem(inner, next, rest);
+    if (inner.length === 0) delete node[field];
   }
+}
+
+function removeFromItem(items: unknown[], element: string, rest: string[]): void {
+  const [key, value] = keyOf(element);
+  const found = findItem(items, key, value);
+  if (!found) return;
+  if (rest.length > 1 || !namesItem([element, ...rest])) removeWithin(found.item, rest);
+  else if (Object.keys(found.item).every((left) => left === key)) items.splice(found.index, 1);
 }

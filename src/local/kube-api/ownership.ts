@@ -1,6 +1,6 @@
 /** Who owns which field: server-side apply with its conflicts, and the book-keeping of all other writes. Pure. */
 
-import { type FieldPath, fieldWords, fromFieldsV1, leavesOf, removeAt, setAt, toFieldsV1 } from "./field-paths.ts";
+import { type FieldPath, fieldWords, fromFieldsV1, leavesOf, removeAll, setAt, toFieldsV1 } from "./field-paths.ts";
 import { type Json, sameJson } from "./json.ts";
 import { Refusal } from "./refusal.ts";
 import { type ApiObject, type ManagedFields, timestamp } from "./types.ts";
@@ -31,10 +31,11 @@ export function applyFields(live: ApiObject, applied: Json, { manager, force }: 
   if (!force && taken.some((paths) => paths.length > 0)) throw conflicts(others, taken);
   for (const [i, owner] of others.entries()) for (const path of taken[i] ?? []) owner.paths.delete(path);
   const next = structuredClone(live);
-  for (const path of mine?.paths ?? []) {
-    const shared = others.some(({ paths }) => paths.has(path));
-    if (!named.has(path) && !shared) removeAt(next, path);
-  }
+  const isShared = (path: FieldPath) => others.some(({ paths }) => paths.has(path));
+  removeAll(
+    next,
+    [...(mine?.paths ?? [])].filter((path) => !named.has(path) && !isShared(path)),
+  );
   for (const [path, value] of named) if (!sameJson(before.get(path), value)) setAt(next, path, value);
   const now = ownerEntry({ manager, operation: "Apply" }, new Set(named.keys()), mine);
   return withOwners(next, [...others, now]);
