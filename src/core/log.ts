@@ -70,6 +70,7 @@ export function openLog({ level, pretty }: LogOptions): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: (fields: unknown) => fields }, // redact has made the error readable already
     formatters: {
       level: (label: string) => ({ level: label }),
       log: (fields: object) => redact(fields) as Record<string, unknown>, // redact keeps an object an object
