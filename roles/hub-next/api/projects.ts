@@ -1,6 +1,7 @@
 /** Handlers of `/api/v2/projects/…`, but for the collaborators. */
 
 import { forbidden, invalid, notFound } from "../../../src/core/errors.ts";
+import { record } from "../../../src/domain/central-log/central-log.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { createProject } from "../../../src/domain/projects/create.ts";
 import { hideProject, projectVariables } from "../../../src/domain/projects/hide.ts";
@@ -30,6 +31,7 @@ export const projects: Handlers<Paths> = {
     if (account_id !== accountId && !identity.isAdmin) {
       throw forbidden("Only an administrator sees the projects of somebody else.");
     }
+    if (account_id !== accountId) await record(db, "admin-listed-projects", { account_id: accountId, of: account_id });
     return projectsOf(db, { accountId: account_id, limit, deleted, after });
   },
   "projects/get-one": async ({ hub: { db }, projectId }) => {

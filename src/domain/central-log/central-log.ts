@@ -11,6 +11,7 @@ export type RecordedEvent =
   | "account-unbanned"
   | "account-deleted"
   | "admin-used-project"
+  | "admin-listed-projects"
   | "password-changed"
   | "email-address-changed";
 

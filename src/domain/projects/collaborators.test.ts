@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { testLives } from "../../../test/helpers/life.ts";
+import { openTestDb } from "../../../test/helpers/postgres.ts";
+import { isAppError } from "../../core/errors.ts";
+import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
+import { addCollaborator, changeMemberGroup, removeCollaborator } from "./collaborators.ts";
+
+const newLife = testLives();
+
+interface Step {
+  act: "add" | "owner" | "collaborator" | "remove";
+  by: number;
+  of: number;
+  /** What the actor takes itself for: a stale or forged role must not help. */
+  as: MemberGroup;
+  strict: boolean;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  act: fc.constantFrom("add", "owner", "collaborator", "remove"),
+  by: fc.nat(3),
+  of: fc.nat(3),
+  as: fc.constantFrom("owner", "collaborator"),
+  strict: fc.boolean(),
+});
+
+type Groups = ReadonlyMap<number, MemberGroup>;
+
+/** The rules, said again and shortly: the members after the step; the same when it has to be refused, or changes nothing. */
+function after(groups: Groups, { act, by, of, as, strict }: Step): Groups {
+  const own = groups.get(by);
+  const theirs = groups.get(of);
+  const owners = [...groups.values()].filter((group) => group === "owner").length;
+  const next = new Map(groups);
+  if (own === undefined || own !== as) return groups;
+  const mayManage = own === "owner" || !strict;
+  if (act === "add" && mayManage && theirs === undefined) next.set(of, "collaborator");
+  if (act === "owner" && own === "owner" && theirs !== undefined) next.set(of, "owner");
+  if (act === "collaborator" && own === "owner" && theirs !== undefined && (theirs !== "owner" || owners > 1))
+    next.set(of, "collaborator");
+  if (act === "remove" && (mayManage || by === of) && theirs === "collaborator") next.delete(of);
+  return next;
+}
+
+test("nobody gives or takes what the rules do not let them, and an owner is always left", async () => {
+  const db = await openTestDb(newLife());
+  const ids = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const id = randomUUID();
+      await db.execute("INSERT INTO accounts (account_id) VALUES ($1)", [id]);
+      return id;
+    }),
+  );
+  const idOf = (index: number) => ids[index] ?? "";
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const projectId = randomUUID();
+      const users = JSON.stringify({ [idOf(0)]: { group: "owner" } });
+      await db.execute("INSERT INTO projects (project_id, users) VALUES ($1, $2)", [projectId, users]);
+      let expected: Groups = new Map([[0, "owner"]]);
+      for (const each of steps) {
+        const acting = { accountId: idOf(each.by), role: each.as, projectId, strict: each.strict };
+        const accountId = idOf(each.of);
+        const run = {
+          add: () => addCollaborator(db, acting, accountId),
+          owner: () => changeMemberGroup(db, acting, { accountId, group: "owner" }),
+          collaborator: () => changeMemberGroup(db, acting, { accountId, group: "collaborator" }),
+          remove: () => removeCollaborator(db, acting, accountId),
+        }[each.act];
+        await run().catch((error: unknown) => {
+          if (!isAppError(error)) throw error;
+        });
+        expected = after(expected, each);
+        const [row] = await db.query<{ users: ProjectUsers }>("SELECT users FROM projects WHERE project_id = $1", [
+          projectId,
+        ]);
+        const groups = Object.fromEntries(Object.entries(row?.users ?? {}).map(([id, { group }]) => [id, group]));
+        expect(groups).toEqual(Object.fromEntries([...expected].map(([index, group]) => [idOf(index), group])));
+        expect(Object.values(groups)).toContain("owner");
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
