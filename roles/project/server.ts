@@ -83,6 +83,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
         );
     },
   });
+  life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
   life.run("document recovery", () => documents.recover());
   return serving;

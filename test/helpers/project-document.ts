@@ -45,6 +45,7 @@ export async function openTestDocument(
   let unconfirmed = 0;
   const send = (update: Uint8Array) => {
     unconfirmed++;
+    if (!client.socket.connected) return; // goes along at the next opening
     client
       .tryToAsk("document_update", { path, generation: view.generation, update })
       .then((answer) => {

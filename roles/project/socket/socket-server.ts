@@ -28,9 +28,11 @@ interface Options {
 export interface SocketServer {
   request(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
   upgrade(caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends all sockets: before the HTTP server whose connections they are. */
+  close(): Promise<void>;
 }
 
-/** Opens it; on draining every socket is told `stopping`, at the end all are closed. */
+/** Opens it; on draining every socket is told `stopping`; whoever opened it closes it. */
 export function openSocketServer(life: Life, { handlers, log, hello }: Options): SocketServer {
   const boot = randomBytes(8).toString("hex");
   const callers = new WeakMap<IncomingMessage, Caller>();
@@ -50,10 +52,6 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     session.emit("hello", { ...hello, boot, account_id: caller.sub, name: caller.name });
   });
   life.onDrain("project sockets", () => void io.emit("stopping"));
-  life.defer("project sockets", async () => {
-    io.disconnectSockets(true);
-    await io.close();
-  });
   const admit = (caller: Caller, request: IncomingMessage) => {
     const isNew = !(request.url ?? "").includes("sid=");
     if (isNew && engine.clientsCount >= MAX_SOCKETS)
@@ -64,5 +62,9 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   return {
     request: (caller, request, response) => void engine.handleRequest(admit(caller, request), response),
     upgrade: (caller, request, socket, head) => engine.handleUpgrade(admit(caller, request), socket, head),
+    close: async () => {
+      io.disconnectSockets(true);
+      await io.close();
+    },
   };
 }
