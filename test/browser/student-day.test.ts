@@ -1,0 +1,173 @@
+/** A student's day in a real browser on the whole product: sign up, a project, a terminal, a file shared by two, reload, stop. */
+
+import { expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { expectAccessible, openPage } from "../helpers/browser.ts";
+import { testLives } from "../helpers/life.ts";
+import { Person, type Product, startProduct } from "../helpers/product.ts";
+import { until } from "../helpers/until.ts";
+
+const life = testLives();
+const PASSWORD = "correct horse battery staple";
+const DAY_MS = 240_000;
+
+async function signUp(page: Page, { origin }: Product, name: string): Promise<void> {
+  await page.goto(`${origin}/auth/sign-up?next=/app/projects`);
+  await page.getByLabel("First name").fill(name);
+  await page.getByLabel("Last name").fill("Tester");
+  await page.getByLabel("E-mail address").fill(`${name.toLowerCase()}@example.org`);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign up" }).click();
+}
+
+async function createAndStart(page: Page, title: string): Promise<void> {
+  await page.getByLabel("Name of a new project").fill(title);
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Start project" }).click();
+  await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
+}
+
+const terminalText = (page: Page) => page.locator(".xterm-rows").innerText();
+const editor = (page: Page) => page.getByRole("textbox", { name: /^Text of/ });
+
+test(
+  "sign up, create, start, terminal, one file in two browsers, reload, stop",
+  async () => {
+    const own = life();
+    const product = await startProduct(own);
+    const { page: ada, problems } = await openPage(own);
+    await signUp(ada, product, "Ada");
+    await ada.getByRole("heading", { name: "Projects" }).waitFor();
+    await createAndStart(ada, "Essay");
+
+    await ada.getByRole("link", { name: "Terminal" }).click();
+    await ada.getByRole("textbox", { name: "Terminal main" }).waitFor();
+    await until(async () => (await terminalText(ada)).includes("$") || (await terminalText(ada)).includes("#"));
+    await ada.keyboard.type("echo from-the-terminal-$((6 * 7)) | tee told.txt\n");
+    await until(async () => (await terminalText(ada)).includes("from-the-terminal-42"));
+
+    await ada.getByRole("link", { name: "Files" }).click();
+    await ada.getByRole("link", { name: "told.txt" }).click();
+    await until(async () => (await editor(ada).innerText()).includes("from-the-terminal-42"));
+
+    const charles = await Person.signUp(product.origin, "Charles");
+    const { page: other } = await openPage(own);
+    await ada.getByRole("link", { name: "Members" }).click();
+    await ada.getByLabel("Add somebody").fill("charles@example.org");
+    await ada.getByRole("button", { name: "Add", exact: true }).click();
+    await ada.getByRole("list", { name: "Members" }).getByText("Charles Tester").waitFor();
+    const [name = "", ...rest] = charles.cookie.split(";")[0]?.split("=") ?? [];
+    await other.context().addCookies([{ name, value: rest.join("="), url: product.origin }]);
+
+    const address = ada.url().replace(/members$/, "files/told.txt");
+    await ada.goto(address);
+    await other.goto(address);
+    await editor(other).waitFor();
+    await editor(other).click();
+    await other.keyboard.press("Control+End");
+    await other.keyboard.type("and Charles was here");
+    await until(async () => (await editor(ada).innerText()).includes("and Charles was here"));
+    await ada.locator(".cm-ySelectionInfo", { hasText: "Charles Tester" }).waitFor({ state: "attached" });
+    await editor(ada).click();
+    await ada.keyboard.press("Control+Home");
+    await ada.keyboard.type("Ada begins. ");
+    await until(async () => (await editor(other).innerText()).includes("Ada begins."));
+    await ada.getByText(/^Saved/).waitFor();
+
+    await ada.reload();
+    await until(async () => (await editor(ada).innerText()).includes("and Charles was here"));
+    expect(await editor(ada).innerText()).toContain("Ada begins. from-the-terminal-42");
+
+    await ada.getByRole("link", { name: "CoCalc" }).click();
+    await ada.getByRole("button", { name: "Stop Essay" }).click();
+    await ada.getByRole("article", { name: "Essay" }).getByText("Stopped").waitFor({ timeout: 30_000 });
+    await other.getByText("The project has stopped.", { exact: false }).waitFor();
+    expect(problems).toEqual([]);
+  },
+  DAY_MS,
+);
+
+test(
+  "every page is accessible and fits a phone, light and dark",
+  async () => {
+    const own = life();
+    const product = await startProduct(own);
+    const { page } = await openPage(own, { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" });
+    await signUp(page, product, "Grace");
+    await page.getByRole("heading", { name: "Projects" }).waitFor();
+    await expectAccessible(page);
+    await page.getByLabel("Name of a new project").fill("Phone");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("button", { name: "Start project" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Start project" }).click();
+    await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
+    const project = page.url().replace(/\/files.*$/, "");
+    await page.getByRole("button", { name: "New" }).click();
+    await page.getByRole("menuitem", { name: "File" }).click();
+    await page.getByLabel("Name of the file").fill("notes.md");
+    await page.getByRole("button", { name: "Create" }).click();
+    await editor(page).waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const place of ["files/notes.md", "files/", "terminal/main", "members", "log", "settings"]) {
+        await page.goto(`${project}/${place}`);
+        await page.getByText("Connected", { exact: true }).waitFor({ state: "attached" });
+        await expectAccessible(page);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect({ place, wider }).toEqual({ place, wider: 0 });
+      }
+      await page.goto(`${product.origin}/app/account`);
+      await page.getByRole("heading", { name: "Sessions" }).waitFor();
+      await expectAccessible(page);
+    }
+  },
+  DAY_MS,
+);
+
+test(
+  "the whole way goes with the keyboard alone",
+  async () => {
+    const own = life();
+    const product = await startProduct(own);
+    const { page } = await openPage(own);
+    await signUp(page, product, "Kay");
+    const field = page.getByLabel("Name of a new project");
+    await field.waitFor();
+    await tabTo(page, field);
+    await page.keyboard.type("Keys\n");
+    const start = page.getByRole("button", { name: "Start project" });
+    await start.waitFor();
+    await until(() => start.evaluate((button) => button === document.activeElement));
+    await page.keyboard.press("Enter");
+    await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Search actions and files" }).waitFor();
+    await page.keyboard.type("new file");
+    await page.getByRole("button", { name: "New file" }).or(page.getByText("New file")).first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Name of the file").waitFor();
+    await page.keyboard.type("keys.txt\n");
+    await editor(page).waitFor();
+    await until(() => editor(page).evaluate((text) => text === document.activeElement));
+    await page.keyboard.type("typed without a mouse");
+    await page.keyboard.press("Control+Alt+t");
+    await until(async () => /[$#]/.test(await terminalText(page)));
+    await page.keyboard.type("cat keys.txt; echo done-$((20 + 3))\n");
+    await until(async () => (await terminalText(page)).includes("done-23"));
+    await until(async () => {
+      await page.keyboard.type("cat keys.txt\n");
+      return (await terminalText(page)).includes("typed without a mouse");
+    });
+  },
+  DAY_MS,
+);
+
+/** Presses Tab until a control has the focus, as somebody without a mouse does. */
+async function tabTo(page: Page, control: ReturnType<Page["getByLabel"]>): Promise<void> {
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (await control.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("Tab never reached the control");
+}

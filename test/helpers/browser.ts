@@ -1,0 +1,56 @@
+/** A real browser for tests: one process per test file, a context of its own for each person. */
+
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, expect } from "@jest/globals";
+import chromium from "@sparticuz/chromium";
+import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from "playwright-core";
+import type { Life } from "../../src/core/life.ts";
+
+let launched: Promise<Browser> | undefined;
+
+/** The browser of this test file. The package's own flags are for a sandbox of functions: they make the browser one process and blind to origins. */
+function browser(): Promise<Browser> {
+  launched ??= (async () =>
+    playwright.launch({
+      executablePath: await chromium.executablePath(),
+      args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+      headless: true,
+    }))();
+  return launched;
+}
+
+afterAll(async () => {
+  await (await launched)?.close();
+});
+
+export interface OpenedPage {
+  page: Page;
+  /** Errors that the page told its console, or did not catch. */
+  problems: string[];
+}
+
+/** A page with cookies and storage of its own; closed when the life stops. */
+export async function openPage(life: Life, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+  const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  life.defer("browser context", () => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  return { page, problems };
+}
+
+/** Expects that axe finds nothing on a page, by the rules of WCAG 2.2 AA. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page: page as never }).withTags(tags).analyze(); // the same library in another version's types
+  const told = violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    where: nodes.slice(0, 3).map(({ html }) => html),
+  }));
+  expect(told).toEqual([]);
+}
