@@ -35,6 +35,8 @@ export interface Passed {
 export async function pass(asked: Asked, { access, site }: { access: Access; site: SiteConfig }): Promise<Passed> {
   const { origin, target, request, client } = asked;
   if (origin.kind === "project") checkProjectPath(origin.projectId, target);
+  // A script out of a pod must never stand between a browser and the app.
+  else if (request.headers["service-worker"] !== undefined) throw forbidden("Service workers have no place here.");
   const brought = broughtBy(request, client, site);
   if (brought.byCookie) checkOrigin(asked, site);
   const identity = await identify(brought, origin, access);

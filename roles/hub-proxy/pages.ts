@@ -15,6 +15,8 @@ export interface StartPage {
   isAsked: boolean;
   /** What the latest start waits for or failed with, for people. */
   message: string | undefined;
+  /** Its place in the queue; 1 is next. */
+  position: number | undefined;
 }
 
 const UNDER_WAY = new Set(["pending", "starting", "opening", "unarchiving", "stopping", "closing", "archiving"]);
@@ -22,12 +24,13 @@ const REFRESH_SECONDS = 2;
 
 /** The page of a project that is not running: a button that starts it, or how far it is, looked at again every two seconds. */
 export function sendStartPage(request: IncomingMessage, response: ServerResponse, page: StartPage): void {
-  const { route, projectId, basePath, to, isAsked, message } = page;
+  const { route, projectId, basePath, to, isAsked, message, position } = page;
   const link = `<p><a href="${escapeHtml(`${basePath}/app/projects/${projectId}`)}">Open the project</a></p>`;
   const told = message === undefined ? "" : `<p class="quiet">${escapeHtml(message)}</p>`;
   if (isAsked || UNDER_WAY.has(route.state)) {
     const title = route.state === "stopping" ? "The project is stopping" : "The project is starting";
-    const body = `<p role="status">This page goes on by itself as soon as it runs.</p>${told}${link}`;
+    const place = position === undefined ? "" : `<p>Its place in the queue is ${position}.</p>`;
+    const body = `<p role="status">This page goes on by itself as soon as it runs.</p>${place}${told}${link}`;
     sendPage(request, response, {
       status: 503,
       title,
@@ -62,6 +65,6 @@ export function isLocalPath(path: string): boolean {
 
 /** Under the words "not signed in". */
 export function signInLink(basePath: string, to: string): string {
-  const target = isLocalPath(to) ? `?target=${encodeURIComponent(to)}` : "";
-  return `<p><a href="${escapeHtml(`${basePath}/auth/sign-in${target}`)}">Sign in</a></p>`;
+  const next = isLocalPath(to) ? `?next=${encodeURIComponent(to)}` : "";
+  return `<p><a href="${escapeHtml(`${basePath}/auth/sign-in${next}`)}">Sign in</a></p>`;
 }

@@ -6,6 +6,7 @@ import type { Db } from "../../src/db/db.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { requestAction } from "../../src/domain/projects/action-request.ts";
 import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
+import { latestStart } from "../../src/domain/starts/latest-start.ts";
 import type { Client } from "../../src/net/forwarded.ts";
 import { sendError, wantsPage } from "../../src/net/plain-page.ts";
 import { type ActionRequest, actionRequest } from "../../src/protocol/project.ts";
@@ -74,7 +75,10 @@ async function sendHowItStands({
 }: Wanted & { route: ProjectRoute; to: string }): Promise<void> {
   const asked = await latestRequest(db, projectId);
   const isAsked = (asked?.action === "start" || asked?.action === "restart") && asked.finished === undefined;
-  sendStartPage(request, response, { projectId, basePath, route, to, isAsked, message: asked?.err });
+  const start = await latestStart(db, projectId);
+  const message = start?.message ?? asked?.err;
+  const position = start?.position ?? undefined;
+  sendStartPage(request, response, { projectId, basePath, route, to, isAsked, message, position });
 }
 
 async function latestRequest(db: Db, projectId: string): Promise<ActionRequest | undefined> {

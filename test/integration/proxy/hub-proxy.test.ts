@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createLocalJWKSet, jwtVerify } from "jose";
+import { io } from "socket.io-client";
 import { Life } from "../../../src/core/life.ts";
 import type { Db } from "../../../src/db/db.ts";
 import { createApiKey } from "../../../src/domain/access/api-keys.ts";
@@ -8,6 +9,7 @@ import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
 import { assertionClaims } from "../../../src/protocol/assertion.ts";
 import { newPerson, newProject, type Person, removeMember } from "../../helpers/people.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
+import { startProjectServer, testHub } from "../../helpers/project-server.ts";
 import { startRole } from "../../helpers/roles.ts";
 import { until } from "../../helpers/until.ts";
 import { type Pod, type Seen, servePod } from "./pod.ts";
@@ -207,6 +209,7 @@ describe("who is refused", () => {
     expect(await join({ Origin: "http://evil.example" })).toBe(403);
     expect(await join({ Origin: `http://${projectId}.localhost` })).toBe(403);
     expect(await join({ Origin: own })).toBe(101);
+    expect((await load({ "Service-Worker": "script", "Sec-Fetch-Site": "same-origin" })).status).toBe(403);
   });
 
   test("a key of one project is good for that project alone", async () => {
@@ -523,6 +526,31 @@ describe("a project's own origin", () => {
     expect(answer.headers["content-security-policy"]).not.toContain("allow-same-origin");
     expect(answer.headers["set-cookie"]).toBeUndefined();
   });
+});
+
+test("a real project server believes what this hub asserts: files over HTTP, and its socket", async () => {
+  const server = await startProjectServer(life, {
+    projectId,
+    hub: { ...(await testHub()), publicKeys: JSON.stringify(await publicKeys(db)) },
+  });
+  const { port } = new URL(server.origin);
+  const through = await startRole(life, "hub-proxy", { db, env: { COCALC_PROJECT_PORT: port } });
+  const headers = { Cookie: owner.cookie, Origin: `http://${new URL(through).host}` };
+  const written = await ask(through, api("files/write?path=a.txt"), { method: "PUT", headers, body: "written" });
+  expect(written.status).toBe(200);
+  expect((await ask(through, `/${projectId}/raw/a.txt`, { headers })).body).toBe("written");
+  const socket = io(through, {
+    path: api("socket"),
+    transports: ["websocket"],
+    forceNew: true,
+    reconnection: false,
+    extraHeaders: { cookie: owner.cookie },
+  });
+  const hello = Promise.withResolvers<{ account_id: string; name: string }>();
+  socket.on("hello", hello.resolve);
+  socket.on("connect_error", hello.reject);
+  expect(await hello.promise).toMatchObject({ account_id: owner.accountId, name: "Ada Example" });
+  socket.disconnect();
 });
 
 test("work in a project counts, an administrator's look is recorded", async () => {
