@@ -52,7 +52,7 @@ export async function writeStartFacts(db: Queryable, leader: Leader, facts: Star
   const times = [scheduled, pulled, started, ready].map((time) => time ?? null);
   const [row] = await db.query<Record<keyof Trace, Date | null>>(
     `UPDATE project_starts SET
-       scheduled = greatest(coalesce(project_starts.scheduled, $6), requested), pulled = coalesce(project_starts.pulled, $7),
+       scheduled = coalesce(project_starts.scheduled, $6), pulled = coalesce(project_starts.pulled, $7),
        started = coalesce(project_starts.started, $8), ready = coalesce(project_starts.ready, $9),
        reason = CASE WHEN outcome IS NULL THEN $10 ELSE reason END,
        message = CASE WHEN outcome IS NULL THEN $11 ELSE message END,

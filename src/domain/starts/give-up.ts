@@ -8,7 +8,7 @@ export async function giveUpUnplaced(db: Queryable, leader: Leader, minutes: num
   const rows = await db.query<{ project_id: string }>(
     `UPDATE project_starts SET give_up = 'no_room'
      WHERE outcome IS NULL AND give_up IS NULL AND scheduled IS NULL
-       AND applied < (now() AT TIME ZONE 'UTC') - make_interval(secs => $3 * 60)
+       AND applied < (now() AT TIME ZONE 'UTC') - make_interval(secs => $3::float8 * 60)
        AND (SELECT epoch FROM leaders WHERE name = $1) = $2
      RETURNING project_id`,
     [leader.name, leader.epoch, minutes],
