@@ -48,23 +48,28 @@ test("an image that does not exist: the start fails and says which image and why
 test("out of memory: the project says so, and is back with its files", async () => {
   const projectId = await startProject(ada);
   await inState(world, projectId, "running");
-  await runScript(ada, projectId, `echo kept > notes.txt; ${EAT_MEMORY}`);
+  await runScript(ada, projectId, `echo kept > notes.txt\n${EAT_MEMORY}`);
   const told = await until(async () => (await projectRow(world, projectId)).state?.error, { timeoutMs: 60_000 });
   expect(told).toMatch(/more memory than it may use/);
-  const pod = await podOf(world, projectId);
-  expect(pod?.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject({
-    reason: "OOMKilled",
-    exitCode: 137,
-  });
   await inState(world, projectId, "running");
   expect(await runScript(ada, projectId, "cat notes.txt")).toBe("kept\n");
+  const status = (await podOf(world, projectId))?.status?.containerStatuses?.[0];
+  expect(status?.lastState?.terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
 });
 
-/** Offers the project's server to the kernel first, then fills the container with processes too small to be chosen. */
+/**
+ * Offers the project's server to the kernel first, then fills the container with processes too small to be chosen.
+ * In the background, a moment later: the request that brings it is to be answered.
+ */
 const EAT_MEMORY = [
+  "cat > eat.sh <<'END'",
+  "sleep 1",
   "for pid in $(pgrep -f 'main.js --role=project'); do echo 1000 > /proc/$pid/oom_score_adj; done",
-  "for i in $(seq 40); do (setsid python3 -c 'import time; x = bytearray(40 << 20); time.sleep(60)' >/dev/null 2>&1 &); done",
-].join("; ");
+  "for i in $(seq 40); do python3 -c 'import time; x = bytearray(40 << 20); time.sleep(60)' & done",
+  "wait",
+  "END",
+  "setsid bash eat.sh > /dev/null 2>&1 < /dev/null &",
+].join("\n");
 
 test("a pod deleted behind our back is noticed within a second or two, and can be started again", async () => {
   const projectId = await startProject(ada);
