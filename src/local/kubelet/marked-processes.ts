@@ -1,6 +1,7 @@
 /** Finds every process of a container, also those in sessions of their own: each carries a mark in its environment. Linux only. */
 
 import { readFile } from "node:fs/promises";
+import { uptime } from "node:os";
 import { sleep } from "../../core/clock.ts";
 import { allPids, signalProcess, statOf } from "../processes.ts";
 
@@ -26,7 +27,7 @@ export class MarkedProcesses {
       const stat = await statOf(pid);
       if (!stat || stat.state === "Z") continue;
       const before = this.#known.get(pid);
-      const same = before?.startedAt === stat.startedAt && before.mark !== undefined;
+      const same = before?.startedAt === stat.startedAt && (before.mark !== undefined || isOld(stat.startedAt));
       known.set(pid, { startedAt: stat.startedAt, mark: same ? before.mark : await markOf(pid) });
     }
     this.#known = known;
@@ -56,6 +57,14 @@ export class MarkedProcesses {
       await sleep(5, new AbortController().signal);
     }
   }
+}
+
+const TICKS_PER_SECOND = 100;
+const OLD_SECONDS = 10;
+
+/** Between fork and exec a process of ours has our own environment still: only when it is older is it known to be unmarked. */
+function isOld(startedAtTicks: string): boolean {
+  return uptime() - Number(startedAtTicks) / TICKS_PER_SECOND > OLD_SECONDS;
 }
 
 async function markOf(pid: number): Promise<string | undefined> {
