@@ -22,7 +22,7 @@ export function EditorHead({ path, state, provider }: EditorHeadProps) {
   const { icon: Icon, words } = savedWords(state, now);
   return (
     <div className="editor-head">
-      <Text size="xs" truncate className="editor-path">
+      <Text component="h1" size="xs" fw={400} truncate className="editor-path">
         {path}
       </Text>
       <span className="saved" role="status">

@@ -41,6 +41,7 @@ export function FilesPage({ path }: { path: string }) {
   return (
     <DropZone path={path} disabled={!writable}>
       <div className="files">
+        <h1 className="hidden-words">Files in {path === "" ? "the home folder" : path}</h1>
         <div className="files-head">
           <Breadcrumbs path={path} />
           <Toolbar

@@ -71,7 +71,7 @@ function TabView({ tab, here, onClose }: { tab: Tab; here: boolean; onClose: () 
         <Icon size={14} aria-hidden />
         {label}
       </Link>
-      <CloseButton size="xs" onClick={onClose} aria-label={`Close ${label}`} />
+      <CloseButton size={24} iconSize={14} onClick={onClose} aria-label={`Close ${label}`} />
     </span>
   );
 }

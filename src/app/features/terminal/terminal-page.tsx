@@ -44,6 +44,7 @@ export function TerminalPage({ name }: { name: string }) {
     );
   return (
     <section className="terminal" aria-label={`Terminal ${name}`}>
+      <h1 className="hidden-words">Terminal {name}</h1>
       <div className="terminal-head">
         <Text size="xs" role="status">
           {wordsFor(state)}
