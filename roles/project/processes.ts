@@ -30,6 +30,7 @@ async function readProcess(pid: string): Promise<ProcessInfo | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined); // ended meanwhile
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+  if (fields[0] === "Z") return undefined; // ended, and not yet waited for
   const number = (index: number) => Number(fields[index - 3]); // numbered as in proc(5)
   return {
     pid: Number(pid),

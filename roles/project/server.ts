@@ -55,7 +55,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     },
   });
   const handlers: HandlerTable = {
-    ...fileHandlers({ places, activity }),
+    ...fileHandlers({ places, activity, settle: () => documents.saveAll() }),
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
     "POST /api/exec": async ({ request }) => {

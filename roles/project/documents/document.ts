@@ -472,7 +472,8 @@ export class Document {
 
   #state(): DocumentState {
     const gone = this.#etag === undefined && this.#savedAt !== undefined && this.isSaved;
-    const error = this.#saveProblem ?? this.#logProblem ?? (gone ? DELETED : undefined);
+    const noLog = this.#readOnly === undefined ? this.#logProblem : undefined; // nothing is typed
+    const error = this.#saveProblem ?? noLog ?? (gone ? DELETED : undefined);
     return {
       saved: this.isSaved,
       ...(this.#savedAt === undefined ? {} : { savedAt: this.#savedAt.toISOString() }),

@@ -70,6 +70,18 @@ test("a deleted file is not written again until somebody edits it", async () => 
   await until(async () => (await readFile(file, "utf8").catch(() => "")) === "text!?");
 });
 
+test("a file that is renamed or deleted just after somebody typed does not come back", async () => {
+  const server = await startProjectServer(newLife());
+  const ada = await openTestDocument(await server.connect(), "a.txt");
+  ada.insert(0, "text");
+  await until(() => ada.acknowledged());
+  const rename = { method: "POST", body: JSON.stringify({ from: "a.txt", to: "b.txt" }) };
+  expect((await server.fetch("/api/files/rename", rename)).status).toBe(200);
+  expect(await readFile(join(server.home, "b.txt"), "utf8")).toBe("text");
+  await until(() => ada.states.at(-1)?.error?.includes("deleted") === true);
+  expect((await readdir(server.home)).sort()).toEqual([".cocalc", "b.txt"]);
+});
+
 test("who was away sends what was typed meanwhile and gets what was missed", async () => {
   const server = await startProjectServer(newLife());
   await writeFile(join(server.home, "a.txt"), "base\n");

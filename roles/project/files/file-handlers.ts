@@ -37,10 +37,12 @@ const queries = {
 interface Context {
   places: Places;
   activity: Activity;
+  /** Brings what is typed to disk, before files are moved or deleted: else saving would bring them back. */
+  settle: () => Promise<void>;
 }
 
 /** All handlers below /api/files/ and /raw/. */
-export function fileHandlers({ places, activity }: Context): HandlerTable {
+export function fileHandlers({ places, activity, settle }: Context): HandlerTable {
   const names = new FolderNames();
   return {
     "GET /api/files/list": async ({ query }) => {
@@ -60,15 +62,16 @@ export function fileHandlers({ places, activity }: Context): HandlerTable {
       return write(places, call);
     },
     "GET /api/files/archive": (call) => archive(places, call),
-    ...commandHandlers(places, activity),
+    ...commandHandlers({ places, activity, settle }),
   };
 }
 
-function commandHandlers(places: Places, activity: Activity): HandlerTable {
+function commandHandlers({ places, activity, settle }: Context): HandlerTable {
   const handlerOf =
     <N extends FileCommandName>(name: N): Handler =>
     async ({ request }) => {
       activity.touch();
+      if (name === "rename" || name === "delete") await settle();
       // the compiler cannot see that the schema and the command of one name belong together
       return commands[name](
         places,
