@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { AppError, forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpointAt } from "../../../src/protocol/api-v2-table.ts";
+import { uuid } from "../../../src/protocol/common.ts";
 import type { Hub } from "../hub.ts";
 import type { Visitor } from "../visitor.ts";
 import { accounts } from "./accounts.ts";
@@ -24,16 +25,16 @@ const handlers = { ...auth, ...accounts, ...projects, ...collaborators, ...site 
  * Answers a call. @throws AppError: `not_found` without such an endpoint, `forbidden` for another site's page, `invalid` with what is wrong
  * in the body, and whatever the endpoint says.
  */
-export async function dispatch(call: Call, path: string, body: unknown): Promise<unknown> {
+export async function dispatch(call: Call, path: string, body: object): Promise<unknown> {
   const endpoint = endpointAt(path);
   const handler = handlers[path];
   if (endpoint === undefined || handler === undefined)
     throw notFound("There is no such endpoint; /api/v2/openapi.json lists them.");
   checkSource(call.visitor);
   const allowed = await checkAccount(call, endpoint);
+  const authorised = await checkProject(allowed, endpoint, body);
   const parsed = endpoint.input.safeParse(body);
   if (!parsed.success) throw invalid(inWords(parsed.error.issues));
-  const authorised = await checkProject(allowed, endpoint, parsed.data);
   const answer = await handler(authorised, parsed.data);
   if ("projectId" in authorised) ownWrites(authorised, path, endpoint);
   return answer;
@@ -75,17 +76,15 @@ async function checkAccount(call: Call, { access, sessionOnly }: Endpoint): Prom
   return { ...call, identity, accountId: identity.accountId } satisfies AccountCall;
 }
 
-/** One answer for projects that are not there and projects of others: it does not tell which exist. */
-async function checkProject(
-  call: Call | AccountCall,
-  endpoint: Endpoint,
-  body: Record<string, unknown>,
-): Promise<Call | MemberCall> {
+/** Before the rest of the body is looked at. One answer for projects that are not there and projects of others: it does not tell which exist. */
+async function checkProject(call: Call | AccountCall, endpoint: Endpoint, body: object): Promise<Call | MemberCall> {
   const { access, deleted = false } = endpoint;
   if (access !== "member" && access !== "owner") return call;
   if (!("identity" in call)) throw new AppError("internal", "a project was asked for without an account");
   const { hub, identity } = call;
-  const projectId = String(body.project_id);
+  const named = uuid.safeParse("project_id" in body ? body.project_id : undefined);
+  if (!named.success) throw invalid("The call is not well formed. project_id: name the project by its UUID");
+  const projectId = named.data;
   const role = await hub.access.mayUseProject(identity, projectId, { deleted });
   if (role === undefined) throw forbidden("You are not a member of this project, or there is none.");
   if (access === "owner" && role === "collaborator") throw forbidden("Only an owner of the project may do this.");
