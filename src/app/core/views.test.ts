@@ -1,0 +1,134 @@
+/** What is shown of states, starts, sizes, names and variables, in words. */
+
+import { expect, test } from "@jest/globals";
+import type { ProjectSummary } from "../../protocol/project.ts";
+import type { ProjectStart } from "../../protocol/starts.ts";
+import { fitsShortcut, shortcutLabel } from "./commands.ts";
+import { sortEntries } from "./file-kinds.ts";
+import { formatAgo, formatBytes, formatDuration } from "./format.ts";
+import { nameOfCopy, problemOfName } from "./paths.ts";
+import { matchesSearch, passesFilter, stateWord } from "./project-view.ts";
+import { phasesOf } from "./start-view.ts";
+import { Tabs } from "./tabs.ts";
+import { formatVariables, parseVariables } from "./variables.ts";
+
+const ME = "aaaaaaaa-0000-4000-8000-000000000000";
+const AT = "2026-01-01T00:00:00.000Z";
+const NOW = Date.parse(AT) + 5_000;
+
+function project(change: Partial<ProjectSummary> = {}): ProjectSummary {
+  return {
+    project_id: "11111111-0000-4000-8000-000000000000",
+    title: "Algebra II",
+    description: "groups and rings",
+    users: { [ME]: { group: "owner" } },
+    state: null,
+    action_request: null,
+    compute_image: null,
+    run_quota: null,
+    created: AT,
+    last_edited: null,
+    deleted: false,
+    ...change,
+  };
+}
+
+test("a click on Start shows at once, until the cluster's own word is newer", () => {
+  const action_request = { action: "start" as const, time: AT };
+  expect(stateWord(project(), NOW)).toBe("stopped");
+  expect(stateWord(project({ action_request }), NOW)).toBe("starting");
+  expect(stateWord(project({ action_request }), NOW + 60_000)).toBe("stopped");
+  const later = "2026-01-01T00:00:01.000Z";
+  expect(stateWord(project({ action_request, state: { state: "pending", time: later } }), NOW)).toBe("waiting");
+  expect(stateWord(project({ action_request: { ...action_request, finished: later } }), NOW)).toBe("stopped");
+  const running = { state: "running" as const, time: "2025-12-31T00:00:00.000Z" };
+  expect(stateWord(project({ action_request: { action: "stop", time: AT }, state: running }), NOW)).toBe("stopping");
+});
+
+test("hidden and deleted projects show under their own filter alone", () => {
+  const hidden = project({ users: { [ME]: { group: "owner", hide: true } } });
+  const deleted = project({ deleted: true });
+  expect(passesFilter(hidden, "all", ME)).toBe(false);
+  expect(passesFilter(hidden, "hidden", ME)).toBe(true);
+  expect(passesFilter(deleted, "mine", ME)).toBe(false);
+  expect(passesFilter(deleted, "deleted", ME)).toBe(true);
+  expect(passesFilter(project(), "shared", ME)).toBe(false);
+});
+
+test("a search finds every word, in title or description", () => {
+  expect(matchesSearch(project(), "rings alg")).toBe(true);
+  expect(matchesSearch(project(), "algebra fields")).toBe(false);
+});
+
+test("the phases of a start tell what each took", () => {
+  const start: ProjectStart = {
+    project_id: project().project_id,
+    ticket: 1,
+    phases: { requested: AT, picked_up: "2026-01-01T00:00:02.000Z" },
+    ended: null,
+    outcome: null,
+    reason: null,
+    message: null,
+    kubernetes_reason: null,
+    position: null,
+  };
+  const phases = phasesOf(start, NOW);
+  expect(phases[1]).toMatchObject({ state: "done", took: 2_000 });
+  expect(phases[2]).toMatchObject({ state: "now", took: 3_000 });
+  expect(phases[3]).toMatchObject({ state: "later" });
+  const failed = phasesOf({ ...start, ended: "2026-01-01T00:00:03.000Z", outcome: "failed" }, NOW);
+  expect(failed[2]).toMatchObject({ state: "failed", took: 1_000 });
+});
+
+test("sizes, times and durations are for people", () => {
+  expect([999, 1_000, 1_536_000, 12_000_000_000].map(formatBytes)).toEqual(["999 B", "1.0 KB", "1.5 MB", "12.0 GB"]);
+  expect([400, 12_000, 185_000, 7_800_000].map(formatDuration)).toEqual(["0.4 s", "12 s", "3 min 5 s", "2 h 10 min"]);
+  expect(formatAgo(AT, Date.parse(AT) + 3 * 60_000)).toBe("3 minutes ago");
+  expect(formatAgo(AT, Date.parse(AT) - 5_000)).toBe("just now");
+});
+
+test("names that cannot be are refused in words", () => {
+  for (const name of ["", " ", "a/b", "..", "x".repeat(256)]) expect(problemOfName(name)).toBeDefined();
+  expect(problemOfName("ein Brief.txt")).toBeUndefined();
+  expect(nameOfCopy("a.txt", new Set(["a (copy).txt"]))).toBe("a (copy 2).txt");
+});
+
+test("folders come first, numbers by value", () => {
+  const file = (name: string, kind: "file" | "folder" = "file") => ({
+    name,
+    kind,
+    size: 0,
+    modified: AT,
+    mode: 0,
+    etag: "",
+  });
+  const sorted = sortEntries([file("b10"), file("b9"), file("z", "folder")], { by: "name", descending: false });
+  expect(sorted.map(({ name }) => name)).toEqual(["z", "b9", "b10"]);
+});
+
+test("variables are lines and come back as they were", () => {
+  const variables = { A: "1", PATH_LIKE: "/x=y:z " };
+  expect(parseVariables(formatVariables(variables))).toEqual({ variables });
+  expect(parseVariables("A=1\nnonsense").problem).toContain("Line 2");
+  expect(parseVariables("1A=x").problem).toContain("cannot be");
+});
+
+test("tabs follow renames and deletions of folders", () => {
+  const tabs = new Tabs("p");
+  tabs.open({ kind: "file", path: "a/b.txt" });
+  tabs.open({ kind: "terminal", name: "main" });
+  tabs.open({ kind: "file", path: "ab.txt" });
+  tabs.renamed("a", "c");
+  expect(tabs.list.get()[0]).toEqual({ kind: "file", path: "c/b.txt" });
+  tabs.move("file:ab.txt", "file:c/b.txt");
+  expect(tabs.list.get()[0]).toEqual({ kind: "file", path: "ab.txt" });
+  tabs.deleted(["c"]);
+  expect(tabs.close({ kind: "file", path: "ab.txt" })).toEqual({ kind: "terminal", name: "main" });
+});
+
+test("shortcuts are shown and heard as on the machine at hand", () => {
+  expect([shortcutLabel("mod+shift+f", false), shortcutLabel("mod+K", true)]).toEqual(["Ctrl+Shift+F", "⌘K"]);
+  const press = { key: "k", ctrlKey: true, metaKey: false, shiftKey: false, altKey: false } as KeyboardEvent;
+  expect(fitsShortcut(press, "mod+K", false)).toBe(true);
+  expect(fitsShortcut(press, "mod+K", true)).toBe(false);
+});
