@@ -29,7 +29,7 @@ export function sendPage(request: IncomingMessage, response: ServerResponse, pag
     "Content-Security-Policy":
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin", // with none at all, browsers send `Origin: null` with the forms of these pages
     "X-Content-Type-Options": "nosniff",
     ...page.headers,
   });
