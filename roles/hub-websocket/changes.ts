@@ -103,27 +103,23 @@ export class Changes {
   }
 
   async #tellProjects(ids: string[]): Promise<void> {
-    const { db, audience } = this.#parts;
-    const found = new Map((await summariesOf(db, ids)).map((project) => [project.project_id, project]));
-    for (const projectId of ids) {
-      const project = found.get(projectId);
-      const members = Object.keys(project?.users ?? {});
-      for (const accountId of new Set([...members, ...audience.knowing(projectId)])) {
-        for (const socket of audience.socketsOf(accountId)) this.#tellProject(socket, projectId, project);
-      }
-    }
+    const found = new Map((await summariesOf(this.#parts.db, ids)).map((project) => [project.project_id, project]));
+    for (const projectId of ids) await this.#tellProject(projectId, found.get(projectId));
   }
 
-  #tellProject(socket: HubSocket, projectId: string, project: ProjectSummary | undefined): void {
+  async #tellProject(projectId: string, project: ProjectSummary | undefined): Promise<void> {
     const { audience } = this.#parts;
-    const { accountId } = socket.data.identity;
-    if (project !== undefined && maySee(socket, project)) {
-      audience.knows(accountId, projectId);
-      socket.emit("project", project);
-    } else {
-      audience.forgets(accountId, projectId);
-      socket.emit("project_removed", { project_id: projectId });
+    const mayKnow: HubSocket[] = [];
+    for (const accountId of new Set([...Object.keys(project?.users ?? {}), ...audience.knowing(projectId)])) {
+      for (const socket of audience.socketsOf(accountId)) {
+        if (project !== undefined && maySee(socket, project)) mayKnow.push(socket);
+        else socket.emit("project_removed", { project_id: projectId });
+      }
+      if (project !== undefined && mayKnow.at(-1)?.data.identity.accountId === accountId) {
+        audience.knows(accountId, projectId);
+      } else audience.forgets(accountId, projectId);
     }
+    if (project !== undefined) await emitTo(mayKnow, "project", project);
   }
 
   async #tellStarts(ids: string[]): Promise<void> {
@@ -135,7 +131,7 @@ export class Changes {
       const mayKnow = sockets.filter(({ data }) => roleIn(data.identity, projectId, { members, deleted: true }));
       if (mayKnow.length === 0) continue;
       const start = await latestStart(db, projectId);
-      if (start !== undefined) emitTo(mayKnow, "start", start);
+      if (start !== undefined) await emitTo(mayKnow, "start", start);
     }
   }
 
@@ -156,6 +152,15 @@ function maySee({ data: { identity } }: HubSocket, project: ProjectSummary): boo
   return identity.isAdmin || project.users[identity.accountId] !== undefined;
 }
 
-function emitTo<E extends keyof HubEvents>(sockets: HubSocket[], event: E, ...args: Parameters<HubEvents[E]>): void {
-  for (const socket of sockets) socket.emit(event, ...args);
+/** Encodes the message once for all; lets others have their turn between many. */
+async function emitTo<E extends "project" | "start">(
+  sockets: HubSocket[],
+  event: E,
+  ...args: Parameters<HubEvents[E]>
+): Promise<void> {
+  for (let from = 0; from < sockets.length; from += TOLD_AT_ONCE) {
+    const some = sockets.slice(from, from + TOLD_AT_ONCE);
+    some[0]?.nsp.to(some.map(({ id }) => id)).emit(event, ...args);
+    if (from + TOLD_AT_ONCE < sockets.length) await new Promise((resolve) => setImmediate(resolve));
+  }
 }

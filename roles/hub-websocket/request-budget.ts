@@ -2,7 +2,7 @@
 
 const BURST = 100;
 const PER_SECOND = 20;
-/** Refusals in a row after which a socket is no use to anybody. */
+/** So many more refusals than answers, and a socket is no use to anybody. */
 const MAX_REFUSED = 500;
 
 export class RequestBudget {
@@ -20,7 +20,7 @@ export class RequestBudget {
       return false;
     }
     this.#left -= 1;
-    this.#refused = 0;
+    this.#refused = Math.max(0, this.#refused - 1);
     return true;
   }
 

@@ -179,7 +179,7 @@ test("requests that are not valid, unknown or too many are answered, and a flood
   expect(await browser.ask("ping", null)).toMatchObject({ ok: true });
   const answers = await Promise.all(Array.from({ length: 150 }, () => browser.ask("ping", {})));
   expect(answers.some(({ code }) => code === "rate_limited")).toBe(true);
-  for (let index = 0; index < 700; index += 1) (browser.socket as unknown as Socket).emit("ping", {}, () => {});
+  for (let index = 0; index < 2_000; index += 1) (browser.socket as unknown as Socket).emit("ping", {}, () => {});
   await until(() => browser.socket.disconnected, { timeoutMs: 5_000 });
 });
 
