@@ -1,0 +1,96 @@
+/** The doctor's checks of the cluster: reachable, permissions, the two ConfigMaps, nodes for projects. */
+
+import { configMaps, nodes } from "../../kube/resources.ts";
+import type { Kube, KubeNode } from "../../kube/types.ts";
+import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
+import { parseSoftware, SOFTWARE_CONFIG_MAP } from "../software/software.ts";
+import { type Checked, check, well, wrong } from "./check.ts";
+
+/** What the manage roles need; `docs` and the manifests grant the same. */
+const PERMISSIONS = [
+  ...["get", "list", "watch", "create", "patch", "delete"].map((verb) => ({ verb, resource: "pods" })),
+  { verb: "get", resource: "pods", subresource: "log" },
+  ...["list", "watch"].map((verb) => ({ verb, resource: "events" })),
+  ...["get", "list", "watch"].map((verb) => ({ verb, resource: "configmaps" })),
+  ...["get", "list", "watch"].map((verb) => ({ verb, resource: "nodes", namespaced: false })),
+];
+
+export function checkServer(kube: Kube): Promise<Checked> {
+  return check("Kubernetes", "see that KUBECONFIG or the service account names a cluster that answers", async () =>
+    well(`${await kube.serverVersion()}, namespace ${kube.namespace}`),
+  );
+}
+
+export function checkPermissions(kube: Kube): Promise<Checked> {
+  const fix = "give the service account of the manage roles the Role and ClusterRole of the chart";
+  return check("permissions", fix, async () => {
+    const answers = await Promise.all(PERMISSIONS.map(async (access) => ({ access, may: await kube.mayI(access) })));
+    const missing = answers.filter(({ may }) => !may).map(({ access }) => nameOf(access));
+    return missing.length === 0
+      ? well(`all ${answers.length} are there`)
+      : wrong(`missing: ${missing.join(", ")}`, fix);
+  });
+}
+
+function nameOf({ verb, resource, subresource }: { verb: string; resource: string; subresource?: string }): string {
+  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
+}
+
+/** Both ConfigMaps, parsed as a start would. */
+export function checkConfigMaps(kube: Kube): Promise<Checked[]> {
+  const parsers = { [TEMPLATE_CONFIG_MAP]: parseTemplate, [SOFTWARE_CONFIG_MAP]: parseSoftware };
+  return Promise.all(
+    Object.entries(parsers).map(([name, parse]) =>
+      check(`ConfigMap ${name}`, `install the chart, or correct it: kubectl edit configmap ${name}`, async () => {
+        parse((await kube.get(configMaps, name)).data);
+        return well("there and valid");
+      }),
+    ),
+  );
+}
+
+export function checkNodes(kube: Kube): Promise<Checked> {
+  const fix = "add a node for projects, or look why those there are take none: kubectl describe nodes";
+  return check("nodes for projects", fix, async () => {
+    const template = parseTemplate((await kube.get(configMaps, TEMPLATE_CONFIG_MAP)).data);
+    const { items } = await kube.list(nodes);
+    const usable = items.filter((node) => takesProjects(node, template));
+    return usable.length > 0
+      ? well(
+          `${usable.length} of ${items.length}: ${usable
+            .slice(0, 5)
+            .map(({ metadata }) => metadata.name)
+            .join(", ")}`,
+        )
+      : wrong(`none of ${items.length} nodes takes project pods now`, fix);
+  });
+}
+
+/** Ready, open, with the labels that the template selects and no taint that it does not tolerate. */
+export function takesProjects({ metadata, spec, status }: KubeNode, template: PodTemplate): boolean {
+  const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
+  const wanted = Object.entries((template.spec.nodeSelector ?? {}) as Record<string, string>); // as the API defines it
+  const tolerations = (template.spec.tolerations ?? []) as Toleration[]; // likewise
+  const repelled = (spec?.taints ?? []).some(
+    (taint) => taint.effect !== "PreferNoSchedule" && !tolerations.some((toleration) => tolerates(toleration, taint)),
+  );
+  return (
+    isReady &&
+    spec?.unschedulable !== true &&
+    !repelled &&
+    wanted.every(([key, value]) => metadata.labels?.[key] === value)
+  );
+}
+
+interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+}
+
+function tolerates(toleration: Toleration, taint: { key: string; value?: string; effect: string }): boolean {
+  if (toleration.effect !== undefined && toleration.effect !== taint.effect) return false;
+  if (toleration.operator === "Exists") return toleration.key === undefined || toleration.key === taint.key;
+  return toleration.key === taint.key && (toleration.value ?? "") === (taint.value ?? "");
+}

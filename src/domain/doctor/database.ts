@@ -1,0 +1,68 @@
+/** The doctor's checks of the database: reachable, in UTC, migrated, with a clock like ours. */
+
+import { readdir } from "node:fs/promises";
+import pg from "pg";
+import { connectionOptions, type DbConfig } from "../../db/config.ts";
+import { migrationsFolder } from "../../db/migrate.ts";
+import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
+
+const MAX_SKEW_MS = 2_000;
+
+export async function checkDatabase(config: DbConfig): Promise<Checked[]> {
+  const { options: _ours, ...plain } = connectionOptions(config, "cocalc-k8s doctor"); // the server's own time zone is looked at
+  const client = new pg.Client({ ...plain, query_timeout: 10_000 });
+  client.on("error", () => {}); // whoever asks next is told
+  const where = `${config.user}@${config.host}:${config.port}/${config.database}`;
+  const reached = await check("database", `see that PostgreSQL runs and PGHOST … name it; now: ${where}`, async () => {
+    await client.connect();
+    const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
+    return well(`PostgreSQL ${rows[0]?.server_version} at ${where}`);
+  });
+  if (!reached.ok) {
+    return [
+      reached,
+      ...["database time zone", "schema", "clock"].map((name) => notLookedAt(name, "the database cannot be reached")),
+    ];
+  }
+  try {
+    return [reached, await timeZone(client), await schema(client), await clock(client)];
+  } finally {
+    await client.end().catch(() => {}); // nothing depends on it any more
+  }
+}
+
+function timeZone(client: pg.Client): Promise<Checked> {
+  const fix = "set timezone = 'UTC' in postgresql.conf (or ALTER DATABASE … SET timezone = 'UTC')";
+  return check("database time zone", fix, async () => {
+    const { rows } = await client.query<{ TimeZone: string }>("SHOW TimeZone");
+    const zone = rows[0]?.TimeZone ?? "";
+    return /^(Etc\/)?(UTC|UCT|Zulu|GMT|Universal)$/i.test(zone) ? well(zone) : wrong(`the server is in ${zone}`, fix);
+  });
+}
+
+function schema(client: pg.Client): Promise<Checked> {
+  const fix = "run cocalc-k8s migrate";
+  return check("schema", fix, async () => {
+    const files = await readdir(migrationsFolder);
+    const wanted = files.filter((file) => file.endsWith(".sql")).map((file) => file.slice(0, -4));
+    const { rows: tables } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('pgmigrations')");
+    if (tables.length === 0) return wrong("the database is empty", fix);
+    const { rows } = await client.query<{ name: string }>("SELECT name FROM pgmigrations");
+    const done = new Set(rows.map(({ name }) => name));
+    const missing = wanted.filter((name) => !done.has(name));
+    return missing.length === 0 ? well(`${wanted.length} migrations`) : wrong(`missing: ${missing.join(", ")}`, fix);
+  });
+}
+
+function clock(client: pg.Client): Promise<Checked> {
+  const fix = "synchronize the clocks of all machines (chrony, systemd-timesyncd)";
+  return check("clock", fix, async () => {
+    const before = Date.now();
+    const { rows } = await client.query<{ ms: number }>(
+      "SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms",
+    );
+    const skewMs = Math.round((rows[0]?.ms ?? 0) - (before + Date.now()) / 2);
+    if (Math.abs(skewMs) <= MAX_SKEW_MS) return well(`${skewMs} ms between the database and here`);
+    return wrong(`the database's clock is ${skewMs} ms from ours`, fix);
+  });
+}

@@ -1,0 +1,91 @@
+/** Tells an administrator, check by check, what of an installation is right, what is wrong, and the fix. */
+
+import { readConfig } from "../../core/config.ts";
+import type { Environment } from "../../core/env.ts";
+import { messageOf } from "../../core/errors.ts";
+import { Life } from "../../core/life.ts";
+import type { Logger } from "../../core/log.ts";
+import { openMetrics } from "../../core/metrics.ts";
+import { dbConfig } from "../../db/config.ts";
+import { openKube } from "../../kube/client.ts";
+import { kubeConfig } from "../../kube/config.ts";
+import type { Kube } from "../../kube/types.ts";
+import { siteConfig } from "../../net/site.ts";
+import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
+import { checkConfigMaps, checkNodes, checkPermissions, checkServer } from "./cluster.ts";
+import { checkDatabase } from "./database.ts";
+import { checkStorage } from "./storage.ts";
+
+interface DoctorOptions {
+  env: Environment;
+  log: Logger;
+}
+
+/** Runs every check; none keeps another from being run, and nothing is left behind. */
+export async function runDoctor({ env, log }: DoctorOptions): Promise<Checked[]> {
+  const life = new Life("doctor");
+  try {
+    const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { env, log })]);
+    return [...database, ...cluster, await checkProjectDomain(env)];
+  } finally {
+    await life.stop();
+  }
+}
+
+async function databaseChecks(env: Environment): Promise<Checked[]> {
+  try {
+    return await checkDatabase(readConfig(dbConfig, env));
+  } catch (error) {
+    return [{ name: "database", ok: false, detail: messageOf(error), fix: "correct the variables PG…" }];
+  }
+}
+
+const CLUSTER_CHECKS = [
+  "permissions",
+  "ConfigMap project-pod",
+  "ConfigMap project-image",
+  "nodes for projects",
+  "storage",
+];
+
+async function clusterChecks(life: Life, { env, log }: DoctorOptions): Promise<Checked[]> {
+  let kube: Kube;
+  try {
+    const config = { ...readConfig(kubeConfig, env), callDeadlineSeconds: 10 };
+    kube = await openKube(life, { config, log, metrics: openMetrics({ defaults: false }) });
+  } catch (error) {
+    return [
+      {
+        name: "Kubernetes",
+        ok: false,
+        detail: messageOf(error),
+        fix: "set KUBECONFIG, or run this in a pod of the cluster",
+      },
+      ...CLUSTER_CHECKS.map((name) => notLookedAt(name, "no cluster is named")),
+    ];
+  }
+  const server = await checkServer(kube);
+  if (!server.ok) return [server, ...CLUSTER_CHECKS.map((name) => notLookedAt(name, "the cluster does not answer"))];
+  const [permissions, maps, nodes] = await Promise.all([
+    checkPermissions(kube),
+    checkConfigMaps(kube),
+    checkNodes(kube),
+  ]);
+  const canTry = maps.every(({ ok }) => ok) && nodes.ok;
+  const storage = canTry ? await checkStorage(kube) : notLookedAt("storage", "no project pod could run");
+  return [server, permissions, ...maps, nodes, storage];
+}
+
+function checkProjectDomain(env: Environment): Promise<Checked> {
+  const fix = "set COCALC_PROJECT_DOMAIN to a domain with a wildcard record and certificate";
+  return check("project domain", fix, () => {
+    const { projectDomain, origin } = readConfig(siteConfig, env);
+    if (projectDomain !== undefined) return well(`each project has <project_id>.${projectDomain}`);
+    const host = origin === undefined ? "localhost" : new URL(origin).hostname;
+    if (host === "localhost") return well("on this machine each project has <project_id>.localhost");
+    return wrong(
+      "projects have no domain of their own: what they serve shares the origin of the site, or is not served",
+      fix,
+    );
+  });
+}

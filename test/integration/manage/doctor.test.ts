@@ -1,0 +1,76 @@
+/** The doctor on an installation that is well, and on ones that are not. */
+
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import type { Life } from "../../../src/core/life.ts";
+import { runDoctor } from "../../../src/domain/doctor/doctor.ts";
+import { configMaps, pods } from "../../../src/kube/resources.ts";
+import { applyDefaults, localImages } from "../../../src/local/default-config.ts";
+import { openKubeApi } from "../../../src/local/kube-api/kube-api.ts";
+import { openKubelet } from "../../../src/local/kubelet/kubelet.ts";
+import { temporaryFolder } from "../../helpers/folder.ts";
+import { openTestKube } from "../../helpers/kube.ts";
+import { testLives } from "../../helpers/life.ts";
+import { testLog } from "../../helpers/log.ts";
+import { asOwner, createTestDatabase, databaseEnv } from "../../helpers/postgres.ts";
+
+const newLife = testLives();
+const log = testLog();
+
+/** An installation as `cocalc-k8s local` makes it. */
+async function openInstallation(life: Life) {
+  const folder = await temporaryFolder(life);
+  const config = await createTestDatabase(life);
+  const api = await openKubeApi(life, { dataDir: join(folder, "api"), namespace: "test", log });
+  applyDefaults(api.store, { namespace: "test", log });
+  const dirs = { dataDir: join(folder, "kubelet"), claimsDir: join(folder, "volumes") };
+  await openKubelet(life, { api, ...dirs, images: localImages({ main: "none", cacheDir: folder }), log });
+  const env = { ...databaseEnv(config), KUBECONFIG: api.kubeconfig, COCALC_NAMESPACE: "test" };
+  return { config, env, kube: await openTestKube(life, api) };
+}
+
+async function diagnose(env: Record<string, string>) {
+  const checks = await runDoctor({ env, log });
+  return new Map(checks.map((check) => [check.name, check]));
+}
+
+test("all is well with a new local installation, and nothing is left of looking", async () => {
+  const { env, kube } = await openInstallation(newLife());
+  const checks = await diagnose(env);
+  expect([...checks.values()].filter(({ ok }) => !ok)).toEqual([]);
+  expect([...checks.keys()]).toEqual([
+    "database",
+    "database time zone",
+    "schema",
+    "clock",
+    "Kubernetes",
+    "permissions",
+    "ConfigMap project-pod",
+    "ConfigMap project-image",
+    "nodes for projects",
+    "storage",
+    "project domain",
+  ]);
+  expect((await kube.list(pods)).items).toEqual([]);
+});
+
+test("what is wrong is told with the fix, and keeps no other check from looking", async () => {
+  const { config, env, kube } = await openInstallation(newLife());
+  await asOwner(`ALTER DATABASE ${config.database} SET timezone = 'America/New_York'`);
+  await asOwner("DELETE FROM pgmigrations WHERE name LIKE '0002%'", config.database);
+  await kube.patch(configMaps, "project-pod", { data: { "project.json": "{" } });
+  const checks = await diagnose({ ...env, COCALC_ORIGIN: "https://cocalc.example.org" });
+  expect(checks.get("database time zone")).toMatchObject({ ok: false, detail: expect.stringMatching(/New_York/) });
+  expect(checks.get("schema")).toMatchObject({ ok: false, fix: expect.stringMatching(/migrate/) });
+  expect(checks.get("ConfigMap project-pod")).toMatchObject({ ok: false, detail: expect.stringMatching(/not JSON/) });
+  expect(checks.get("ConfigMap project-image")?.ok).toBe(true);
+  expect(checks.get("project domain")).toMatchObject({ ok: false });
+});
+
+test("without database and cluster it says so, and what could not be looked at", async () => {
+  const checks = await diagnose({ PGHOST: "127.0.0.1", PGPORT: "1", KUBECONFIG: "/nowhere" });
+  expect(checks.get("database")?.ok).toBe(false);
+  expect(checks.get("schema")?.detail).toMatch(/database cannot be reached/);
+  expect(checks.get("Kubernetes")?.ok).toBe(false);
+  expect(checks.get("storage")?.ok).toBe(false);
+});
