@@ -7,8 +7,8 @@ import { useEffect, useRef, useState } from "react";
 import { Store } from "../../core/store.ts";
 import { TerminalClient, type TerminalState } from "../../core/terminal-client.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
-import { Confirm } from "../../ui/ask.tsx";
 import { tellFailure } from "../../ui/tell.ts";
+import { PasteQuestion } from "./paste-question.tsx";
 import { openScreen, type Screen } from "./screen.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { TerminalMenu } from "./terminal-menu.tsx";
@@ -65,22 +65,8 @@ export function TerminalPage({ name }: { name: string }) {
       </div>
       {searching && screen !== undefined && <SearchBar screen={screen} onClose={() => setSearching(false)} />}
       <div ref={place} className="terminal-screen" />
-      {paste !== undefined && (
-        <Confirm
-          title={`Paste ${paste.split(/\r\n|\r|\n/).length} lines?`}
-          verb="Paste"
-          onClose={() => setPaste(undefined)}
-          onConfirm={() => screen?.paste(paste)}
-        >
-          Each line runs as soon as it is pasted. The text begins with:
-          <pre className="paste-preview">
-            {paste
-              .split(/\r\n|\r|\n/)
-              .slice(0, 8)
-              .join("\n")
-              .slice(0, 600)}
-          </pre>
-        </Confirm>
+      {paste !== undefined && screen !== undefined && (
+        <PasteQuestion text={paste} onPaste={() => screen.paste(paste)} onClose={() => setPaste(undefined)} />
       )}
     </section>
   );
