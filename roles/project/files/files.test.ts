@@ -12,6 +12,7 @@ import {
   stat,
   symlink,
   truncate,
+  unlink,
   writeFile,
 } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
@@ -248,12 +249,12 @@ test("a folder swapped for a link while files are written into it never leads ou
     while (swapping) {
       await rename(at("d"), at("aside"));
       await symlink(outside, at("d"));
-      await run("rm", [at("d")]);
+      await unlink(at("d"));
       await rename(at("aside"), at("d"));
     }
   })();
   const statuses = new Set<number>();
-  for (let index = 0; index < 300; index++) {
+  for (let index = 0; index < 150; index++) {
     const response = await server.fetch(`/api/files/write?path=d/f${index}`, { method: "PUT", body: "x" });
     statuses.add(response.status);
     await response.arrayBuffer();

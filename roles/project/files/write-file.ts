@@ -40,10 +40,11 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
       const before = await check();
       const temporary = options.temporary ?? temporaryName("upload");
       if (options.temporary !== undefined) await unlink(folder.at(temporary)).catch(() => {}); // usually there is none
-      await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
+      const written = await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
       await putInPlace(folder, { temporary, name, exclusive: options.ifNoneMatch === "*", check });
+      const stats = await statsOfOurs(folder, { name, written });
       if (options.durable) await syncFolder(folder);
-      return toEntry(toWire(name), await lstat(folder.at(name), { bigint: true }));
+      return toEntry(toWire(name), stats);
     },
   });
 }
@@ -58,14 +59,16 @@ export async function writeNew(
   at: Buffer,
   like: BigIntStats | undefined,
   fill: (handle: FileHandle) => Promise<unknown>,
-): Promise<void> {
+): Promise<BigIntStats> {
   const flag = flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW;
   const handle = await open(at as unknown as string, flag, 0o666); // bytes are taken; the types lag
   try {
     if (like !== undefined) await handle.chmod(Number(like.mode & 0o7777n)).catch(() => {}); // file systems without modes
     await fill(handle);
     await handle.sync();
+    const stats = await handle.stat({ bigint: true });
     await handle.close();
+    return stats;
   } catch (error) {
     await handle.close().catch(() => {});
     await unlink(at).catch(() => {}); // the error that led here is told
@@ -112,6 +115,19 @@ export async function moveWithoutReplacing(from: Buffer, to: Buffer): Promise<vo
       throw Object.assign(new Error("exists"), { code: "EEXIST" });
     await rename(from, to);
   }
+}
+
+/**
+ * What was written as it stands now, with the time of its renaming. If somebody replaced, changed or deleted it this instant, then as
+ * it was written: that etag fits nothing on disk, so that nobody takes theirs for ours.
+ */
+async function statsOfOurs(
+  folder: Folder,
+  { name, written }: { name: Buffer; written: BigIntStats },
+): Promise<BigIntStats> {
+  const now = await statsOf(folder, name);
+  const isOurs = now?.ino === written.ino && now.size === written.size && now.mtimeNs === written.mtimeNs;
+  return isOurs ? now : written;
 }
 
 async function statsOf(folder: Folder, name: Buffer): Promise<BigIntStats | undefined> {
