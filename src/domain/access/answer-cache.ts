@@ -8,8 +8,13 @@ export interface AnswerCacheOptions {
 
 interface Entry<T> {
   until: number;
+  /** When it was last put at the end of the map, whose order is about that of use. */
+  placed: number;
   value: Promise<T>;
 }
+
+/** An answer that is used all the time is not moved each time. */
+const PLACED_AGAIN_MS = 1_000;
 
 /**
  * `get` asks once for callers that come together. An answer whose question began before `forget` is given to those who asked before,
@@ -24,15 +29,14 @@ export class AnswerCache<T> {
   }
 
   get(key: string, ask: () => Promise<T>): Promise<T> {
+    const now = Date.now();
     const known = this.#entries.get(key);
-    if (known !== undefined && known.until > Date.now()) {
-      this.#entries.delete(key); // put last: the map's order is the order of use
-      this.#entries.set(key, known);
+    if (known !== undefined && known.until > now) {
+      if (now - known.placed > PLACED_AGAIN_MS) this.#place(key, known, now);
       return known.value;
     }
-    const entry = { until: Date.now() + this.#options.ttlMs, value: ask() };
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    const entry = { until: now + this.#options.ttlMs, placed: now, value: ask() };
+    this.#place(key, entry, now);
     entry.value.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
@@ -56,6 +60,12 @@ export class AnswerCache<T> {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  #place(key: string, entry: Entry<T>, now: number): void {
+    entry.placed = now;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
   }
 
   #evict(): void {
