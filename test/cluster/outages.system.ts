@@ -5,6 +5,7 @@ import { pods } from "../../src/kube/resources.ts";
 import { until } from "../helpers/until.ts";
 import { isOwnCluster } from "./target.ts";
 import {
+  allInState,
   inState,
   openWorld,
   type Person,
@@ -88,12 +89,12 @@ test(`manage-action and manage-state killed in the middle of ${STARTS} starts: e
     await someOf(projectIds);
     await killAll(role);
   }
-  await Promise.all(projectIds.map((projectId) => inState(world, projectId, "running", 600_000)));
+  await allInState(world, projectIds, "running", 600_000);
   const ends = await Promise.all(projectIds.map((projectId) => startEnded(world, projectId)));
   expect(ends.filter(({ outcome }) => outcome === "running")).toHaveLength(STARTS);
   expect(await podsOf(projectIds)).toBe(STARTS);
   for (const project_id of projectIds) await ada.call("projects/stop", { project_id });
-  await Promise.all(projectIds.map((projectId) => inState(world, projectId, "opened", 300_000)));
+  await allInState(world, projectIds, "opened", 300_000);
   await until(async () => (await podsOf(projectIds)) === 0, { timeoutMs: 120_000, everyMs: 500 });
 }, 900_000);
 
@@ -122,7 +123,7 @@ async function podsOf(projectIds: string[]): Promise<number> {
 /** Waits until a few more of the starts have a pod. */
 async function someOf(projectIds: string[]): Promise<void> {
   const enough = Math.min((await podsOf(projectIds)) + 5, projectIds.length);
-  await until(async () => (await podsOf(projectIds)) >= enough, { timeoutMs: 120_000, everyMs: 100 });
+  await until(async () => (await podsOf(projectIds)) >= enough, { timeoutMs: 120_000, everyMs: 500 });
 }
 
 /** Kills all pods of a role, as a node that vanishes would: no signal that could be heeded. */

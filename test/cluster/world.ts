@@ -1,6 +1,7 @@
 /** What the system tests work with: people over HTTP, projects in pods, the database and the cluster behind them. */
 import { randomBytes } from "node:crypto";
 import { io, type Socket } from "socket.io-client";
+import { AppError } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import { Db } from "../../src/db/db.ts";
@@ -91,16 +92,35 @@ export async function projectRow({ db }: World, projectId: string): Promise<Proj
   return row;
 }
 
-/** Waits until the project's row says this state. */
-export function inState(world: World, projectId: string, state: ProjectState["state"], timeoutMs = 120_000) {
-  const what = `${projectId} is ${state}`;
+/** Waits until the project's row says this state. A database that is away for a moment is waited for. */
+export async function inState(world: World, projectId: string, state: ProjectState["state"], timeoutMs = 120_000) {
   return until(
     async () => {
-      const row = await projectRow(world, projectId);
-      return row.state?.state === state && row.state;
+      const row = await whileAway(projectRow(world, projectId));
+      return row?.state?.state === state && row.state;
     },
-    { timeoutMs, everyMs: 100, what },
+    { timeoutMs, everyMs: 100, what: `${projectId} is ${state}` },
   );
+}
+
+/** Waits until the rows of all these projects say this state, looking at all of them at once. */
+export async function allInState(world: World, projectIds: string[], state: ProjectState["state"], timeoutMs: number) {
+  const sql = "SELECT count(*)::int AS count FROM projects WHERE project_id = ANY($1::uuid[]) AND state->>'state' = $2";
+  await until(
+    async () => {
+      const rows = await whileAway(world.db.query<{ count: number }>(sql, [projectIds, state]));
+      return rows?.[0]?.count === projectIds.length;
+    },
+    { timeoutMs, everyMs: 500, what: `${projectIds.length} projects are ${state}` },
+  );
+}
+
+/** Undefined for an answer that the database could not give just now. */
+async function whileAway<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof AppError && error.code === "unavailable") return undefined;
+    throw error;
+  });
 }
 
 /** Waits until the latest start has ended, one way or the other. */

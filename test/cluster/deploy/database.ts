@@ -18,6 +18,8 @@ export function database(site: Site): Manifest[] {
     image: site.images.postgres,
     env: [...databaseEnv.filter(({ name }) => name !== "PGHOST"), { name: "PGDATA", value: "/var/lib/postgres/data" }],
     ports: [{ containerPort: 5432 }],
+    // Fifty projects that start on the same two cores must not starve it.
+    resources: { requests: { cpu: "300m", memory: "256Mi" } },
     readinessProbe: { tcpSocket: { port: 5432 }, periodSeconds: 1 },
     volumeMounts: [{ name: "data", mountPath: "/var/lib/postgres" }],
   };

@@ -26,6 +26,8 @@ const ROLE_ENV = [
   { name: "COCALC_SOFTWARE_ENVIRONMENTS", value: SOFTWARE_FOLDER },
   { name: "COCALC_TRUSTED_PROXIES", value: `private ${POD_RANGE}` },
   { name: "COCALC_PROJECT_DOMAIN", value: PROJECT_DOMAIN },
+  // What two cores can start side by side.
+  { name: "COCALC_STARTS_IN_FLIGHT", value: "10" },
   // The default suits registries that have bad minutes; a test knows that its image is nowhere.
   { name: "COCALC_START_IMAGE_FAILURE_SECONDS", value: "20" },
 ];
@@ -110,7 +112,7 @@ function podOf(site: Site, role: string) {
         image: site.images.service,
         args: [`--role=${role}`],
         env: [...databaseEnv, ...ROLE_ENV, ...hostsEnv(site)],
-        resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "1Gi" } },
+        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "1Gi" } },
         securityContext: NO_PRIVILEGE,
         volumeMounts: [
           { name: "tmp", mountPath: "/tmp" },
