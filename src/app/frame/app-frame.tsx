@@ -6,17 +6,24 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { type Command, fitsShortcut, shortcutLabel } from "../core/commands.ts";
 import { useApp, useCommands, useStore } from "../ui/app-context.ts";
+import { tellFailure } from "../ui/tell.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
 
-const Palette = lazy(() => import("./palette.tsx").then(({ Palette }) => ({ default: Palette })));
+const loadPalette = () => import("./palette.tsx").then(({ Palette }) => ({ default: Palette }));
+const Palette = lazy(() => loadPalette().catch(() => ({ default: PaletteAway })));
+const FETCH_AHEAD_MS = 3_000;
 const PALETTE_KEY = "mod+K";
 
 export function AppFrame() {
   const [palette, setPalette] = useState(false);
   const openPalette = useMemo(() => () => setPalette(true), []);
   useShortcuts(openPalette);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette().catch(() => {}), FETCH_AHEAD_MS); // so that it is there offline; else asked for again
+    return () => clearTimeout(timer);
+  }, []);
   useGlobalCommands();
   return (
     <div className="app">
@@ -50,6 +57,15 @@ export function AppFrame() {
       )}
     </div>
   );
+}
+
+/** The palette's code could not be fetched: says so, and the page stays as it is. */
+function PaletteAway({ onClose }: { onClose: () => void }) {
+  useEffect(() => {
+    tellFailure("The search cannot be opened now", "The connection is away. Reload the page when it is back.");
+    onClose();
+  }, [onClose]);
+  return null;
 }
 
 /** Listens to the palette's key and to those of all registered commands. */
