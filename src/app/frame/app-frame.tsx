@@ -3,7 +3,7 @@
 import { Button, Kbd } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { type Command, fitsShortcut, shortcutLabel } from "../core/commands.ts";
 import { useApp, useCommands, useStore } from "../ui/app-context.ts";
 import { tellFailure } from "../ui/tell.ts";
@@ -11,7 +11,8 @@ import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
 
-const loadPalette = () => import("./palette.tsx").then(({ Palette }) => ({ default: Palette }));
+type PaletteModule = { default: ComponentType<{ onClose: () => void }> };
+const loadPalette = (): Promise<PaletteModule> => import("./palette.tsx").then(({ Palette }) => ({ default: Palette }));
 const Palette = lazy(() => loadPalette().catch(() => ({ default: PaletteAway })));
 const FETCH_AHEAD_MS = 3_000;
 const PALETTE_KEY = "mod+K";
