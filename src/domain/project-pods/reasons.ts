@@ -72,7 +72,7 @@ function unscheduled(pod: Pod): Explanation | undefined {
 }
 
 function noRoom(detail: string): string {
-  const lacking = [...detail.matchAll(/Insufficient ([\w./-]+)/g)].map(([, name = ""]) => RESOURCES[name] ?? name);
+  const lacking = [...detail.matchAll(/Insufficient ([\w/-]+(?:\.[\w/-]+)*)/g)].map(([, name = ""]) => RESOURCES[name] ?? name);
   if (/Too many pods/i.test(detail)) lacking.push("room for another project");
   const unique = [...new Set(lacking)];
   if (unique.length > 0) {

@@ -7,13 +7,16 @@ interface Waiting {
 
 /**
  * A project is absent, waiting, or holding a place. The next one is the first in the queue of the owner with the fewest places; between equals
- * the older ticket. `latest-start.ts` computes positions by the same rule.
+ * the owner whose last turn is longest ago, then the older ticket. `latest-start.ts` computes positions by the same rule, but for last turns.
  */
 export class Places {
   readonly #limit: number;
   readonly #holders = new Map<string, string>();
   readonly #held = new Map<string, number>();
   readonly #waiting = new Map<string, Waiting>();
+  /** When each owner last had its turn, as a count; kept while anybody waits. */
+  readonly #lastTurn = new Map<string, number>();
+  #turns = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -49,6 +52,8 @@ export class Places {
     if (this.holds(projectId)) return;
     this.#holders.set(projectId, owner);
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
+    if (this.#waiting.size === 0) this.#lastTurn.clear();
+    this.#lastTurn.set(owner, ++this.#turns);
   }
 
   /** Puts a start into the queue; one that is there keeps its place. */
@@ -80,12 +85,16 @@ export class Places {
   }
 
   #next(): string | undefined {
-    let best: { projectId: string; turn: number; ticket: number } | undefined;
+    let best: { projectId: string; order: number[] } | undefined;
     for (const [projectId, { owner, ticket }] of this.#waiting) {
-      const turn = this.#held.get(owner) ?? 0;
-      const isEarlier = best === undefined || turn < best.turn || (turn === best.turn && ticket < best.ticket);
-      if (isEarlier) best = { projectId, turn, ticket };
+      const order = [this.#held.get(owner) ?? 0, this.#lastTurn.get(owner) ?? 0, ticket];
+      if (best === undefined || isBefore(order, best.order)) best = { projectId, order };
     }
     return best?.projectId;
   }
+}
+
+function isBefore(a: number[], b: number[]): boolean {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index >= 0 && (a[index] ?? 0) < (b[index] ?? 0);
 }

@@ -9,7 +9,7 @@ import { until } from "../../helpers/until.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 const newLife = testLives();
-const FOREVER = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
+const FOREVER = "exec sleep 600";
 const MANAGE = ["manage-action", "manage-state", "manage-idle"] as const;
 
 async function openServed(options: WorldOptions = { script: FOREVER }, env: Record<string, string> = {}) {

@@ -1,0 +1,207 @@
+import { expect, test } from "@jest/globals";
+import type { ContainerStatus, KubeEvent, Pod, PodStatus } from "../../kube/types.ts";
+import { explainPod } from "./reasons.ts";
+import { isNodeGone, phasesOf, stateOfPod, stateWithoutPod, terminationLeftMs, verdictOn } from "./rules.ts";
+
+const NOW = new Date("2030-01-01T00:10:00.000Z");
+const SCHEDULED = "2030-01-01T00:00:00Z";
+
+function podOf(status: PodStatus, { node = "node-1", deleted = "" } = {}): Pod {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "project-x", ...(deleted && { deletionTimestamp: deleted }) },
+    spec: { ...(node && { nodeName: node }), containers: [] },
+    status,
+  };
+}
+const scheduled = { type: "PodScheduled", status: "True" as const, lastTransitionTime: SCHEDULED };
+const ready = { type: "Ready", status: "True" as const, lastTransitionTime: SCHEDULED };
+const container = (state: object, more: object = {}): ContainerStatus => ({
+  name: "project",
+  ready: false,
+  restartCount: 0,
+  image: "site/project:1",
+  state,
+  ...more,
+});
+const running = container({ running: { startedAt: SCHEDULED } }, { ready: true });
+const waiting = (reason: string, more: object = {}) => container({ waiting: { reason, message: "its words" } }, more);
+const refused = (message: string) => ({
+  conditions: [{ type: "PodScheduled", status: "False" as const, reason: "Unschedulable", message }],
+});
+const eventOf = (reason: string): KubeEvent => ({
+  apiVersion: "v1",
+  kind: "Event",
+  metadata: { name: reason },
+  involvedObject: {},
+  reason,
+  message: "its words",
+});
+
+test.each<[string, Pod, KubeEvent[], string | undefined, RegExp]>([
+  [
+    "no node has room",
+    podOf(refused("0/3 nodes are available: 1 Insufficient memory, 2 Insufficient cpu."), { node: "" }),
+    [],
+    "no_room",
+    /memory and processors/,
+  ],
+  [
+    "no node fits",
+    podOf(refused("0/2 nodes are available: 2 node(s) had untolerated taint"), { node: "" }),
+    [],
+    "no_room",
+    /No machine takes/,
+  ],
+  [
+    "no volume",
+    podOf(refused('persistentvolumeclaim "projects-data" not found'), { node: "" }),
+    [],
+    "volume_failed",
+    /files cannot be reached/,
+  ],
+  [
+    "the image is pulled",
+    podOf({ containerStatuses: [waiting("ContainerCreating")] }),
+    [eventOf("Scheduled"), eventOf("Pulling")],
+    "image_pulling",
+    /being fetched/,
+  ],
+  [
+    "the image is there",
+    podOf({ containerStatuses: [waiting("ContainerCreating")] }),
+    [eventOf("Pulling"), eventOf("Pulled")],
+    undefined,
+    /^$/,
+  ],
+  ["the volume cannot be mounted", podOf({}), [eventOf("FailedMount")], "volume_failed", /cannot be mounted/],
+  [
+    "the image cannot be pulled",
+    podOf({ containerStatuses: [waiting("ImagePullBackOff")] }),
+    [],
+    "image_pull_failed",
+    /site\/project:1 cannot be fetched/,
+  ],
+  [
+    "it crashes",
+    podOf({ containerStatuses: [waiting("CrashLoopBackOff", { lastState: { terminated: { exitCode: 3 } } })] }),
+    [],
+    "crashed",
+    /exit code 3/,
+  ],
+  [
+    "out of memory",
+    podOf({
+      containerStatuses: [
+        waiting("CrashLoopBackOff", { lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } } }),
+      ],
+    }),
+    [],
+    "out_of_memory",
+    /more memory/,
+  ],
+  [
+    "evicted",
+    podOf({ phase: "Failed", reason: "Evicted", message: "The node was low on memory." }),
+    [],
+    "evicted",
+    /take back its room/,
+  ],
+  ["all is well", podOf({ phase: "Running", containerStatuses: [running], conditions: [ready] }), [], undefined, /^$/],
+])("the reason in words when %s", (_what, pod, events, reason, words) => {
+  const why = explainPod(pod, events);
+  expect(why?.reason).toBe(reason);
+  expect(why?.message ?? "").toMatch(words);
+  if (why !== undefined) expect(why.kubernetesReason).not.toBe("");
+});
+
+test("running is told at Ready and not before, and every other moment has its state", () => {
+  const status: PodStatus = { phase: "Running", podIP: "192.0.2.1", containerStatuses: [running] };
+  expect(stateOfPod(podOf(status), undefined)).toEqual({ state: "starting" });
+  const isReady = { ...status, conditions: [scheduled, ready] };
+  expect(stateOfPod(podOf(isReady), undefined)).toEqual({ state: "running", ip: "192.0.2.1" });
+  expect(stateOfPod(podOf(isReady, { deleted: SCHEDULED }), undefined)).toEqual({ state: "stopping" });
+  expect(stateOfPod(podOf({}, { node: "" }), undefined)).toEqual({ state: "pending" });
+  const evicted = podOf({ phase: "Failed", reason: "Evicted" });
+  expect(stateOfPod(evicted, explainPod(evicted))).toMatchObject({ state: "opened", error: expect.any(String) });
+  expect([undefined, "archived", "running", "stopping"].map(stateWithoutPod)).toEqual([
+    undefined,
+    undefined,
+    { state: "opened" },
+    { state: "opened" },
+  ]);
+});
+
+const LIMITS = {
+  imageFailureSeconds: 60,
+  volumeFailureSeconds: 120,
+  prepareSeconds: 900,
+  readySeconds: 180,
+  restarts: 2,
+};
+
+test.each<[string, Pod, number, object]>([
+  ["waits for a node without an end", podOf({}, { node: "" }), 100_000, { kind: "wait", untilMs: undefined }],
+  [
+    "waits for its container",
+    podOf({ conditions: [scheduled] }),
+    899,
+    { kind: "wait", untilMs: Date.parse(SCHEDULED) + 900_000 },
+  ],
+  ["prepared for too long", podOf({ conditions: [scheduled] }), 900, { kind: "failed", late: true }],
+  [
+    "image failed for too long",
+    podOf({ conditions: [scheduled], containerStatuses: [waiting("ErrImagePull")] }),
+    60,
+    { kind: "failed", late: true },
+  ],
+  [
+    "an image that has no valid name",
+    podOf({ conditions: [scheduled], containerStatuses: [waiting("InvalidImageName")] }),
+    0,
+    { kind: "failed", late: false },
+  ],
+  [
+    "never ready",
+    podOf({ conditions: [scheduled], containerStatuses: [{ ...running, ready: false }] }),
+    180,
+    { kind: "failed", late: true },
+  ],
+  [
+    "restarted too often",
+    podOf({ conditions: [scheduled], containerStatuses: [waiting("CrashLoopBackOff", { restartCount: 2 })] }),
+    0,
+    { kind: "failed", late: false },
+  ],
+  ["evicted", podOf({ phase: "Failed", reason: "Evicted" }), 0, { kind: "failed", late: false }],
+])("the verdict on a start that is %s", (_what, pod, afterSeconds, verdict) => {
+  const nowMs = Date.parse(SCHEDULED) + afterSeconds * 1_000;
+  expect(verdictOn(pod, explainPod(pod), { ...LIMITS, nowMs })).toEqual(verdict);
+});
+
+test("phases have Kubernetes' times, or the present moment when they have just happened", () => {
+  const pod = podOf({
+    conditions: [scheduled, { ...ready, lastTransitionTime: "2030-01-01T00:10:00Z" }],
+    containerStatuses: [running],
+  });
+  const just = new Date(NOW.getTime() + 700);
+  expect(phasesOf(pod, [], just)).toEqual({
+    scheduled: new Date(SCHEDULED),
+    pulled: new Date(SCHEDULED),
+    started: new Date(SCHEDULED),
+    ready: just,
+  });
+  expect(phasesOf(podOf({}, { node: "" }), [], NOW)).toEqual({});
+});
+
+test("a pod is forced away only when its node is gone or out of service", () => {
+  const node = (taints: object[]) =>
+    ({ apiVersion: "v1", kind: "Node", metadata: { name: "n" }, spec: { taints } }) as never;
+  expect(isNodeGone(undefined)).toBe(true);
+  expect(isNodeGone(node([{ key: "node.kubernetes.io/unreachable", effect: "NoExecute" }]))).toBe(false);
+  expect(isNodeGone(node([{ key: "node.kubernetes.io/out-of-service", effect: "NoExecute" }]))).toBe(true);
+  const pod = podOf({}, { deleted: "2030-01-01T00:09:00Z" });
+  expect(terminationLeftMs(pod, NOW.getTime())).toBe(-45_000);
+  expect(terminationLeftMs(podOf({}), NOW.getTime())).toBe(Number.POSITIVE_INFINITY);
+});
