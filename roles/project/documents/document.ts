@@ -2,32 +2,19 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import * as Y from "yjs";
-import { sleep } from "../../../src/core/clock.ts";
-import { AppError, conflict, forbidden, invalid, isAppError, messageOf } from "../../../src/core/errors.ts";
-import { DOCUMENT_TEXT, type DocumentView } from "../../../src/protocol/project-server.ts";
+import { AppError, conflict, forbidden, isAppError, messageOf } from "../../../src/core/errors.ts";
+import type { DocumentView } from "../../../src/protocol/project-server.ts";
 import { fileError } from "../files/file-errors.ts";
+import { DocumentLog } from "./document-log.ts";
+import { type DocumentReader, type DocumentState, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { baseFor, hashOf, replay } from "./replay.ts";
 import { type Identity, SharedAwareness } from "./shared-awareness.ts";
-import { type Change, mergeChanges } from "./text-changes.ts";
+import { mergeChanges } from "./text-changes.ts";
 import { type FileOnDisk, MAX_TEXT_BYTES, type TextFile } from "./text-file.ts";
 import { encodeText, PLAIN_FORMAT, type TextFormat } from "./text-format.ts";
-import { encodeMerged, type LogRecord, RECORD, readLog, removeLog, UpdateLog } from "./update-log.ts";
-
-/** What a document tells one who has it open. */
-export interface DocumentReader {
-  update(update: Uint8Array, generation: string): void;
-  awareness(update: Uint8Array): void;
-  state(state: DocumentState): void;
-  reset(generation: string): void;
-}
-
-export interface DocumentState {
-  saved: boolean;
-  savedAt?: string;
-  readOnly?: string;
-  error?: string;
-}
+import { encodeMerged, RECORD, readLog } from "./update-log.ts";
+import { applyFrom, applyToText, boundPending, encodeFor, refuseTooLarge, textOf } from "./yjs-text.ts";
 
 interface Options {
   file: TextFile;
@@ -40,15 +27,6 @@ interface Options {
 const SAVE_AFTER_MS = 1_000;
 const SAVE_AT_LEAST_MS = 4_000;
 const RETRY_MS = 5_000;
-/** A file that changed just now is looked at again before it is believed: many programs empty a file before they fill it. */
-const STANDS_STILL_MS = 120;
-const EMPTY_STANDS_STILL_MS = 1_000;
-const MAX_LOOKS = 40;
-/** Updates in the log, in bytes, after which it is begun anew with the state. */
-const COMPACT_BYTES = 2 * 1024 * 1024;
-/** What deleted text may leave in a state beyond this makes the document begin anew. */
-const MAX_STATE_BYTES = 4 * MAX_TEXT_BYTES;
-
 /** Origins of Yjs transactions that are not a reader's. */
 const FROM_DISK = Symbol("disk");
 
@@ -62,12 +40,11 @@ export class Document {
   readonly #store: DocumentStore;
   readonly #folder: string;
   readonly #signal: AbortSignal;
+  readonly #log: DocumentLog;
   readonly #readers = new Map<string, DocumentReader>();
   #generation = newGeneration();
   #doc = new Y.Doc();
   #awareness: SharedAwareness;
-  #log: UpdateLog | undefined;
-  #logProblem: string | undefined;
   #saveProblem: string | undefined;
   #readOnly: string | undefined;
   #base = "";
@@ -82,10 +59,6 @@ export class Document {
   #chain: Promise<unknown> = Promise.resolve();
   /** Updates from disk that are not yet given out. */
   #held: Uint8Array[] = [];
-  /** Size of the state when the log was begun. */
-  #stateBytes = 0;
-  /** A log that cannot be removed stands there, of a generation that nobody has any more. */
-  #isUnlogged = false;
   #told = "";
   #isClosed = false;
 
@@ -95,6 +68,18 @@ export class Document {
     this.#folder = store.folderOf(identity);
     this.#signal = signal;
     this.#awareness = this.#listen();
+    this.#log = new DocumentLog({
+      folder: this.#folder,
+      snapshot: () => ({
+        doc: this.#doc,
+        generation: this.#generation,
+        path: file.name,
+        text: this.#text.toString(),
+        base: this.#etag === undefined ? undefined : this.#base,
+      }),
+      exclusive: (act) => this.#exclusive(act).then(() => this.#tellState()),
+      outlived: () => this.#beginAnew(),
+    });
   }
 
   /** Opens it from the file and, if there is one, its log. @throws AppError when the file is no text or too large. */
@@ -122,7 +107,7 @@ export class Document {
   }
 
   get #text(): Y.Text {
-    return this.#doc.getText(DOCUMENT_TEXT);
+    return textOf(this.#doc);
   }
 
   /** Joins a reader; undefined when it is closed by now. Waits for what is being merged from disk, which must not be seen before it is in the log. */
@@ -162,16 +147,8 @@ export class Document {
   update(id: string, generation: string, update: Uint8Array): void {
     if (generation !== this.#generation) throw conflict("This document was begun anew; open it again.");
     if (this.#readOnly !== undefined) throw forbidden(this.#readOnly);
-    if (
-      update.length > 2 * MAX_TEXT_BYTES ||
-      (update.length > 1_000 && this.length + update.length > MAX_TEXT_BYTES * 1.2)
-    )
-      throw new AppError("too_large", `A document has at most ${MAX_TEXT_BYTES / 1024 / 1024} MB of text.`);
-    try {
-      Y.applyUpdate(this.#doc, update, id);
-    } catch (cause) {
-      throw invalid("This is no update of a document.", { cause });
-    }
+    refuseTooLarge(this.length, update);
+    applyFrom(this.#doc, update, id);
   }
 
   awareness(id: string, update: Uint8Array, identity: Identity): void {
@@ -199,8 +176,7 @@ export class Document {
     await this.#exclusive(async () => {
       if (this.#isClosed) return;
       await this.#save();
-      if (this.#log !== undefined && this.#log.size > COMPACT_BYTES / 8) await this.#beginLog();
-      await this.#log?.close();
+      await this.#log.close();
       if (this.isSaved) await this.#store.markClosed(this.#folder);
       this.#letGo();
     });
@@ -216,11 +192,11 @@ export class Document {
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #load(): Promise<void> {
-    const disk = await this.#readStill();
+    const disk = await this.file.readStill({ before: this.#base, signal: this.#signal });
     const log = await readLog(this.#folder);
     const replayed = log === undefined ? undefined : replay(log.records);
     this.#readOnly = await this.file.readOnlyBecause();
-    const text = replayed?.doc.getText(DOCUMENT_TEXT).toString();
+    const text = replayed && textOf(replayed.doc).toString();
     const wasSaved = replayed !== undefined && (replayed.saved ?? "") === text;
     const isGone = disk === undefined && wasSaved; // deleted since: whoever opens it begins a new file
     if (log === undefined || replayed === undefined || text === undefined || isGone) {
@@ -234,8 +210,8 @@ export class Document {
       this.#version = this.#text.toString() === this.#base && disk !== undefined ? 0 : 1;
       if (this.#version > 0) this.#scheduleSave(0);
     }
-    await this.#beginLog();
-    if (this.#log === undefined) this.#generation = newGeneration(); // the one in an old log must not come to mean two states
+    await this.#log.begin();
+    if (!this.#log.isKept) this.#generation = newGeneration(); // the one in an old log must not come to mean two states
     this.#held = []; // nobody had it open yet
     await this.#store.markOpen(this.#folder);
   }
@@ -244,7 +220,7 @@ export class Document {
   #begin(disk: FileOnDisk | undefined): void {
     this.#adopt(new Y.Doc(), newGeneration());
     this.#base = "";
-    if (disk !== undefined) this.#apply([{ at: 0, remove: 0, insert: disk.text }]);
+    if (disk !== undefined) applyToText(this.#doc, [{ at: 0, remove: 0, insert: disk.text }], FROM_DISK);
     this.#note(disk);
     this.#version = 0;
     this.#savedVersion = 0;
@@ -271,7 +247,7 @@ export class Document {
   #onUpdate(update: Uint8Array, origin: unknown): void {
     this.#version++;
     if (origin === FROM_DISK) return void this.#held.push(update); // given out when it is safe
-    this.#log?.append(RECORD.update, update);
+    this.#log.append(RECORD.update, update);
     for (const [id, reader] of this.#readers) if (id !== origin) reader.update(update, this.#generation);
     this.#firstUnsavedAt ??= Date.now();
     const waited = Date.now() - this.#firstUnsavedAt;
@@ -283,17 +259,6 @@ export class Document {
     if (this.#isClosed) return;
     clearTimeout(this.#saveTimer);
     this.#saveTimer = setTimeout(() => void this.#exclusive(() => this.#save()), afterMs);
-  }
-
-  #apply(changes: readonly Change[]): void {
-    this.#doc.transact(() => {
-      let moved = 0;
-      for (const { at, remove, insert } of changes) {
-        if (remove > 0) this.#text.delete(at + moved, remove);
-        if (insert !== "") this.#text.insert(at + moved, insert);
-        moved += insert.length - remove;
-      }
-    }, FROM_DISK);
   }
 
   // ── the file ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -311,16 +276,25 @@ export class Document {
       }
     }
     if (!this.isSaved) this.#scheduleSave(this.#saveProblem === undefined ? SAVE_AFTER_MS : RETRY_MS);
-    await this.#tendLog();
+    if (!this.#isClosed) await this.#tend();
     this.#tellState();
+  }
+
+  /** Keeps the log and the state in bounds, and tries again where there is no log. */
+  async #tend(): Promise<void> {
+    boundPending(this.#doc, MAX_TEXT_BYTES);
+    await this.#log.tend();
+    if (!this.#log.isBloated) return;
+    this.#beginAnew();
+    await this.#log.begin();
   }
 
   async #write(): Promise<void> {
     const version = this.#version;
     const text = this.#text.toString();
     if (text !== this.#base || this.#etag === undefined) {
-      this.#log?.append(RECORD.saving, Buffer.from(hashOf(text), "hex"));
-      await this.#log?.sync();
+      this.#log.append(RECORD.saving, Buffer.from(hashOf(text), "hex"));
+      await this.#log.sync();
       const { bytes, format } = encodeText(text, this.#format);
       const temporary = Buffer.from(
         `.cocalc-save-${createHash("sha256").update(this.file.name).digest("hex").slice(0, 16)}`,
@@ -328,7 +302,7 @@ export class Document {
       this.#etag = await this.file.write(bytes, { etag: this.#etag, temporary });
       this.#format = format;
       this.#base = text;
-      this.#log?.append(RECORD.saved);
+      this.#log.append(RECORD.saved);
       this.#savedAt = new Date();
     }
     this.#savedVersion = version;
@@ -340,11 +314,12 @@ export class Document {
     try {
       const etag = await this.file.etag();
       if (etag === this.#etag) return;
-      const disk = etag === undefined ? undefined : await this.#readStill();
+      const disk =
+        etag === undefined ? undefined : await this.file.readStill({ before: this.#base, signal: this.#signal });
       this.#readOnly = await this.file.readOnlyBecause();
       this.#takeFromDisk(disk);
       this.#saveProblem = undefined;
-      await this.#log?.sync();
+      await this.#log.sync();
       const held = this.#held.splice(0);
       for (const update of held) for (const reader of this.#readers.values()) reader.update(update, this.#generation);
     } catch (error) {
@@ -358,8 +333,8 @@ export class Document {
     const wasSaved = this.isSaved;
     if (disk !== undefined) {
       const before = this.#held.length;
-      this.#apply(mergeChanges(this.#base, this.#text.toString(), disk.text));
-      this.#log?.append(RECORD.merged, encodeMerged(this.#held[before] ?? new Uint8Array(), disk.text)); // one transaction, one update
+      applyToText(this.#doc, mergeChanges(this.#base, this.#text.toString(), disk.text), FROM_DISK);
+      this.#log.append(RECORD.merged, encodeMerged(this.#held[before] ?? new Uint8Array(), disk.text)); // one transaction, one update
     }
     this.#note(disk);
     if (disk === undefined) return; // deleted: written again with the next edit
@@ -374,112 +349,31 @@ export class Document {
     this.#format = disk.format;
   }
 
-  /** The file when nobody is in the middle of writing it. */
-  async #readStill(): Promise<FileOnDisk | undefined> {
-    let disk = await this.file.read();
-    for (let looks = 0; looks < MAX_LOOKS && disk !== undefined; looks++) {
-      const ageMs = Math.abs(Date.now() - disk.modifiedMs);
-      const emptied = disk.text === "" && this.#base !== "";
-      if (ageMs > (emptied ? EMPTY_STANDS_STILL_MS : STANDS_STILL_MS) && !disk.etag.endsWith("changing")) break;
-      const before: string = disk.etag;
-      await sleep(emptied ? STANDS_STILL_MS * 2 : STANDS_STILL_MS, this.#signal);
-      disk = await this.file.read();
-      if (disk?.etag === before && !emptied) break;
-      if (this.#signal.aborted) break;
-    }
-    return disk;
-  }
+  // ── beginning anew ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  // ── the log ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Begins the log anew with the state as it is. Without a log all still works, but for surviving a crash. */
-  async #beginLog(): Promise<void> {
-    const before = this.#log;
-    this.#log = undefined;
-    await before?.close();
-    const late: Uint8Array[] = [];
-    const collect = (update: Uint8Array) => late.push(update);
-    const doc = this.#doc;
-    const records = this.#asRecords();
-    doc.on("update", collect);
-    try {
-      const head = { version: 1 as const, generation: this.#generation, path: this.file.name };
-      const log = await UpdateLog.begin(this.#folder, { head, records, failed: (error) => this.#onLogFailed(error) });
-      for (const update of late) log.append(RECORD.update, update);
-      this.#log = log;
-      this.#logProblem = undefined;
-    } catch (error) {
-      this.#onLogFailed(error);
-    } finally {
-      doc.off("update", collect);
-    }
-  }
-
-  /** The whole state, and the text on disk if there is one. */
-  #asRecords(): LogRecord[] {
-    const state = Y.encodeStateAsUpdate(this.#doc);
-    this.#stateBytes = state.length;
-    const records: LogRecord[] = [{ kind: RECORD.state, payload: state }];
-    if (this.#etag === undefined) return records;
-    const isText = this.#base === this.#text.toString();
-    const payload = isText ? new Uint8Array() : Buffer.from(this.#base);
-    return [...records, { kind: isText ? RECORD.baseIsText : RECORD.base, payload }];
-  }
-
-  /**
-   * A log that stopped growing must not be read again: it knows less than the readers do. It is removed; where even that fails
-   * the readers get another generation than the one it names.
-   */
-  #onLogFailed(error: unknown): void {
-    this.#log = undefined;
-    this.#logProblem = `What is typed is not safe from a crash until it is saved: ${problemOf(error, "~/.cocalc/documents")}`;
-    void this.#exclusive(async () => {
-      if (this.#log !== undefined || this.#isClosed) return;
-      const removed = await removeLog(this.#folder);
-      if (!removed && !this.#isUnlogged) this.#beginAnew();
-      this.#isUnlogged = !removed;
-      this.#tellState();
-    });
-  }
-
-  /** Keeps the log and the state in bounds, and tries again where there is no log. */
-  async #tendLog(): Promise<void> {
-    if (this.#isClosed) return;
-    const { pendingStructs } = this.#doc.store;
-    if (pendingStructs !== null && pendingStructs.update.length > MAX_TEXT_BYTES) this.#doc.store.pendingStructs = null; // of somebody who never sent what it builds upon
-    if (this.#log !== undefined && this.#log.size < COMPACT_BYTES + 2 * this.#stateBytes) return;
-    await this.#beginLog();
-    if (this.#stateBytes < MAX_STATE_BYTES) return;
-    this.#beginAnew();
-    await this.#beginLog();
-  }
-
-  /** The same text under a new generation, without its history. The log is begun anew by whoever calls this, or is gone. */
+  /** The same text under a new generation, without its history. */
   #beginAnew(): void {
     const text = this.#text.toString();
     const isSaved = this.isSaved;
-    const log = this.#log;
-    this.#log = undefined; // names the old generation, to whose end it is whole
+    this.#log.leave();
     this.#adopt(new Y.Doc(), newGeneration());
     this.#text.insert(0, text);
     this.#held = [];
     if (isSaved) this.#savedVersion = this.#version;
-    void log?.close();
     for (const reader of this.#readers.values()) reader.reset(this.#generation);
   }
 
   // ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #state(): DocumentState {
-    const gone = this.#etag === undefined && this.#savedAt !== undefined && this.isSaved;
-    const noLog = this.#readOnly === undefined ? this.#logProblem : undefined; // nothing is typed
-    const error = this.#saveProblem ?? noLog ?? (gone ? DELETED : undefined);
-    return {
+    return stateOf({
       saved: this.isSaved,
-      ...(this.#savedAt === undefined ? {} : { savedAt: this.#savedAt.toISOString() }),
-      ...(this.#readOnly === undefined ? {} : { readOnly: this.#readOnly }),
-      ...(error === undefined ? {} : { error }),
-    };
+      savedAt: this.#savedAt,
+      readOnly: this.#readOnly,
+      saveProblem: this.#saveProblem,
+      logProblem: this.#log.problem,
+      fileExists: this.#etag !== undefined,
+    });
   }
 
   #tellState(): void {
@@ -497,19 +391,8 @@ export class Document {
   }
 }
 
-const DELETED = "The file was deleted on disk; it is written again when somebody edits it here.";
-
 function newGeneration(): string {
   return randomBytes(12).toString("hex");
-}
-
-/** What a reader lacks; everything, when its vector makes no sense. */
-function encodeFor(doc: Y.Doc, vector: Uint8Array | undefined): Uint8Array {
-  try {
-    return Y.encodeStateAsUpdate(doc, vector);
-  } catch {
-    return Y.encodeStateAsUpdate(doc);
-  }
 }
 
 function problemOf(error: unknown, what: string): string {

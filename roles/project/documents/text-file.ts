@@ -2,6 +2,7 @@
 
 import { constants as flags } from "node:fs";
 import { access, lstat, readlink, realpath } from "node:fs/promises";
+import { sleep } from "../../../src/core/clock.ts";
 import { AppError, invalid, isAppError } from "../../../src/core/errors.ts";
 import { etagOf } from "../files/entry.ts";
 import { fileError } from "../files/file-errors.ts";
@@ -13,6 +14,11 @@ import { type DecodedText, decodeText } from "./text-format.ts";
 
 /** Largest text that is edited together, in bytes. */
 export const MAX_TEXT_BYTES = 10 * 1024 * 1024;
+
+/** A file that changed just now is looked at again before it is believed: many programs empty a file before they fill it. */
+const STANDS_STILL_MS = 120;
+const EMPTY_STANDS_STILL_MS = 1_000;
+const MAX_LOOKS = 40;
 
 export interface FileOnDisk extends DecodedText {
   etag: string;
@@ -75,6 +81,21 @@ export class TextFile {
         await handle.close();
       }
     });
+  }
+
+  /** As `read`, when nobody is in the middle of writing it. `before`: the text as it was known. */
+  async readStill({ before, signal }: { before: string; signal: AbortSignal }): Promise<FileOnDisk | undefined> {
+    let disk = await this.read();
+    for (let looks = 0; looks < MAX_LOOKS && disk !== undefined && !signal.aborted; looks++) {
+      const emptied = disk.text === "" && before !== "";
+      const ageMs = Math.abs(Date.now() - disk.modifiedMs);
+      if (ageMs > (emptied ? EMPTY_STANDS_STILL_MS : STANDS_STILL_MS) && !disk.etag.endsWith("changing")) break;
+      const etag: string = disk.etag;
+      await sleep(emptied ? STANDS_STILL_MS * 2 : STANDS_STILL_MS, signal);
+      disk = await this.read();
+      if (disk?.etag === etag && !emptied) break;
+    }
+    return disk;
   }
 
   /** Writes it if it is still as `etag` says (undefined: missing). Returns the new etag. */

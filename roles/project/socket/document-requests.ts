@@ -1,7 +1,7 @@
 /** The requests of a socket that are about documents. */
 
 import type { Activity } from "../activity.ts";
-import type { DocumentReader } from "../documents/document.ts";
+import type { DocumentReader } from "../documents/document-reader.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Handlers } from "./requests.ts";
 import type { Session } from "./session.ts";

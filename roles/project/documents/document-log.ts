@@ -1,0 +1,130 @@
+/** The log of an open document as that uses it: begun anew when it has grown, and done without where it cannot be kept. */
+
+import * as Y from "yjs";
+import { messageOf } from "../../../src/core/errors.ts";
+import { fileError } from "../files/file-errors.ts";
+import { MAX_TEXT_BYTES } from "./text-file.ts";
+import { type LogRecord, RECORD, type RecordKind, removeLog, UpdateLog } from "./update-log.ts";
+
+/** Updates in the log, in bytes, after which it is begun anew with the state. */
+const COMPACT_BYTES = 2 * 1024 * 1024;
+/** What deleted text may leave in a state beyond this makes the document begin anew. */
+const MAX_STATE_BYTES = 4 * MAX_TEXT_BYTES;
+
+/** What a log begins with. */
+export interface Snapshot {
+  doc: Y.Doc;
+  generation: string;
+  /** Path on the wire. */
+  path: string;
+  text: string;
+  /** The text on disk; undefined when there is no file. */
+  base: string | undefined;
+}
+
+interface Owner {
+  folder: string;
+  snapshot: () => Snapshot;
+  /** Runs an act when nothing else of the document does. */
+  exclusive: (act: () => Promise<void>) => Promise<void>;
+  /** A log stands there that knows less than the readers do and cannot be removed: its generation must not be theirs. */
+  outlived: () => void;
+}
+
+export class DocumentLog {
+  readonly #owner: Owner;
+  #log: UpdateLog | undefined;
+  #problem: string | undefined;
+  #stateBytes = 0;
+  #isOutlived = false;
+  #isClosed = false;
+
+  constructor(owner: Owner) {
+    this.#owner = owner;
+  }
+
+  /** Why nothing is kept, in words. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  get isKept(): boolean {
+    return this.#log !== undefined;
+  }
+
+  /** Has the state so much history that the document should begin anew? */
+  get isBloated(): boolean {
+    return this.#stateBytes >= MAX_STATE_BYTES;
+  }
+
+  append(kind: RecordKind, payload?: Uint8Array): void {
+    this.#log?.append(kind, payload);
+  }
+
+  async sync(): Promise<void> {
+    await this.#log?.sync();
+  }
+
+  /** Begins it anew with the state as it is. Where that fails all still works, but for surviving a crash. */
+  async begin(): Promise<void> {
+    const before = this.#log;
+    this.#log = undefined;
+    await before?.close();
+    const late: Uint8Array[] = [];
+    const collect = (update: Uint8Array) => late.push(update);
+    const { folder, snapshot } = this.#owner;
+    const { doc, generation, path, ...texts } = snapshot();
+    const records = this.#records(doc, texts);
+    doc.on("update", collect);
+    try {
+      const head = { version: 1 as const, generation, path };
+      const log = await UpdateLog.begin(folder, { head, records, failed: (error) => this.#onFailed(error) });
+      for (const update of late) log.append(RECORD.update, update);
+      this.#log = log;
+      this.#problem = undefined;
+    } catch (error) {
+      this.#onFailed(error);
+    } finally {
+      doc.off("update", collect);
+    }
+  }
+
+  /** Begins it anew if it has grown too much, or is not kept. */
+  async tend(): Promise<void> {
+    if (this.#log === undefined || this.#log.size > COMPACT_BYTES + 2 * this.#stateBytes) await this.begin();
+  }
+
+  /** Leaves the log as it is, whole for the generation that it names. */
+  leave(): void {
+    void this.#log?.close();
+    this.#log = undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#log !== undefined && this.#log.size > this.#stateBytes + COMPACT_BYTES / 8) await this.begin();
+    this.#isClosed = true;
+    await this.#log?.close();
+  }
+
+  #records(doc: Y.Doc, { text, base }: { text: string; base: string | undefined }): LogRecord[] {
+    const state = Y.encodeStateAsUpdate(doc);
+    this.#stateBytes = state.length;
+    const records: LogRecord[] = [{ kind: RECORD.state, payload: state }];
+    if (base === undefined) return records;
+    if (base === text) return [...records, { kind: RECORD.baseIsText, payload: new Uint8Array() }];
+    return [...records, { kind: RECORD.base, payload: Buffer.from(base) }];
+  }
+
+  /** A log that stopped growing must not be read again: it is removed, or outlived. */
+  #onFailed(error: unknown): void {
+    this.#log = undefined;
+    const why = messageOf(fileError(error, "~/.cocalc/documents"));
+    this.#problem = `What is typed is not safe from a crash until it is saved: ${why}`;
+    void this.#owner.exclusive(async () => {
+      if (this.#log !== undefined || this.#isClosed) return;
+      const removed = await removeLog(this.#owner.folder);
+      if (!removed && !this.#isOutlived) this.#owner.outlived();
+      this.#isOutlived = !removed;
+    });
+  }
+}

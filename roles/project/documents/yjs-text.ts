@@ -1,0 +1,55 @@
+/** Small acts on a Yjs document that holds one text. */
+
+import * as Y from "yjs";
+import { AppError, invalid } from "../../../src/core/errors.ts";
+import { DOCUMENT_TEXT } from "../../../src/protocol/project-server.ts";
+import type { Change } from "./text-changes.ts";
+import { MAX_TEXT_BYTES } from "./text-file.ts";
+
+export function textOf(doc: Y.Doc): Y.Text {
+  return doc.getText(DOCUMENT_TEXT);
+}
+
+/** @throws AppError `too_large` for an update that brings more than a text may hold; small ones may always delete. */
+export function refuseTooLarge(length: number, update: Uint8Array): void {
+  const isHuge = update.length > 2 * MAX_TEXT_BYTES;
+  if (!isHuge && (update.length <= 1_000 || length + update.length <= MAX_TEXT_BYTES * 1.2)) return;
+  throw new AppError("too_large", `A document has at most ${MAX_TEXT_BYTES / 1024 / 1024} MB of text.`);
+}
+
+/** Applies what a reader sent. @throws AppError `invalid` */
+export function applyFrom(doc: Y.Doc, update: Uint8Array, reader: string): void {
+  try {
+    Y.applyUpdate(doc, update, reader);
+  } catch (cause) {
+    throw invalid("This is no update of a document.", { cause });
+  }
+}
+
+/** Applies changes to the text in one transaction, which makes one update or none. */
+export function applyToText(doc: Y.Doc, changes: readonly Change[], origin: unknown): void {
+  const text = textOf(doc);
+  doc.transact(() => {
+    let moved = 0;
+    for (const { at, remove, insert } of changes) {
+      if (remove > 0) text.delete(at + moved, remove);
+      if (insert !== "") text.insert(at + moved, insert);
+      moved += insert.length - remove;
+    }
+  }, origin);
+}
+
+/** What a reader lacks; everything, when its vector makes no sense. */
+export function encodeFor(doc: Y.Doc, vector: Uint8Array | undefined): Uint8Array {
+  try {
+    return Y.encodeStateAsUpdate(doc, vector);
+  } catch {
+    return Y.encodeStateAsUpdate(doc);
+  }
+}
+
+/** Forgets updates of somebody who never sent what they build upon, when they are more than this many bytes. */
+export function boundPending(doc: Y.Doc, maxBytes: number): void {
+  const { pendingStructs } = doc.store;
+  if (pendingStructs !== null && pendingStructs.update.length > maxBytes) doc.store.pendingStructs = null;
+}
