@@ -5,6 +5,7 @@ export default {
   testMatch: ["<rootDir>/test/{contract,cluster}/**/*.system.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform: {},
+  testSequencer: "<rootDir>/test/cluster/sequencer.mjs",
   testTimeout: 300_000,
   maxWorkers: 1,
 };

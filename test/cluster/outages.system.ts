@@ -1,5 +1,5 @@
 /** Outages on a real cluster: API server or database gone for a minute, leaders killed in the middle of work. Nothing asked for is lost. */
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { Life } from "../../src/core/life.ts";
 import { pods } from "../../src/kube/resources.ts";
 import { until } from "../helpers/until.ts";
@@ -29,6 +29,7 @@ beforeAll(async () => {
   world = await openWorld(life);
   ada = await signUp(world, "Ada");
 });
+afterEach(wholeAgain, 150_000);
 afterAll(async () => {
   await life.stop();
 });
@@ -74,7 +75,7 @@ test("60 s without database: the pages say so, and what the cluster did meanwhil
   } finally {
     await scaleDatabase(1);
   }
-  await databaseAnswers();
+  await wholeAgain();
   await inState(world, vanishes, "opened");
   expect((await projectRow(world, stays)).state?.state).toBe("running");
   const later = await startProject(ada);
@@ -142,15 +143,35 @@ async function killAll(role: string): Promise<void> {
   ]);
 }
 
-/** Waits until both we and the hubs reach the database again: a Service takes a moment to know its pod. */
-async function databaseAnswers(): Promise<void> {
+/**
+ * Waits until what was hurt is whole again: every Deployment has its pods, and both we and the hubs reach the database.
+ * Kubernetes itself takes a while to call nodes Ready again that it had lost, and Services to know their pods.
+ */
+async function wholeAgain(): Promise<void> {
   await until(
     async () => {
       const ours = await world.db.query("SELECT 1").catch(() => undefined);
-      return ours !== undefined && (await ada.fetch("/healthcheck")).ok;
+      const hubs = await ada.fetch("/healthcheck").catch(() => undefined);
+      return ours !== undefined && hubs?.ok === true && (await allAvailable());
     },
-    { timeoutMs: 60_000, everyMs: 200 },
+    { timeoutMs: 120_000, everyMs: 500 },
   );
+}
+
+async function allAvailable(): Promise<boolean> {
+  const counts = "{range .items[*]}{.spec.replicas}={.status.readyReplicas} {end}";
+  const said = await world.kubectl([
+    "get",
+    "deployments",
+    "-n",
+    world.target.site.namespace,
+    "-o",
+    `jsonpath=${counts}`,
+  ]);
+  return said
+    .trim()
+    .split(" ")
+    .every((pair) => pair.split("=")[0] === pair.split("=")[1]);
 }
 
 async function scaleDatabase(replicas: number): Promise<void> {
