@@ -15,7 +15,7 @@ export const manageActionConfig = z.object({
   ),
   concurrency: setting(
     "COCALC_MANAGE_CONCURRENCY",
-    wholeNumber().min(1).max(1_000).default(32),
+    wholeNumber().min(1).max(1_000).default(64),
     "How many projects manage-action works on at the same time.",
   ),
   imageFailureSeconds: setting(

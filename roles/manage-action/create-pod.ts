@@ -2,7 +2,7 @@
 
 import { type AppError, isAppError } from "../../src/core/errors.ts";
 import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
-import { recordApplied, recordStart, recordWaiting } from "../../src/domain/starts/records.ts";
+import { recordWaiting } from "../../src/domain/starts/records.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import { failStart } from "./fail-start.ts";
 import type { Case, Service } from "./service.ts";
@@ -11,7 +11,7 @@ import { startToRecord } from "./start-facts.ts";
 const RETRY_MS = 500;
 
 export async function createPod(service: Service, one: Case): Promise<number | undefined> {
-  const { db, leader, places, maker } = service;
+  const { records, places, maker } = service;
   const { projectId, row } = one;
   const start = startToRecord(one);
   if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(service, one);
@@ -21,7 +21,7 @@ export async function createPod(service: Service, one: Case): Promise<number | u
     return refused(service, one, error);
   }
   const quota = await maker.quotaFor(row);
-  const ticket = await recordStart(db, leader, { ...start, quota, queued: false });
+  const ticket = await records.start({ ...start, quota, queued: false });
   if (ticket === undefined) {
     places.release(projectId);
     return RETRY_MS;
@@ -35,11 +35,11 @@ export async function createPod(service: Service, one: Case): Promise<number | u
   }
 }
 
-async function waitInQueue({ db, leader, places, metrics }: Service, one: Case): Promise<number | undefined> {
+async function waitInQueue({ records, places, metrics }: Service, one: Case): Promise<number | undefined> {
   const { projectId, start } = one;
   const wanted = startToRecord(one);
   if (places.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
-  const ticket = await recordStart(db, leader, { ...wanted, quota: null, queued: true });
+  const ticket = await records.start({ ...wanted, quota: null, queued: true });
   if (ticket === undefined) return RETRY_MS;
   places.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
   metrics.queued.set(places.waiting);
@@ -48,7 +48,7 @@ async function waitInQueue({ db, leader, places, metrics }: Service, one: Case):
 
 /** The plain POST; on 409 what is there is looked at: ours for this start is adopted, an older one of ours is dealt with by the next look. */
 async function post(service: Service, one: Case, body: Pod): Promise<number | undefined> {
-  const { db, leader, pods, metrics } = service;
+  const { records, pods, metrics } = service;
   const { projectId, start } = one;
   const ticket = start?.ticket ?? 0;
   const made = await pods.create(projectId, body).catch((error: unknown) => {
@@ -58,7 +58,7 @@ async function post(service: Service, one: Case, body: Pod): Promise<number | un
   const pod = made ?? (await pods.look(projectId));
   if (pod === undefined) return RETRY_MS;
   if (!isPodOf(pod, projectId)) return failStart(service, one, foreignPod(pod));
-  if (ticketOf(pod) === ticket) await recordApplied(db, leader, { ticket, podUid: pod.metadata.uid ?? "" });
+  if (ticketOf(pod) === ticket) await records.applied({ ticket, podUid: pod.metadata.uid ?? "" });
   if (made !== undefined)
     metrics.toPod.observe(Math.max(0, Date.now() - startToRecord(one).requested.getTime()) / 1_000);
   return 2_000; // by then the scheduler has had its say, and the watch too

@@ -1,7 +1,7 @@
 /** Ends a start that failed: its pod is removed, and the reason told in the request and in the trace. */
 
 import { type Explanation, explainPod } from "../../src/domain/project-pods/reasons.ts";
-import { finishRequest, recordStart, type Why } from "../../src/domain/starts/records.ts";
+import { finishRequest, type Why } from "../../src/domain/starts/records.ts";
 import type { Case, Service } from "./service.ts";
 import { startToRecord } from "./start-facts.ts";
 
@@ -10,12 +10,11 @@ const LOG_CHARACTERS = 2_000;
 
 /** Removes the pod first: were it the other way round and we died between, nobody would. */
 export async function failStart(service: Service, one: Case, why: Why): Promise<undefined> {
-  const { db, leader, pods, places, metrics, log, nextInTurn } = service;
+  const { db, leader, records, pods, places, metrics, log, nextInTurn } = service;
   const { projectId, pod } = one;
   if (pod !== undefined) await pods.remove(projectId, pod);
   const wanted = startToRecord(one);
-  const ticket =
-    one.start?.ticket ?? (await recordStart(db, leader, { ...wanted, quota: null, queued: false })) ?? null;
+  const ticket = one.start?.ticket ?? (await records.start({ ...wanted, quota: null, queued: false })) ?? null;
   const finishing = { projectId, requestTime: wanted.requestTime, err: why.message, event: "project_start_failed" };
   await finishRequest(db, leader, finishing, { projectId, ticket, outcome: "failed", why });
   metrics.ended.inc({ outcome: "failed", reason: why.reason });

@@ -7,6 +7,7 @@ import { defineRole } from "../define-role.ts";
 import { manageActionConfig } from "./config.ts";
 import { openActionMetrics } from "./metrics.ts";
 import { PodMaker } from "./pod-maker.ts";
+import { Records } from "./records.ts";
 import { ActionService } from "./service.ts";
 
 export default defineRole({
@@ -22,7 +23,12 @@ export default defineRole({
     const maker = await PodMaker.open(life, { db, kube, log, metrics, basePath: config.basePath });
     const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
     db.lead(life, "manage-action", async (term: Life, leader) => {
-      const service = new ActionService(term, { ...shared, leader, places: new Places(config.startsInFlight) });
+      const service = new ActionService(term, {
+        ...shared,
+        leader,
+        places: new Places(config.startsInFlight),
+        records: new Records(db, leader),
+      });
       leading = service;
       term.defer("service", () => {
         leading = undefined;

@@ -11,12 +11,13 @@ import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.t
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/rules.ts";
 import type { Places } from "../../src/domain/starts/places.ts";
-import { projectsToServe, readForService, type ServiceRow, startsUnderWay } from "../../src/domain/starts/records.ts";
+import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/records.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageActionConfig } from "./config.ts";
 import { decide, type PodFacts, type Request, readRequest, type StartFacts, type Step } from "./decide.ts";
 import type { ActionMetrics } from "./metrics.ts";
 import type { PodMaker } from "./pod-maker.ts";
+import type { Records } from "./records.ts";
 import { steps } from "./steps.ts";
 
 /** What the steps work with during one term. */
@@ -29,6 +30,7 @@ export interface Service {
   pods: ProjectPods;
   maker: PodMaker;
   places: Places;
+  records: Records;
   /** Looks at those whose turn it is, after a place became free. */
   nextInTurn(): void;
 }
@@ -82,7 +84,10 @@ export class ActionService {
 
   /** A pod changed: matters while something is under way, and when it comes or goes. */
   onPod(projectId: string, now: Pod | undefined, before: Pod | undefined): void {
-    if (now === undefined || before === undefined || this.#tracked.has(projectId)) this.#queue.add(projectId);
+    const isNews = now === undefined || before === undefined;
+    // A pod that was made a moment ago and says nothing yet is news to nobody who made it.
+    const isOurMaking = now !== undefined && before === undefined && this.#tracked.has(projectId) && saysNothing(now);
+    if ((isNews || this.#tracked.has(projectId)) && !isOurMaking) this.#queue.add(projectId);
   }
 
   async #succeeds(act: () => Promise<void>): Promise<boolean> {
@@ -120,8 +125,8 @@ export class ActionService {
   }
 
   async #reconcile(projectId: string): Promise<number | undefined> {
-    const { db, leader, pods } = this.#service;
-    const row = await readForService(db, leader, projectId);
+    const { records, leader, pods } = this.#service;
+    const row = await records.read(projectId);
     if (row === undefined || row.epoch !== leader.epoch) return undefined; // no such project, or another leads by now
     const request = readRequest(row.action_request, row.asked_time);
     const start = startOf(row);
@@ -131,6 +136,10 @@ export class ActionService {
     else this.#tracked.delete(projectId);
     return steps[step.do](this.#service, { projectId, row, request, start, pod, step });
   }
+}
+
+function saysNothing({ spec, status }: Pod): boolean {
+  return spec.nodeName === undefined && (status?.conditions ?? []).length === 0;
 }
 
 function startOf({ ticket, request_time, give_up }: ServiceRow): StartFacts | undefined {

@@ -6,8 +6,6 @@ import {
   endStart,
   finishRequest,
   giveTime,
-  recordApplied,
-  recordStart,
   recordTakenUp,
   recordWaiting,
   type Why,
@@ -56,12 +54,12 @@ export const steps: Record<Step["do"], Act> = {
 
   track,
 
-  succeed: async ({ db, leader, places, metrics, nextInTurn }, one) => {
+  succeed: async ({ db, leader, records, places, metrics, nextInTurn }, one) => {
     const { projectId, row, start, pod } = one;
     const requestTime = requestTimeOf(one);
     const ending = start && { projectId, ticket: start.ticket, outcome: "running" as const };
     if (start !== undefined && row.applied === null) {
-      await recordApplied(db, leader, { ticket: start.ticket, podUid: pod?.metadata.uid ?? "" });
+      await records.applied({ ticket: start.ticket, podUid: pod?.metadata.uid ?? "" });
     }
     await finishRequest(db, leader, { projectId, requestTime, event: start && "project_started" }, ending);
     if (start !== undefined) metrics.ended.inc({ outcome: "running", reason: "" });
@@ -92,15 +90,15 @@ export const steps: Record<Step["do"], Act> = {
 
 /** The pod is there and not ready: has the start failed, or for how long may it still take? */
 async function track(service: Service, one: Case): Promise<number | undefined> {
-  const { db, leader, config, places, nextInTurn } = service;
+  const { records, config, places, nextInTurn } = service;
   const { projectId, row, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (start === undefined || start.requestTime !== requestTimeOf(one)) {
-    return (await recordStart(db, leader, { ...startToRecord(one), quota: null, queued: false })) === undefined
+    return (await records.start({ ...startToRecord(one), quota: null, queued: false })) === undefined
       ? SOON_MS
       : AT_ONCE;
   }
-  if (row.applied === null) await recordApplied(db, leader, { ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
+  if (row.applied === null) await records.applied({ ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
   const nowMs = Date.now();
   const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? "");
   const why = explainPod(pod);
@@ -124,11 +122,11 @@ function recordedWhy({ row }: Case) {
 
 /** The pod is going; forced away only when that is safe, or an administrator says so. */
 async function awaitEnd(service: Service, one: Case): Promise<number | undefined> {
-  const { db, leader, pods } = service;
+  const { db, leader, records, pods } = service;
   const { projectId, request, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (request.kind === "open" && request.action !== "stop" && start?.requestTime !== request.time) {
-    await recordStart(db, leader, { ...startToRecord(one), quota: null, queued: false });
+    await records.start({ ...startToRecord(one), quota: null, queued: false });
     return AT_ONCE;
   }
   const leftMs = terminationLeftMs(pod, Date.now());

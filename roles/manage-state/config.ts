@@ -6,7 +6,7 @@ import { setting, wholeNumber } from "../../src/core/config.ts";
 export const manageStateConfig = z.object({
   concurrency: setting(
     "COCALC_STATE_CONCURRENCY",
-    wholeNumber().min(1).max(1_000).default(8),
+    wholeNumber().min(1).max(1_000).default(64),
     "How many projects' states are written at the same time.",
   ),
   compareSeconds: setting(

@@ -1,5 +1,6 @@
 /** The work of the leader of manage-state: what the cluster says of a project's pod goes into the project's row. */
 
+import { Batches } from "../../src/core/batches.ts";
 import { every } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
@@ -16,11 +17,12 @@ import {
   isTerminating,
   nodeDead,
   phasesOf,
+  type StateFacts,
   stateOfPod,
   stateWithoutPod,
   terminationLeftMs,
 } from "../../src/domain/project-pods/rules.ts";
-import { stateOf, statesToCompare, writeStartFacts, writeState } from "../../src/domain/projects/state.ts";
+import { stateOf, statesToCompare, writeStartFacts, writeStates } from "../../src/domain/projects/state.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageStateConfig } from "./config.ts";
 import type { StateMetrics } from "./metrics.ts";
@@ -41,9 +43,12 @@ const OVERDUE_LOOK_MS = 10_000;
 export class StateMirror {
   readonly #parts: MirrorParts;
   readonly #queue: WorkQueue;
+  readonly #states: Batches<{ projectId: string; facts: StateFacts }, boolean>;
 
   constructor(term: Life, parts: MirrorParts) {
     this.#parts = parts;
+    const { db, leader } = parts;
+    this.#states = new Batches({ max: 100, parallel: 2, run: (states) => writeStates(db, leader, states) });
     this.#queue = new WorkQueue(term, {
       concurrency: parts.config.concurrency,
       reconcile: (projectId) => this.#mirror(projectId),
@@ -86,9 +91,9 @@ export class StateMirror {
   }
 
   async #mirrorAbsence(projectId: string): Promise<undefined> {
-    const { db, leader, pods } = this.#parts;
+    const { db, pods } = this.#parts;
     const facts = stateWithoutPod(await stateOf(db, projectId));
-    if (facts !== undefined && pods.get(projectId) === undefined) await this.#write(leader, projectId, facts);
+    if (facts !== undefined && pods.get(projectId) === undefined) await this.#write(projectId, facts);
     return undefined;
   }
 
@@ -98,7 +103,7 @@ export class StateMirror {
     const podEvents = events.of(podUid);
     const overdue = await this.#overdue(pod);
     const why = overdue ?? explainPod(pod, podEvents);
-    await this.#write(leader, projectId, stateOfPod(pod, why));
+    await this.#write(projectId, stateOfPod(pod, why));
     if (!isTerminating(pod)) {
       const phases = phasesOf(pod, podEvents, new Date());
       const trace = await writeStartFacts(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
@@ -108,9 +113,8 @@ export class StateMirror {
     return overdue === undefined ? Math.max(terminationLeftMs(pod, Date.now()), 100) : OVERDUE_LOOK_MS;
   }
 
-  async #write(leader: Leader, projectId: string, facts: Parameters<typeof writeState>[3]): Promise<void> {
-    if (await writeState(this.#parts.db, leader, projectId, facts))
-      this.#parts.metrics.writes.inc({ state: facts.state });
+  async #write(projectId: string, facts: StateFacts): Promise<void> {
+    if (await this.#states.ask({ projectId, facts })) this.#parts.metrics.writes.inc({ state: facts.state });
   }
 
   /** A pod that should long be gone: its node does not answer. */

@@ -12,8 +12,11 @@ import { columnTypes } from "./types.ts";
 
 /** Whatever runs SQL: the pool, or a transaction. Parameters are always bound ($1, $2 …). */
 export interface Queryable {
-  /** All rows. @throws AppError `unavailable` when the server cannot be reached. */
-  query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * All rows. `statement` names a statement that is planned once per connection, where planning is what costs; a name stands for one SQL text.
+   * @throws AppError `unavailable` when the server cannot be reached.
+   */
+  query<Row>(sql: string, values?: readonly unknown[], statement?: string): Promise<Row[]>;
   /** How many rows were written. */
   execute(sql: string, values?: readonly unknown[]): Promise<number>;
 }
@@ -67,8 +70,8 @@ export class Db implements Queryable {
     });
   }
 
-  async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await run(this.#pool, sql, values)).rows as Row[]; // the caller states the row of its own SQL
+  async query<Row>(sql: string, values: readonly unknown[] = [], statement?: string): Promise<Row[]> {
+    return (await run(this.#pool, sql, values, statement)).rows as Row[]; // the caller states the row of its own SQL
   }
 
   async execute(sql: string, values: readonly unknown[] = []): Promise<number> {
@@ -110,12 +113,12 @@ export class Db implements Queryable {
 }
 
 interface Runner {
-  query(sql: string, values: readonly unknown[]): Promise<pg.QueryResult>;
+  query(query: pg.QueryConfig): Promise<pg.QueryResult>;
 }
 
-async function run(runner: Runner, sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+async function run(runner: Runner, sql: string, values: readonly unknown[], name?: string): Promise<pg.QueryResult> {
   try {
-    return await runner.query(sql, [...values]);
+    return await runner.query({ text: sql, values: [...values], ...(name !== undefined && { name }) });
   } catch (error) {
     throw translate(error);
   }
@@ -123,8 +126,8 @@ async function run(runner: Runner, sql: string, values: readonly unknown[]): Pro
 
 function transactionOn(client: pg.PoolClient): Transaction {
   return {
-    async query<Row>(sql: string, values: readonly unknown[] = []) {
-      return (await run(client, sql, values)).rows as Row[]; // the caller states the row of its own SQL
+    async query<Row>(sql: string, values: readonly unknown[] = [], statement?: string) {
+      return (await run(client, sql, values, statement)).rows as Row[]; // the caller states the row of its own SQL
     },
     async execute(sql: string, values: readonly unknown[] = []) {
       return (await run(client, sql, values)).rowCount ?? 0;

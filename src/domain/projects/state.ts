@@ -8,20 +8,36 @@ import type { PodPhases, StateFacts } from "../project-pods/rules.ts";
 
 /** $1 and $2 are the leader's. */
 const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
+/** The state without its time; NULL for whatever is none. */
+const KNOWN = "CASE WHEN jsonb_typeof(state) = 'object' THEN state - 'time' END";
 
-/** Writes the state if it is another one; true if it was. */
-export async function writeState(
+/** Writes those states that are other ones; for each, whether it was. Rows are locked in order, as everybody does who writes several. */
+export async function writeStates(
   db: Queryable,
   leader: Leader,
-  projectId: string,
-  facts: StateFacts,
-): Promise<boolean> {
-  const written = await db.execute(
-    `UPDATE projects SET state = $4::jsonb || jsonb_build_object('time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-     WHERE project_id = $3 AND ${FENCE} AND (state IS NULL OR state - 'time' <> $4::jsonb)`,
-    [leader.name, leader.epoch, projectId, JSON.stringify(facts)],
+  states: { projectId: string; facts: StateFacts }[],
+): Promise<boolean[]> {
+  const rows = await db.query<{ project_id: string }>(
+    `WITH wanted AS (
+       SELECT * FROM jsonb_to_recordset($3::jsonb) AS one (project_id uuid, facts jsonb)
+     ), locked AS MATERIALIZED (
+       SELECT project_id FROM projects JOIN wanted USING (project_id) WHERE ${KNOWN} IS DISTINCT FROM wanted.facts
+       ORDER BY project_id FOR NO KEY UPDATE OF projects
+     )
+     UPDATE projects SET state = wanted.facts ||
+       jsonb_build_object('time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+     FROM locked JOIN wanted USING (project_id)
+     WHERE projects.project_id = locked.project_id AND ${FENCE} AND ${KNOWN} IS DISTINCT FROM wanted.facts
+     RETURNING projects.project_id`,
+    [
+      leader.name,
+      leader.epoch,
+      JSON.stringify(states.map(({ projectId, facts }) => ({ project_id: projectId, facts }))),
+    ],
+    "writeStates",
   );
-  return written > 0;
+  const written = new Set(rows.map(({ project_id }) => project_id));
+  return states.map(({ projectId }) => written.has(projectId));
 }
 
 /** What is written about the start that a pod belongs to. */
@@ -79,6 +95,7 @@ export async function writeStartFacts(db: Queryable, leader: Leader, facts: Star
       facts.why?.message ?? null,
       facts.why?.kubernetesReason ?? null,
     ],
+    "writeStartFacts",
   );
   if (row?.ready == null) return undefined;
   const moments = Object.entries(row).map(([phase, time]) => [phase, time?.getTime() ?? null]);

@@ -27,20 +27,23 @@ export interface ServiceRow {
   give_up: string | null;
 }
 
-/** The project with its start under way; undefined: there is no such project. */
+/** The projects with their starts under way, in the order of the ids; undefined: there is no such project. */
 export async function readForService(
   db: Queryable,
   leader: Leader,
-  projectId: string,
-): Promise<ServiceRow | undefined> {
-  const [row] = await db.query<ServiceRow>(
-    `SELECT (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time, deleted IS TRUE AS deleted, users, settings, compute_image, env,
+  projectIds: string[],
+): Promise<(ServiceRow | undefined)[]> {
+  const rows = await db.query<ServiceRow & { project_id: string }>(
+    `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
+       deleted IS TRUE AS deleted, users, settings, compute_image, env,
        ticket, request_time, requested, owner_id, applied, reason, message, kubernetes_reason, give_up
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
-     WHERE projects.project_id = $1`,
-    [projectId, leader.name],
+     WHERE projects.project_id = ANY ($1::uuid[])`,
+    [projectIds, leader.name],
+    "readForService",
   );
-  return row;
+  const found = new Map(rows.map((row) => [row.project_id, row]));
+  return projectIds.map((projectId) => found.get(projectId));
 }
 
 /** Projects with something unfinished: an open request, a start under way, or deleted ones among `withPods`. */
@@ -113,57 +116,86 @@ export interface StartToRecord {
 }
 
 /**
- * Records before its pod is made that a start begins, or that it waits in the queue; returns its ticket.
- * undefined: refused, because of another leader, or because the request is no longer the one to serve.
+ * Records, before their pods are made, that starts begin, or that they wait in the queue; the tickets, in the same order.
+ * undefined: refused, because of another leader, or because the request is no longer the one to serve. Rows are locked in order, as
+ * everybody does who writes several.
  */
-export async function recordStart(db: Queryable, leader: Leader, start: StartToRecord): Promise<number | undefined> {
-  const [row] = await db.query<{ ticket: number }>(
-    `WITH served AS (
+export async function recordStarts(
+  db: Queryable,
+  leader: Leader,
+  starts: StartToRecord[],
+): Promise<(number | undefined)[]> {
+  const rows = await db.query<{ project_id: string; ticket: number }>(
+    `WITH wanted AS (
+       SELECT * FROM jsonb_to_recordset($3::jsonb) AS one
+         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, queued boolean)
+     ), locked AS MATERIALIZED (
+       SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
+     ), served AS (
        UPDATE projects SET
-         action_request = CASE WHEN action_request ->> 'time' = $4 AND action_request ->> 'finished' IS NULL AND action_request ->> 'started' IS NULL
+         action_request = CASE WHEN action_request ->> 'time' = wanted.request_time AND action_request ->> 'finished' IS NULL
+             AND action_request ->> 'started' IS NULL
            THEN action_request || jsonb_build_object('started', ${NOW_ISO}) ELSE action_request END,
-         run_quota = coalesce($7::jsonb, run_quota),
-         last_started = CASE WHEN $7::jsonb IS NULL THEN last_started ELSE ${NOW} END,
-         last_edited = CASE WHEN $7::jsonb IS NULL THEN last_edited ELSE ${NOW} END
-       WHERE project_id = $3 AND ${FENCE} AND deleted IS NOT TRUE AND (
-         (action_request ->> 'time' = $4 AND action_request ->> 'finished' IS NULL AND action_request ->> 'action' IN ('start', 'restart'))
-         OR (action_request ->> 'action' IS DISTINCT FROM 'stop'
-           AND EXISTS (SELECT FROM project_starts WHERE ticket = $8::bigint AND project_starts.project_id = $3 AND outcome IS NULL)))
-       RETURNING project_id)
+         run_quota = coalesce(wanted.quota, run_quota),
+         last_started = CASE WHEN wanted.quota IS NULL THEN last_started ELSE ${NOW} END,
+         last_edited = CASE WHEN wanted.quota IS NULL THEN last_edited ELSE ${NOW} END
+       FROM locked JOIN wanted USING (project_id)
+       WHERE projects.project_id = locked.project_id AND ${FENCE} AND deleted IS NOT TRUE AND (
+         (action_request ->> 'time' = wanted.request_time AND action_request ->> 'finished' IS NULL
+           AND action_request ->> 'action' IN ('start', 'restart'))
+         OR (action_request ->> 'action' IS DISTINCT FROM 'stop' AND EXISTS (SELECT FROM project_starts
+           WHERE project_starts.ticket = wanted.ticket AND project_starts.project_id = projects.project_id AND outcome IS NULL)))
+       RETURNING wanted.*)
      INSERT INTO project_starts (project_id, owner_id, request_time, requested, picked_up, reason)
-     SELECT project_id, $5::uuid, $4, $6::timestamp, CASE WHEN $9 THEN NULL ELSE ${NOW} END, CASE WHEN $9 THEN 'queued' END FROM served
+     SELECT project_id, owner_id, request_time, requested, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
+     FROM served
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
-       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL,
-       applied = CASE WHEN $7::jsonb IS NULL THEN project_starts.applied END,
-       scheduled = CASE WHEN $7::jsonb IS NULL THEN project_starts.scheduled END,
-       pulled = CASE WHEN $7::jsonb IS NULL THEN project_starts.pulled END,
-       started = CASE WHEN $7::jsonb IS NULL THEN project_starts.started END
-     RETURNING ticket`,
-    [
-      leader.name,
-      leader.epoch,
-      start.projectId,
-      start.requestTime,
-      start.ownerId,
-      start.requested,
-      start.quota === null ? null : JSON.stringify(start.quota),
-      start.ticket,
-      start.queued,
-    ],
+       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL
+     RETURNING project_id, ticket`,
+    [leader.name, leader.epoch, JSON.stringify(starts.map(toColumns))],
+    "recordStarts",
   );
-  return row?.ticket;
+  const tickets = new Map(rows.map(({ project_id, ticket }) => [project_id, ticket]));
+  await forgetOlderPods(db, leader, starts);
+  return starts.map(({ projectId }) => tickets.get(projectId));
 }
 
-/** Records that the pod of a start is there. */
+function toColumns({ projectId, ownerId, requestTime, requested, ticket, quota, queued }: StartToRecord): object {
+  const time = requested.toISOString().slice(0, -1);
+  return {
+    project_id: projectId,
+    owner_id: ownerId,
+    request_time: requestTime,
+    requested: time,
+    ticket,
+    quota,
+    queued,
+  };
+}
+
+/** A start that goes on with another pod has the phases of that one. */
+async function forgetOlderPods(db: Queryable, leader: Leader, starts: StartToRecord[]): Promise<void> {
+  const tickets = starts.flatMap(({ ticket, quota }) => (ticket !== null && quota !== null ? [ticket] : []));
+  if (tickets.length === 0) return;
+  await db.execute(
+    `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, pod_uid = NULL
+     WHERE ticket = ANY ($3::bigint[]) AND applied IS NOT NULL AND outcome IS NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, tickets],
+  );
+}
+
+/** Records that the pods of starts are there. */
 export async function recordApplied(
   db: Queryable,
   leader: Leader,
-  start: { ticket: number; podUid: string },
+  starts: { ticket: number; podUid: string }[],
 ): Promise<void> {
-  await db.execute(
-    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = $4
-     WHERE ticket = $3 AND outcome IS NULL AND pod_uid IS DISTINCT FROM $4 AND ${FENCE}`,
-    [leader.name, leader.epoch, start.ticket, start.podUid],
+  await db.query(
+    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid
+     FROM unnest($3::bigint[], $4::text[]) AS made (ticket, pod_uid)
+     WHERE project_starts.ticket = made.ticket AND outcome IS NULL AND project_starts.pod_uid IS DISTINCT FROM made.pod_uid AND ${FENCE}`,
+    [leader.name, leader.epoch, starts.map(({ ticket }) => ticket), starts.map(({ podUid }) => podUid)],
+    "recordApplied",
   );
 }
 
@@ -260,6 +292,7 @@ export async function finishRequest(
       ending?.why?.message ?? null,
       ending?.why?.kubernetesReason ?? null,
     ],
+    "finishRequest",
   );
   return row?.served === true;
 }

@@ -223,3 +223,40 @@ test("a pod that is deleted behind our back is noticed", async () => {
   await world.kube.delete(pods, podName(projectId), { gracePeriodSeconds: 0 });
   await until(async () => (await world.row(projectId)).state?.state === "opened", { timeoutMs: 2_000 });
 });
+
+test("a pod whose node does not answer keeps a stop waiting, and is forced away when an administrator asks", async () => {
+  const { world } = await openServed({});
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name: "silent" } };
+  await world.wire.send("POST", "/api/v1/nodes", { body: node });
+  const spec = { nodeName: "silent", terminationGracePeriodSeconds: 1, containers: [{ name: "project", image: "x" }] };
+  await world.putConfigMap("project-pod", { "project.json": JSON.stringify({ kind: "Pod", spec }) });
+  const projectId = await world.createProject();
+  await until(async () => {
+    await world.ask(projectId, "start");
+    return (await world.untilPod(projectId)).spec.nodeName === "silent";
+  });
+  await world.ask(projectId, "stop");
+  await world.untilState(projectId, "stopping");
+  const told = await until(async () => (await world.row(projectId)).state?.error, { timeoutMs: 40_000 });
+  expect(told).toMatch(/does not answer/);
+  expect((await world.row(projectId)).action_request?.finished).toBeUndefined();
+  expect(await world.pod(projectId)).toBeDefined();
+  const forced = JSON.stringify({ action: "stop", time: new Date().toISOString(), force: true });
+  await world.db.execute("UPDATE projects SET action_request = $2 WHERE project_id = $1", [projectId, forced]);
+  await world.untilFinished(projectId);
+  expect(await world.pod(projectId)).toBeUndefined();
+  await world.untilState(projectId, "opened");
+}, 90_000);
+
+test("a pod whose node is gone does not block the next start", async () => {
+  const { world } = await openServed({});
+  const spec = { nodeName: "gone", terminationGracePeriodSeconds: 1, containers: [{ name: "project", image: "x" }] };
+  await world.putConfigMap("project-pod", { "project.json": JSON.stringify({ kind: "Pod", spec }) });
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  const { metadata } = await world.untilPod(projectId);
+  await world.ask(projectId, "restart");
+  await until(async () => ((await world.pod(projectId))?.metadata.uid ?? metadata.uid) !== metadata.uid, {
+    timeoutMs: 40_000,
+  });
+}, 90_000);
