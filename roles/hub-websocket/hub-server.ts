@@ -20,6 +20,7 @@ import { endUpgrade } from "../../src/net/serve.ts";
 import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
 import type { Audience, HubSocket, SocketState } from "./audience.ts";
 import type { WebsocketConfig } from "./config.ts";
+import { Connections } from "./connections.ts";
 import { answerRequests } from "./requests.ts";
 
 interface HubParts {
@@ -33,13 +34,24 @@ interface HubParts {
 
 /** Bytes of one message of a browser: requests are small. */
 const MAX_MESSAGE = 100_000;
+/** Longest silence, in ms, of who was let in before it says hello. */
+const HELLO_WITHIN_MS = 15_000;
+
+/** A connection that was let in. Its right may end before it says a word: it is registered from the first moment. */
+interface Admission {
+  identity: Identity;
+  /** There once the browser has said hello. */
+  browser?: HubSocket;
+}
+
 type EngineRequest = Parameters<Engine["handleRequest"]>[0];
 
 export class HubServer {
   readonly #parts: HubParts;
   readonly #engine: Engine;
   readonly #connected;
-  readonly #identities = new WeakMap<IncomingMessage, Identity>();
+  readonly #admissions = new WeakMap<IncomingMessage, Admission>();
+  readonly #connections = new Connections();
 
   constructor(life: Life, parts: HubParts) {
     this.#parts = parts;
@@ -51,7 +63,10 @@ export class HubServer {
       perMessageDeflate: false,
       httpCompression: false,
     });
-    const io = new Server<HubRequests, HubEvents, Record<string, never>, SocketState>({ serveClient: false });
+    const io = new Server<HubRequests, HubEvents, Record<string, never>, SocketState>({
+      serveClient: false,
+      connectTimeout: HELLO_WITHIN_MS,
+    });
     io.bind(this.#engine);
     io.on("connection", (socket) => this.#welcome(socket));
     life.defer("hub sockets", async () => {
@@ -76,35 +91,47 @@ export class HubServer {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#admit(request).then(
-      () => {
-        if (!socket.destroyed) this.#engine.handleUpgrade(request as EngineRequest, socket, head); // it adds its fields itself
-      },
-      (error: unknown) => {
+    this.#admit(request)
+      .then((identity) => {
+        if (!socket.destroyed) this.#letIn(request, socket, { head, identity });
+      })
+      .catch((error: unknown) => {
         const { status, message } = this.#tellable(error);
         endUpgrade(socket, status, message);
-      },
-    );
+      });
   }
 
-  async #admit(request: IncomingMessage): Promise<void> {
-    const { config, audience } = this.#parts;
+  async #admit(request: IncomingMessage): Promise<Identity> {
+    const { config } = this.#parts;
     const client = clientOf(request, config);
-    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    const [path, ...query] = (request.url ?? "").split("?");
     if (path !== `${config.basePath}/hub` && path !== `${config.basePath}/hub/`)
       throw notFound("There is no WebSocket here.");
-    if (query.includes("sid=")) throw new AppError("invalid", "Sessions begin with a WebSocket here.");
+    if (new URLSearchParams(query.join("?")).has("sid"))
+      throw new AppError("invalid", "Sessions begin with a WebSocket here.");
     const scheme = config.origin === undefined ? `${client.proto}:` : new URL(config.origin).protocol;
     if (!mayUpgrade(request.headers, `${scheme}//${client.host}`))
       throw forbidden("This page belongs to another site.");
-    const identity = await this.#identify(request, client);
-    if (
-      audience.size >= config.maxSockets ||
-      audience.socketsOf(identity.accountId).size >= config.maxSocketsPerAccount
-    ) {
+    return this.#identify(request, client);
+  }
+
+  /** @throws AppError `unavailable` where there are too many already. */
+  #letIn(request: IncomingMessage, socket: Duplex, { head, identity }: { head: Buffer; identity: Identity }): void {
+    const { access, config } = this.#parts;
+    const { accountId } = identity;
+    const connections = this.#connections;
+    if (connections.size >= config.maxSockets || connections.of(accountId) >= config.maxSocketsPerAccount) {
       throw unavailable("There are too many connections here; close some tabs, or try again in a moment.");
     }
-    this.#identities.set(request, identity);
+    const admission: Admission = { identity };
+    this.#admissions.set(request, admission);
+    const leave = connections.add(accountId);
+    const release = access.revocations.register({ identity, end: () => signOut(admission, socket) });
+    socket.once("close", () => {
+      leave();
+      release();
+    });
+    this.#engine.handleUpgrade(request as EngineRequest, socket, head); // it adds its fields itself
   }
 
   async #identify(request: IncomingMessage, client: Client): Promise<Identity> {
@@ -118,23 +145,17 @@ export class HubServer {
   }
 
   #welcome(socket: HubSocket): void {
-    const identity = this.#identities.get(socket.request);
-    if (identity === undefined) return void socket.disconnect(true); // every way in goes through #admit
+    const admission = this.#admissions.get(socket.request);
+    if (admission === undefined) return void socket.disconnect(true); // every way in goes through #letIn
     const { access, audience, db, log } = this.#parts;
+    const { identity } = admission;
+    admission.browser = socket;
     socket.data.identity = identity;
     audience.add(socket);
     this.#connected.set(audience.size);
-    const release = access.revocations.register({
-      identity,
-      end: () => {
-        socket.emit("signed_out", { message: "Your session has ended. Sign in again." });
-        socket.disconnect(true);
-      },
-    });
     socket.on("disconnect", () => {
       audience.remove(socket);
       this.#connected.set(audience.size);
-      release();
     });
     answerRequests(socket, { db, access, audience, log });
     accountViews(db, [identity.accountId]).then(
@@ -152,4 +173,11 @@ export class HubServer {
       return new AppError("internal", "Something went wrong here; it has been noted.");
     });
   }
+}
+
+/** Who has said hello, and not goodbye, is told why. */
+function signOut({ browser }: Admission, socket: Duplex): void {
+  if (!browser?.connected) return void socket.destroy();
+  browser.emit("signed_out", { message: "Your session has ended. Sign in again." });
+  browser.disconnect(true);
 }

@@ -172,6 +172,51 @@ test("signing out ends the socket within two seconds", async () => {
   expect(browser.events[0]).toBe("signed_out");
 });
 
+/** A program that is let in, and does not say hello. */
+function silent(person: Person, query = ""): WebSocket {
+  const url = `${hub.replace("http", "ws")}/hub/?EIO=4&transport=websocket${query}`;
+  return new WebSocket(url, { headers: { cookie: person.cookie } } as unknown as string[]); // Node's own takes headers
+}
+
+test("who signs out before saying hello is not let in by saying it later", async () => {
+  const person = await newPerson(db);
+  const socket = silent(person);
+  await until(() => socket.readyState === WebSocket.OPEN);
+  await endSession(db, person.sessionHash);
+  await until(() => socket.readyState === WebSocket.CLOSED, { timeoutMs: 2_000 });
+});
+
+test("who says hello, goodbye and signs out is not let in by saying hello again", async () => {
+  const person = await newPerson(db);
+  const socket = silent(person);
+  let heard = 0;
+  socket.addEventListener("message", () => heard++);
+  await until(() => socket.readyState === WebSocket.OPEN);
+  socket.send("40");
+  await until(() => heard >= 2);
+  socket.send("41");
+  await endSession(db, person.sessionHash);
+  await until(() => socket.readyState === WebSocket.CLOSED, { timeoutMs: 2_000 });
+});
+
+test("connections that say nothing count among those of their account", async () => {
+  const person = await newPerson(db);
+  const sockets = Array.from({ length: 110 }, () => silent(person));
+  const are = (state: number) => sockets.filter(({ readyState }) => readyState === state).length;
+  await until(() => are(WebSocket.CONNECTING) === 0, { timeoutMs: 10_000 });
+  expect(are(WebSocket.OPEN)).toBe(100);
+  for (const socket of sockets) socket.close();
+  await until(() => are(WebSocket.CLOSED) === sockets.length, { timeoutMs: 5_000 });
+  await connected(person);
+});
+
+test("nobody takes over the session of another by its id, however that is spelt", async () => {
+  for (const query of ["&sid=abc", "&%73id=abc", "&x?&sid=abc"]) {
+    const socket = silent(await newPerson(db), query);
+    await until(() => socket.readyState === WebSocket.CLOSED, { timeoutMs: 5_000 });
+  }
+});
+
 test("requests that are not valid, unknown or too many are answered, and a flood is cut off", async () => {
   const browser = await connected(await newPerson(db));
   expect(await browser.ask("get_project", { project_id: "x" })).toMatchObject({ ok: false, code: "invalid" });
