@@ -9,7 +9,7 @@ import { migrateCommand } from "./boot/commands/migrate.ts";
 import { roles } from "./boot/commands/roles.ts";
 import { run } from "./boot/commands/run.ts";
 import { environment } from "./core/env.ts";
-import { AppError, messageOf } from "./core/errors.ts";
+import { AppError, isError, messageOf } from "./core/errors.ts";
 
 const EXIT_USAGE = 2;
 
@@ -36,6 +36,6 @@ try {
 
 function fail(error: unknown): void {
   const expected = error instanceof AppError;
-  process.stderr.write(`cocalc-k8s: ${expected || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
+  process.stderr.write(`cocalc-k8s: ${!expected && isError(error) ? error.stack : messageOf(error)}\n`);
   process.exitCode = expected && error.code === "invalid" ? EXIT_USAGE : 1;
 }

@@ -1,7 +1,7 @@
 /** The error boundaries: an expected error in its words, anything else as a bug: logged whole, told as `internal`. */
 
 import type { NextFunction, Request, Response } from "express";
-import { AppError, isAppError } from "../../src/core/errors.ts";
+import { AppError, isAppError, isError } from "../../src/core/errors.ts";
 import { html } from "./html.ts";
 import type { Hub } from "./hub.ts";
 import { sendPage } from "./pages/layout.ts";
@@ -60,7 +60,7 @@ function expected(hub: Hub, thrown: unknown, request: Request): AppError {
 
 /** Errors of the body parsers and the router say what they are by `type` and `status`. */
 function parserError(thrown: unknown): AppError | undefined {
-  if (!(thrown instanceof Error) || !("status" in thrown) || typeof thrown.status !== "number") return undefined;
+  if (!isError(thrown) || !("status" in thrown) || typeof thrown.status !== "number") return undefined;
   if (thrown.status === 413) return new AppError("too_large", "The body is too large.");
   if (thrown.status >= 400 && thrown.status < 500) return new AppError("invalid", "The request cannot be read.");
   return undefined;

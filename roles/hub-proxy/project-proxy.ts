@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError, messageOf, notFound } from "../../src/core/errors.ts";
+import { AppError, asError, isError, messageOf, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
@@ -78,10 +78,10 @@ export class ProjectProxy {
       return enter(request, response, { ...this.#parts, client, projectId: origin.projectId });
     }
     const asked: Asked = { request, client, origin, target: this.#target(request), isUpgrade: false };
-    const passed = await pass(asked, { access, site: config }).catch((error: unknown) => error);
-    if (passed instanceof Error) return this.#refuse(asked, response, passed);
+    const passed = await pass(asked, { access, site: config }).catch(asError);
+    if (isError(passed)) return this.#refuse(asked, response, passed);
     const { target } = asked;
-    const may = passed as Passed; // what pass() resolves with, if it is no error
+    const may = passed;
     if (may.counts) this.#note(may, target.projectId);
     if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, ...may, response });
     const route = await this.#parts.routes.routeOf(target.projectId);

@@ -1,5 +1,6 @@
 /** The life of a whole process: signals, the one deadline, the last log line. Nothing else reads signals or exits. */
 
+import { asError } from "../core/errors.ts";
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 
@@ -28,19 +29,18 @@ export async function runProcess(
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   process.on("uncaughtException", (error) => ended.resolve(error));
-  process.on("unhandledRejection", (reason) =>
-    ended.resolve(reason instanceof Error ? reason : new Error(String(reason))),
-  );
+  process.on("unhandledRejection", (reason) => ended.resolve(asError(reason)));
   void life.failed.then(ended.resolve);
   start(life).then(() => {
     if (endsByItself) ended.resolve("done");
   }, ended.resolve);
   const why = await ended.promise;
-  if (why instanceof Error) log.error({ err: why }, "a part of this process died; stopping");
+  const died = typeof why !== "string";
+  if (died) log.error({ err: why }, "a part of this process died; stopping");
   else log.info({ why }, "stopping");
   const errors = await life.stop({ deadlineMs: stopSeconds * 1_000 });
   for (const error of errors) log.error({ err: error }, "a part did not stop well");
-  const failed = why instanceof Error || errors.length > 0;
+  const failed = died || errors.length > 0;
   log.info({ failed }, "stopped");
   process.exit(failed ? 1 : 0);
 }

@@ -75,6 +75,16 @@ export function codeOf(error: unknown): string {
   return String(error.code);
 }
 
+/** True for an error, also one of another realm (Node's own inside jest), which `instanceof` does not know. */
+export function isError(thrown: unknown): thrown is Error {
+  return typeof thrown === "object" && thrown !== null && "message" in thrown && "stack" in thrown;
+}
+
+/** Anything that was thrown as an error: as it is if it is one. */
+export function asError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(messageOf(thrown));
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);

@@ -1,6 +1,6 @@
 /** The lifecycle of a process, a role, or a part of one: what was opened is undone in reverse order, whatever fails. */
 
-import { messageOf } from "./errors.ts";
+import { asError, messageOf } from "./errors.ts";
 
 type Undo = () => void | Promise<void>;
 interface Opened {
@@ -70,7 +70,7 @@ export class Life {
   /** Says that a part died. The first error wins; a life that is stopping ignores it. */
   fail(error: unknown): void {
     if (this.isStopping) return;
-    this.#failed.resolve(error instanceof Error ? error : new Error(messageOf(error)));
+    this.#failed.resolve(asError(error));
     this.#parent?.fail(error);
   }
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "@jest/globals";
 import { redact } from "./log.ts";
 
@@ -24,4 +25,9 @@ test("what a stranger can make a log line hold is bounded", () => {
 test("an error keeps its message, its code and its cause", () => {
   const error = new Error("no answer", { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) });
   expect(redact(error)).toMatchObject({ message: "no answer", cause: { message: "refused", code: "ECONNREFUSED" } });
+});
+
+test("an error of the system keeps its words, whatever realm made it", async () => {
+  const error = await readFile("/nowhere/at/all").catch((thrown: unknown) => thrown);
+  expect(redact({ err: error })).toMatchObject({ err: { type: "Error", code: "ENOENT" } });
 });

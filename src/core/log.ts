@@ -1,6 +1,7 @@
 /** Structured logs: constant messages, variable fields, secrets removed by key before anything is written. */
 
 import { pino } from "pino";
+import { isError } from "./errors.ts";
 
 /** A logger whose message is a constant and whose fields vary. */
 export interface Logger {
@@ -36,7 +37,7 @@ const MAX_STRING = 2_000;
 /** A copy of the fields without secrets, without depth, and with long strings cut: what a log line may hold. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return value.length > MAX_STRING ? `${value.slice(0, MAX_STRING)}…` : value;
-  if (value instanceof Error) return serializeError(value, depth);
+  if (isError(value)) return serializeError(value, depth);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_DEPTH) return "…";
   if (Array.isArray(value)) return value.slice(0, 100).map((item) => redact(item, depth + 1));

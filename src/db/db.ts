@@ -1,7 +1,7 @@
 /** The database of a process: one pool, one LISTEN connection, one connection for all advisory locks, each opened when first used. */
 
 import pg from "pg";
-import { AppError, codeOf, messageOf } from "../core/errors.ts";
+import { AppError, codeOf, isError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
@@ -140,7 +140,7 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
     await client.query("ROLLBACK");
     client.release();
   } catch (error) {
-    client.release(error instanceof Error ? error : true); // the connection is of no more use: close it
+    client.release(isError(error) ? error : true); // the connection is of no more use: close it
   }
 }
 

@@ -10,7 +10,7 @@ import {
   newUsers,
   type User,
 } from "@kubernetes/client-node/dist/config_types.js";
-import { AppError, messageOf } from "../core/errors.ts";
+import { AppError, codeOf, isError, messageOf } from "../core/errors.ts";
 import type { KubeConfig } from "./config.ts";
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -138,6 +138,5 @@ function broken(file: string, why: string, cause?: unknown): AppError {
 }
 
 function isMissing(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  return isError(error) && codeOf(error.cause) === "ENOENT";
 }

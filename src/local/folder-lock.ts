@@ -2,9 +2,9 @@
 
 import { open, rm } from "node:fs/promises";
 import { z } from "zod";
-import { AppError } from "../core/errors.ts";
+import { AppError, codeOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
-import { errorCode, readIfThere } from "./files.ts";
+import { readIfThere } from "./files.ts";
 import { identify, isAlive } from "./processes.ts";
 
 const holder = z.object({ pid: z.number(), startedAt: z.string() });
@@ -20,7 +20,7 @@ export async function lockFolder(life: Life, folder: string): Promise<void> {
       await file.close();
       break;
     } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
       await giveWay(path, folder);
     }
   }

@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
-import { AppError, messageOf } from "../core/errors.ts";
+import { AppError, codeOf, messageOf } from "../core/errors.ts";
 import { type RewriteHeader, requestHeaders, responseHeaders } from "./forward-headers.ts";
 import type { Client } from "./forwarded.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -165,11 +165,6 @@ function addTrailers(response: ServerResponse, trailers: IncomingHttpHeaders): v
     const value = trailers[name];
     if (value !== undefined) response.addTrailers([[name, String(value)]]);
   }
-}
-
-/** Errors of the system may come from another realm than ours: what counts is that they have a code. */
-function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
 /** Did the connection end before anything was answered on it? */

@@ -1,6 +1,7 @@
 /** Requests and answers of the API server, HTTP/2 and HTTP/1.1 alike. Decides nothing. */
 
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { messageOf } from "../../core/errors.ts";
 import type { Json } from "./json.ts";
 import { badRequest, Refusal, tooLarge, unsupportedMediaType } from "./refusal.ts";
 
@@ -31,7 +32,7 @@ export async function readJson(request: ApiRequest): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badRequest(`the body is no JSON: ${error instanceof Error ? error.message : ""}`);
+    throw badRequest(`the body is no JSON: ${messageOf(error)}`);
   }
 }
 
@@ -56,6 +57,6 @@ export function answerError(response: ApiResponse, error: unknown): void {
   const refusal =
     error instanceof Refusal
       ? error
-      : new Refusal(500, "InternalError", `Internal error occurred: ${error instanceof Error ? error.message : error}`);
+      : new Refusal(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
   answerJson(response, refusal.code, refusal.status());
 }

@@ -14,7 +14,7 @@ import { discovery } from "./discovery.ts";
 import { asObject, type Json } from "./json.ts";
 import { listObjects, selection } from "./lists.ts";
 import { type LogSource, readLogRequest } from "./logs.ts";
-import { badRequest, methodNotAllowed, noSuchResource, notFound, unauthorized } from "./refusal.ts";
+import { badRequest, methodNotAllowed, noSuchResource, notFound, Refusal, unauthorized } from "./refusal.ts";
 import { type ApiPath, apiPath } from "./routes.ts";
 import type { Store } from "./store.ts";
 import { tableOf, wantsTable } from "./tables.ts";
@@ -55,7 +55,7 @@ export class Handler {
   readonly handle = (request: ApiRequest, response: ApiResponse): void => {
     response.on("error", () => {}); // the client is gone; whatever was under way notices by `close`
     this.#answer(request, response).catch((error: unknown) => {
-      if (!(error instanceof Error && error.name === "Refusal")) this.#options.onError(error);
+      if (!(error instanceof Refusal)) this.#options.onError(error);
       answerError(response, error);
     });
   };

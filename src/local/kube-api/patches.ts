@@ -1,6 +1,7 @@
 /** Merge patch (RFC 7386), JSON patch (RFC 6902) and Kubernetes' strategic merge patch. Pure. */
 
 import jsonPatch, { type Operation } from "fast-json-patch";
+import { messageOf } from "../../core/errors.ts";
 import { asText, isObject, type Json, sameJson } from "./json.ts";
 import { findItem, itemKey, SETS } from "./list-keys.ts";
 import { badRequest, Refusal } from "./refusal.ts";
@@ -23,7 +24,7 @@ export function applyJsonPatch(target: Json, patch: unknown): unknown {
     const copy = structuredClone(target);
     return jsonPatch.applyPatch(copy, patch as Operation[], true).newDocument; // validated by the library (the flag)
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : "";
+    const why = messageOf(error).split("\n")[0];
     throw new Refusal(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`);
   }
 }

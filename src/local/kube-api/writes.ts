@@ -1,6 +1,7 @@
 /** The writes of the API: create, replace, patch, delete, each one step over the store. Knows no wire. */
 
 import { parse as parseYaml } from "yaml";
+import { messageOf } from "../../core/errors.ts";
 import { type FieldPath, leavesOf, toFieldsV1 } from "./field-paths.ts";
 import { asObject, asObjects, asText, isObject, type Json, sameJson } from "./json.ts";
 import { unknownFields } from "./known-fields.ts";
@@ -271,7 +272,7 @@ function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badRequest(`the body is no JSON: ${error instanceof Error ? error.message : ""}`);
+    throw badRequest(`the body is no JSON: ${messageOf(error)}`);
   }
 }
 
@@ -279,6 +280,6 @@ function parsedYaml(text: string): unknown {
   try {
     return text.trimStart().startsWith("{") ? JSON.parse(text) : parseYaml(text);
   } catch (error) {
-    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : ""}`);
+    throw badRequest(`error decoding YAML: ${messageOf(error)}`);
   }
 }

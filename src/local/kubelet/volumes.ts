@@ -2,6 +2,7 @@
 
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
+import { messageOf } from "../../core/errors.ts";
 import { asObject, asObjects, asText, isObject, type Json } from "../kube-api/json.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, configMapType, secretType } from "../kube-api/types.ts";
@@ -26,8 +27,7 @@ export async function makeVolumes(options: VolumeOptions): Promise<Map<string, s
     try {
       folders.set(name, await makeVolume(options, volume, name));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new ConfigError(`MountVolume.SetUp failed for volume "${name}" : ${why}`);
+      throw new ConfigError(`MountVolume.SetUp failed for volume "${name}" : ${messageOf(error)}`);
     }
   }
   return folders;
