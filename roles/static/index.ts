@@ -25,11 +25,11 @@ export default defineRole({
     ...siteConfig.shape,
     folder: setting(
       "COCALC_APP_FOLDER",
-      z.string().default(defaultFolder),
-      "Folder with the built app (made by `npm run build:app`).",
+      z.string().optional(),
+      "Folder with the built app (made by `npm run build:app`); dist/app of the program unless it is named.",
     ),
   }),
-  async start(life, { listen, log, addresses }, { basePath, origin, folder }) {
+  async start(life, { listen, log, addresses }, { basePath, origin, folder = defaultFolder }) {
     const [html, assets] = await Promise.all([
       readFile(join(folder, "index.html"), "utf8"),
       readAssets(join(folder, "assets")),

@@ -40,7 +40,7 @@ export async function startRoles(
   const metrics = openMetrics();
   life.defer("metrics", () => metrics.clear());
   let starting: string | undefined = "the roles are starting";
-  const parts = openSharedParts(life, { env, log, metrics, applicationName: `cocalc-k8s ${names.join(",")}` });
+  const parts = openSharedParts(life, { env, log, metrics, applicationName: applicationNameOf(names) });
   parts.readiness("start", () => starting);
   const listen = { host: config.adminHost, port: config.adminPort };
   const admin = await serveAdmin(life, { listen, log, metrics, checks: parts.checks });
@@ -52,6 +52,11 @@ export async function startRoles(
   }
   starting = undefined;
   return { admin, parts };
+}
+
+/** How this process is called in `pg_stat_activity`, which cuts names at 63 bytes; ours get a suffix for special connections. */
+function applicationNameOf(names: RoleName[]): string {
+  return names.length === 1 ? `cocalc-k8s ${names[0]}` : `cocalc-k8s ${names.length} roles`;
 }
 
 /** Every role's configuration, or one error with the problems of all of them. */

@@ -133,7 +133,9 @@ export class Leadership {
   async #endTerm(candidate: Candidate): Promise<void> {
     const { term, name } = candidate;
     if (term === undefined) return;
+    const endedElsewhere = term.life.isStopping;
     const errors = await term.life.stop({ deadlineMs: 10_000 });
+    if (endedElsewhere) return;
     candidate.term = undefined;
     this.#leading.set({ name }, 0);
     for (const error of errors) this.#parts.log.warn({ err: error, leader: term.leader }, "a term did not end well");

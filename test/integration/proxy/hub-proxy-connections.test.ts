@@ -1,0 +1,197 @@
+import { describe, expect, test } from "@jest/globals";
+import { endSession } from "../../../src/domain/access/sessions.ts";
+import { newPerson, newProject, type Person, removeMember } from "../../helpers/people.ts";
+import { until } from "../../helpers/until.ts";
+import { api, db, get, IP, owner, pod, projectId, proxy } from "./hub-proxy-fixture.ts";
+import { ask, askUpgrade, dial } from "./wire.ts";
+
+describe("connections that are open", () => {
+  async function joined(path = api("socket")) {
+    const person = await newPerson(db);
+    const own = await newProject(db, [[person, "collaborator"]], { ip: IP });
+    const { status, socket } = await askUpgrade(proxy, path.replace(projectId, own), {
+      headers: { Cookie: person.cookie },
+    });
+    expect(status).toBe(101);
+    const echoed: string[] = [];
+    socket.on("data", (chunk: Buffer) => echoed.push(chunk.toString()));
+    socket.write("hello");
+    await until(() => echoed.join("") === "hello", { timeoutMs: 2_000 });
+    return { person, own, socket };
+  }
+
+  test("a WebSocket carries bytes, and ends within two seconds of removal, signing out and a ban", async () => {
+    const before = pod.connections();
+    for (const act of [
+      ({ own, person }: { own: string; person: Person }) => removeMember(db, own, person),
+      ({ person }: { person: Person }) => endSession(db, person.sessionHash),
+      ({ person }: { person: Person }) =>
+        db.execute("UPDATE accounts SET banned = true WHERE account_id = $1", [person.accountId]),
+    ]) {
+      const { person, own, socket } = await joined();
+      const began = Date.now();
+      await act({ own, person });
+      await until(() => socket.destroyed, { timeoutMs: 2_000 });
+      expect(Date.now() - began).toBeLessThan(2_000);
+    }
+    await until(() => pod.connections() <= before + 1, { timeoutMs: 2_000 });
+  });
+
+  test("a long answer ends with the right to it", async () => {
+    const person = await newPerson(db);
+    const own = await newProject(db, [[person, "collaborator"]], { ip: IP });
+    const socket = dial(proxy);
+    socket.write(`GET /${own}/api/stream HTTP/1.1\r\nHost: x\r\nCookie: ${person.cookie}\r\n\r\n`);
+    let text = "";
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await until(() => text.includes("data: one"), { timeoutMs: 2_000 });
+    await removeMember(db, own, person);
+    await until(() => socket.destroyed, { timeoutMs: 2_000 });
+  });
+
+  test("an upgrade that the other side refuses is answered as it answered, without its cookies", async () => {
+    const { status, headers, body } = await askUpgrade(proxy, api("refused"), { headers: { Cookie: owner.cookie } });
+    expect({ status, body }).toEqual({ status: 403, body: "nope" });
+    expect(headers["set-cookie"]).toBeUndefined();
+  });
+
+  test("clients that go away free the other side: before an answer, during one, and as WebSockets", async () => {
+    await until(() => pod.connections() < 40, { timeoutMs: 6_000 });
+    const sockets = [];
+    for (let index = 0; index < 15; index += 1) {
+      for (const path of ["hang", "stream"]) {
+        const socket = dial(proxy);
+        socket.write(`GET ${api(path)} HTTP/1.1\r\nHost: x\r\nCookie: ${owner.cookie}\r\n\r\n`);
+        sockets.push(socket);
+        if (sockets.length >= 18) break;
+      }
+    }
+    await until(() => pod.connections() >= 18, { timeoutMs: 3_000 });
+    for (const socket of sockets) socket.resetAndDestroy();
+    const upgrades = [];
+    for (let index = 0; index < 10; index += 1) upgrades.push((await joined()).socket);
+    for (const socket of upgrades) socket.resetAndDestroy();
+    await until(() => pod.connections() === 0, { timeoutMs: 8_000 }); // kept connections time out after four seconds
+  });
+});
+
+describe("bytes", () => {
+  test("a large answer arrives whole, and a slow reader holds the sender back", async () => {
+    const size = 60_000_000;
+    const socket = dial(proxy);
+    socket.pause();
+    socket.write(
+      `GET ${api(`bytes?n=${size}`)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ${owner.cookie}\r\n\r\n`,
+    );
+    await until(() => pod.sent() > 0, { timeoutMs: 2_000 });
+    let [last, since] = [0, Date.now()];
+    await until(() => {
+      if (pod.sent() !== last) [last, since] = [pod.sent(), Date.now()];
+      return Date.now() - since > 200; // nobody reads, so nothing more is sent
+    });
+    expect(last).toBeLessThan(20_000_000);
+    let got = 0;
+    socket.on("data", (chunk: Buffer) => {
+      got += chunk.length;
+    });
+    const closed = Promise.withResolvers<void>();
+    socket.once("close", () => closed.resolve());
+    socket.resume();
+    await closed.promise;
+    expect(got).toBeGreaterThanOrEqual(size);
+    expect(got).toBeLessThan(size + 1_000);
+  });
+
+  test("a large upload arrives whole, with and without a length", async () => {
+    const before = pod.swallowed();
+    const body = "y".repeat(5_000_000);
+    const answer = await ask(proxy, api("swallow"), { method: "PUT", headers: { Cookie: owner.cookie }, body });
+    expect(answer.status).toBe(200);
+    expect(pod.swallowed() - before).toBe(body.length);
+    const chunked = await fetch(`${proxy}${api("swallow")}`, {
+      method: "PUT",
+      headers: { cookie: owner.cookie },
+      body: new Blob([body]).stream(),
+      duplex: "half",
+    } as RequestInit);
+    expect(await chunked.text()).toBe(String(before + 2 * body.length));
+  });
+
+  test("an upload that nobody reads is held back", async () => {
+    const socket = dial(proxy);
+    socket.write(
+      `PUT ${api("slow")} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\nCookie: ${owner.cookie}\r\n\r\n`,
+    );
+    const block = Buffer.alloc(1_000_000);
+    let sent = 0;
+    const began = process.memoryUsage().arrayBuffers;
+    while (sent < 200 && socket.write(block)) sent += 1;
+    for (let look = 0; look < 50; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (socket.writableLength === 0) socket.write(block);
+    }
+    expect(socket.writableLength).toBeGreaterThan(0);
+    expect(process.memoryUsage().arrayBuffers - began).toBeLessThan(40_000_000);
+    socket.resetAndDestroy();
+  });
+
+  test("an early refusal of an upload reaches the client", async () => {
+    const answer = await ask(proxy, api("refuse"), {
+      method: "PUT",
+      headers: { Cookie: owner.cookie },
+      body: "z".repeat(300_000),
+    });
+    expect(answer).toMatchObject({ status: 413, body: "too large" });
+  });
+});
+
+describe("what hangs or is malformed", () => {
+  test("a project that hangs fills up and then refuses, and others go on", async () => {
+    const other = await newProject(db, [[owner, "owner"]], { ip: IP });
+    const sockets = Array.from({ length: 20 }, () => {
+      const socket = dial(proxy);
+      socket.write(`GET /${other}/api/hang HTTP/1.1\r\nHost: x\r\nCookie: ${owner.cookie}\r\n\r\n`);
+      return socket;
+    });
+    await until(async () => (await get(`/${other}/api/x`)).status === 503, { timeoutMs: 5_000 });
+    expect((await get(api("x"))).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await until(async () => (await get(`/${other}/api/x`)).status === 200, { timeoutMs: 5_000 });
+  });
+
+  test("a place that does not answer is given up in time", async () => {
+    const own = await newProject(db, [[owner, "owner"]], { ip: "10.255.255.1" });
+    const began = Date.now();
+    const { status } = await get(`/${own}/api/x`);
+    expect([502, 504]).toContain(status);
+    expect(Date.now() - began).toBeLessThan(5_000);
+  });
+
+  test.each([
+    "GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET http://evil.example/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /ID/port/99999/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /ID/port/%2e%2e/%2e%2e HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /ID/api/\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /ID/api/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "GET /ID/api/x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: \x01\r\n\r\n",
+    "GET /ID/api/x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "POST /ID/api/x HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    "TRACE * HTTP/1.1\r\nHost: x\r\n\r\n",
+    "CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01",
+  ])("%j does no harm", async (text) => {
+    for (const cookie of ["", `Cookie: ${owner.cookie}\r\n`]) {
+      const socket = dial(proxy);
+      socket.write(Buffer.from(text.replace("ID", projectId).replace("Host: x\r\n", `Host: x\r\n${cookie}`), "latin1"));
+      socket.end();
+      const closed = Promise.withResolvers<void>();
+      socket.resume();
+      socket.once("close", () => closed.resolve());
+      await closed.promise;
+    }
+    expect((await get(api("x"))).status).toBe(200);
+  });
+});
