@@ -4,7 +4,8 @@ import { forbidden, notFound } from "../../src/core/errors.ts";
 import type { ProjectRole } from "../../src/domain/access/identity.ts";
 import { record } from "../../src/domain/central-log/central-log.ts";
 import { requestAction } from "../../src/domain/projects/action-request.ts";
-import { summariesOf, summaryPage } from "../../src/domain/projects/summaries.ts";
+import { summaryPage } from "../../src/domain/projects/listing.ts";
+import { projectById } from "../../src/domain/projects/summaries.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import { latestStart } from "../../src/domain/starts/latest-start.ts";
 import type { Handlers, RequestContext } from "./requests.ts";
@@ -18,7 +19,7 @@ export const projectHandlers = {
   async get_project({ project_id }, context) {
     const { db, audience, identity } = context;
     await checkMay(context, project_id, { deleted: true });
-    const [project] = await summariesOf(db, [project_id]);
+    const project = await projectById(db, project_id);
     if (project === undefined) throw notFound("There is no such project.");
     audience.knows(identity.accountId, project_id);
     return { project, start: (await latestStart(db, project_id)) ?? null };

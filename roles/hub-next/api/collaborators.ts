@@ -9,7 +9,7 @@ import {
   removeCollaborator,
   removeInvitation,
 } from "../../../src/domain/projects/collaborators.ts";
-import { invitedTo, membersWithNames } from "../../../src/domain/projects/listing.ts";
+import { invitedTo, membersWithNames } from "../../../src/domain/projects/members.ts";
 import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
 import { memberGroup } from "../../../src/protocol/project.ts";

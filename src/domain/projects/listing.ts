@@ -1,41 +1,9 @@
-/** The projects of an account and one project, as lists show them. */
+/** The projects of an account, page by page: by last change as lists show them, and by id for a browser that keeps them all. */
 
 import type { Queryable } from "../../db/db.ts";
-import type { ActionRequest, ProjectState, ProjectSummary, ProjectUsers } from "../../protocol/project.ts";
+import type { ProjectSummary } from "../../protocol/project.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
-
-interface SummaryRow {
-  project_id: string;
-  title: string | null;
-  description: string | null;
-  users: ProjectUsers | null;
-  state: ProjectState | null;
-  action_request: ActionRequest | null;
-  compute_image: string | null;
-  run_quota: Record<string, unknown> | null;
-  created: Date;
-  last_edited: Date | null;
-  deleted: boolean | null;
-}
-
-const SUMMARY =
-  "project_id, title, description, users, state, action_request, compute_image, run_quota, created, last_edited, deleted";
-
-/** Members as wires state them: entries of any other shape are left out. */
-function summaryOf(row: SummaryRow): ProjectSummary {
-  const users = Object.entries(row.users ?? {}).filter(([, member]) =>
-    ["owner", "collaborator"].includes(member?.group),
-  );
-  return {
-    ...row,
-    title: row.title ?? "",
-    description: row.description ?? "",
-    users: Object.fromEntries(users),
-    created: row.created.toISOString(),
-    last_edited: row.last_edited?.toISOString() ?? null,
-    deleted: row.deleted === true,
-  };
-}
+import { COLUMNS, type SummaryRow, summaryOf } from "./summaries.ts";
 
 export interface ProjectPage {
   accountId: string;
@@ -53,7 +21,7 @@ export async function projectsOf(
 ): Promise<{ projects: ProjectSummary[]; next: string | null }> {
   const { time, id } = readCursor(after);
   const rows = await db.query<SummaryRow & { cursor: string }>(
-    `SELECT ${SUMMARY}, ${cursorOf("coalesce(last_edited, created)", "project_id")} AS cursor FROM projects
+    `SELECT ${COLUMNS}, ${cursorOf("coalesce(last_edited, created)", "project_id")} AS cursor FROM projects
      WHERE users ? $1 AND users -> $1 ->> 'group' IN ('owner', 'collaborator') AND coalesce(deleted, false) = $2
        AND ($3::timestamp IS NULL OR (coalesce(last_edited, created), project_id) < ($3, $4::uuid))
      ORDER BY coalesce(last_edited, created) DESC, project_id DESC LIMIT $5`,
@@ -63,63 +31,17 @@ export async function projectsOf(
   return { projects: rows.map(({ cursor: _, ...row }) => summaryOf(row)), next: last?.cursor ?? null };
 }
 
-/** One project, deleted or not; undefined: there is none. Whether the caller may see it has been asked before. */
-export async function projectById(db: Queryable, projectId: string): Promise<ProjectSummary | undefined> {
-  const [row] = await db.query<SummaryRow>(`SELECT ${SUMMARY} FROM projects WHERE project_id = $1`, [projectId]);
-  return row === undefined ? undefined : summaryOf(row);
-}
-
-export interface Member {
-  account_id: string;
-  first_name: string;
-  last_name: string;
-  group: string;
-  last_active: string | null;
-}
-
-interface MembershipRow {
-  users: ProjectUsers | null;
-  last_active: Record<string, string> | null;
-}
-
-/** The members of a project with their names, owners first, then by name. */
-export async function membersWithNames(db: Queryable, projectId: string): Promise<Member[]> {
-  const [row] = await db.query<MembershipRow>("SELECT users, last_active FROM projects WHERE project_id = $1", [
-    projectId,
-  ]);
-  const groups = new Map(Object.entries(row?.users ?? {}).map(([id, member]) => [id, member?.group]));
-  const names = await namesOf(
-    db,
-    [...groups.keys()].filter((id) => UUID.test(id)),
-  );
-  return names
-    .map((name) => ({
-      ...name,
-      group: groups.get(name.account_id) ?? "",
-      last_active: row?.last_active?.[name.account_id] ?? null,
-    }))
-    .filter(({ group }) => group === "owner" || group === "collaborator")
-    .sort((a, b) => b.group.localeCompare(a.group));
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-function namesOf(db: Queryable, accountIds: string[]) {
-  return db.query<Omit<Member, "group" | "last_active">>(
-    `SELECT account_id, coalesce(first_name, '') AS first_name, coalesce(last_name, '') AS last_name FROM accounts
-     WHERE account_id = ANY($1::uuid[]) ORDER BY lower(last_name), lower(first_name), account_id`,
-    [accountIds],
-  );
-}
-
-/** The addresses invited to a project that have not signed up yet. */
-export async function invitedTo(
+/** One page of an account's projects by id, hidden and deleted ones included; `next` is null on the last page. */
+export async function summaryPage(
   db: Queryable,
-  projectId: string,
-): Promise<{ email_address: string; time: string | null }[]> {
-  return db.query(
-    `SELECT invited.key AS email_address, invited.value ->> 'time' AS time FROM projects, jsonb_each(invite) AS invited
-     WHERE project_id = $1 ORDER BY 1`,
-    [projectId],
+  { accountId, after, limit }: { accountId: string; after?: string | undefined; limit: number },
+): Promise<{ projects: ProjectSummary[]; next: string | null }> {
+  // The account's projects by the index on users first: in order of id alone, the whole table might be walked for a few rows.
+  const rows = await db.query<SummaryRow>(
+    `WITH own AS MATERIALIZED (SELECT project_id FROM projects WHERE users ? $1 AND users -> $1 ->> 'group' IN ('owner', 'collaborator')),
+       page AS (SELECT project_id FROM own WHERE $2::uuid IS NULL OR project_id > $2 ORDER BY project_id LIMIT $3)
+     SELECT ${COLUMNS} FROM projects JOIN page USING (project_id) ORDER BY project_id`,
+    [accountId, after ?? null, limit],
   );
+  return { projects: rows.map(summaryOf), next: rows.length < limit ? null : (rows.at(-1)?.project_id ?? null) };
 }

@@ -1,4 +1,4 @@
-/** Summaries of projects for the live list: many by id, and an account's own in pages by id. */
+/** A project's row as every wire shows it. Which projects an account has is asked in listing.ts. */
 
 import type { Queryable } from "../../db/db.ts";
 import {
@@ -9,7 +9,8 @@ import {
   projectState,
 } from "../../protocol/project.ts";
 
-interface SummaryRow {
+/** The columns of a summary as they are in the database. */
+export interface SummaryRow {
   project_id: string;
   title: string | null;
   description: string | null;
@@ -23,7 +24,8 @@ interface SummaryRow {
   deleted: boolean | null;
 }
 
-const COLUMNS =
+/** SQL of the columns of a `SummaryRow`. */
+export const COLUMNS =
   "project_id, title, description, users, state, action_request, compute_image, run_quota, created, last_edited, deleted";
 
 /** Those of the projects that exist, in no order. Who may see them is for the caller to ask. */
@@ -35,23 +37,13 @@ export async function summariesOf(db: Queryable, projectIds: readonly string[]):
   return rows.map(summaryOf);
 }
 
-/** One page of an account's projects by id, hidden and deleted ones included; `next` is null on the last page. */
-export async function summaryPage(
-  db: Queryable,
-  { accountId, after, limit }: { accountId: string; after?: string | undefined; limit: number },
-): Promise<{ projects: ProjectSummary[]; next: string | null }> {
-  // The account's projects by the index on users first: in order of id alone, the whole table might be walked for a few rows.
-  const rows = await db.query<SummaryRow>(
-    `WITH own AS MATERIALIZED (SELECT project_id FROM projects WHERE users ? $1 AND users -> $1 ->> 'group' IN ('owner', 'collaborator')),
-       page AS (SELECT project_id FROM own WHERE $2::uuid IS NULL OR project_id > $2 ORDER BY project_id LIMIT $3)
-     SELECT ${COLUMNS} FROM projects JOIN page USING (project_id) ORDER BY project_id`,
-    [accountId, after ?? null, limit],
-  );
-  return { projects: rows.map(summaryOf), next: rows.length < limit ? null : (rows.at(-1)?.project_id ?? null) };
+/** One project, deleted or not; undefined: there is none. Whether the caller may see it has been asked before. */
+export async function projectById(db: Queryable, projectId: string): Promise<ProjectSummary | undefined> {
+  return (await summariesOf(db, [projectId]))[0];
 }
 
 /** Columns that others may write too are read by their schemas: what has another shape is left out. */
-function summaryOf(row: SummaryRow): ProjectSummary {
+export function summaryOf(row: SummaryRow): ProjectSummary {
   return {
     ...row,
     title: row.title ?? "",

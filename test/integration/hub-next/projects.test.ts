@@ -143,6 +143,19 @@ test("changes are written, logged without secrets, and names are one owner's onc
   expect((await owner.refused("projects/update", { project_id, env: { "BAD NAME": "x" } })).code).toBe("invalid");
 });
 
+test("what others wrote into a project in another shape is left out of its answers", async () => {
+  const { hub, owner, project_id } = await people();
+  await hub.db.execute(
+    `UPDATE projects SET state = '{"state": "levitating"}', action_request = '[]', users = users || '{"": null, "x": {"group": "guest"}}'
+     WHERE project_id = $1`,
+    [project_id],
+  );
+  const project = await owner.call("projects/get-one", { project_id });
+  expect(project).toMatchObject({ state: null, action_request: null });
+  expect(Object.keys(project.users)).toHaveLength(2);
+  expect((await owner.call("projects/get", {})).projects).toHaveLength(1);
+});
+
 test("lists come in pages that miss and double nothing, though many rows have one time", async () => {
   const { hub, owner, project_id } = await people();
   await hub.db.execute(

@@ -1,0 +1,59 @@
+/** Who is in a project, and who is invited, as its members see it; changing that is for collaborators.ts and invitations.ts. */
+
+import type { Queryable } from "../../db/db.ts";
+import type { ProjectUsers } from "../../protocol/project.ts";
+
+export interface Member {
+  account_id: string;
+  first_name: string;
+  last_name: string;
+  group: string;
+  last_active: string | null;
+}
+
+interface MembershipRow {
+  users: ProjectUsers | null;
+  last_active: Record<string, string> | null;
+}
+
+/** The members of a project with their names, owners first, then by name. */
+export async function membersWithNames(db: Queryable, projectId: string): Promise<Member[]> {
+  const [row] = await db.query<MembershipRow>("SELECT users, last_active FROM projects WHERE project_id = $1", [
+    projectId,
+  ]);
+  const groups = new Map(Object.entries(row?.users ?? {}).map(([id, member]) => [id, member?.group]));
+  const names = await namesOf(
+    db,
+    [...groups.keys()].filter((id) => UUID.test(id)),
+  );
+  return names
+    .map((name) => ({
+      ...name,
+      group: groups.get(name.account_id) ?? "",
+      last_active: row?.last_active?.[name.account_id] ?? null,
+    }))
+    .filter(({ group }) => group === "owner" || group === "collaborator")
+    .sort((a, b) => b.group.localeCompare(a.group));
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function namesOf(db: Queryable, accountIds: string[]) {
+  return db.query<Omit<Member, "group" | "last_active">>(
+    `SELECT account_id, coalesce(first_name, '') AS first_name, coalesce(last_name, '') AS last_name FROM accounts
+     WHERE account_id = ANY($1::uuid[]) ORDER BY lower(last_name), lower(first_name), account_id`,
+    [accountIds],
+  );
+}
+
+/** The addresses invited to a project that have not signed up yet. */
+export async function invitedTo(
+  db: Queryable,
+  projectId: string,
+): Promise<{ email_address: string; time: string | null }[]> {
+  return db.query(
+    `SELECT invited.key AS email_address, invited.value ->> 'time' AS time FROM projects, jsonb_each(invite) AS invited
+     WHERE project_id = $1 ORDER BY 1`,
+    [projectId],
+  );
+}
