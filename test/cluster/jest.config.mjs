@@ -8,4 +8,5 @@ export default {
   testSequencer: "<rootDir>/test/cluster/sequencer.mjs",
   testTimeout: 300_000,
   maxWorkers: 1,
+  verbose: true,
 };

@@ -67,12 +67,6 @@ export async function stopDaemons(cluster: ClusterLayout): Promise<void> {
   }
 }
 
-/** Whether the daemon recorded as `name` runs now. */
-export async function daemonRuns(cluster: ClusterLayout, name: string): Promise<boolean> {
-  const { pid } = await readRecord(cluster, name);
-  return belongsTo(cluster, pid);
-}
-
 /** The ids of all processes whose command line names the cluster's folder, containerd's shims among them. */
 export async function processesOf(cluster: ClusterLayout): Promise<number[]> {
   const ids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry)).map(Number);
