@@ -83,11 +83,12 @@ export class Db implements Queryable {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw translate(error);
     });
+    client.on("error", lost);
     try {
       await run(client, "BEGIN", []);
       const result = await act(transactionOn(client));
       await run(client, "COMMIT", []);
-      client.release();
+      giveBack(client);
       return result;
     } catch (error) {
       await rollBack(client);
@@ -138,10 +139,18 @@ function transactionOn(client: pg.PoolClient): Transaction {
 async function rollBack(client: pg.PoolClient): Promise<void> {
   try {
     await client.query("ROLLBACK");
-    client.release();
+    giveBack(client);
   } catch (error) {
-    client.release(isError(error) ? error : true); // the connection is of no more use: close it
+    giveBack(client, isError(error) ? error : true); // the connection is of no more use: close it
   }
+}
+
+/** A connection that is lost between two statements has nobody else to tell; the next statement on it fails. */
+function lost(): void {}
+
+function giveBack(client: pg.PoolClient, problem?: Error | true): void {
+  client.off("error", lost);
+  client.release(problem);
 }
 
 /** Connection trouble becomes `unavailable`; what PostgreSQL says of a statement stays a `pg.DatabaseError`. */

@@ -3,6 +3,7 @@ import { sqlState } from "../../../src/db/db.ts";
 import { migrate } from "../../../src/db/migrate.ts";
 import { testLives } from "../../helpers/life.ts";
 import { asOwner, createTestDatabase, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
+import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
 
@@ -29,6 +30,18 @@ test("a transaction is all or nothing", async () => {
   expect(await db.query("SELECT name FROM server_settings")).toEqual([]);
   await db.transaction(async (tx) => void (await tx.execute(...add("b"))));
   expect(await db.query("SELECT name FROM server_settings")).toEqual([{ name: "b" }]);
+});
+
+test("a connection that is lost between two statements of a transaction fails it, and not the process", async () => {
+  const db = await openTestDb(newLife());
+  const lost = db.transaction(async (tx) => {
+    const [row] = await tx.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    await db.query("SELECT pg_terminate_backend($1)", [row?.pid]);
+    await until(async () => (await db.query("SELECT FROM pg_stat_activity WHERE pid = $1", [row?.pid])).length === 0);
+    await tx.query("SELECT 1");
+  });
+  await expect(lost).rejects.toMatchObject({ code: "unavailable" });
+  await expect(db.transaction((tx) => tx.query("SELECT 1 AS one"))).resolves.toEqual([{ one: 1 }]);
 });
 
 test("a server that cannot be reached is an error in words", async () => {
