@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
 import { type Environment, environment } from "../../core/env.ts";
+import { siteConfig } from "../../net/site.ts";
 import { processConfig } from "../process-config.ts";
 import { runProcess } from "../run-process.ts";
 import { rolesNamed, startRoles } from "../start-roles.ts";
@@ -43,8 +44,9 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     await migrateFirst(rolesEnv);
     const { parts } = await startRoles(life, { names: rolesNamed(["all"]), env: rolesEnv, log });
     const origin = parts.addresses.of("ingress").replace("127.0.0.1", "localhost");
+    const { basePath } = readConfig(siteConfig, rolesEnv);
     process.stdout.write(
-      `\nCoCalc is at ${origin}\nProjects here run as your own user, without isolation: for trying it out, not for strangers. Ctrl-C stops everything.\n\n`,
+      `\nCoCalc is at ${origin}${basePath}\nProjects here run as your own user, without isolation: for trying it out, not for strangers. Ctrl-C stops everything.\n\n`,
     );
   });
 }

@@ -1,0 +1,42 @@
+/** The product below a path of its site (BASE_PATH): pages, app, sockets of the hub and of a project, in a real browser. */
+
+import { expect, test } from "@jest/globals";
+import { openPage } from "../helpers/browser.ts";
+import { testLives } from "../helpers/life.ts";
+import { startProduct } from "../helpers/product.ts";
+import { until } from "../helpers/until.ts";
+
+const life = testLives();
+
+test("everything stays below the base path: sign up, create, start, a terminal, a reload", async () => {
+  const own = life();
+  const product = await startProduct(own, { env: { BASE_PATH: "/cocalc" } });
+  expect(product.process.output().stdout).toContain(`CoCalc is at ${product.origin}/cocalc\n`);
+  const { page, problems } = await openPage(own);
+  const elsewhere: string[] = [];
+  page.on("request", (request) => {
+    const { origin, pathname } = new URL(request.url());
+    if (origin === product.origin && !pathname.startsWith("/cocalc")) elsewhere.push(pathname);
+  });
+  await page.goto(`${product.origin}/cocalc`);
+  await page.getByRole("link", { name: "Sign up" }).first().click();
+  await page.getByLabel("First name").fill("Ada");
+  await page.getByLabel("Last name").fill("Tester");
+  await page.getByLabel("E-mail address").fill("ada@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByLabel("Name of a new project").fill("Essay");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Start project" }).click();
+  await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
+  await page.getByRole("link", { name: "Terminal" }).click();
+  await page.getByRole("textbox", { name: "Terminal main" }).waitFor();
+  const terminalText = () => page.locator(".xterm-rows").innerText();
+  await until(async () => /[$#]/.test(await terminalText()));
+  await page.keyboard.type("echo below-$((6 * 7))\n");
+  await until(async () => (await terminalText()).includes("below-42"));
+  await page.reload();
+  await until(async () => (await terminalText()).includes("below-42"), { timeoutMs: 20_000 });
+  expect(elsewhere).toEqual([]);
+  expect(problems).toEqual([]);
+}, 120_000);
