@@ -19,7 +19,10 @@ function program(): Command {
     .option("--role <names>", "roles or groups to run, separated by commas; `cocalc-k8s roles` lists them")
     .showHelpAfterError()
     .exitOverride()
+    .allowExcessArguments()
     .action(async ({ role }: { role?: string }, self: Command) => {
+      const [unknown] = self.args;
+      if (unknown !== undefined) self.error(`error: there is no command "${unknown}".`);
       if (role === undefined) self.help({ error: true });
       await run(role.split(","), environment());
     });

@@ -85,7 +85,11 @@ export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(messageOf(thrown));
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; of several errors in one without words of its own (a name with several addresses), theirs. */
 export function messageOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
+  if (typeof error !== "object" || error === null || !("message" in error)) return String(error);
+  if (error.message === "" && "errors" in error && Array.isArray(error.errors)) {
+    return error.errors.map(messageOf).join("; ");
+  }
+  return String(error.message);
 }

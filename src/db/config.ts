@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { port, setting, wholeNumber } from "../core/config.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, codeOf, messageOf } from "../core/errors.ts";
 
 export const dbConfig = z.object({
   host: setting("PGHOST", z.string().default("127.0.0.1"), "Host of the PostgreSQL server."),
@@ -45,6 +45,25 @@ export function connectionOptions(config: DbConfig, applicationName: string) {
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 5_000,
   };
+}
+
+/** Such as smc@127.0.0.1:5432/smc. */
+export const placeOf = ({ user, host, port, database }: DbConfig) => `${user}@${host}:${port}/${database}`;
+
+/** What an administrator has to look at when the database did not let us in. */
+export function connectionFix(error: unknown): string {
+  const code = codeOf(error);
+  if (code.startsWith("28")) return "correct PGUSER and PGPASSWORD (or PGPASSWORD_FILE), or pg_hba.conf of the server";
+  if (code === "3D000") return "create that database, or correct PGDATABASE";
+  return "see that PostgreSQL runs and that PGHOST and PGPORT name it";
+}
+
+/** An error for people, in place of one that says that no connection could be made; anything else stays as it is. */
+export function databaseTrouble(config: DbConfig, error: unknown): unknown {
+  const inner = error instanceof AppError && error.code === "unavailable" ? (error.cause ?? error) : error;
+  if (!/^(E[A-Z]+$|08|28|3D|57P)/.test(codeOf(inner))) return error;
+  const words = `The database ${placeOf(config)} cannot be used: ${messageOf(inner)}; ${connectionFix(inner)}.`;
+  return new AppError("unavailable", words, { cause: error });
 }
 
 function passwordOf({ password, passwordFile }: DbConfig): string {

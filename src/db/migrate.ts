@@ -2,12 +2,12 @@
 
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
-import { connectionOptions, type DbConfig } from "./config.ts";
+import { connectionOptions, type DbConfig, databaseTrouble } from "./config.ts";
 
 /** Where the numbered SQL files are; the server bundle keeps them at the same place relative to itself. */
 export const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
 
-/** Runs what has not run yet and returns the names of those files. Replicas that start together wait for one another. */
+/** Runs what has not run yet and returns the names of those files. Replicas that start together wait for one another. @throws AppError `unavailable` */
 export async function migrate(config: DbConfig): Promise<string[]> {
   const { password, ...connection } = connectionOptions(config, "migrate");
   const done = await runner({
@@ -19,6 +19,8 @@ export async function migrate(config: DbConfig): Promise<string[]> {
     checkOrder: true,
     advisoryLockMode: "wait",
     log: () => {},
+  }).catch((error: unknown) => {
+    throw databaseTrouble(config, error);
   });
   return done.map(({ name }) => name);
 }

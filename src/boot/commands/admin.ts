@@ -31,14 +31,18 @@ export function admin(program: Command): void {
 }
 
 async function withDb(act: (db: Db) => Promise<void>): Promise<void> {
-  const [{ Db }, { dbConfig }] = await Promise.all([import("../../db/db.ts"), import("../../db/config.ts")]);
+  const [{ Db }, { databaseTrouble, dbConfig }] = await Promise.all([
+    import("../../db/db.ts"),
+    import("../../db/config.ts"),
+  ]);
   const life = new Life("admin");
+  const config = readConfig(dbConfig, environment());
   try {
     const log = openLog({ level: "warn", pretty: process.stderr.isTTY });
     const metrics = openMetrics({ defaults: false });
-    await act(
-      new Db(life, { config: readConfig(dbConfig, environment()), log, metrics, applicationName: "cocalc-k8s admin" }),
-    );
+    await act(new Db(life, { config, log, metrics, applicationName: "cocalc-k8s admin" }));
+  } catch (error) {
+    throw databaseTrouble(config, error);
   } finally {
     await life.stop();
   }

@@ -2,7 +2,8 @@
 
 import { readdir } from "node:fs/promises";
 import pg from "pg";
-import { connectionOptions, type DbConfig } from "../../db/config.ts";
+import { messageOf } from "../../core/errors.ts";
+import { connectionFix, connectionOptions, type DbConfig, placeOf } from "../../db/config.ts";
 import { migrationsFolder } from "../../db/migrate.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 
@@ -12,9 +13,13 @@ export async function checkDatabase(config: DbConfig): Promise<Checked[]> {
   const { options: _ours, ...plain } = connectionOptions(config, "cocalc-k8s doctor"); // the server's own time zone is looked at
   const client = new pg.Client({ ...plain, query_timeout: 10_000 });
   client.on("error", () => {}); // whoever asks next is told
-  const where = `${config.user}@${config.host}:${config.port}/${config.database}`;
-  const reached = await check("database", `see that PostgreSQL runs and PGHOST … name it; now: ${where}`, async () => {
-    await client.connect();
+  const where = placeOf(config);
+  const reached = await check("database", `see that it answers queries: psql at ${where}`, async () => {
+    try {
+      await client.connect();
+    } catch (error) {
+      return wrong(`${where}: ${messageOf(error)}`, connectionFix(error));
+    }
     const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
     return well(`PostgreSQL ${rows[0]?.server_version} at ${where}`);
   });

@@ -75,3 +75,19 @@ test("a port that is taken: says so and how to choose another, and ends with a f
   expect(status).toBe(1);
   expect(stderr).toMatch(/port \d+ .*is taken.*PORT=/);
 });
+
+test("an unknown sub-command is named, and exit 2", async () => {
+  const { status, stderr } = await runCli(newLife(), ["docter"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('there is no command "docter"');
+});
+
+test.each([[["migrate"]], [["admin", "grant", "ada@example.org"]]])(
+  "%j without a database: which one, why and what to look at, and no stack",
+  async (args) => {
+    const { status, stderr } = await runCli(newLife(), args, { PGHOST: "127.0.0.1", PGPORT: "1" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/@127\.0\.0\.1:1\/.*ECONNREFUSED.*PGHOST/);
+    expect(stderr).not.toMatch(/^ +at /m);
+  },
+);
