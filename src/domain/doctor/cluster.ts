@@ -1,5 +1,6 @@
 /** The doctor's checks of the cluster: reachable, permissions, the two ConfigMaps, nodes for projects. */
 
+import { isAppError } from "../../core/errors.ts";
 import { configMaps, nodes } from "../../kube/resources.ts";
 import type { Kube, KubeNode } from "../../kube/types.ts";
 import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
@@ -52,7 +53,9 @@ export function checkConfigMaps(kube: Kube): Promise<Checked[]> {
 export function checkNodes(kube: Kube): Promise<Checked> {
   const fix = "add a node for projects, or look why those there are take none: kubectl describe nodes";
   return check("nodes for projects", fix, async () => {
-    const template = parseTemplate((await kube.get(configMaps, TEMPLATE_CONFIG_MAP)).data);
+    const template = await templateForNodes(kube);
+    if (template === undefined)
+      return wrong("not looked at, because no pod template says which are wanted", "mend that first");
     const { items } = await kube.list(nodes);
     const usable = items.filter((node) => takesProjects(node, template));
     return usable.length > 0
@@ -64,6 +67,16 @@ export function checkNodes(kube: Kube): Promise<Checked> {
         )
       : wrong(`none of ${items.length} nodes takes project pods now`, fix);
   });
+}
+
+/** Undefined where it is missing or wrong, which a check of its own tells. */
+async function templateForNodes(kube: Kube): Promise<PodTemplate | undefined> {
+  try {
+    return parseTemplate((await kube.get(configMaps, TEMPLATE_CONFIG_MAP)).data);
+  } catch (error) {
+    if (isAppError(error, "invalid") || isAppError(error, "not_found")) return undefined;
+    throw error;
+  }
 }
 
 /** Ready, open, with the labels that the template selects and no taint that it does not tolerate. */

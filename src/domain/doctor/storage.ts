@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { configMaps, pods } from "../../kube/resources.ts";
 import type { Container, Kube, Pod } from "../../kube/types.ts";
-import { explainPod } from "../project-pods/reasons.ts";
+import { type Explanation, explainPod } from "../project-pods/reasons.ts";
 import { renderPod } from "../project-pods/render.ts";
 import { parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
 import { runQuota } from "../quotas/rules.ts";
@@ -13,6 +13,12 @@ import { type Checked, check, type Finding, well, wrong } from "./check.ts";
 
 const FIX =
   "the volume of the claim projects-data has to be writable for user and group 2001 (fsGroup, or chown 2001:2001)";
+const DESCRIBE = "look what keeps pods from running: kubectl describe pod, of any project that starts";
+const FIXES: Partial<Record<string, string>> = {
+  image_pull_failed: "correct registry and tag in the ConfigMap project-image, or let the nodes fetch that image",
+  volume_failed: "see that the claims projects-data and projects-software are bound: kubectl get pvc",
+  no_room: "add a node, or stop projects",
+};
 const DEADLINE_MS = 90_000;
 const EVERY_MS = 250;
 
@@ -96,13 +102,14 @@ async function outcome(kube: Kube, name: string): Promise<Finding> {
         ? well(`a pod wrote into the projects' volume (${said})`)
         : wrong(`a pod cannot write: ${said}`, FIX);
     }
-    if (Date.now() > deadline) {
-      const why = explainPod(pod);
-      return wrong(
-        `a pod for trying it did not run in time${why ? `: ${why.message} (${why.kubernetesReason})` : ""}`,
-        FIX,
-      );
-    }
+    const why = explainPod(pod);
+    if (why?.reason === "image_pull_failed" || Date.now() > deadline) return didNotRun(why);
     await pause(EVERY_MS);
   }
+}
+
+/** A pod that never ran says nothing about the storage, unless the volume is what it waited for. */
+function didNotRun(why: Explanation | undefined): Finding {
+  const words = why === undefined ? "" : `: ${why.kubernetesReason || why.message}`;
+  return wrong(`not known, because the pod that tries it did not run${words}`, FIXES[why?.reason ?? ""] ?? DESCRIBE);
 }

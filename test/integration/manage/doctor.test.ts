@@ -64,6 +64,7 @@ test("what is wrong is told with the fix, and keeps no other check from looking"
   expect(checks.get("schema")).toMatchObject({ ok: false, fix: expect.stringMatching(/migrate/) });
   expect(checks.get("ConfigMap project-pod")).toMatchObject({ ok: false, detail: expect.stringMatching(/not JSON/) });
   expect(checks.get("ConfigMap project-image")?.ok).toBe(true);
+  expect(checks.get("nodes for projects")).toMatchObject({ ok: false, fix: "mend that first" });
   expect(checks.get("project domain")).toMatchObject({ ok: false });
 });
 
@@ -73,4 +74,13 @@ test("without database and cluster it says so, and what could not be looked at",
   expect(checks.get("schema")?.detail).toMatch(/database cannot be reached/);
   expect(checks.get("Kubernetes")?.ok).toBe(false);
   expect(checks.get("storage")?.ok).toBe(false);
+});
+
+test("a database that is not there, and an image that is not: the fix is about them", async () => {
+  const { env, kube } = await openInstallation(newLife());
+  const software = { default: "a", environments: { a: { title: "A", registry: "nowhere/nothing", tag: "1" } } };
+  await kube.patch(configMaps, "project-image", { data: { "software.json": JSON.stringify(software) } });
+  const checks = await diagnose({ ...env, PGDATABASE: "no_such_database" });
+  expect(checks.get("database")).toMatchObject({ ok: false, fix: expect.stringMatching(/PGDATABASE/) });
+  expect(checks.get("storage")).toMatchObject({ ok: false, fix: expect.stringMatching(/project-image/) });
 });
