@@ -3,6 +3,7 @@
 import type { ServiceRow, StartToRecord } from "../../src/domain/starts/records.ts";
 import type { Case } from "./service.ts";
 
+const A_DAY_MS = 86_400_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Whose turn a start counts as: the project's first owner. */
@@ -20,7 +21,12 @@ export function requestTimeOf({ request, start }: Pick<Case, "request" | "start"
 export function startToRecord(one: Case): Omit<StartToRecord, "quota" | "queued"> {
   const { projectId, row, start } = one;
   const requestTime = requestTimeOf(one);
-  const moment = new Date(requestTime);
-  const requested = Number.isNaN(moment.getTime()) ? new Date() : moment;
+  const requested = momentOf(requestTime) ?? new Date();
   return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket: start?.ticket ?? null };
+}
+
+/** When a request says it was made; undefined for what is no time of about now: any writer may write anything. */
+function momentOf(requestTime: string): Date | undefined {
+  const moment = new Date(requestTime);
+  return Math.abs(moment.getTime() - Date.now()) < A_DAY_MS ? moment : undefined;
 }

@@ -72,7 +72,9 @@ function unscheduled(pod: Pod): Explanation | undefined {
 }
 
 function noRoom(detail: string): string {
-  const lacking = [...detail.matchAll(/Insufficient ([\w/-]+(?:\.[\w/-]+)*)/g)].map(([, name = ""]) => RESOURCES[name] ?? name);
+  const lacking = [...detail.matchAll(/Insufficient ([\w/-]+(?:\.[\w/-]+)*)/g)].map(
+    ([, name = ""]) => RESOURCES[name] ?? name,
+  );
   if (/Too many pods/i.test(detail)) lacking.push("room for another project");
   const unique = [...new Set(lacking)];
   if (unique.length > 0) {
@@ -108,10 +110,8 @@ function crashOf(status: ContainerStatus): Explanation | undefined {
   if (terminated === undefined) return undefined;
   const waiting = status.state?.waiting;
   const code = terminated.signal ? `signal ${terminated.signal}` : `exit code ${terminated.exitCode}`;
-  const kubernetesReason = words(
-    waiting?.reason ?? terminated.reason ?? "",
-    `${terminated.reason ?? "ended"}, ${code}`,
-  );
+  const end = words(terminated.reason ?? "Ended", code);
+  const kubernetesReason = words(waiting?.reason ?? "", end);
   if (terminated.reason === "OOMKilled") {
     const message = "The project needed more memory than it may use and was ended; use less, or ask for more.";
     return { reason: "out_of_memory", message, kubernetesReason };

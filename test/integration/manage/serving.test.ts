@@ -104,6 +104,22 @@ test("requests written by hand are served: without a time, unknown ones, a test,
   expect(await world.untilFinished(tested)).toMatchObject({ action: "test", time: 5 });
 });
 
+test.each([[12_345], [""], ["yesterday"], ["9999-12-31T23:59:59Z"]])(
+  "a start whose time is no moment of about now (%j) is served like any other",
+  async (time) => {
+    const { world } = await openServed();
+    const projectId = await world.createProject();
+    await world.db.execute("UPDATE projects SET action_request = $2 WHERE project_id = $1", [
+      projectId,
+      JSON.stringify({ action: "start", time }),
+    ]);
+    expect((await world.untilFinished(projectId)).err).toBeUndefined();
+    await world.untilState(projectId, "running");
+    const start = await world.start(projectId);
+    expect(Math.abs(Date.now() - Date.parse(String(start?.phases.requested)))).toBeLessThan(60_000);
+  },
+);
+
 test("a deleted project does not start, and one that is deleted while it runs stops", async () => {
   const { world } = await openServed();
   const running = await world.createProject();
