@@ -1,5 +1,7 @@
 /** HTML as a tagged template: everything put in is escaped, unless it is HTML of this kind already. */
 
+import { escapeHtml } from "../../src/net/plain-page.ts";
+
 /** HTML that is safe to put into a page. */
 export class Html {
   readonly #text: string;
@@ -31,7 +33,5 @@ function rendered(part: Part): string {
   if (part === undefined || part === null || part === false) return "";
   if (part instanceof Html) return part.toString();
   if (typeof part === "object") return part.map(rendered).join("");
-  return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return escapeHtml(String(part));
 }
-
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

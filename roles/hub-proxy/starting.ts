@@ -8,7 +8,7 @@ import { requestAction } from "../../src/domain/projects/action-request.ts";
 import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { latestStart } from "../../src/domain/starts/latest-start.ts";
 import type { Client } from "../../src/net/forwarded.ts";
-import { sendError, wantsPage } from "../../src/net/plain-page.ts";
+import { escapeHtml, sendError, wantsPage } from "../../src/net/plain-page.ts";
 import { type ActionRequest, actionRequest } from "../../src/protocol/project.ts";
 import type { ProxyConfig } from "./config.ts";
 import { appOrigin, type Origin } from "./origins.ts";
@@ -38,7 +38,7 @@ export async function sendStopped(wanted: Wanted & { route: ProjectRoute }): Pro
   }
   // A project's own page may not start it in the visitor's name: that is asked on the app's origin.
   const path = startPath(config.basePath, target.projectId, request.url ?? "");
-  const more = app === undefined ? "" : `<p><a href="${app}${path.replaceAll("&", "&amp;")}">Start the project</a></p>`;
+  const more = app === undefined ? "" : `<p><a href="${escapeHtml(app + path)}">Start the project</a></p>`;
   sendError(request, response, { error, more });
 }
 

@@ -1,16 +1,13 @@
 /** The app's page: the built index.html with the base path put in, and the policy that fits its scripts. */
 
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../../src/net/plain-page.ts";
 
 /** The page for a site below `base`. */
 export function pageFor(html: string, base: string): string {
   return html
-    .replace('<meta name="cocalc-base" content="" />', `<meta name="cocalc-base" content="${escapeAttribute(base)}" />`)
-    .replaceAll(/(src|href)="\.\/assets\//g, `$1="${escapeAttribute(base)}/static/assets/`);
-}
-
-function escapeAttribute(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+    .replace('<meta name="cocalc-base" content="" />', `<meta name="cocalc-base" content="${escapeHtml(base)}" />`)
+    .replaceAll(/(src|href)="\.\/assets\//g, `$1="${escapeHtml(base)}/static/assets/`);
 }
 
 /** Hashes of the scripts that stand in a page, as a policy names them. */

@@ -1,7 +1,7 @@
 /** The socket between a browser and hub-websocket (socket.io at `<base>/hub`): an account's projects and starts, live. */
 
 import { z } from "zod";
-import { isoTime, uuid, type WireError } from "./common.ts";
+import { uuid, type WireError } from "./common.ts";
 import { type ProjectSummary, projectAction } from "./project.ts";
 import type { ProjectStart } from "./starts.ts";
 
@@ -60,5 +60,3 @@ export interface HubEvents {
 export type HubRequests = {
   [N in HubRequestName]: (body: z.input<(typeof hubRequests)[N]>, answer: (result: HubAnswer<N>) => void) => void;
 };
-
-export const serverTime = z.object({ time: isoTime });

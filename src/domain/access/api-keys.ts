@@ -1,6 +1,5 @@
 /** API keys: `sk-` secrets of an account or of one project; the table keeps a hash, and a few characters by which people know them. */
 
-import { z } from "zod";
 import { invalid, notFound } from "../../core/errors.ts";
 import type { Queryable, Transaction } from "../../db/db.ts";
 import type { Identity } from "./identity.ts";
@@ -14,8 +13,6 @@ const ID_LENGTH = 6;
 
 /** `sk-`, 256 random bits, and the row's id in base 62, by which the row is found. */
 const API_KEY = /^sk-([A-Za-z0-9_-]{43})([0-9A-Za-z]{6})$/;
-
-export const apiKeyName = z.string().trim().min(1).max(128);
 
 /** A key as it may be shown: never the secret. */
 export interface ApiKeyView {
