@@ -2,6 +2,7 @@
 
 import { messageOf } from "../../src/core/errors.ts";
 import { Life } from "../../src/core/life.ts";
+import { ensureBuilt } from "./build.ts";
 import { type Benchmark, type Figure, figuresTable } from "./report.ts";
 import { ensureTools } from "./tools.ts";
 
@@ -23,6 +24,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+await ensureBuilt();
 await ensureTools();
 const figures: Figure[] = [];
 let failed = 0;
