@@ -5,7 +5,7 @@ import type { Client } from "../../src/net/forwarded.ts";
 export type Origin = { kind: "app" } | { kind: "project"; projectId: string };
 
 const PROJECT_HOST = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(.+)$/;
-const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 const LOCALHOST = /^localhost(?::\d+)?$/;
 
 export interface OriginConfig {

@@ -16,6 +16,7 @@ const SPEAK_FOR_THE_ORIGIN = new Set([
   "service-worker-allowed",
   "set-cookie",
   "strict-transport-security",
+  "www-authenticate", // the browser would ask for a password in the app's name
   "x-content-type-options",
 ]);
 
@@ -31,12 +32,16 @@ export const WEB_SANDBOX = [
   "nosniff",
 ];
 
+/** What reaches further than a project's own origin: clearing cookies clears those of the whole domain. */
+const REACH_FURTHER = new Set(["clear-site-data", "strict-transport-security"]);
+
 /** A project's own origin may keep its cookies to itself: never for its siblings, never ours. */
 export const onProjectOrigin: RewriteHeader = (name, value) => {
-  if (name === "strict-transport-security") return undefined;
+  if (REACH_FURTHER.has(name)) return undefined;
   if (name !== "set-cookie") return value;
   const [pair = "", ...attributes] = value.split(";");
-  if (pair.split("=", 1)[0]?.includes(PROJECT_COOKIE)) return undefined;
+  // Whatever stands before the first "=": a cookie without a name is sent as its value alone.
+  if (/^\s*=/.test(pair) || pair.split("=", 1)[0]?.includes(PROJECT_COOKIE)) return undefined;
   return [pair, ...attributes.filter((attribute) => !/^\s*domain\s*=/i.test(attribute))].join(";");
 };
 

@@ -7,10 +7,16 @@ test("names depend on base path and TLS", () => {
     rememberMe: "__Host-remember_me",
     apiKey: "__Host-api_key",
   });
-  expect(cookieNames({ basePath: "/cocalc", secure: true }).rememberMe).toBe("%2Fcocalcremember_me");
+  expect(cookieNames({ basePath: "/cocalc", secure: false }).rememberMe).toBe("%2Fcocalcremember_me");
   expect(isSecure({ origin: "https://a.example" }, undefined)).toBe(true);
   expect(isSecure({ origin: undefined }, "https")).toBe(true);
   expect(isSecure({ origin: "http://a.example" }, "https")).toBe(false);
+});
+
+test("a project's page cannot plant a session on a site below a base path either", () => {
+  const { rememberMe } = cookieNames({ basePath: "/cocalc", secure: true });
+  expect(rememberMe).toBe("__Host-%2Fcocalcremember_me");
+  expect(stripCookies(`${rememberMe}=x; a=1`, "/cocalc")).toBe("a=1");
 });
 
 test("only our cookies are stripped, and the others pass byte by byte", () => {

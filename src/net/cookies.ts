@@ -14,7 +14,7 @@ const REMEMBER_ME = "remember_me";
 const API_KEY = "api_key";
 /** The session of a browser on a project's own origin. */
 export const PROJECT_COOKIE = "project_session";
-/** A cookie with this prefix was set by this very host over TLS, for all its paths: a sibling origin cannot plant one. */
+/** A cookie with this prefix was set by this very host over TLS, for all its paths: a sibling origin, as a project's is, cannot plant one. */
 const HOST_PREFIX = "__Host-";
 
 /** How a site is reached, as far as cookies depend on it. */
@@ -29,7 +29,7 @@ export function isSecure(site: Pick<SiteConfig, "origin">, forwardedProto: strin
   return site.origin === undefined ? forwardedProto === "https" : site.origin.startsWith("https:");
 }
 
-/** Names on the app's origin: `__Host-` where TLS and an empty base path allow it, else prefixed with the base path. */
+/** Names on the app's origin: `__Host-` where TLS allows it, then the base path, so that sites on one host do not meet. */
 export function cookieNames(site: CookieSite): CookieNames {
   const prefix = prefixOf(site);
   return { rememberMe: prefix + REMEMBER_ME, apiKey: prefix + API_KEY };
@@ -41,8 +41,7 @@ export function projectCookieName(secure: boolean): string {
 }
 
 function prefixOf({ basePath, secure }: CookieSite): string {
-  if (basePath !== "") return encodeURIComponent(basePath);
-  return secure ? HOST_PREFIX : "";
+  return (secure ? HOST_PREFIX : "") + encodeURIComponent(basePath);
 }
 
 /** Values by name; the first of equal names. */
@@ -97,7 +96,7 @@ const namesByBase = new Map<string, ReadonlySet<string>>();
 function ourNames(basePath: string): ReadonlySet<string> {
   const known = namesByBase.get(basePath);
   if (known !== undefined) return known;
-  const prefixes = ["", HOST_PREFIX, encodeURIComponent(basePath)];
+  const prefixes = ["", encodeURIComponent(basePath)].flatMap((prefix) => [prefix, HOST_PREFIX + prefix]);
   const names = new Set(
     prefixes.flatMap((prefix) => [REMEMBER_ME, API_KEY, PROJECT_COOKIE].map((name) => prefix + name)),
   );
