@@ -21,6 +21,8 @@ export interface OpenProject {
   tabs: Tabs;
   /** Counts up when files changed by this page's doing: lists look again. */
   filesChanged: Store<number>;
+  /** The question which web server to open is shown. */
+  askingPort: Store<boolean>;
 }
 
 export interface App {
@@ -66,6 +68,7 @@ function openProject(site: Site, projectId: string): OpenProject {
     uploads: new Uploads(() => filesChanged.update((count) => count + 1)),
     tabs: new Tabs(projectId, globalThis.localStorage),
     filesChanged,
+    askingPort: new Store(false),
   };
 }
 

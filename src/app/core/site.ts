@@ -23,6 +23,23 @@ export function signInAddress({ base }: Site, next: string): string {
   return `${base}/auth/sign-in?next=${encodeURIComponent(next)}`;
 }
 
+/** A web server of the people in a project; `rest` is its path, without a slash before it. The hub leads to the project's own origin. */
+export const webServerAddress = ({ base }: Site, projectId: string, port: number, rest = ""): string =>
+  `${base}/${projectId}/server/${port}/${rest}`;
+
+/**
+ * The address under which browsers reach what a program in the project calls itself ("Serving on http://0.0.0.0:8000/"); undefined when
+ * the address is not one of the project's own machine.
+ */
+export function reachableAddress(site: Site, projectId: string, uri: string): string | undefined {
+  if (!URL.canParse(uri)) return undefined;
+  const { protocol, hostname, port, pathname, search, hash } = new URL(uri);
+  if (protocol !== "http:" || !OWN_HOSTS.has(hostname)) return undefined;
+  return webServerAddress(site, projectId, Number(port || 80), pathname.slice(1) + search + hash);
+}
+
+const OWN_HOSTS = new Set(["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::]"]);
+
 /** The bytes of a file as a page of its own; each part of the path is encoded, slashes stay. */
 export function rawAddress({ base }: Site, projectId: string, path: string): string {
   return `${base}/${projectId}/raw/${path.split("/").map(encodeURIComponent).join("/")}`;

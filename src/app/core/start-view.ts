@@ -2,14 +2,15 @@
 
 import type { ProjectStart, StartPhase, StartReason } from "../../protocol/starts.ts";
 
-const PHASES: { phase: StartPhase; label: string }[] = [
-  { phase: "requested", label: "Asked to start" },
-  { phase: "picked_up", label: "Its turn has come" },
-  { phase: "applied", label: "Ordered from the cluster" },
-  { phase: "scheduled", label: "A machine has room for it" },
-  { phase: "pulled", label: "The software is there" },
-  { phase: "started", label: "Its processes are running" },
-  { phase: "ready", label: "Ready" },
+/** `label` once it is so, `doing` while it is under way. */
+const PHASES: { phase: StartPhase; label: string; doing: string }[] = [
+  { phase: "requested", label: "Asked to start", doing: "Asking to start" },
+  { phase: "picked_up", label: "Its turn has come", doing: "Waiting for its turn" },
+  { phase: "applied", label: "Ordered from the cluster", doing: "Ordering it from the cluster" },
+  { phase: "scheduled", label: "A machine has room for it", doing: "Looking for a machine with room" },
+  { phase: "pulled", label: "The software is there", doing: "Fetching the software" },
+  { phase: "started", label: "Its processes are running", doing: "Starting its processes" },
+  { phase: "ready", label: "Ready", doing: "Waiting until it answers" },
 ];
 
 export interface PhaseView {
@@ -24,7 +25,7 @@ export function phasesOf(start: ProjectStart, now: number): PhaseView[] {
   const last = PHASES.findLastIndex(({ phase }) => start.phases[phase] !== undefined);
   const ended = start.ended === null ? undefined : Date.parse(start.ended);
   let before: number | undefined;
-  return PHASES.map(({ phase, label }, index) => {
+  return PHASES.map(({ phase, label, doing }, index) => {
     const time = start.phases[phase];
     const at = time === undefined ? undefined : Date.parse(time);
     const since = before;
@@ -36,7 +37,7 @@ export function phasesOf(start: ProjectStart, now: number): PhaseView[] {
     if (index > last + 1) return { label, state: "later", took: undefined };
     const over = ended !== undefined && start.outcome !== "running";
     const took = since === undefined ? undefined : Math.max(0, (over ? ended : now) - since);
-    return { label, state: over ? "failed" : "now", took };
+    return { label: doing, state: over ? "failed" : "now", took };
   });
 }
 

@@ -8,6 +8,7 @@ import { sortEntries } from "./file-kinds.ts";
 import { formatAgo, formatBytes, formatDuration } from "./format.ts";
 import { nameOfCopy, problemOfName } from "./paths.ts";
 import { matchesSearch, passesFilter, stateWord } from "./project-view.ts";
+import { reachableAddress } from "./site.ts";
 import { phasesOf } from "./start-view.ts";
 import { Tabs } from "./tabs.ts";
 import { formatVariables, parseVariables } from "./variables.ts";
@@ -131,4 +132,14 @@ test("shortcuts are shown and heard as on the machine at hand", () => {
   const press = { key: "k", ctrlKey: true, metaKey: false, shiftKey: false, altKey: false } as KeyboardEvent;
   expect(fitsShortcut(press, "mod+K", false)).toBe(true);
   expect(fitsShortcut(press, "mod+K", true)).toBe(false);
+});
+
+test("a web server's own words for its address lead to where browsers reach it", () => {
+  const site = { base: "/base" };
+  expect(reachableAddress(site, "id", "http://0.0.0.0:8000/")).toBe("/base/id/server/8000/");
+  expect(reachableAddress(site, "id", "http://localhost:5000/a/b?c=d#e")).toBe("/base/id/server/5000/a/b?c=d#e");
+  expect(reachableAddress(site, "id", "http://[::]:8000/")).toBe("/base/id/server/8000/");
+  expect(reachableAddress(site, "id", "https://example.org/")).toBeUndefined();
+  expect(reachableAddress(site, "id", "http://127.0.0.1.example.org/")).toBeUndefined();
+  expect(reachableAddress(site, "id", "no address")).toBeUndefined();
 });

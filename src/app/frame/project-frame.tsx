@@ -4,6 +4,7 @@ import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import type { ProjectSummary } from "../../protocol/project.ts";
 import { stateWord } from "../core/project-view.ts";
+import { OpenPort } from "../features/project/open-port.tsx";
 import { useProjectCommands } from "../features/project/project-commands.ts";
 import { Rail } from "../features/project/rail.tsx";
 import { StatusBar } from "../features/project/status-bar.tsx";
@@ -14,6 +15,7 @@ import { StoppedNotice } from "../features/start/stopped-notice.tsx";
 import { ProjectContext, useApp, useNow, useSelected, useStore } from "../ui/app-context.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Waiting } from "../ui/waiting.tsx";
+import { useFetchAhead } from "./fetch-ahead.ts";
 
 export function ProjectFrame() {
   const { projectId = "" } = useParams({ strict: false }) as { projectId?: string }; // routes are not registered as types
@@ -56,6 +58,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
   useEffect(() => () => open.connection.rest(), [open]);
   useProjectCommands(project, open);
   useTouch(project.project_id, running);
+  useFetchAhead(running);
   useEffect(() => {
     document.title = `${project.title} – CoCalc`;
   }, [project.title]);
@@ -73,6 +76,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
           </main>
           <StatusBar state={state} />
         </div>
+        <OpenPort />
       </div>
     </ProjectContext>
   );

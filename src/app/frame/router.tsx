@@ -80,7 +80,7 @@ const tree = root.addChildren([
 /** A page that could not be drawn, or whose code could not be loaded (after an update of the site, for one). */
 function Broken({ error, reset }: ErrorComponentProps) {
   return (
-    <main className="page">
+    <section className="page">
       <Problem
         title="This page could not be shown"
         details={wordsOf(error)}
@@ -95,7 +95,7 @@ function Broken({ error, reset }: ErrorComponentProps) {
         The site may have been updated, or the connection was lost while the page was being loaded. What you typed is
         kept.
       </Problem>
-    </main>
+    </section>
   );
 }
 

@@ -50,7 +50,10 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
         : []),
       ...(canStop(state) ? [{ id: "stop", title: "Stop the project", group: "Project", run: () => ask("stop") }] : []),
       ...(state === "running"
-        ? [{ id: "restart", title: "Restart the project", group: "Project", run: () => ask("restart") }]
+        ? [
+            { id: "port", title: "Open a web server", group: "Project", run: () => open.askingPort.set(true) },
+            { id: "restart", title: "Restart the project", group: "Project", run: () => ask("restart") },
+          ]
         : []),
       ...tabs.map((tab) =>
         tab.kind === "file"
@@ -69,6 +72,6 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
             },
       ),
     ];
-  }, [app, navigate, project_id, title, state, tabs]);
+  }, [app, navigate, project_id, title, state, tabs, open]);
   useCommands("project", commands);
 }

@@ -3,7 +3,7 @@
 import { Text } from "@mantine/core";
 import { IconCloud, IconCloudOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { formatBytes } from "../../core/format.ts";
+import { countOf, formatBytes } from "../../core/format.ts";
 import type { StateWord } from "../../core/project-view.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";
@@ -29,7 +29,7 @@ export function StatusBar({ state }: { state: StateWord }) {
           <Meter label="memory" used={status.memory.used} limit={status.memory.limit} />
           <Meter label="disk" used={status.disk.used} limit={status.disk.used + status.disk.free} />
           <Text size="xs" className="wide">
-            {status.processes} processes
+            {countOf(status.processes, "process", "processes")}
           </Text>
           {status.oomKills > 0 && (
             <Text size="xs" c="var(--mantine-color-error)">

@@ -2,6 +2,7 @@
 
 import { Button, Text } from "@mantine/core";
 import { IconCircleCheckFilled, IconCircleDashed, IconCircleX, IconProgress } from "@tabler/icons-react";
+import { useEffect } from "react";
 import type { ProjectStart } from "../../../protocol/starts.ts";
 import { formatDuration } from "../../core/format.ts";
 import { askFor } from "../../core/project-actions.ts";
@@ -12,12 +13,15 @@ import { useAct } from "../../ui/ask.tsx";
 const ICONS = { done: IconCircleCheckFilled, now: IconProgress, later: IconCircleDashed, failed: IconCircleX } as const;
 const SPOKEN = { done: "done", now: "under way", later: "to come", failed: "failed" } as const;
 
+const POSITION_EVERY_MS = 3_000;
+
 export function StartProgress({ start }: { start: ProjectStart | undefined }) {
   const app = useApp();
   const { project } = useProject();
   const now = useNow(200);
   const cancel = useAct(() => askFor(app, project.project_id, "stop"));
   const live = start !== undefined && start.ended === null;
+  useFreshPosition(project.project_id, live && start.position !== null);
   return (
     <div>
       <div role="status" aria-live="polite">
@@ -48,6 +52,16 @@ export function StartProgress({ start }: { start: ProjectStart | undefined }) {
       )}
     </div>
   );
+}
+
+/** A place in the queue moves on when others' starts do, of which nobody tells this browser: asks every few seconds. */
+function useFreshPosition(projectId: string, queued: boolean): void {
+  const { hub } = useApp();
+  useEffect(() => {
+    if (!queued) return;
+    const timer = setInterval(() => void hub.look(projectId).catch(() => {}), POSITION_EVERY_MS); // offline: the next one asks again
+    return () => clearInterval(timer);
+  }, [hub, projectId, queued]);
 }
 
 function Phase({ phase: { label, state, took } }: { phase: PhaseView }) {

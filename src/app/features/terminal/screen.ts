@@ -33,14 +33,17 @@ interface ScreenOptions {
   /** Somebody pastes several lines: ask first, then call `paste`. */
   onManyLines: (text: string) => void;
   onSearch: () => void;
+  /** A link in the output was clicked. */
+  onLink: (uri: string) => void;
 }
 
 /** Draws a terminal into an element. */
-export function openScreen(place: HTMLElement, { name, onManyLines, onSearch }: ScreenOptions): Screen {
+export function openScreen(place: HTMLElement, { name, onManyLines, onSearch, onLink }: ScreenOptions): Screen {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const terminal = new Terminal({
     fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mantine-font-family-monospace"),
     fontSize: 14,
+    lineHeight: 1.15, // less cuts off the underscore of some fonts
     scrollback: 10_000,
     cursorBlink: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     screenReaderMode: false,
@@ -52,7 +55,7 @@ export function openScreen(place: HTMLElement, { name, onManyLines, onSearch }: 
   const search = new SearchAddon();
   terminal.loadAddon(fit);
   terminal.loadAddon(search);
-  terminal.loadAddon(new WebLinksAddon((_, uri) => window.open(uri, "_blank", "noopener,noreferrer")));
+  terminal.loadAddon(new WebLinksAddon((_, uri) => onLink(uri)));
   terminal.open(place);
   terminal.textarea?.setAttribute("aria-label", `Terminal ${name}`);
   fit.fit();

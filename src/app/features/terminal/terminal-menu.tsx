@@ -1,7 +1,15 @@
 /** What else can be done with a terminal, and which others the project has. */
 
 import { ActionIcon, Menu } from "@mantine/core";
-import { IconClipboardCopy, IconDots, IconEraser, IconSearch, IconTerminal2, IconTrash } from "@tabler/icons-react";
+import {
+  IconClipboardCopy,
+  IconDots,
+  IconEraser,
+  IconSearch,
+  IconTerminal2,
+  IconTrash,
+  IconWorld,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -53,6 +61,9 @@ export function TerminalMenu({
           </Menu.Item>
           <Menu.Item leftSection={<IconEraser size={16} aria-hidden />} onClick={() => screen?.clear()}>
             Clear the screen
+          </Menu.Item>
+          <Menu.Item leftSection={<IconWorld size={16} aria-hidden />} onClick={() => open.askingPort.set(true)}>
+            Open a web server …
           </Menu.Item>
           <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setEnding(true)}>
             End its processes

@@ -4,9 +4,10 @@ import { Button, Group, Text } from "@mantine/core";
 import { IconPlus, IconRefresh } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { reachableAddress } from "../../core/site.ts";
 import { Store } from "../../core/store.ts";
 import { TerminalClient, type TerminalState } from "../../core/terminal-client.ts";
-import { useProject, useStore } from "../../ui/app-context.ts";
+import { useApp, useProject, useStore } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
 import { PasteQuestion } from "./paste-question.tsx";
 import { openScreen, type Screen } from "./screen.ts";
@@ -16,6 +17,7 @@ import { TerminalMenu } from "./terminal-menu.tsx";
 const OPENING = new Store<TerminalState>({ kind: "opening" });
 
 export function TerminalPage({ name }: { name: string }) {
+  const { site } = useApp();
   const { open } = useProject();
   const place = useRef<HTMLDivElement>(null);
   const [client, setClient] = useState<TerminalClient>();
@@ -25,7 +27,14 @@ export function TerminalPage({ name }: { name: string }) {
   const state = useStore(client?.state ?? OPENING);
   useEffect(() => {
     if (place.current === null) return;
-    const screen = openScreen(place.current, { name, onManyLines: setPaste, onSearch: () => setSearching(true) });
+    const onLink = (uri: string) =>
+      window.open(reachableAddress(site, open.projectId, uri) ?? uri, "_blank", "noopener,noreferrer");
+    const screen = openScreen(place.current, {
+      name,
+      onManyLines: setPaste,
+      onSearch: () => setSearching(true),
+      onLink,
+    });
     const client = new TerminalClient(open.connection, name, { screen });
     screen.onInput((text) => client.type(text));
     screen.onResize((size) => client.resize(size));
@@ -36,7 +45,7 @@ export function TerminalPage({ name }: { name: string }) {
       client.close();
       screen.close();
     };
-  }, [open, name]);
+  }, [site, open, name]);
   const restart = () =>
     client?.restart().then(
       () => screen?.focus(),
