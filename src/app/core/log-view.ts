@@ -11,8 +11,10 @@ const WORDS: Record<string, { kind: LogKind; words: string }> = {
   project_start_requested: { kind: "start", words: "asked to start the project" },
   project_stop_requested: { kind: "start", words: "asked to stop the project" },
   project_restart_requested: { kind: "start", words: "asked to restart the project" },
-  project_started: { kind: "start", words: "The project started" },
-  project_stopped: { kind: "start", words: "The project stopped" },
+  project_started: { kind: "start", words: "started the project" },
+  project_stopped: { kind: "start", words: "stopped the project" },
+  project_start_failed: { kind: "start", words: "could not start the project" },
+  collaborator_joined: { kind: "members", words: "joined the project" },
   delete_project: { kind: "project", words: "deleted the project" },
   undelete_project: { kind: "project", words: "restored the project" },
   open: { kind: "files", words: "opened" },
@@ -26,9 +28,20 @@ const FIELD_NAMES: Record<string, string> = {
   name: "name",
 };
 
-/** What happened, after the name of who did it. */
-export function wordsOfEvent({ event }: LogEntry): { kind: LogKind; words: string } {
-  const { event: name, ...fields } = event;
+/** Who else an event is about: the field that names the account. */
+const ABOUT = ["invitee_account_id", "target_account_id", "removed_account_id"] as const;
+
+/** The account that an event is about, beside the one that did it. */
+export function aboutOf({ event }: LogEntry): string | undefined {
+  for (const field of ABOUT) if (typeof event[field] === "string") return event[field];
+  return undefined;
+}
+
+/** What happened, after the name of who did it; `about` is the name of who it was done to. */
+export function wordsOfEvent(entry: LogEntry, about = "somebody"): { kind: LogKind; words: string } {
+  const { event: name, ...fields } = entry.event;
+  const members = membersWords(entry, about);
+  if (members !== undefined) return { kind: "members", words: members };
   if (name === "set") {
     const changed = Object.keys(fields).map((field) => FIELD_NAMES[field] ?? field.replaceAll("_", " "));
     return { kind: "project", words: `changed the ${changed.join(", ")}` };
@@ -36,7 +49,17 @@ export function wordsOfEvent({ event }: LogEntry): { kind: LogKind; words: strin
   const known = WORDS[name];
   if (known !== undefined) return known;
   const kind = /collaborator|invite|member|user/.test(name) ? "members" : "other";
-  const about = Object.values(fields).filter((value) => typeof value === "string" && !/^[0-9a-f-]{36}$/.test(value));
+  const told = Object.values(fields).filter((value) => typeof value === "string" && !/^[0-9a-f-]{36}$/.test(value));
   const words = name.replaceAll(/[_-]/g, " ");
-  return { kind, words: about.length === 0 ? words : `${words}: ${about.join(", ")}` };
+  return { kind, words: told.length === 0 ? words : `${words}: ${told.join(", ")}` };
+}
+
+function membersWords(entry: LogEntry, about: string): string | undefined {
+  const { event: name, group, invitee_email: email } = entry.event;
+  if (name === "invite_user") return `added ${about}`;
+  if (name === "invite_nonuser") return `invited ${email}`;
+  if (name === "remove_invitation") return `withdrew the invitation of ${email}`;
+  if (name === "change_collaborator_type") return `made ${about} ${group === "owner" ? "an owner" : "a collaborator"}`;
+  if (name !== "remove_collaborator") return undefined;
+  return aboutOf(entry) === entry.account_id ? "left the project" : `removed ${about}`;
 }

@@ -117,8 +117,10 @@ export class TerminalClient {
   }
 
   #follow(): void {
-    if (this.#connection.status.get() === "online") void this.#open();
-    else if (this.state.get().kind === "open") this.state.set({ kind: "offline" });
+    const status = this.#connection.status.get();
+    const kind = this.state.get().kind;
+    if (status === "online") void this.#open();
+    else if (kind === "open" || (kind === "opening" && status !== "connecting")) this.state.set({ kind: "offline" });
   }
 
   async #open(): Promise<void> {

@@ -6,6 +6,7 @@ import type { ProjectStart } from "../../protocol/starts.ts";
 import { fitsShortcut, shortcutLabel } from "./commands.ts";
 import { sortEntries } from "./file-kinds.ts";
 import { formatAgo, formatBytes, formatDuration } from "./format.ts";
+import { type LogEntry, wordsOfEvent } from "./log-view.ts";
 import { nameOfCopy, problemOfName } from "./paths.ts";
 import { matchesSearch, passesFilter, stateWord } from "./project-view.ts";
 import { reachableAddress } from "./site.ts";
@@ -142,4 +143,17 @@ test("a web server's own words for its address lead to where browsers reach it",
   expect(reachableAddress(site, "id", "https://example.org/")).toBeUndefined();
   expect(reachableAddress(site, "id", "http://127.0.0.1.example.org/")).toBeUndefined();
   expect(reachableAddress(site, "id", "no address")).toBeUndefined();
+});
+
+test("the log names whom something was done to, and by whom", () => {
+  const entry = (event: LogEntry["event"]): LogEntry => ({ id: "1", time: AT, account_id: "a", event });
+  const words = (event: LogEntry["event"]) => wordsOfEvent(entry(event), "Bob").words;
+  expect(words({ event: "invite_user", invitee_account_id: "b" })).toBe("added Bob");
+  expect(words({ event: "change_collaborator_type", target_account_id: "b", group: "owner" })).toBe(
+    "made Bob an owner",
+  );
+  expect(words({ event: "remove_collaborator", removed_account_id: "b" })).toBe("removed Bob");
+  expect(words({ event: "remove_collaborator", removed_account_id: "a" })).toBe("left the project");
+  expect(words({ event: "invite_nonuser", invitee_email: "c@example.org" })).toBe("invited c@example.org");
+  expect(words({ event: "project_started" })).toBe("started the project");
 });

@@ -4,7 +4,7 @@ import { Button, NativeSelect, Text, TextInput, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { formatAgo, formatMoment } from "../../core/format.ts";
-import { type LogEntry, type LogKind, wordsOfEvent } from "../../core/log-view.ts";
+import { aboutOf, type LogEntry, type LogKind, wordsOfEvent } from "../../core/log-view.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useNow, useProject } from "../../ui/app-context.ts";
 import { Problem } from "../../ui/problem.tsx";
@@ -74,7 +74,7 @@ export function LogPage() {
         {shown.map((entry) => (
           <li key={entry.id} className="row">
             <Text size="sm" className="row-words">
-              <strong>{nameOf(entry)}</strong> {wordsOfEvent(entry).words}
+              <strong>{nameOf(entry)}</strong> {wordsOfEvent(entry, names[aboutOf(entry) ?? ""]).words}
             </Text>
             <Text size="xs" c="dimmed" component="time" dateTime={entry.time} title={formatMoment(entry.time)}>
               {formatAgo(entry.time, now)}
