@@ -1,6 +1,6 @@
 /** The life of a whole process: signals, the one deadline, the last log line. Nothing else reads signals or exits. */
 
-import { asError } from "../core/errors.ts";
+import { asError, isAppError, messageOf } from "../core/errors.ts";
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 
@@ -36,11 +36,14 @@ export async function runProcess(
   }, ended.resolve);
   const why = await ended.promise;
   const died = typeof why !== "string";
-  if (died) log.error({ err: why }, "a part of this process died; stopping");
+  // What is expected says itself what to do; where it was thrown would only hide that.
+  if (died)
+    log.error(isAppError(why) ? { reason: why.message } : { err: why }, "a part of this process died; stopping");
   else log.info({ why }, "stopping");
   const errors = await life.stop({ deadlineMs: stopSeconds * 1_000 });
   for (const error of errors) log.error({ err: error }, "a part did not stop well");
   const failed = died || errors.length > 0;
-  log.info({ failed }, "stopped");
+  if (failed) log.error({ failed, reason: messageOf(died ? why : errors[0]) }, "stopped");
+  else log.info({ failed }, "stopped");
   process.exit(failed ? 1 : 0);
 }

@@ -4,7 +4,7 @@ import { type AnyRole, loadRole } from "../../roles/index.ts";
 import { type GroupName, groups, type RoleName, roleNames } from "../../roles/names.ts";
 import { readConfig } from "../core/config.ts";
 import type { Environment } from "../core/env.ts";
-import { AppError, messageOf } from "../core/errors.ts";
+import { AppError, isAppError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { openMetrics } from "../core/metrics.ts";
@@ -47,11 +47,16 @@ export async function startRoles(
   for (const [index, role] of roles.entries()) {
     const own = { ...parts, log: log.child({ role: role.name }), listen: addressFor(role, roles, config) };
     await role.start(life.child(role.name), own, configs[index]).catch((cause: unknown) => {
+      if (isAppError(cause)) throw cause.message.startsWith(role.name) ? cause : named(role, cause);
       throw new Error(`${role.name} could not start: ${messageOf(cause)}`, { cause });
     });
   }
   starting = undefined;
   return { admin, parts };
+}
+
+function named({ name }: AnyRole, { code, message }: AppError): AppError {
+  return new AppError(code, `${name} could not start: ${message}`);
 }
 
 /** How this process is called in `pg_stat_activity`, which cuts names at 63 bytes; ours get a suffix for special connections. */

@@ -84,8 +84,9 @@ async function listenOn(server: Server, { host, port }: ServeOptions["listen"], 
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", (error: NodeJS.ErrnoException) => {
     const taken = error.code === "EADDRINUSE";
+    const variable = name === "admin" ? "ADMIN_PORT" : "PORT";
     const message = taken
-      ? `${name}: port ${port} on ${host} is taken by another program; choose one with PORT, such as PORT=8081.`
+      ? `${name}: port ${port} on ${host} is taken by another program; choose one with ${variable}, such as ${variable}=8081.`
       : `${name}: cannot listen on ${host}:${port}: ${error.message}`;
     reject(new AppError("unavailable", message, { cause: error }));
   });

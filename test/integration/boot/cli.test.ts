@@ -74,6 +74,9 @@ test("a port that is taken: says so and how to choose another, and ends with a f
   const { status, stderr } = await runCli(life, ["--role=hub-next"], { ...env, PORT: port });
   expect(status).toBe(1);
   expect(stderr).toMatch(/port \d+ .*is taken.*PORT=/);
+  expect(stderr).not.toContain('"stack"');
+  const last = JSON.parse(stderr.trim().split("\n").at(-1) ?? "{}");
+  expect(last).toMatchObject({ level: "error", msg: "stopped", reason: expect.stringMatching(/is taken/) });
 });
 
 test("an unknown sub-command is named, and exit 2", async () => {
