@@ -44,7 +44,7 @@ export class Db implements Queryable {
       ...connectionOptions(config, applicationName),
       max: config.poolSize,
       idleTimeoutMillis: 30_000,
-      query_timeout: 60_000,
+      query_timeout: 30_000, // less than proxies wait: people are told by us that the database hangs
       types: columnTypes,
     });
     const lost = counter(metrics, {
