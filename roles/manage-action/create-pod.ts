@@ -89,7 +89,7 @@ async function refused(service: Service, one: Case, error: unknown): Promise<num
 }
 
 function templateInvalid({ message }: AppError) {
-  const words = "The site's template for projects is not valid, so no project can be started; tell your administrator.";
+  const words = "The site's configuration for projects is not valid, so none can be started; tell your administrator.";
   return { reason: "template_invalid", message: words, kubernetesReason: message };
 }
 
