@@ -4,8 +4,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { environment } from "../../src/core/env.ts";
+import { temporaryFolder } from "../../test/helpers/folder.ts";
 import { testLives } from "../../test/helpers/life.ts";
-import { startProjectServer, type TestProjectServer, testFolder } from "../../test/helpers/project-server.ts";
+import { startProjectServer, type TestProjectServer } from "../../test/helpers/project-server.ts";
 import { until } from "../../test/helpers/until.ts";
 import { Activity } from "./activity.ts";
 import { listProcesses } from "./processes.ts";
@@ -97,7 +98,7 @@ test.each([
     version: 1,
   },
 ])("in a container the cgroup (v$version) speaks for the project", async ({ files }) => {
-  const cgroups = await testFolder(newLife());
+  const cgroups = await temporaryFolder(newLife(), "project");
   const { mkdir } = await import("node:fs/promises");
   for (const folder of ["memory", "cpuacct"]) await mkdir(join(cgroups, folder));
   for (const [name, content] of Object.entries(files)) await writeFile(join(cgroups, name), content);
@@ -107,7 +108,7 @@ test.each([
 
 test("the init script runs at the start with the project's environment, and ends with the server", async () => {
   const life = newLife();
-  const root = await testFolder(life);
+  const root = await temporaryFolder(life, "project");
   const { mkdir } = await import("node:fs/promises");
   await mkdir(join(root, "home"));
   await writeFile(join(root, "home/project_init.sh"), "echo course $COURSE\nsleep 300 &\necho $!\nsleep 300\n");

@@ -1,12 +1,12 @@
 /** What a browser is served: the page with its policy, assets that may be kept, compressed as asked for. */
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
 import type { Life } from "../../src/core/life.ts";
 import { serveHttp } from "../../src/net/serve.ts";
+import { temporaryFolder } from "../../test/helpers/folder.ts";
 import { testLives } from "../../test/helpers/life.ts";
 import { testLog } from "../../test/helpers/log.ts";
 import { readAssets } from "./assets.ts";
@@ -18,8 +18,7 @@ const HTML = `<!doctype html><meta name="cocalc-base" content="" /><script>befor
 <script type="module" src="./assets/index-abc.js"></script><link rel="stylesheet" href="./assets/index-abc.css">`;
 
 async function serve(own: Life, basePath = ""): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "cocalc-static-"));
-  own.defer("folder", () => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(own, "static");
   await mkdir(join(folder, "assets"));
   await writeFile(join(folder, "assets/index-abc.js"), SCRIPT);
   await writeFile(join(folder, "assets/index-abc.js.br"), brotliCompressSync(SCRIPT));

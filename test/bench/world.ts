@@ -1,9 +1,6 @@
 /** A database with people and projects, for benchmarks that need no cluster: rows as the product would have written them. */
 
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import type { DbConfig } from "../../src/db/config.ts";
@@ -11,8 +8,9 @@ import { Db } from "../../src/db/db.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { createSession } from "../../src/domain/access/sessions.ts";
 import { startPostgres } from "../../src/local/postgres.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
 import { testLog } from "../helpers/log.ts";
-import { databaseEnv } from "../helpers/postgres.ts";
+import { configOf, databaseEnv } from "../helpers/postgres.ts";
 
 export interface World {
   db: Db;
@@ -22,19 +20,8 @@ export interface World {
 
 /** A server of its own with a migrated database, as durable as an installation's. */
 export async function openWorld(life: Life): Promise<World> {
-  const dataDir = await mkdtemp(join(tmpdir(), "cocalc-bench-"));
-  life.defer("data", () => rm(dataDir, { recursive: true, force: true }));
-  const { host, port, user, password, database } = await startPostgres(life, { dataDir });
-  const config: DbConfig = {
-    host,
-    port,
-    user,
-    password,
-    database,
-    passwordFile: undefined,
-    ssl: "disable",
-    poolSize: 10,
-  };
+  const dataDir = await temporaryFolder(life, "bench");
+  const config = configOf(await startPostgres(life, { dataDir }));
   await migrate(config);
   const db = new Db(life, {
     config,

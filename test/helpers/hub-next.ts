@@ -1,9 +1,6 @@
 /** A hub-next on a database of its own, and callers of its API that keep their cookie like a browser. */
 
 import { randomBytes } from "node:crypto";
-import hubNext from "../../roles/hub-next/index.ts";
-import { readConfig } from "../../src/core/config.ts";
-import type { Environment } from "../../src/core/env.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { type Metrics, openMetrics } from "../../src/core/metrics.ts";
@@ -15,6 +12,7 @@ import {
   endpoints,
 } from "../../src/protocol/api-v2-table.ts";
 import { testLog } from "./log.ts";
+import { startRole } from "./roles.ts";
 
 export interface TestHub {
   origin: string;
@@ -30,29 +28,19 @@ export interface TestHub {
 }
 
 interface HubOptions {
-  env?: Environment;
+  env?: Record<string, string>;
   log?: Logger;
 }
 
 /** Starts the role on a free port. */
 export async function startHub(life: Life, db: Db, { env = {}, log = testLog() }: HubOptions = {}): Promise<TestHub> {
   const metrics = openMetrics({ defaults: false });
-  const started = Promise.withResolvers<string>();
   let check: () => string | undefined = () => undefined;
-  const parts = {
-    log,
-    metrics,
-    db: async () => db,
-    kube: () => Promise.reject(new Error("hubs have no rights in the cluster")),
-    readiness: (_name: string, added: () => string | undefined) => {
-      check = added;
-    },
-    listen: { host: "127.0.0.1", port: 0 },
-    addresses: { announce: (_role: string, origin: string) => started.resolve(origin), of: () => "" },
+  const onReadiness = (added: typeof check) => {
+    check = added;
   };
-  await hubNext.start(life.child("hub-next"), parts, readConfig(hubNext.config, env));
-  const base = `${await started.promise}${env.BASE_PATH ?? ""}`;
-  const origin = await started.promise;
+  const origin = await startRole(life, "hub-next", { db, env, log, metrics, onReadiness });
+  const base = `${origin}${env.BASE_PATH ?? ""}`;
   const browser = () => new Browser(base);
   return {
     origin,

@@ -21,6 +21,12 @@ export interface TestServer {
   password: string;
 }
 
+/** How a Db reaches a database on a server of ours. */
+export function configOf(server: TestServer & { database: string }): DbConfig {
+  const { host, port, user, password, database } = server;
+  return { host, port, user, password, database, passwordFile: undefined, ssl: "disable", poolSize: 10 };
+}
+
 /** The server of this run. */
 export function testServer(): TestServer {
   const text = environment()[TEST_SERVER_VARIABLE];
@@ -46,7 +52,7 @@ export async function createTestDatabase(life: Life): Promise<DbConfig> {
   life.defer(`database ${database}`, async () => {
     await asOwner(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   });
-  return { ...testServer(), database, passwordFile: undefined, ssl: "disable", poolSize: 10 };
+  return configOf({ ...testServer(), database });
 }
 
 /** A Db on a new database. */

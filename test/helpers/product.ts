@@ -1,10 +1,8 @@
 /** The whole product as a newcomer runs it (`cocalc-k8s local`), on a data folder and a port of its own, and people who use it over HTTP. */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Life } from "../../src/core/life.ts";
 import { type CliProcess, startCli } from "./cli.ts";
+import { temporaryFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
@@ -23,8 +21,7 @@ interface ProductOptions {
 
 /** Starts it and waits until it serves; stopped with SIGTERM when the life stops, its data removed unless it was given. */
 export async function startProduct(life: Life, { dataDir, env = {} }: ProductOptions = {}): Promise<Product> {
-  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), "cocalc-product-")));
-  if (dataDir === undefined) life.defer("data folder", () => rm(folder, { recursive: true, force: true }));
+  const folder = dataDir ?? (await temporaryFolder(life, "product"));
   const port = await freePort();
   const process = startCli(life, ["local"], { COCALC_DATA: folder, PORT: String(port), ...env });
   life.defer("product", async () => {

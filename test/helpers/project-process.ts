@@ -6,14 +6,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { environment } from "../../src/core/env.ts";
 import type { Life } from "../../src/core/life.ts";
-import {
-  projectAt,
-  projectEnvironment,
-  type TestHub,
-  type TestProjectServer,
-  testFolder,
-  testHub,
-} from "./project-server.ts";
+import { temporaryFolder } from "./folder.ts";
+import { projectAt, projectEnvironment, type TestHub, type TestProjectServer, testHub } from "./project-server.ts";
 
 export interface ProjectProcess extends TestProjectServer {
   pid: number;
@@ -32,7 +26,7 @@ interface Options {
 export async function startProjectProcess(life: Life, options: Options = {}): Promise<ProjectProcess> {
   const hub = options.hub ?? (await testHub());
   const projectId = options.projectId ?? randomUUID();
-  const root = options.root ?? (await testFolder(life));
+  const root = options.root ?? (await temporaryFolder(life, "project"));
   const env = {
     PATH: environment().PATH,
     COCALC_LOG_FORMAT: "json",

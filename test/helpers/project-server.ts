@@ -1,8 +1,7 @@
 /** A project's server on a home folder of its own, with keys of a hub of its own: for tests of the server and of what stands before it. */
 
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { io, type Socket } from "socket.io-client";
@@ -17,6 +16,7 @@ import {
   HUB_KEYS_VARIABLE,
 } from "../../src/protocol/assertion.ts";
 import type { ProjectAnswer, ProjectEvents, ProjectRequestName } from "../../src/protocol/project-server.ts";
+import { temporaryFolder } from "./folder.ts";
 import { testLog } from "./log.ts";
 
 /** Keys of a hub: `publicKeys` goes into a pod's environment, `assertion` makes the header's value. */
@@ -95,18 +95,11 @@ interface Options {
   root?: string;
 }
 
-/** A new folder that is removed with the life. */
-export async function testFolder(life: Life): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "cocalc-project-")));
-  life.defer("test folder", () => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** Starts a server in this process. */
 export async function startProjectServer(life: Life, options: Options = {}): Promise<TestProjectServer> {
   const hub = options.hub ?? (await testHub());
   const projectId = options.projectId ?? randomUUID();
-  const root = options.root ?? (await testFolder(life));
+  const root = options.root ?? (await temporaryFolder(life, "project"));
   const env = { ...(await projectEnvironment(root, { projectId, hub })), ...options.env };
   const config = readConfig(projectConfig, env);
   const listen = { host: config.podIp ?? "127.0.0.1", port: config.port };

@@ -1,12 +1,11 @@
 /** A PostgreSQL server of a test's own, which it may stop and start again at the same port. */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Life } from "../../src/core/life.ts";
 import type { DbConfig } from "../../src/db/config.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { startPostgres } from "../../src/local/postgres.ts";
+import { temporaryFolder } from "./folder.ts";
+import { configOf } from "./postgres.ts";
 
 export interface RestartableServer {
   config: DbConfig;
@@ -16,21 +15,10 @@ export interface RestartableServer {
 
 /** Starts a server with a migrated database; it is stopped for good when the life stops. */
 export async function openRestartableServer(life: Life): Promise<RestartableServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), "cocalc-restartable-postgres-"));
-  life.defer("data", () => rm(dataDir, { recursive: true, force: true }));
+  const dataDir = await temporaryFolder(life, "postgres");
   let running = new Life("postgres");
   life.defer("postgres", async () => void (await running.stop()));
-  const { host, port, user, password, database } = await startPostgres(running, { dataDir, fast: true });
-  const config: DbConfig = {
-    host,
-    port,
-    user,
-    password,
-    database,
-    passwordFile: undefined,
-    ssl: "disable",
-    poolSize: 10,
-  };
+  const config = configOf(await startPostgres(running, { dataDir, fast: true }));
   await migrate(config);
   return {
     config,
@@ -39,7 +27,7 @@ export async function openRestartableServer(life: Life): Promise<RestartableServ
     },
     async start() {
       running = new Life("postgres");
-      await startPostgres(running, { dataDir, port, fast: true });
+      await startPostgres(running, { dataDir, port: config.port, fast: true });
     },
   };
 }

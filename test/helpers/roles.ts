@@ -6,7 +6,7 @@ import type { RoleName } from "../../roles/names.ts";
 import { readConfig } from "../../src/core/config.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { openMetrics } from "../../src/core/metrics.ts";
+import { type Metrics, openMetrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
 import { testLog } from "./log.ts";
 
@@ -17,19 +17,22 @@ export interface RoleOptions {
   /** Where the other roles are. */
   origins?: Partial<Record<RoleName, string>>;
   log?: Logger;
+  metrics?: Metrics;
+  /** Is told by what `/readyz` would judge the role. */
+  onReadiness?: (check: () => string | undefined) => void;
 }
 
 /** Starts an HTTP role on a port that the system chooses; returns its origin. */
 export async function startRole(
   life: Life,
   name: RoleName,
-  { db, env = {}, origins = {}, log = testLog() }: RoleOptions,
+  { db, env = {}, origins = {}, log = testLog(), metrics = openMetrics({ defaults: false }), onReadiness }: RoleOptions,
 ): Promise<string> {
   const role = await loadRole(name);
   const announced = new Map<RoleName, string>();
   const parts: Parts = {
     log,
-    metrics: openMetrics({ defaults: false }),
+    metrics,
     db: async () => {
       if (db === undefined) throw new Error(`${name} asked for a database`);
       return db;
@@ -37,7 +40,7 @@ export async function startRole(
     kube: async () => {
       throw new Error(`${name} asked for a cluster`);
     },
-    readiness: () => {},
+    readiness: (_name, check) => onReadiness?.(check),
     listen: { host: "127.0.0.1", port: 0 },
     addresses: {
       announce: (other, origin) => void announced.set(other, origin),

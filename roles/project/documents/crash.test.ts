@@ -6,10 +6,11 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { sleep } from "../../../src/core/clock.ts";
 import type { Life } from "../../../src/core/life.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDocument, type TestDocument } from "../../../test/helpers/project-document.ts";
 import { type ProjectProcess, startProjectProcess } from "../../../test/helpers/project-process.ts";
-import { testFolder, testHub } from "../../../test/helpers/project-server.ts";
+import { testHub } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { DocumentStore } from "./document-store.ts";
 import { decodeAll, RECORD } from "./update-log.ts";
@@ -86,7 +87,7 @@ test("killed at any moment, with writes on disk and torn logs, the text is the m
   await fc.assert(
     fc.asyncProperty(fc.array(round, { minLength: 3, maxLength: 3 }), async (rounds) => {
       const life = newLife();
-      const root = await testFolder(life);
+      const root = await temporaryFolder(life, "project");
       const hub = await testHub();
       const projectId = crypto.randomUUID();
       const server = await start(life, root, hub, projectId);
@@ -145,7 +146,7 @@ async function tear(story: Story, bytes: number): Promise<void> {
 
 test("what was typed reaches the file after a crash even if nobody opens the document again", async () => {
   const life = newLife();
-  const root = await testFolder(life);
+  const root = await temporaryFolder(life, "project");
   const server = await startProjectProcess(life, { root });
   const person = await openTestDocument(await server.connect(), PATH);
   person.insert(0, "typed just before the crash\n");
@@ -157,7 +158,7 @@ test("what was typed reaches the file after a crash even if nobody opens the doc
 
 test("SIGTERM tells the sockets, saves what was just typed, ends terminals and exits in time", async () => {
   const life = newLife();
-  const root = await testFolder(life);
+  const root = await temporaryFolder(life, "project");
   const server = await startProjectProcess(life, { root });
   const client = await server.connect();
   const told: string[] = [];

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
 import * as Y from "yjs";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDocument } from "../../../test/helpers/project-document.ts";
-import { startProjectServer, testFolder } from "../../../test/helpers/project-server.ts";
+import { startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 
 const newLife = testLives();
@@ -98,7 +99,7 @@ test("who was away sends what was typed meanwhile and gets what was missed", asy
 
 test("the generation and text survive a stop and start, also with a change on disk meanwhile", async () => {
   const life = newLife();
-  const root = await testFolder(life);
+  const root = await temporaryFolder(life, "project");
   const file = join(root, "home/a.txt");
   const first = newLife();
   const server = await startProjectServer(first, { root });
@@ -119,7 +120,7 @@ test("the generation and text survive a stop and start, also with a change on di
 
 test("a log that is lost makes a new generation, and the file's text is there once", async () => {
   const life = newLife();
-  const root = await testFolder(life);
+  const root = await temporaryFolder(life, "project");
   const first = newLife();
   const server = await startProjectServer(first, { root });
   const ada = await openTestDocument(await server.connect(), "new.txt");
@@ -136,7 +137,7 @@ test("a log that is lost makes a new generation, and the file's text is there on
 
 test("a file deleted while the project was stopped is not there again", async () => {
   const life = newLife();
-  const root = await testFolder(life);
+  const root = await temporaryFolder(life, "project");
   const first = newLife();
   const server = await startProjectServer(first, { root });
   const ada = await openTestDocument(await server.connect(), "a.txt");

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { AppError } from "../../../src/core/errors.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
-import { testFolder } from "../../../test/helpers/project-server.ts";
 import { walk } from "./folder.ts";
 import { fromWire, parsePath, pathToWire, toWire } from "./places.ts";
 
@@ -27,7 +27,7 @@ test("whatever links there are and whatever is asked, what is reached is inside 
       fc.array(thing, { maxLength: 8 }),
       fc.array(path, { minLength: 5, maxLength: 20 }),
       async (things, asked) => {
-        const root = await testFolder(life);
+        const root = await temporaryFolder(life, "project");
         const home = join(root, "home");
         await mkdir(home);
         await writeFile(join(root, "secret"), "outside");
