@@ -4,6 +4,10 @@ import { asError, isAppError, messageOf } from "../core/errors.ts";
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 
+const EXIT_FAILURE = 1;
+/** What was asked for cannot be used: a configuration, an option. */
+const EXIT_USAGE = 2;
+
 export interface ProcessOptions {
   log: Logger;
   /** The one deadline for stopping. */
@@ -14,7 +18,7 @@ export interface ProcessOptions {
 
 /**
  * Runs `start` on a new life until a signal comes or a part dies, then stops everything and exits: 0 after a signal, 1 after a
- * failure or when something did not stop. A second signal ends the process at once.
+ * failure (2 for a configuration that cannot be used) or when something did not stop. A second signal ends the process at once.
  */
 export async function runProcess(
   { log, stopSeconds, endsByItself = false }: ProcessOptions,
@@ -45,5 +49,5 @@ export async function runProcess(
   const failed = died || errors.length > 0;
   if (failed) log.error({ failed, reason: messageOf(died ? why : errors[0]) }, "stopped");
   else log.info({ failed }, "stopped");
-  process.exit(failed ? 1 : 0);
+  process.exit(failed ? (isAppError(why, "invalid") ? EXIT_USAGE : EXIT_FAILURE) : 0);
 }

@@ -49,7 +49,8 @@ export function readConfig<S extends ConfigSchema>(schema: S, env: Environment):
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const key = String(issue.path[0] ?? "");
-    return `${names.get(key) ?? key}: ${issue.message}`;
+    const words = issue.code === "invalid_type" && issue.expected === "number" ? "must be a number" : issue.message;
+    return `${names.get(key) ?? key}: ${words}`;
   });
   throw new AppError("invalid", `The configuration is not usable:\n  ${problems.join("\n  ")}`);
 }

@@ -23,7 +23,9 @@ test("an unknown role: the list of names, and exit 2", async () => {
 test("a wrong configuration: every problem with its variable, and exit 2", async () => {
   const { status, stderr } = await runCli(newLife(), ["--role=hub-next"], { PORT: "eighty", ADMIN_PORT: "-1" });
   expect(status).toBe(2);
-  expect(stderr).toMatch(/PORT:[\s\S]*ADMIN_PORT:/);
+  expect(stderr).toMatch(/ PORT: must be a number[\s\S]*ADMIN_PORT:/);
+  const ofRole = await runCli(newLife(), ["--role=hub-next"], { ...ports, COCALC_ORIGIN: "example" });
+  expect(ofRole).toMatchObject({ status: 2, stderr: expect.stringContaining("COCALC_ORIGIN") });
 });
 
 test("`roles` names every role with its group and what it does", async () => {
