@@ -130,6 +130,39 @@ test("files are named in kebab case, begin by saying what they are for, and stay
   expect({ named, unsaid, long }).toEqual({ named: [], unsaid: [], long: [] });
 });
 
+/** Functions and methods with their length: formatted code ends a body at the indentation of its first line. */
+function functionsOf(file: string): { name: string; lines: number }[] {
+  const lines = (texts.get(file) ?? "").split("\n");
+  return lines.flatMap((line, start) => {
+    const head =
+      /^(\s*)(?:export )?(?:static )?(?:async )?(?:function\*? )?([#\w]+)(?:<.*>)?\((?:.*\{|\{?)$/.exec(line) ??
+      /^(\s*)(?:export )?const (\w+) = (?:async )?\(.*(?:\(|\{)$/.exec(line);
+    const [, indent = "", name = ""] = head ?? [];
+    if (head === null || /^(if|for|while|switch|catch|return)$/.test(name)) return [];
+    const same = lines
+      .slice(start + 1)
+      .filter((other) => other.startsWith(indent) && /[^\s]/.test(other[indent.length] ?? " "));
+    const isCall = !line.endsWith("{") && !same[0]?.endsWith("{"); // parameters over several lines end with what opens the body
+    if (isCall) return [];
+    const end = lines.findIndex((other, at) => at > start && other.startsWith(`${indent}}`) && !other.endsWith("{"));
+    return end === -1 ? [] : [{ name, lines: end - start + 1 }];
+  });
+}
+
+test("no function of a server is longer than a page", () => {
+  const servers = product.filter((file) => !file.startsWith("src/app/"));
+  const found = servers.flatMap((file) => functionsOf(file).map((each) => ({ ...each, file })));
+  expect(found.length).toBeGreaterThan(1_000);
+  expect(found.filter(({ lines }) => lines > 70)).toEqual([]);
+});
+
+test("errors are known by their shape: those of the system may be of another realm", () => {
+  const wrong = product
+    .filter((file) => !file.startsWith("src/app/"))
+    .filter((file) => /instanceof (Type)?Error\b/.test(texts.get(file) ?? ""));
+  expect(wrong).toEqual([]);
+});
+
 test("nothing is left undone, switched off or bound to one machine", () => {
   const marks = files
     .filter((file) => file !== "test/tidy.test.ts")
