@@ -8,6 +8,7 @@ import type { Dispatcher } from "undici";
 import type { AppError } from "../core/errors.ts";
 import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
 import { requestHeaders, responseHeaders } from "./forward-headers.ts";
+import { sayLast } from "./serve.ts";
 
 export interface UpgradeOptions extends ForwardOptions {
   /** What the client sent after its request. */
@@ -100,7 +101,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
 
   onResponseEnd(): void {
     this.#leave();
-    this.#socket.end();
+    sayLast(this.#socket);
   }
 
   onResponseError(_controller: Controller | undefined | null, error: unknown): void {

@@ -114,14 +114,20 @@ async function closeServer(server: Server, sockets: Set<Socket>): Promise<void> 
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  sayLast(socket, `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Ends our side with these words and lets go once they are sent: a stranger who never ends the other side would hold the socket. */
+export function sayLast(socket: Duplex, words = ""): void {
+  socket.end(words, () => socket.destroy());
 }
 
 /** Answers an upgrade with an error as HTTP and closes it. */
 export function endUpgrade(socket: Duplex, status: number, message: string): void {
   if (!socket.writable) return void socket.destroy();
   const body = `${message}\n`;
-  socket.end(
+  sayLast(
+    socket,
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Error"}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

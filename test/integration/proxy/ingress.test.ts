@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RoleName } from "../../../roles/names.ts";
 import { Life } from "../../../src/core/life.ts";
@@ -155,4 +156,33 @@ test("below a base path, nothing else is served, and cookies have its name", asy
 test("a large answer passes two proxies whole", async () => {
   const answer = await ask(ingress, `/${projectId}/api/bytes?n=20000000`, { headers: { Cookie: owner.cookie } });
   expect(answer.body.length).toBe(20_000_000);
+});
+
+test("a stranger who never closes keeps no socket of ours: refused upgrades and rubbish are let go", async () => {
+  const { hostname, port } = new URL(ingress);
+  const rubbish = "FOO\r\n\r\n";
+  const upgrade = (path: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  for (const words of [rubbish, upgrade("/app"), upgrade("/hub/"), upgrade(`/${projectId}/api/socket/`)]) {
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true }); // never ends its own side
+    let ended = false;
+    let isLetGo = false;
+    socket.on("error", () => {
+      isLetGo = true; // a reset: nobody holds the other end
+    });
+    socket.on("end", () => {
+      ended = true;
+    });
+    socket.resume();
+    socket.write(words);
+    await until(() => ended, { timeoutMs: 5_000 });
+    await until(
+      () => {
+        socket.write("x");
+        return isLetGo;
+      },
+      { timeoutMs: 5_000 },
+    );
+    socket.destroy();
+  }
 });
