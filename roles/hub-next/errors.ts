@@ -62,6 +62,8 @@ function expected(hub: Hub, thrown: unknown, request: Request): AppError {
 function parserError(thrown: unknown): AppError | undefined {
   if (!isError(thrown) || !("status" in thrown) || typeof thrown.status !== "number") return undefined;
   if (thrown.status === 413) return new AppError("too_large", "The body is too large.");
-  if (thrown.status >= 400 && thrown.status < 500) return new AppError("invalid", "The request cannot be read.");
+  if (thrown.status >= 400 && thrown.status < 500) {
+    return new AppError("invalid", "The request cannot be read: its body is not what it says, or not plain text.");
+  }
   return undefined;
 }

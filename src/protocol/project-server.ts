@@ -57,13 +57,19 @@ export const fileCommands = {
 } as const;
 export type FileCommandName = keyof typeof fileCommands;
 
+/** What a program can be given: no zero byte. */
+const programText = z
+  .string()
+  .max(100_000)
+  .refine((text) => !text.includes("\0"), "must not hold a zero byte");
+
 export const execRequest = z.object({
-  command: z.string().min(1).max(100_000),
-  args: z.array(z.string().max(100_000)).max(1_000).default([]),
+  command: programText.min(1),
+  args: z.array(programText).max(1_000).default([]),
   /** The command is a bash script. */
   bash: z.boolean().default(false),
   path: wirePath.default(""),
-  env: z.record(z.string(), z.string()).default({}),
+  env: z.record(programText, programText).default({}),
   stdin: z.string().max(1_000_000).default(""),
   timeoutSeconds: z.number().min(0.1).max(3_600).default(10),
   /** Bytes kept of each of stdout and stderr. */

@@ -11,8 +11,9 @@ const MAX_BODY = "1mb";
 
 export function apiRouter(hub: Hub): Router {
   const router = Router({ caseSensitive: true });
+  const json = express.json({ limit: MAX_BODY, type: () => true, reviver: onlyText });
   router.get("/openapi.json", (_request, response) => void response.json(openApi()));
-  router.post("/*path", onlyJson, express.json({ limit: MAX_BODY, type: () => true }), async (request, response) => {
+  router.post("/*path", onlyJson, json, async (request, response) => {
     const visitor = await visitorOf(hub, request);
     response.locals.logged = { account_id: visitor.identity?.accountId };
     const answer = await dispatch({ hub, visitor, response }, request.path.slice(1), bodyOf(request));
@@ -30,6 +31,15 @@ export function apiRouter(hub: Hub): Router {
 function onlyJson(request: Request, _response: Response, next: () => void): void {
   if (!isJson(request)) throw invalid("Send a JSON object with Content-Type: application/json.");
   next();
+}
+
+/** PostgreSQL keeps no zero bytes and no halves of characters: refused here, for all endpoints, as what the parser refuses itself. */
+function onlyText(key: string, value: unknown): unknown {
+  for (const text of [key, value]) {
+    if (typeof text === "string" && (text.includes("\0") || !text.isWellFormed()))
+      throw new SyntaxError("text holds a zero byte or half a character");
+  }
+  return value;
 }
 
 /** An empty body is an empty object. */

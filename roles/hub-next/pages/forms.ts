@@ -37,8 +37,8 @@ export function problem(message: string | undefined): Html | false {
   return message !== undefined && html`<p class="problem" role="alert">${message}</p>`;
 }
 
-/** One value of a form as text, "" when it is absent or sent twice. */
+/** One value of a form as text, without zero bytes, which no browser sends; "" when it is absent or sent twice. */
 export function formValue(form: unknown, name: string): string {
   const value = typeof form === "object" && form !== null && Object.hasOwn(form, name) ? Reflect.get(form, name) : "";
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? value.replaceAll("\0", "") : "";
 }

@@ -21,6 +21,24 @@ async function openHub(env = {}) {
 const code = async (browser: Browser, path: string, body: unknown, headers = {}) =>
   Reflect.get(Object((await browser.try(path, body, headers)) ?? {}), "code");
 
+test("text that the database cannot keep is the caller's mistake, and no bug in the log", async () => {
+  const { hub, lines } = await openHub();
+  const ada = await hub.signedUp();
+  const { project_id } = await ada.call("projects/create", { title: "A" });
+  for (const text of ["\0", "a\ud800"]) {
+    expect(await code(ada, "projects/update", { project_id, title: text })).toBe("invalid");
+    expect(await code(ada, "projects/update", { project_id, env: { A: text } })).toBe("invalid");
+    expect(await code(ada, "accounts/search", { query: text })).toBe("invalid");
+    expect(await code(hub.browser(), "auth/sign-in", { email: `${text}@x.org`, password: "x" })).toBe("invalid");
+  }
+  const body = new URLSearchParams({ email: "a\0@x.org", password: "x" });
+  const page = await hub
+    .browser()
+    .fetch("/auth/sign-in", { method: "POST", body, headers: { Origin: new URL(hub.origin).origin } });
+  expect(page.status).toBeLessThan(500);
+  expect(lines.filter(({ level }) => level === "error")).toEqual([]);
+});
+
 test("every endpoint refuses strangers, and a member's those who are none or no longer", async () => {
   const { hub } = await openHub();
   await hub.signedUp(); // the administrator
