@@ -3,7 +3,7 @@
 import { Avatar, Button, NativeSelect, Text } from "@mantine/core";
 import { formatAgo } from "../../core/format.ts";
 import { useNow } from "../../ui/app-context.ts";
-import { type Member, nameOf } from "./members-page.tsx";
+import { type Member, nameOf } from "./member.ts";
 
 interface MemberRowProps {
   member: Member;

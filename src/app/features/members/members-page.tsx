@@ -3,7 +3,6 @@
 import { Text, Title } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { EndpointOutput } from "../../../protocol/api-v2-table.ts";
 import { groupOf } from "../../core/project-view.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
@@ -13,9 +12,8 @@ import { tell, tellFailure } from "../../ui/tell.ts";
 import { Waiting } from "../../ui/waiting.tsx";
 import { AddMember } from "./add-member.tsx";
 import { Invited } from "./invited.tsx";
+import { type Member, nameOf } from "./member.ts";
 import { MemberRow } from "./member-row.tsx";
-
-export type Member = EndpointOutput<"projects/collaborators/list">["collaborators"][number];
 
 export function MembersPage() {
   const app = useApp();
@@ -97,5 +95,3 @@ export function MembersPage() {
     </div>
   );
 }
-
-export const nameOf = ({ first_name, last_name }: Member): string => `${first_name} ${last_name}`.trim() || "Somebody";
