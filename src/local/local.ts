@@ -43,7 +43,7 @@ export async function startLocal(life: Life, options: LocalOptions): Promise<Rec
   await lockFolder(life, data);
   const database = flags.databaseUrl
     ? databaseFromUrl(flags.databaseUrl)
-    : await embeddedDatabase(life, join(data, "postgres"), config);
+    : await embeddedDatabase(life, { dataDir: join(data, "postgres"), config, log });
   const cluster = flags.kubeconfig
     ? { KUBECONFIG: resolve(flags.kubeconfig) }
     : await embeddedCluster(life, { data, config, log, main: options.main ?? process.argv[1] ?? "" });
@@ -67,9 +67,13 @@ export async function localExports(env: Environment): Promise<string> {
   return `${lines.join("\n")}\n`;
 }
 
-async function embeddedDatabase(life: Life, dataDir: string, config: LocalConfig): Promise<Record<string, string>> {
+async function embeddedDatabase(
+  life: Life,
+  { dataDir, config, log }: { dataDir: string; config: LocalConfig; log: Logger },
+): Promise<Record<string, string>> {
   const postgres = await startPostgres(life, {
     dataDir,
+    onRestart: ({ message }) => log.error({ reason: message }, "PostgreSQL ended by itself; starting it again"),
     ...(config.postgresPort !== undefined && { port: config.postgresPort }),
   });
   return {

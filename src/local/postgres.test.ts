@@ -55,10 +55,19 @@ test("refuses a wrong password", async () => {
   await expect(query({ ...server, password: "wrong" }, "SELECT 1")).rejects.toThrow(/password authentication failed/);
 });
 
-test("fails its life when the server dies, and starts again from what a killed one left", async () => {
+test("a server that dies is started again; when that does not help its life fails, and the next starts from what is left", async () => {
   const life = new Life("killed");
-  const server = await startPostgres(life, { dataDir });
+  const told: string[] = [];
+  const server = await startPostgres(life, { dataDir, onRestart: ({ message }) => told.push(message) });
   await query(server, "DROP TABLE IF EXISTS survivor; CREATE TABLE survivor (n int)");
+  const first = await masterPid();
+  signalProcess(first, "SIGKILL");
+  const count = () => query(server, "SELECT count(*)::int FROM survivor").catch(() => undefined);
+  await until(async () => (await masterPid().catch(() => first)) !== first && (await count())?.[0] === 0, {
+    what: "the same server answers again",
+    timeoutMs: 30_000,
+  });
+  expect(told).toEqual([expect.stringMatching(/PostgreSQL ended by itself/)]);
   signalProcess(await masterPid(), "SIGKILL");
   expect((await life.failed).message).toMatch(/PostgreSQL ended by itself/);
   await life.stop();

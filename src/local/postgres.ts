@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import { z } from "zod";
 import { sleep } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, asError } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 import {
@@ -32,6 +32,8 @@ const STOP_STEPS: readonly (readonly [NodeJS.Signals, number])[] = [
   ["SIGQUIT", 3_000], // at once; recovers at the next start
   ["SIGKILL", 1_000],
 ];
+/** A server that ends again so soon would do so for ever. */
+const RESTART_EVERY_MS = 10_000;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 export interface PostgresOptions {
@@ -41,6 +43,8 @@ export interface PostgresOptions {
   port?: number;
   /** For tests: nothing is forced to disk. */
   fast?: boolean;
+  /** With it a server that ends by itself is started again, after telling why; without it the life fails. */
+  onRestart?: (why: AppError) => void;
 }
 
 /** Where the server is and who its superuser is. */
@@ -56,7 +60,7 @@ const kept = z.object({ password: z.string(), port: z.number() });
 
 /**
  * Starts the server, makes it first when there is none, and stops it with the life. One left over from a run that was killed is stopped
- * first. Should it die later, the life fails.
+ * first. Should it die later, the life fails, but for `onRestart`.
  * @throws AppError `unavailable` with the last lines of its log when it does not come up.
  */
 export async function startPostgres(life: Life, options: PostgresOptions): Promise<RunningPostgres> {
@@ -72,7 +76,8 @@ export async function startPostgres(life: Life, options: PostgresOptions): Promi
   const port = await freePort(options.port ?? settings?.port, options.port !== undefined);
   await writeAtomically(join(dataDir, "server.json"), JSON.stringify({ password, port }));
   if (!(await readIfThere(join(cluster, "PG_VERSION")))) await makeCluster({ binaries, runner, dataDir, password });
-  await startServer(life, { binaries, runner, dataDir, port, fast: options.fast ?? false });
+  const { fast = false, onRestart } = options;
+  await keepServing(life, { binaries, runner, dataDir, port, fast, onRestart });
   await createDatabase({ port, password });
   return { host: HOST, port, user: USER, password, database: DATABASE };
 }
@@ -121,12 +126,47 @@ interface Starting {
   dataDir: string;
   port: number;
   fast: boolean;
+  onRestart: ((why: AppError) => void) | undefined;
 }
 
-async function startServer(life: Life, { binaries, runner, dataDir, port, fast }: Starting): Promise<void> {
+interface Server {
+  child: ChildProcess;
+  ended: Promise<void>;
+}
+
+/** Resolves when the server is ready. One that ends by itself is followed by another, but not for ever. */
+async function keepServing(life: Life, starting: Starting): Promise<void> {
+  const cluster = join(starting.dataDir, "cluster");
+  const logFile = join(starting.dataDir, "postgres.log");
+  let server: Server | undefined;
+  let restartedAt = Number.NEGATIVE_INFINITY;
+  life.defer("postgres", () => server && stopServer(server));
+  const dead = async () =>
+    new AppError(
+      "unavailable",
+      `PostgreSQL ended by itself; the last lines of ${logFile}:\n${await lastLines(logFile)}`,
+    );
+  const start = async (): Promise<void> => {
+    server = await spawnServer(starting);
+    if (life.isStopping) return stopServer(server);
+    if (!(await untilReady(cluster, server))) throw await dead();
+    void server.ended.then(follow).catch((error: unknown) => life.fail(asError(error)));
+  };
+  const follow = async (): Promise<void> => {
+    if (life.isStopping) return;
+    const why = await dead();
+    if (starting.onRestart === undefined || performance.now() - restartedAt < RESTART_EVERY_MS) throw why;
+    restartedAt = performance.now();
+    starting.onRestart(why);
+    await endLeftoverPostgres(cluster);
+    await start();
+  };
+  await start();
+}
+
+async function spawnServer({ binaries, runner, dataDir, port, fast }: Starting): Promise<Server> {
   const cluster = join(dataDir, "cluster");
-  const logFile = join(dataDir, "postgres.log");
-  const log = await openServerLog(logFile);
+  const log = await openServerLog(join(dataDir, "postgres.log"));
   const command = [...runner.prefix, ...(await dyingWithUs("INT")), binaries.postgres, "-D", cluster];
   const [program = "", ...args] = [...command, ...serverSettings(port, fast)];
   const child = spawn(program, args, {
@@ -141,14 +181,7 @@ async function startServer(life: Life, { binaries, runner, dataDir, port, fast }
     child.once("error", () => resolve());
   });
   await log.close();
-  life.defer("postgres", () => stopServer(child, ended));
-  const dead = async () =>
-    new AppError(
-      "unavailable",
-      `PostgreSQL ended by itself; the last lines of ${logFile}:\n${await lastLines(logFile)}`,
-    );
-  if (!(await untilReady(cluster, child, ended))) throw await dead();
-  void ended.then(async () => life.fail(await dead()));
+  return { child, ended };
 }
 
 function serverSettings(port: number, fast: boolean): string[] {
@@ -175,7 +208,7 @@ async function openServerLog(path: string) {
 }
 
 /** Waits until the server writes `ready` into its pid file; false when it ended instead. */
-async function untilReady(cluster: string, child: ChildProcess, ended: Promise<void>): Promise<boolean> {
+async function untilReady(cluster: string, { child, ended }: Server): Promise<boolean> {
   const over = new AbortController();
   void ended.then(() => over.abort());
   const giveUpAt = performance.now() + START_DEADLINE_MS;
@@ -187,7 +220,7 @@ async function untilReady(cluster: string, child: ChildProcess, ended: Promise<v
   return false;
 }
 
-async function stopServer(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function stopServer({ child, ended }: Server): Promise<void> {
   for (const [signal, patienceMs] of STOP_STEPS) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     child.kill(signal);
