@@ -83,7 +83,7 @@ export function openLog({ level, pretty }: LogOptions): Logger {
     ...options,
     transport: {
       target: "pino-pretty",
-      options: { destination: 2, ignore: "pid,hostname", translateTime: "HH:MM:ss", sync: true },
+      options: { destination: 2, ignore: "pid,hostname", translateTime: "HH:MM:ss", singleLine: true, sync: true },
     },
   });
 }
