@@ -35,6 +35,20 @@ test("everything stays below the base path: sign up, create, start, a terminal, 
   await until(async () => /[$#]/.test(await terminalText()));
   await page.keyboard.type("echo below-$((6 * 7))\n");
   await until(async () => (await terminalText()).includes("below-42"));
+  await page.keyboard.type(
+    `node -e 'require("http").createServer((q, s) => s.end("asked for " + q.url)).listen(8000, process.env.COCALC_POD_IP)' &\n`,
+  );
+  await page.getByRole("button", { name: "More about this terminal" }).click();
+  await page.getByRole("menuitem", { name: "Open a web server" }).click();
+  await page.getByLabel("Port it listens on").fill("8000");
+  const [opened] = await Promise.all([page.context().waitForEvent("page"), page.keyboard.press("Enter")]);
+  await until(async () => {
+    if ((await opened.locator("body").innerText()).includes("asked for /")) return true;
+    await opened.reload(); // the server may not listen yet
+    return false;
+  });
+  expect(new URL(opened.url()).hostname).toMatch(/^[0-9a-f-]{36}\.localhost$/);
+  await opened.close();
   await page.reload();
   await until(async () => (await terminalText()).includes("below-42"), { timeoutMs: 20_000 });
   expect(elsewhere).toEqual([]);

@@ -1,7 +1,8 @@
 /** A student's day in a real browser on the whole product: sign up, a project, a terminal, a file shared by two, reload, stop. */
 
-import { expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { Life } from "../../src/core/life.ts";
 import { expectAccessible, openPage } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { Person, type Product, startProduct } from "../helpers/product.ts";
@@ -11,8 +12,18 @@ const life = testLives();
 const PASSWORD = "correct horse battery staple";
 const DAY_MS = 240_000;
 
-async function signUp(page: Page, { origin }: Product, name: string): Promise<void> {
-  await page.goto(`${origin}/auth/sign-up?next=/app/projects`);
+/** One product for all of them: each test brings its own people. */
+const whole = new Life("product");
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct(whole);
+}, 90_000);
+afterAll(async () => {
+  expect(await whole.stop({ deadlineMs: 30_000 })).toEqual([]);
+}, 60_000);
+
+async function signUp(page: Page, name: string): Promise<void> {
+  await page.goto(`${product.origin}/auth/sign-up?next=/app/projects`);
   await page.getByLabel("First name").fill(name);
   await page.getByLabel("Last name").fill("Tester");
   await page.getByLabel("E-mail address").fill(`${name.toLowerCase()}@example.org`);
@@ -34,9 +45,8 @@ test(
   "sign up, create, start, terminal, one file in two browsers, reload, stop",
   async () => {
     const own = life();
-    const product = await startProduct(own);
     const { page: ada, problems } = await openPage(own);
-    await signUp(ada, product, "Ada");
+    await signUp(ada, "Ada");
     await ada.getByRole("heading", { name: "Projects" }).waitFor();
     await createAndStart(ada, "Essay");
 
@@ -82,6 +92,11 @@ test(
     await ada.getByRole("button", { name: "Stop Essay" }).click();
     await ada.getByRole("article", { name: "Essay" }).getByText("Stopped").waitFor({ timeout: 30_000 });
     await other.getByText("The project has stopped.", { exact: false }).waitFor();
+
+    await ada.goto(address.replace(/files.*$/, "members"));
+    await ada.getByRole("button", { name: "Remove Charles Tester" }).click();
+    await ada.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await other.getByText("This project cannot be opened").waitFor({ timeout: 2_000 });
     expect(problems).toEqual([]);
   },
   DAY_MS,
@@ -91,9 +106,8 @@ test(
   "every page is accessible and fits a phone, light and dark",
   async () => {
     const own = life();
-    const product = await startProduct(own);
     const { page } = await openPage(own, { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" });
-    await signUp(page, product, "Grace");
+    await signUp(page, "Grace");
     await page.getByRole("heading", { name: "Projects" }).waitFor();
     await expectAccessible(page);
     await page.getByLabel("Name of a new project").fill("Phone");
@@ -102,25 +116,22 @@ test(
     await expectAccessible(page);
     await page.getByRole("button", { name: "Start project" }).click();
     await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
-    const project = page.url().replace(/\/files.*$/, "");
     await page.getByRole("button", { name: "New" }).click();
     await page.getByRole("menuitem", { name: "File" }).click();
     await page.getByLabel("Name of the file").fill("notes.md");
     await page.getByRole("button", { name: "Create" }).click();
     await editor(page).waitFor();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const place of ["files/notes.md", "files/", "terminal/main", "members", "log", "settings"]) {
-        await page.goto(`${project}/${place}`);
-        await page.getByText("Connected", { exact: true }).waitFor({ state: "attached" });
-        await expectAccessible(page);
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect({ place, wider }).toEqual({ place, wider: 0 });
-      }
-      await page.goto(`${product.origin}/app/account`);
-      await page.getByRole("heading", { name: "Sessions" }).waitFor();
-      await expectAccessible(page);
+    await page.getByText(/^Saved/).waitFor();
+    await expectFits(page, "editor");
+    for (const place of ["Files", "Terminal", "Members", "Log", "Settings"]) {
+      await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: place }).click();
+      await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
+      await until(async () => (await page.getByText("…", { exact: false }).count()) === 0);
+      await expectFits(page, place);
     }
+    await page.goto(`${product.origin}/app/account`);
+    await page.getByRole("heading", { name: "Sessions" }).waitFor();
+    await expectFits(page, "account");
   },
   DAY_MS,
 );
@@ -129,9 +140,8 @@ test(
   "the whole way goes with the keyboard alone",
   async () => {
     const own = life();
-    const product = await startProduct(own);
     const { page } = await openPage(own);
-    await signUp(page, product, "Kay");
+    await signUp(page, "Kay");
     const field = page.getByLabel("Name of a new project");
     await field.waitFor();
     await tabTo(page, field);
@@ -170,4 +180,14 @@ async function tabTo(page: Page, control: ReturnType<Page["getByLabel"]>): Promi
     await page.keyboard.press("Tab");
   }
   throw new Error("Tab never reached the control");
+}
+
+/** Is accessible in light and in dark, and no wider than the screen. */
+async function expectFits(page: Page, place: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page);
+  }
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect({ place, wider }).toEqual({ place, wider: 0 });
 }

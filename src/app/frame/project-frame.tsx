@@ -23,10 +23,11 @@ export function ProjectFrame() {
   const project = useSelected(hub.projects, (all) => all.get(projectId));
   const listed = useStore(hub.listed);
   const [missing, setMissing] = useState<string>();
+  const known = project !== undefined; // who is removed while the page is open is told why it closes
   useEffect(() => {
     setMissing(undefined);
-    if (listed) hub.look(projectId).catch((error: Error) => setMissing(error.message));
-  }, [hub, listed, projectId]);
+    if (listed) hub.look(projectId).catch((error: Error) => !known && setMissing(error.message));
+  }, [hub, listed, projectId, known]);
   if (project !== undefined) return <ProjectInFrame key={projectId} project={project} />;
   return (
     <main id="content" className="page">
