@@ -146,7 +146,7 @@ test("with an invalid template a start fails with the reason, running projects s
   await until(async () => /cocalc_project_config_valid\{config_map="project-pod"\} 0/.test(await metrics.metrics()));
   const projectId = await world.createProject();
   await world.ask(projectId, "start");
-  expect((await world.untilFinished(projectId)).err).toMatch(/template.*not valid/);
+  expect((await world.untilFinished(projectId)).err).toMatch(/configuration for projects is not valid/);
   expect(await world.start(projectId)).toMatchObject({
     outcome: "failed",
     reason: "template_invalid",
