@@ -31,7 +31,7 @@ const ABOUT_TIME = [
   "src/domain/starts",
   "test/integration/hub-next/projects",
 ];
-/** 12 hours and 45 minutes before UTC, 13:45 in summer: no mistake of a zone goes unseen. */
+/** 12 hours and 45 minutes ahead of UTC, 13:45 in summer: no mistake of a zone goes unseen. */
 const ODD_ZONE = "Pacific/Chatham";
 
 /** Runs a program of node_modules with Node's module flags and resolves with its exit status. */

@@ -19,6 +19,13 @@ const variables = z
   )
   .refine((env) => Object.keys(env).length <= 200, "must be at most 200 variables");
 const accountId = z.object({ account_id: uuid });
+/** Somebody in a project: an account, or an invitation by its address. */
+const projectAndPerson = project
+  .extend({ account_id: uuid.optional(), email_address: z.string().max(254).optional() })
+  .refine(
+    (body) => (body.account_id === undefined) !== (body.email_address === undefined),
+    "give account_id or email_address",
+  );
 
 export const projectEndpoints = {
   "projects/create": {
@@ -137,24 +144,14 @@ export const projectEndpoints = {
     access: "member",
     summary:
       "Makes somebody a collaborator, by account or by e-mail address; who has no account joins when they sign up.",
-    input: project
-      .extend({ account_id: uuid.optional(), email_address: z.string().max(254).optional() })
-      .refine(
-        (body) => (body.account_id === undefined) !== (body.email_address === undefined),
-        "give account_id or email_address",
-      ),
+    input: projectAndPerson,
     output: done,
   },
   "projects/collaborators/remove": {
     access: "member",
     summary:
       "Removes a collaborator or an invitation; anybody may remove themselves. What they have open ends at once.",
-    input: project
-      .extend({ account_id: uuid.optional(), email_address: z.string().max(254).optional() })
-      .refine(
-        (body) => (body.account_id === undefined) !== (body.email_address === undefined),
-        "give account_id or email_address",
-      ),
+    input: projectAndPerson,
     output: done,
   },
   "projects/collaborators/change-user-type": {
