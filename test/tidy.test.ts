@@ -123,6 +123,11 @@ test("the environment is read in one file, and servers are made in one file", ()
   expect(holding(/process\.exit\(/, /^src\/(main|boot\/run-process)\.ts$/)).toEqual([]);
 });
 
+test("connections to the database are made where somebody hears of their loss", () => {
+  const making = files.filter((file) => /\bnew pg\.(Client|Pool)\(/.test(texts.get(file) ?? ""));
+  expect(making).toEqual(["src/db/connection.ts", "src/db/db.ts"]);
+});
+
 test("files are named in kebab case, begin by saying what they are for, and stay readable", () => {
   const named = files.filter((file) => !/^[a-z0-9.-]+$/.test(file.split("/").at(-1) ?? ""));
   const unsaid = product.filter((file) => !/^(\/\*\*|\/\/|#!)/.test(texts.get(file) ?? ""));

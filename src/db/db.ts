@@ -6,6 +6,7 @@ import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
 import { connectionOptions, type DbConfig } from "./config.ts";
+import { hear } from "./connection.ts";
 import { type Leader, Leadership } from "./leadership.ts";
 import { type Heartbeat, Listener, type Subscription } from "./listener.ts";
 import { columnTypes } from "./types.ts";
@@ -56,6 +57,9 @@ export class Db implements Queryable {
       log.warn({ err: error }, "an idle database connection broke");
     });
     watchPool(this.#pool, metrics);
+    // The pool itself listens to a client only while it is idle: one that is just being handed out, or is between two statements of a
+    // transaction, would have nobody to tell of its loss.
+    this.#pool.on("connect", hear);
     life.defer("database pool", () => this.#pool.end());
     this.#listener = new Listener(life, {
       connection: connectionOptions(config, `${applicationName}/listen`),
@@ -83,12 +87,11 @@ export class Db implements Queryable {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw translate(error);
     });
-    client.on("error", lost);
     try {
       await run(client, "BEGIN", []);
       const result = await act(transactionOn(client));
       await run(client, "COMMIT", []);
-      giveBack(client);
+      client.release();
       return result;
     } catch (error) {
       await rollBack(client);
@@ -139,18 +142,10 @@ function transactionOn(client: pg.PoolClient): Transaction {
 async function rollBack(client: pg.PoolClient): Promise<void> {
   try {
     await client.query("ROLLBACK");
-    giveBack(client);
+    client.release();
   } catch (error) {
-    giveBack(client, isError(error) ? error : true); // the connection is of no more use: close it
+    client.release(isError(error) ? error : true); // the connection is of no more use: close it
   }
-}
-
-/** A connection that is lost between two statements has nobody else to tell; the next statement on it fails. */
-function lost(): void {}
-
-function giveBack(client: pg.PoolClient, problem?: Error | true): void {
-  client.off("error", lost);
-  client.release(problem);
 }
 
 /** Connection trouble becomes `unavailable`; what PostgreSQL says of a statement stays a `pg.DatabaseError`. */

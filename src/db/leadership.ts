@@ -1,13 +1,13 @@
 /** Leadership by advisory lock: all locks of a process on one dedicated connection, each term with an epoch that fences its writes. */
 
-import pg from "pg";
+import type pg from "pg";
 import { Backoff } from "../core/backoff.ts";
 import { sleep } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { gauge, type Metrics } from "../core/metrics.ts";
-import { Turns } from "../core/turns.ts";
+import { Connection } from "./connection.ts";
 import { columnTypes } from "./types.ts";
 
 export interface Leader {
@@ -83,47 +83,46 @@ export class Leadership {
   }
 
   async #campaignOnce(signal: AbortSignal, backoff: Backoff): Promise<void> {
-    const client = new pg.Client({ ...this.#parts.connection, query_timeout: 5_000, types: columnTypes });
-    const ended = Promise.withResolvers<never>();
-    ended.promise.catch(() => {}); // it may end before anyone waits
-    client.on("error", (error) => ended.reject(error));
-    client.on("end", () => ended.reject(new Error("the server ended it")));
+    const connection = new Connection({ ...this.#parts.connection, query_timeout: 5_000, types: columnTypes });
     try {
-      await Promise.race([client.connect(), ended.promise]);
+      await Promise.race([connection.connect(), connection.lost]);
       backoff.reset();
-      await Promise.race([this.#rounds(client, signal), ended.promise]);
+      await Promise.race([this.#rounds(connection, signal), connection.lost]);
     } finally {
       await Promise.all([...this.#candidates].map((candidate) => this.#endTerm(candidate)));
-      await client.end().catch(() => {}); // a broken connection cannot say goodbye
+      await connection.end();
     }
   }
 
-  async #rounds(client: pg.Client, signal: AbortSignal): Promise<void> {
+  async #rounds(connection: Connection, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
-      await query(client, "SELECT 1");
+      await connection.query("SELECT 1");
       for (const candidate of this.#candidates) {
-        if (candidate.term === undefined) await this.#tryToLead(client, candidate);
+        if (candidate.term === undefined) await this.#tryToLead(connection, candidate);
       }
       const pause = TRY_EVERY_MS * (0.8 + 0.2 * Math.random());
       await Promise.race([sleep(pause, signal), this.#wake.promise]);
     }
   }
 
-  async #tryToLead(client: pg.Client, candidate: Candidate): Promise<void> {
+  async #tryToLead(connection: Connection, candidate: Candidate): Promise<void> {
     if (candidate.life.isStopping) return;
     const { name } = candidate;
-    const locked = await query(client, "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held", [name]);
-    if (locked.rows[0]?.held !== true) return;
-    const { rows } = await query(
-      client,
+    const [locked] = await connection.query<{ held: boolean }>(
+      "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held",
+      [name],
+    );
+    if (locked?.held !== true) return;
+    const [row] = await connection.query<{ epoch: number }>(
       `INSERT INTO leaders (name, epoch, since) VALUES ($1, 1, now())
        ON CONFLICT (name) DO UPDATE SET epoch = leaders.epoch + 1, since = now() RETURNING epoch`,
       [name],
     );
-    const leader = { name, epoch: Number(rows[0]?.epoch) };
+    if (row === undefined) return;
+    const leader = { name, epoch: row.epoch };
     const term = new Life(`term of ${name}`, candidate.life);
-    term.defer("lock", () => unlock(client, name));
+    term.defer("lock", () => unlock(connection, name));
     candidate.term = { life: term, leader };
     this.#leading.set({ name }, 1);
     this.#parts.log.info({ leader }, "this process leads");
@@ -143,16 +142,7 @@ export class Leadership {
   }
 }
 
-const turns = new WeakMap<pg.Client, Turns>();
-
-/** Statements of one client run one after the other: a term may end while a round is under way. */
-function query(client: pg.Client, sql: string, values: unknown[] = []): Promise<pg.QueryResult> {
-  const own = turns.get(client) ?? new Turns();
-  turns.set(client, own);
-  return own.take(() => client.query(sql, values));
-}
-
 /** Gives the lock back so that another takes over at once; on a lost connection the server has done so. */
-async function unlock(client: pg.Client, name: string): Promise<void> {
-  await query(client, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(() => {});
+async function unlock(connection: Connection, name: string): Promise<void> {
+  await connection.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(() => {});
 }

@@ -1,13 +1,13 @@
 /** The one LISTEN connection of a process: heartbeat, jittered reconnect, and word to every consumer that it may have missed something. */
 
-import pg from "pg";
+import type pg from "pg";
 import { Backoff } from "../core/backoff.ts";
 import { sleep } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
-import { Turns } from "../core/turns.ts";
+import { Connection } from "./connection.ts";
 
 export interface Subscription {
   channels: string[];
@@ -40,11 +40,10 @@ export class Listener {
   readonly #parts: ListenerParts;
   readonly #life: Life;
   readonly #heartbeat: Heartbeat;
-  readonly #turns = new Turns();
   readonly #subscriptions = new Set<Subscription>();
   readonly #reconnects;
   readonly #connected;
-  #client: pg.Client | undefined;
+  #connection: Connection | undefined;
   #listening = new Set<string>();
   #started = false;
 
@@ -73,9 +72,9 @@ export class Listener {
       this.#life.run("listener", (signal) => this.#keepListening(signal));
       return;
     }
-    if (this.#client === undefined) return;
+    if (this.#connection === undefined) return;
     try {
-      await this.#listenToAll(this.#client);
+      await this.#listenToAll(this.#connection);
       subscription.onMissed();
     } catch (error) {
       this.#parts.log.warn({ err: error }, "listening to a new channel failed");
@@ -97,55 +96,51 @@ export class Listener {
 
   /** One connection from beginning to end; throws why it ended. */
   async #listenOnce(signal: AbortSignal, backoff: Backoff): Promise<void> {
-    const client = new pg.Client({ ...this.#parts.connection, query_timeout: this.#heartbeat.heartbeatTimeoutMs });
-    const ended = Promise.withResolvers<never>();
-    ended.promise.catch(() => {}); // it may end before anyone waits
-    const end = () => ended.reject(new Error("the server ended it"));
-    const abort = () => ended.reject(new Error("stopping"));
-    client.on("error", (error) => ended.reject(error));
-    client.on("end", end);
-    client.on("notification", ({ channel, payload }) => this.#dispatch(channel, payload ?? ""));
+    const connection = new Connection({
+      ...this.#parts.connection,
+      query_timeout: this.#heartbeat.heartbeatTimeoutMs,
+    });
+    const stopping = Promise.withResolvers<never>();
+    const abort = () => stopping.reject(new Error("stopping"));
+    const over = Promise.race([connection.lost, stopping.promise]);
+    over.catch(() => {}); // it may be over before anyone waits
+    connection.onNotification((channel, key) => this.#dispatch(channel, key));
     signal.addEventListener("abort", abort, { once: true });
     try {
-      await Promise.race([this.#connect(client), ended.promise]);
+      await Promise.race([this.#connect(connection), over]);
       backoff.reset();
-      await Promise.race([this.#beat(client, signal), ended.promise]);
+      await Promise.race([this.#beat(connection, signal), over]);
     } finally {
       signal.removeEventListener("abort", abort);
-      this.#forget(client);
-      await close(client);
+      this.#forget(connection);
+      await connection.end();
     }
   }
 
-  async #connect(client: pg.Client): Promise<void> {
-    await client.connect();
+  async #connect(connection: Connection): Promise<void> {
+    await connection.connect();
     this.#listening = new Set();
-    this.#client = client;
-    await this.#listenToAll(client);
+    this.#connection = connection;
+    await this.#listenToAll(connection);
     this.#reconnects.inc();
     this.#connected.set(1);
     for (const { onMissed } of this.#subscriptions) onMissed();
   }
 
-  /** Statements of one client run one after the other: pg asks for that. */
-  #listenToAll(client: pg.Client): Promise<void> {
-    const wanted = async () => {
-      for (const { channels } of this.#subscriptions) {
-        for (const channel of channels) {
-          if (this.#listening.has(channel)) continue;
-          await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-          this.#listening.add(channel);
-        }
-      }
-    };
-    return this.#turns.take(wanted);
+  async #listenToAll(connection: Connection): Promise<void> {
+    const wanted = new Set([...this.#subscriptions].flatMap(({ channels }) => channels));
+    for (const channel of wanted) {
+      if (this.#listening.has(channel)) continue;
+      await connection.listen(channel); // twice is harmless, where two ask at the same time
+      this.#listening.add(channel);
+    }
   }
 
-  async #beat(client: pg.Client, signal: AbortSignal): Promise<void> {
+  async #beat(connection: Connection, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#heartbeat.heartbeatMs, signal);
       if (signal.aborted) return;
-      await this.#turns.take(() => client.query("SELECT 1"));
+      await connection.query("SELECT 1");
     }
   }
 
@@ -155,28 +150,12 @@ export class Listener {
     }
   }
 
-  #forget(client: pg.Client): void {
-    if (this.#client === client) this.#client = undefined;
+  #forget(connection: Connection): void {
+    if (this.#connection === connection) this.#connection = undefined;
     this.#connected.set(0);
   }
 
   #drop(): void {
-    void this.#client?.end().catch(() => {}); // it is broken already; the loop makes a new one
+    void this.#connection?.end(); // the loop makes a new one
   }
-}
-
-/** Ends a connection without waiting for a server that may be hung. */
-async function close(client: pg.Client): Promise<void> {
-  const ended = client.end().catch(() => {}); // broken connections cannot say goodbye
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, 500);
-  await Promise.race([ended, promise]);
-  clearTimeout(timer);
-  destroySocket(client);
-}
-
-/** `pg` keeps the socket private; a hung server would otherwise hold it open. */
-function destroySocket(client: pg.Client): void {
-  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }; // not in its types
-  connection?.stream?.destroy();
 }

@@ -5,10 +5,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import pg from "pg";
 import { testLives } from "../../test/helpers/life.ts";
 import { until } from "../../test/helpers/until.ts";
 import { Life } from "../core/life.ts";
+import { endClient, newClient } from "../db/connection.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { identify, pidsWorkingIn, signalProcess } from "./processes.ts";
 
@@ -21,13 +21,13 @@ beforeAll(async () => {
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
 async function query(server: RunningPostgres, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(server);
-  await client.connect();
+  const client = newClient({ ...server });
   try {
+    await client.connect();
     const last = [await client.query({ text: sql, rowMode: "array" })].flat().at(-1);
     return last?.rows.flat() ?? [];
   } finally {
-    await client.end();
+    await endClient(client);
   }
 }
 

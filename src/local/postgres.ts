@@ -6,11 +6,11 @@ import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import pg from "pg";
 import { z } from "zod";
 import { sleep } from "../core/clock.ts";
 import { AppError, asError } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
+import { endClient, newClient } from "../db/connection.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 import {
   chooseRunner,
@@ -231,13 +231,13 @@ async function stopServer({ child, ended }: Server): Promise<void> {
 }
 
 async function createDatabase({ port, password }: { port: number; password: string }): Promise<void> {
-  const client = new pg.Client({ host: HOST, port, user: USER, password, database: "postgres" });
-  await client.connect();
+  const client = newClient({ host: HOST, port, user: USER, password, database: "postgres" });
   try {
+    await client.connect();
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [DATABASE]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
   } finally {
-    await client.end();
+    await endClient(client);
   }
 }
 

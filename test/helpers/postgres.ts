@@ -1,11 +1,12 @@
 /** A real database for each test file: one server per run of the tests, one clone of a migrated template per call. */
 
 import { randomBytes } from "node:crypto";
-import pg from "pg";
+import type pg from "pg";
 import { environment } from "../../src/core/env.ts";
 import type { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import type { DbConfig } from "../../src/db/config.ts";
+import { endClient, newClient } from "../../src/db/connection.ts";
 import { Db } from "../../src/db/db.ts";
 import type { Heartbeat } from "../../src/db/listener.ts";
 import { testLog } from "./log.ts";
@@ -36,12 +37,12 @@ export function testServer(): TestServer {
 
 /** Runs a statement as the server's owner, outside of any test database. */
 export async function asOwner<Row extends pg.QueryResultRow>(sql: string, database = "postgres"): Promise<Row[]> {
-  const client = new pg.Client({ ...testServer(), database });
-  await client.connect();
+  const client = newClient({ ...testServer(), database });
   try {
+    await client.connect();
     return (await client.query<Row>(sql)).rows;
   } finally {
-    await client.end();
+    await endClient(client);
   }
 }
 

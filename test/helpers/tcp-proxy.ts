@@ -66,6 +66,23 @@ export class TcpProxy {
     this.hangOpen();
   }
 
+  /** From now on answers are kept back on the connections that are open; `deliver` brings them in one piece. */
+  holdAnswers(): { held: () => string; deliver: () => void } {
+    const kept = [...this.#pairs].map(([near, far]) => {
+      const chunks: Buffer[] = [];
+      far.unpipe(near);
+      far.removeAllListeners("close"); // its last words are still to be delivered
+      far.on("data", (chunk: Buffer) => chunks.push(chunk)).resume();
+      return { near, chunks };
+    });
+    return {
+      held: () => kept.map(({ chunks }) => Buffer.concat(chunks).toString("latin1")).join(""),
+      deliver: () => {
+        for (const { near, chunks } of kept) near.end(Buffer.concat(chunks));
+      },
+    };
+  }
+
   /** New connections work again; those that hung go on hanging. */
   resume(): void {
     this.#hanging = false;

@@ -1,9 +1,10 @@
 /** The doctor's checks of the database: reachable, in UTC, migrated, with a clock like ours. */
 
 import { readdir } from "node:fs/promises";
-import pg from "pg";
+import type pg from "pg";
 import { messageOf } from "../../core/errors.ts";
 import { connectionFix, connectionOptions, type DbConfig, placeOf } from "../../db/config.ts";
+import { endClient, newClient } from "../../db/connection.ts";
 import { migrationsFolder } from "../../db/migrate.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 
@@ -11,8 +12,7 @@ const MAX_SKEW_MS = 2_000;
 
 export async function checkDatabase(config: DbConfig): Promise<Checked[]> {
   const { options: _ours, ...plain } = connectionOptions(config, "cocalc-k8s doctor"); // the server's own time zone is looked at
-  const client = new pg.Client({ ...plain, query_timeout: 10_000 });
-  client.on("error", () => {}); // whoever asks next is told
+  const client = newClient({ ...plain, query_timeout: 10_000 });
   const where = placeOf(config);
   const reached = await check("database", `see that it answers queries: psql at ${where}`, async () => {
     try {
@@ -32,7 +32,7 @@ export async function checkDatabase(config: DbConfig): Promise<Checked[]> {
   try {
     return [reached, await timeZone(client), await schema(client), await clock(client)];
   } finally {
-    await client.end().catch(() => {}); // nothing depends on it any more
+    await endClient(client);
   }
 }
 

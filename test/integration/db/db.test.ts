@@ -1,8 +1,11 @@
 import { expect, test } from "@jest/globals";
+import { PG_MIGRATE_LOCK_ID } from "node-pg-migrate";
+import { endClient, newClient } from "../../../src/db/connection.ts";
 import { sqlState } from "../../../src/db/db.ts";
 import { migrate } from "../../../src/db/migrate.ts";
 import { testLives } from "../../helpers/life.ts";
 import { asOwner, createTestDatabase, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
+import { openTcpProxy } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
@@ -42,6 +45,73 @@ test("a connection that is lost between two statements of a transaction fails it
   });
   await expect(lost).rejects.toMatchObject({ code: "unavailable" });
   await expect(db.transaction((tx) => tx.query("SELECT 1 AS one"))).resolves.toEqual([{ one: 1 }]);
+});
+
+test("a connection that the server ends while it is being handed out fails a statement, and not the process", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const proxy = await openTcpProxy(life, config);
+  const db = openDbOn(life, { ...config, port: proxy.port, poolSize: 1 });
+  const [row] = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const answers = proxy.holdAnswers();
+  const query = db.query("SELECT 'it was answered' AS words");
+  const waiting = db.transaction((tx) => tx.query("SELECT 1"));
+  await until(() => answers.held().includes("it was answered"));
+  await asOwner(`SELECT pg_terminate_backend(${row?.pid})`);
+  await until(() => answers.held().includes("57P01"));
+  answers.deliver(); // the answer and the end in one piece: the transaction is given the connection between the two
+  expect(await query).toEqual([{ words: "it was answered" }]);
+  await expect(waiting).rejects.toMatchObject({ code: "unavailable" });
+  expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+});
+
+test("stopping does not wait for a server that hangs", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  openDbOn(life, config).lead(life, "led by others", async () => {});
+  const proxy = await openTcpProxy(life, config);
+  const part = newLife("part");
+  const db = openDbOn(part, { ...config, port: proxy.port });
+  db.lead(part, "led by others", async () => {});
+  const led = ["a", "b", "c"].map((name) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    db.lead(part, name, async () => resolve());
+    return promise;
+  });
+  await Promise.all(led);
+  const listening = Promise.withResolvers<void>();
+  await db.listen(part, { channels: ["news"], onNotify: () => {}, onMissed: listening.resolve });
+  await listening.promise;
+  await db.query("SELECT 1");
+  proxy.hang();
+  expect(await part.stop({ deadlineMs: 8_000 })).toEqual([]);
+});
+
+test("a migration whose connection the server ends fails in words, and does not end the process", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const first = newClient({ ...testServer(), database: config.database });
+  life.defer("lock", () => endClient(first));
+  await first.connect();
+  await first.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
+  const waiting = migrate(config);
+  const waitingPid = () =>
+    asOwner<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = '${config.database}' AND application_name = 'migrate' AND wait_event = 'advisory'`,
+    );
+  const [backend] = await until(async () => ((rows) => rows.length > 0 && rows)(await waitingPid()));
+  await asOwner(`SELECT pg_terminate_backend(${backend?.pid})`);
+  await expect(waiting).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("terminating") });
+});
+
+test("a migration has left the server when it says that it is done", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  await migrate(config);
+  const left = await asOwner(
+    `SELECT FROM pg_stat_activity WHERE datname = '${config.database}' AND application_name = 'migrate'`,
+  );
+  expect(left).toEqual([]);
 });
 
 test("a server that cannot be reached is an error in words", async () => {

@@ -5,9 +5,9 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, expect, test } from "@jest/globals";
-import pg from "pg";
 import { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
+import { endClient, newClient } from "../../../src/db/connection.ts";
 import { openKube } from "../../../src/kube/client.ts";
 import { configMaps, pods } from "../../../src/kube/resources.ts";
 import type { Pod } from "../../../src/kube/types.ts";
@@ -92,10 +92,10 @@ test("tells psql and kubectl where it is while it runs, and refuses a second ins
     `${exports}\nprintf '%s|' "$PGHOST" "$PGPORT" "$PGUSER" "$PGPASSWORD" "$PGDATABASE" "$KUBECONFIG"`,
   ]);
   const [host = "", port, user = "", password = "", database = "", kubeconfig = ""] = stdout.split("|");
-  const client = new pg.Client({ host, port: Number(port), user, password, database });
+  const client = newClient({ host, port: Number(port), user, password, database });
   await client.connect();
   expect((await client.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
-  await client.end();
+  await endClient(client);
   expect(await (await openClient(life, kubeconfig)).serverVersion()).toMatch(/^v1\./);
   await expect(start(newLife())).rejects.toThrow(/Another instance/);
   await life.stop();
