@@ -57,6 +57,10 @@ export class Connection {
     return this.#lost.promise;
   }
 
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   async connect(): Promise<void> {
     await this.#client.connect();
   }

@@ -119,7 +119,8 @@ export class Leadership {
        ON CONFLICT (name) DO UPDATE SET epoch = leaders.epoch + 1, since = now() RETURNING epoch`,
       [name],
     );
-    if (row === undefined) return;
+    // The last word on a connection may be an answer: a term that began after that would never be told of the loss.
+    if (row === undefined || connection.isLost) return;
     const leader = { name, epoch: row.epoch };
     const term = new Life(`term of ${name}`, candidate.life);
     term.defer("lock", () => unlock(connection, name));

@@ -4,6 +4,7 @@ import type { Db } from "../../../src/db/db.ts";
 import type { Leader } from "../../../src/db/leadership.ts";
 import { testLives } from "../../helpers/life.ts";
 import { asOwner, openDbOn, openTestDb } from "../../helpers/postgres.ts";
+import { openTcpProxy } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
@@ -16,9 +17,11 @@ function campaign(db: Db, life: Life, name = "work") {
 }
 
 const lockBackends = (database: string) =>
-  asOwner<{ pid: number; application_name: string }>(
-    `SELECT pid, application_name FROM pg_stat_activity WHERE datname = '${database}' AND application_name LIKE '%/locks'`,
+  asOwner<{ pid: number; application_name: string; wait_event: string }>(
+    `SELECT pid, application_name, wait_event FROM pg_stat_activity WHERE datname = '${database}' AND application_name LIKE '%/locks'`,
   );
+
+const waitsForRow = ({ wait_event }: { wait_event: string }) => wait_event === "transactionid";
 
 test("of two candidates one leads; when it stops the other takes over with a later epoch", async () => {
   const [lifeA, lifeB] = [newLife("a"), newLife("b")];
@@ -58,6 +61,26 @@ test("a deposed leader that does not know it yet cannot write: its epoch is refu
     [old],
   );
   expect(written).toBe(0);
+});
+
+test("an answer that was the last word of its connection makes nobody a leader", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('work', 1, now())");
+  const proxy = await openTcpProxy(life, db.config);
+  const late = openDbOn(life, { ...db.config, port: proxy.port }, "late");
+  const { a, answers, pid } = await db.transaction(async (tx) => {
+    await tx.query("SELECT FROM leaders FOR UPDATE");
+    const a = campaign(late, life);
+    const pid = await until(async () => (await lockBackends(db.config.database)).find(waitsForRow)?.pid);
+    return { a, pid, answers: proxy.holdAnswers() };
+  });
+  await until(() => answers.held().includes("epoch"));
+  await asOwner(`SELECT pg_terminate_backend(${pid})`);
+  await until(() => answers.held().includes("57P01"));
+  answers.deliver();
+  await until(() => a.leads());
+  expect(a.terms.map(({ leader }) => leader.epoch)).toEqual([3]);
 });
 
 test("all locks of a process are on one connection", async () => {
