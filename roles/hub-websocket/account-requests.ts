@@ -1,7 +1,7 @@
 /** What a browser asks about accounts. */
 
 import { namesOf } from "../../src/domain/accounts/account-view.ts";
-import type { Handlers } from "./requests.ts";
+import type { Handlers } from "./handlers.ts";
 
 export const accountHandlers = {
   async get_names({ account_ids }, { db }) {

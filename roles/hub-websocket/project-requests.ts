@@ -8,7 +8,7 @@ import { summaryPage } from "../../src/domain/projects/listing.ts";
 import { projectById } from "../../src/domain/projects/summaries.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import { latestStart } from "../../src/domain/starts/latest-start.ts";
-import type { Handlers, RequestContext } from "./requests.ts";
+import type { Handlers, RequestContext } from "./handlers.ts";
 
 export const projectHandlers = {
   async list_projects({ after, limit }, { db, audience, identity }) {

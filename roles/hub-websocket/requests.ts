@@ -2,27 +2,13 @@
 
 import { AppError, isAppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
-import type { Db } from "../../src/db/db.ts";
-import type { Access } from "../../src/domain/access/access.ts";
-import type { Identity } from "../../src/domain/access/identity.ts";
 import { wireErrorOf } from "../../src/net/plain-page.ts";
-import { type HubAnswers, type HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
+import { type HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
 import { accountHandlers } from "./account-requests.ts";
-import type { Audience, HubSocket } from "./audience.ts";
+import type { HubSocket } from "./audience.ts";
+import type { Handlers, RequestContext } from "./handlers.ts";
 import { projectHandlers } from "./project-requests.ts";
 import { RequestBudget } from "./request-budget.ts";
-
-export interface RequestContext {
-  db: Db;
-  access: Access;
-  audience: Audience;
-  identity: Identity;
-}
-
-/** The body as its schema gives it. */
-type BodyOf<N extends HubRequestName> = ReturnType<(typeof hubRequests)[N]["parse"]>;
-export type Handler<N extends HubRequestName> = (body: BodyOf<N>, context: RequestContext) => Promise<HubAnswers[N]>;
-export type Handlers = { [N in HubRequestName]: Handler<N> };
 
 const handlers: Handlers = {
   ...projectHandlers,

@@ -4,8 +4,8 @@ import { type AppError, isAppError } from "../../src/core/errors.ts";
 import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { recordWaiting } from "../../src/domain/starts/records.ts";
 import type { Pod } from "../../src/kube/types.ts";
+import type { Case, Service } from "./case.ts";
 import { failStart } from "./fail-start.ts";
-import type { Case, Service } from "./service.ts";
 import { startToRecord } from "./start-facts.ts";
 
 const RETRY_MS = 500;

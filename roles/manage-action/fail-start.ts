@@ -2,7 +2,7 @@
 
 import { type Explanation, explainPod } from "../../src/domain/project-pods/reasons.ts";
 import { finishRequest, type Why } from "../../src/domain/starts/records.ts";
-import type { Case, Service } from "./service.ts";
+import type { Case, Service } from "./case.ts";
 import { startToRecord } from "./start-facts.ts";
 
 const LOG_LINES = 10;

@@ -3,47 +3,14 @@
 import { every, sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
-import type { Logger } from "../../src/core/log.ts";
 import { WorkQueue } from "../../src/core/work-queue.ts";
-import type { Db } from "../../src/db/db.ts";
-import type { Leader } from "../../src/db/leadership.ts";
 import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
-import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/rules.ts";
-import type { Places } from "../../src/domain/starts/places.ts";
 import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/records.ts";
 import type { Pod } from "../../src/kube/types.ts";
-import type { ManageActionConfig } from "./config.ts";
-import { decide, type PodFacts, type Request, readRequest, type StartFacts, type Step } from "./decide.ts";
-import type { ActionMetrics } from "./metrics.ts";
-import type { PodMaker } from "./pod-maker.ts";
-import type { Records } from "./records.ts";
+import type { Service } from "./case.ts";
+import { decide, type PodFacts, readRequest, type StartFacts } from "./decide.ts";
 import { steps } from "./steps.ts";
-
-/** What the steps work with during one term. */
-export interface Service {
-  db: Db;
-  log: Logger;
-  leader: Leader;
-  config: ManageActionConfig;
-  metrics: ActionMetrics;
-  pods: ProjectPods;
-  maker: PodMaker;
-  places: Places;
-  records: Records;
-  /** Looks at those whose turn it is, after a place became free. */
-  nextInTurn(): void;
-}
-
-/** One project as it is now. */
-export interface Case {
-  projectId: string;
-  row: ServiceRow;
-  request: Request;
-  start: StartFacts | undefined;
-  pod: Pod | undefined;
-  step: Step;
-}
 
 /** How soon something that failed is tried again, at most. */
 const MAX_RETRY_MS = 5_000;

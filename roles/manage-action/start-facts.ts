@@ -1,7 +1,7 @@
 /** What a start is, from the project it is of. Pure. */
 
 import type { ServiceRow, StartToRecord } from "../../src/domain/starts/records.ts";
-import type { Case } from "./service.ts";
+import type { Case } from "./case.ts";
 
 const A_DAY_MS = 86_400_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -10,10 +10,10 @@ import {
   recordWaiting,
   type Why,
 } from "../../src/domain/starts/records.ts";
+import type { Case, Service } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
 import { failStart, whyOf } from "./fail-start.ts";
-import type { Case, Service } from "./service.ts";
 import { ownerOf, requestTimeOf, startToRecord } from "./start-facts.ts";
 
 /** Resolves with the ms after which to look again, or undefined: when something changes. */

@@ -1,0 +1,39 @@
+/** What every step is given: one project as it is now, and what there is to work with. Types alone. */
+
+import type { Logger } from "../../src/core/log.ts";
+import type { Db } from "../../src/db/db.ts";
+import type { Leader } from "../../src/db/leadership.ts";
+import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import type { Places } from "../../src/domain/starts/places.ts";
+import type { ServiceRow } from "../../src/domain/starts/records.ts";
+import type { Pod } from "../../src/kube/types.ts";
+import type { ManageActionConfig } from "./config.ts";
+import type { Request, StartFacts, Step } from "./decide.ts";
+import type { ActionMetrics } from "./metrics.ts";
+import type { PodMaker } from "./pod-maker.ts";
+import type { Records } from "./records.ts";
+
+/** What the steps work with during one term. */
+export interface Service {
+  db: Db;
+  log: Logger;
+  leader: Leader;
+  config: ManageActionConfig;
+  metrics: ActionMetrics;
+  pods: ProjectPods;
+  maker: PodMaker;
+  places: Places;
+  records: Records;
+  /** Looks at those whose turn it is, after a place became free. */
+  nextInTurn(): void;
+}
+
+/** One project as it is now. */
+export interface Case {
+  projectId: string;
+  row: ServiceRow;
+  request: Request;
+  start: StartFacts | undefined;
+  pod: Pod | undefined;
+  step: Step;
+}
