@@ -26,6 +26,8 @@ export interface Passed {
   role: ProjectRole;
   /** First use of the project by this account for about a minute, by a person's browser: counts as work in it. */
   counts: boolean;
+  /** When the right was looked up, for whoever keeps the connection. */
+  since: number;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function pass(asked: Asked, { access, site }: { access: Access; sit
   else if (request.headers["service-worker"] !== undefined) throw forbidden("Service workers have no place here.");
   const brought = broughtBy(request, client, site);
   if (brought.byCookie) checkOrigin(asked, site);
+  const since = access.revocations.moment();
   const identity = await identify(brought, origin, access);
   if (identity === undefined)
     throw unauthenticated("You are not signed in, or your session has ended. Sign in and try again.");
@@ -46,7 +49,8 @@ export async function pass(asked: Asked, { access, site }: { access: Access; sit
   if (grant === undefined) {
     throw forbidden("You are no member of this project. Ask one of its owners to add you.");
   }
-  return { identity, role: grant.role, counts: grant.fresh && identity.credential.kind === "session" };
+  const counts = grant.fresh && identity.credential.kind === "session";
+  return { identity, role: grant.role, counts, since };
 }
 
 /** A project's own origin serves its web servers and its files; never what a page of it could do in a member's name. */

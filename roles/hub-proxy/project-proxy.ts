@@ -209,11 +209,12 @@ export class ProjectProxy {
   }
 
   /** Keeps an exchange among those that end when the right to it does. */
-  #hold({ identity, target }: Admitted) {
+  #hold({ identity, target, since }: Admitted) {
     let exchange: Forwarding | undefined;
     const release = this.#parts.access.revocations.register({
       identity,
       projectId: target.projectId,
+      since,
       end: () => exchange?.end(),
     });
     return {

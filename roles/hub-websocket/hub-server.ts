@@ -91,9 +91,10 @@ export class HubServer {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const since = this.#parts.access.revocations.moment();
     this.#admit(request)
       .then((identity) => {
-        if (!socket.destroyed) this.#letIn(request, socket, { head, identity });
+        if (!socket.destroyed) this.#letIn(request, socket, { head, identity, since });
       })
       .catch((error: unknown) => {
         const { status, message } = this.#tellable(error);
@@ -116,7 +117,11 @@ export class HubServer {
   }
 
   /** @throws AppError `unavailable` where there are too many already. */
-  #letIn(request: IncomingMessage, socket: Duplex, { head, identity }: { head: Buffer; identity: Identity }): void {
+  #letIn(
+    request: IncomingMessage,
+    socket: Duplex,
+    { head, identity, since }: { head: Buffer; identity: Identity; since: number },
+  ): void {
     const { access, config } = this.#parts;
     const { accountId } = identity;
     const connections = this.#connections;
@@ -126,7 +131,7 @@ export class HubServer {
     const admission: Admission = { identity };
     this.#admissions.set(request, admission);
     const leave = connections.add(accountId);
-    const release = access.revocations.register({ identity, end: () => signOut(admission, socket) });
+    const release = access.revocations.register({ identity, since, end: () => signOut(admission, socket) });
     socket.once("close", () => {
       leave();
       release();

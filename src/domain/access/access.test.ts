@@ -4,9 +4,10 @@ import { testLog } from "../../../test/helpers/log.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { Life } from "../../core/life.ts";
-import type { Db } from "../../db/db.ts";
+import type { Db, Queryable } from "../../db/db.ts";
 import { type Access, openAccess } from "./access.ts";
 import { createApiKey, deleteApiKey, editApiKey, listApiKeys } from "./api-keys.ts";
+import { Revocations } from "./revocations.ts";
 import { createSession, endSession, endSessions } from "./sessions.ts";
 
 const life = new Life("access");
@@ -156,10 +157,12 @@ test.each(ENDINGS)("%s ends that account's connections within two seconds, and n
   const mine = await signedIn(accountId);
   const theirs = await signedIn(other);
   const ended: string[] = [];
-  access.revocations.register({ identity: mine.identity, projectId, end: (reason) => ended.push(reason) });
+  const since = access.revocations.moment();
+  access.revocations.register({ identity: mine.identity, projectId, since, end: (reason) => ended.push(reason) });
   const releases = [otherProject, undefined].map((id) =>
     access.revocations.register({
       identity: theirs.identity,
+      since,
       ...(id === undefined ? {} : { projectId: id }),
       end: () => ended.push("another's"),
     }),
@@ -175,19 +178,68 @@ test.each(ENDINGS)("%s ends that account's connections within two seconds, and n
 
 test("a right that ended between its check and the registration ends the connection too", async () => {
   const accountId = await newAccount();
+  const since = access.revocations.moment();
   const { identity, hash, cookieValue } = await signedIn(accountId);
   await endSession(db, hash);
   await until(async () => (await access.identify({ session: cookieValue })) === undefined, { timeoutMs: 2_000 });
   const ended: string[] = [];
-  access.revocations.register({ identity, end: (reason) => ended.push(reason) });
+  access.revocations.register({ identity, since, end: (reason) => ended.push(reason) });
   await until(() => ended.length === 1, { timeoutMs: 2_000 });
+});
+
+test("a new connection is looked up again for what changed of its own since its check, and for nothing else", async () => {
+  const [accountId, projectId] = [await newAccount(), await newProject({})];
+  const { identity, hash } = await signedIn(accountId);
+  const looked: string[] = [];
+  const counting: Queryable = {
+    query: (sql, values) => {
+      looked.push(sql);
+      return db.query(sql, values);
+    },
+    execute: (sql, values) => db.execute(sql, values),
+  };
+  const part = new Life("part");
+  const revocations = new Revocations(part, { db: counting, log: testLog() });
+  const ended: string[] = [];
+  const register = (since: number) =>
+    revocations.register({ identity, projectId, since, end: (reason) => ended.push(reason) });
+  revocations.allChanged();
+  const since = revocations.moment();
+  revocations.projectChanged(randomUUID());
+  revocations.accountChanged(randomUUID());
+  revocations.credentialChanged(`session ${"0".repeat(64)}`);
+  const release = register(since);
+  await db.query("SELECT 1"); // a look would have begun before this ended
+  expect(looked).toEqual([]);
+  release();
+  const before = revocations.moment();
+  revocations.credentialChanged(`session ${hash}`);
+  register(before);
+  await until(() => ended.length === 1);
+  expect([ended, looked.length]).toEqual([["not_member"], 2]);
+  expect(await part.stop()).toEqual([]);
+});
+
+test("of more changes than are remembered it is known that there were some", async () => {
+  const { identity, hash } = await signedIn(await newAccount());
+  const part = new Life("part");
+  const revocations = new Revocations(part, { db, log: testLog() });
+  const since = revocations.moment();
+  await endSession(db, hash);
+  revocations.credentialChanged(`session ${hash}`);
+  for (let count = 0; count < 10_000; count += 1) revocations.projectChanged(String(count));
+  const ended: string[] = [];
+  revocations.register({ identity, since, end: (reason) => ended.push(reason) });
+  await until(() => ended.length === 1);
+  expect(await part.stop()).toEqual([]);
 });
 
 test("what happened while the listener was away is found when it is back", async () => {
   const accountId = await newAccount();
   const { identity, hash } = await signedIn(accountId);
   const ended: string[] = [];
-  access.revocations.register({ identity, end: (reason) => ended.push(reason) });
+  const since = access.revocations.moment();
+  access.revocations.register({ identity, since, end: (reason) => ended.push(reason) });
   await db.execute("ALTER TABLE remember_me DISABLE TRIGGER remember_me_delete");
   await endSession(db, hash);
   await db.execute("ALTER TABLE remember_me ENABLE TRIGGER remember_me_delete");

@@ -17,6 +17,8 @@ export interface Registration {
   identity: Identity;
   /** The project it goes to; absent: it needs an account only. */
   projectId?: string;
+  /** `moment()` before its right was looked up: what has changed since then may have been overlooked. */
+  since: number;
   /** Called once, when the right has ended. */
   end: (why: Revoked) => void;
 }
@@ -31,12 +33,14 @@ interface RevocationsOptions {
 /** Registrations looked at with one set of queries. */
 const BATCH = 1_000;
 const RETRY_MS = 500;
-/** A right that was looked up shortly before a change may have been registered only after it: looked at once more. */
-const OVERLAP_MS = 10_000;
+/** Changes remembered; of what is older it is only known that there was something. */
+const MAX_CHANGES = 10_000;
 
 /**
  * `register` keeps a connection until it is released or ended. A change marks the registrations it may concern as doubtful; one loop
  * looks at all doubtful ones with three queries and ends those without a right. While the database is away they stay doubtful.
+ * A right may end between its being looked up and its registration: changes are numbered, and a registration is doubtful from the
+ * beginning when its credential, account or project has changed after the number that it brings. All others cost no query.
  */
 export class Revocations {
   readonly #options: RevocationsOptions;
@@ -45,12 +49,21 @@ export class Revocations {
   readonly #byAccount = new Map<string, Set<Registration>>();
   readonly #byProject = new Map<string, Set<Registration>>();
   readonly #doubtful = new Set<Registration>();
+  /** Number of the last change of each credential, account and project, oldest first. */
+  readonly #changes = new Map<string, number>();
+  #lastChange = 0;
+  /** Number of the last change that may have concerned anybody. */
+  #lastOfAll = 0;
   #wake = Promise.withResolvers<void>();
-  #changedAt = Number.NEGATIVE_INFINITY;
 
   constructor(life: Life, options: RevocationsOptions) {
     this.#options = options;
     life.run("revocations", (signal) => this.#keepLooking(signal));
+  }
+
+  /** To be taken before a right is looked up, and brought to `register`. */
+  moment(): number {
+    return this.#lastChange;
   }
 
   /** Keeps a connection; returns what releases it when it has ended by itself. */
@@ -60,7 +73,7 @@ export class Revocations {
     add(this.#byCredential, credentialKey(identity.credential), registration);
     add(this.#byAccount, identity.accountId, registration);
     if (projectId !== undefined) add(this.#byProject, projectId, registration);
-    if (Date.now() - this.#changedAt < OVERLAP_MS) this.#doubt([registration]);
+    if (this.#hasChanged(registration)) this.#doubt([registration]);
     return () => this.#release(registration);
   }
 
@@ -70,23 +83,48 @@ export class Revocations {
   }
 
   credentialChanged(key: string): void {
-    this.#changedAt = Date.now();
+    this.#note(`credential ${key}`);
     this.#doubt(this.#byCredential.get(key));
   }
 
   accountChanged(accountId: string): void {
-    this.#changedAt = Date.now();
+    this.#note(`account ${accountId}`);
     this.#doubt(this.#byAccount.get(accountId));
   }
 
   projectChanged(projectId: string): void {
-    this.#changedAt = Date.now();
+    this.#note(`project ${projectId}`);
     this.#doubt(this.#byProject.get(projectId));
   }
 
   allChanged(): void {
-    this.#changedAt = Date.now();
+    this.#lastChange += 1;
+    this.#lastOfAll = this.#lastChange;
+    this.#changes.clear();
     this.#doubt(this.#all);
+  }
+
+  #note(what: string): void {
+    this.#lastChange += 1;
+    this.#changes.delete(what); // to the end
+    this.#changes.set(what, this.#lastChange);
+    if (this.#changes.size <= MAX_CHANGES) return;
+    for (const [oldest, number] of this.#changes) {
+      this.#changes.delete(oldest);
+      this.#lastOfAll = number;
+      return;
+    }
+  }
+
+  #hasChanged({ identity, projectId, since }: Registration): boolean {
+    if (this.#lastChange === since) return false;
+    if (this.#lastOfAll > since) return true;
+    const after = (what: string) => (this.#changes.get(what) ?? 0) > since;
+    return (
+      after(`credential ${credentialKey(identity.credential)}`) ||
+      after(`account ${identity.accountId}`) ||
+      (projectId !== undefined && after(`project ${projectId}`))
+    );
   }
 
   #doubt(registrations: Iterable<Registration> | undefined): void {
