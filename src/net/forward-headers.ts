@@ -1,6 +1,5 @@
 /** Which headers pass from one side of a proxy to the other: pure, and the same for requests and upgrades. */
 
-import type { IncomingHttpHeaders } from "node:http";
 import { ASSERTION_HEADER } from "../protocol/assertion.ts";
 import type { Client } from "./forwarded.ts";
 
@@ -42,71 +41,75 @@ const NOT_ANSWERED = new Set([
 /** The value of a header that is passed on: as it is, another one, or undefined to leave it out. */
 export type RewriteHeader = (name: string, value: string) => string | undefined;
 
-export interface RequestHeaderOptions {
+/** A request as it goes to the other side, but for its body. */
+export interface RequestToPass {
+  method: string;
+  /** Path and query, as they stand in the request line. */
+  path: string;
+  /** As they came: name, value, name, value. */
+  rawHeaders: readonly string[];
   client: Client;
   /** Is asked about every header that would pass; `name` is in lower case. */
   rewrite?: RewriteHeader | undefined;
   /** Added at the end: name, value, name, value. */
   extra?: readonly string[] | undefined;
+  /** The protocol to upgrade to. */
+  upgrade?: string | undefined;
 }
 
-/** Headers for the other side: name, value, name, value; Host is the one that the browser asked for. */
-export function requestHeaders(rawHeaders: readonly string[], options: RequestHeaderOptions): string[] {
-  const { client, rewrite, extra = [] } = options;
-  const named = namedByConnection(rawHeaders);
-  const chunked = named.chunked;
-  const headers = ["host", client.host];
+/**
+ * The head of the request for the other side, in latin1; Host is the one that the browser asked for. What was received was parsed by Node, which lets no line
+ * end through, and is passed on byte by byte.
+ */
+export function requestHead({ method, path, rawHeaders, client, rewrite, extra = [], upgrade }: RequestToPass): string {
+  const { names, isChunked } = namedByConnection(rawHeaders);
+  let head = `${method} ${path} HTTP/1.1\r\nhost: ${client.host}\r\n`;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const original = rawHeaders[index] ?? "";
     const name = original.toLowerCase();
-    if (NOT_PASSED_ON.has(name) || named.names.has(name) || (chunked && name === "content-length")) continue;
+    if (NOT_PASSED_ON.has(name) || names.has(name) || (isChunked && name === "content-length")) continue;
     const value = rawHeaders[index + 1] ?? "";
     const passed = rewrite === undefined ? value : rewrite(name, value);
-    if (passed !== undefined) headers.push(original, passed);
+    if (passed !== undefined) head += `${original}: ${passed}\r\n`;
   }
-  headers.push("x-forwarded-for", client.address, "x-forwarded-proto", client.proto, "x-forwarded-host", client.host);
-  return extra.length === 0 ? headers : headers.concat(extra);
+  head += `x-forwarded-for: ${client.address}\r\nx-forwarded-proto: ${client.proto}\r\nx-forwarded-host: ${client.host}\r\n`;
+  for (let index = 0; index + 1 < extra.length; index += 2) head += `${extra[index]}: ${extra[index + 1]}\r\n`;
+  if (isChunked) head += "transfer-encoding: chunked\r\n";
+  if (upgrade !== undefined) head += `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
+  return `${head}\r\n`;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 const USUAL_CONNECTION = /^(?:keep-alive|close|upgrade|keep-alive, upgrade)$/i;
 
 /** The headers that a Connection header makes hop-by-hop, and whether the body is chunked. */
-function namedByConnection(rawHeaders: readonly string[]): { names: ReadonlySet<string>; chunked: boolean } {
+function namedByConnection(rawHeaders: readonly string[]): { names: ReadonlySet<string>; isChunked: boolean } {
   let names = NONE;
-  let chunked = false;
+  let isChunked = false;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     if (name.length === 10 && name.toLowerCase() === "connection") {
       const value = rawHeaders[index + 1] ?? "";
       if (!USUAL_CONNECTION.test(value)) names = new Set([...names, ...tokens(value)]);
-    } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") chunked = true;
+    } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") isChunked = true;
   }
-  return { names, chunked };
+  return { names, isChunked };
 }
 
 function tokens(value: string): string[] {
   return value.split(",").map((token) => token.trim().toLowerCase());
 }
 
-/** The other side's headers for the browser, without those of its connection: name, value, name, value. */
-export function responseHeaders(answered: IncomingHttpHeaders, rewrite?: RewriteHeader): string[] {
-  const connection = answered.connection;
-  const named = connection === undefined || USUAL_CONNECTION.test(connection) ? NONE : new Set(tokens(connection));
+/** The other side's headers for the browser, without those of its connection; both as name in lower case, value, name, value. */
+export function responseHeaders(answered: readonly string[], rewrite?: RewriteHeader): string[] {
+  const { names } = namedByConnection(answered);
   const headers: string[] = [];
-  for (const name in answered) {
-    if (NOT_ANSWERED.has(name) || named.has(name)) continue;
-    const value = answered[name];
-    if (typeof value === "string") push(headers, { name, value, rewrite });
-    else for (const one of value ?? []) push(headers, { name, value: one, rewrite });
+  for (let index = 0; index + 1 < answered.length; index += 2) {
+    const name = answered[index] ?? "";
+    if (NOT_ANSWERED.has(name) || names.has(name)) continue;
+    const value = answered[index + 1] ?? "";
+    const passed = rewrite === undefined ? value : rewrite(name, value);
+    if (passed !== undefined) headers.push(name, passed);
   }
   return headers;
-}
-
-function push(
-  headers: string[],
-  { name, value, rewrite }: { name: string; value: string; rewrite: RewriteHeader | undefined },
-): void {
-  const passed = rewrite === undefined ? value : rewrite(name, value);
-  if (passed !== undefined) headers.push(name, passed);
 }

@@ -1,14 +1,14 @@
 /** Forwards an Upgrade (WebSocket) to another server and then the bytes of both sides, until either ends. */
 
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Dispatcher } from "undici";
 import type { AppError } from "../core/errors.ts";
 import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
-import { requestHeaders, responseHeaders } from "./forward-headers.ts";
+import { requestHead, responseHeaders } from "./forward-headers.ts";
+import { headerValue, type ResponseHead } from "./response-parser.ts";
 import { sayLast } from "./serve.ts";
+import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface UpgradeOptions extends ForwardOptions {
   /** What the client sent after its request. */
@@ -24,7 +24,6 @@ export function forwardUpgrade(request: IncomingMessage, socket: Duplex, options
   return exchange;
 }
 
-type Controller = Dispatcher.DispatchController;
 /** Time for the second side to end after the first did. */
 const LINGER_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
@@ -32,13 +31,13 @@ const KEEP_ALIVE_MS = 30_000;
 /**
  * States: asking → joined (101: both sockets are piped) or refused (any other answer, passed on as it is) → over.
  */
-class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
+class UpgradeExchange implements Asker, Forwarding {
   readonly #request: IncomingMessage;
   readonly #socket: Duplex;
   readonly #options: UpgradeOptions;
-  #controller: Controller | undefined;
+  #connection: UpstreamConnection | undefined;
   #other: Duplex | undefined;
-  #answered = false;
+  #isAnswered = false;
   #holdsPlace = true;
 
   constructor(request: IncomingMessage, socket: Duplex, options: UpgradeOptions) {
@@ -53,13 +52,11 @@ class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
   send(): void {
     const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
     const { rawHeaders, headers } = this.#request;
-    const passed = requestHeaders(rawHeaders, { client, rewrite: rewriteRequest, extra: extraRequest });
-    try {
-      const upgrade = headers.upgrade ?? "websocket";
-      upstream.dispatcher.dispatch({ path, method: "GET", headers: passed, upgrade }, this);
-    } catch (error) {
-      this.onResponseError(undefined, error);
-    }
+    const passed = { method: "GET", path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest };
+    const head = requestHead({ ...passed, upgrade: headers.upgrade ?? "websocket" });
+    this.#connection = upstream.connectionForUpgrade();
+    this.#connection.ask({ method: "GET", isUpgrade: true }, head, this);
+    this.#connection.sent();
   }
 
   end(): void {
@@ -67,13 +64,10 @@ class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
     this.#other?.destroy();
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#socket.destroyed) controller.abort(new Error("the client went away"));
-  }
+  onDrain(): void {} // an upgrade has no body
 
-  onRequestUpgrade(_controller: Controller, status: number, headers: IncomingHttpHeaders, other: Duplex): void {
-    this.#answered = true;
+  onSwitch(other: Socket, { status, headers }: ResponseHead): void {
+    this.#isAnswered = true;
     this.#leave();
     this.#other = other;
     this.#options.upstream.upgrades += 1;
@@ -81,37 +75,35 @@ class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
     other.on("error", () => other.destroy());
     other.on("close", () => this.#onOtherClosed());
     if (this.#socket.destroyed) return void other.destroy();
-    this.#socket.write(
-      this.#head(status, headers, ["Connection: Upgrade", `Upgrade: ${headers.upgrade ?? "websocket"}`]),
-    );
+    const upgrade = headerValue(headers, "upgrade") ?? "websocket";
+    this.#socket.write(this.#head(status, headers, ["Connection: Upgrade", `Upgrade: ${upgrade}`]), "latin1");
     if (this.#options.head.length > 0) other.write(this.#options.head);
     join(this.#socket, other);
   }
 
-  onResponseStart(_controller: Controller, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
-    this.#answered = true;
-    this.#socket.write(this.#head(status, headers, ["Connection: close"]));
-    this.#socket.on("drain", () => this.#controller?.resume());
+  onHead({ status, headers }: ResponseHead): void {
+    this.#isAnswered = true;
+    this.#socket.write(this.#head(status, headers, ["Connection: close"]), "latin1");
+    this.#socket.on("drain", () => this.#connection?.resume());
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.#socket.write(chunk)) controller.pause();
+  onData(chunk: Buffer): void {
+    if (!this.#socket.write(Buffer.from(chunk))) this.#connection?.pause();
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#leave();
     sayLast(this.#socket);
   }
 
-  onResponseError(_controller: Controller | undefined | null, error: unknown): void {
+  onError(error: Error): void {
     this.#leave();
     if (this.#socket.destroyed) return;
-    if (this.#answered) this.#socket.destroy();
+    if (this.#isAnswered) this.#socket.destroy();
     else this.#options.onError(upstreamError(error));
   }
 
-  #head(status: number, answered: IncomingHttpHeaders, connection: string[]): string {
+  #head(status: number, answered: readonly string[], connection: string[]): string {
     const { rewriteResponse, extraResponse = [] } = this.#options;
     const headers = [...responseHeaders(answered, rewriteResponse), ...extraResponse];
     const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`, ...connection];
@@ -120,7 +112,8 @@ class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
   }
 
   #onClientClosed(): void {
-    this.#controller?.abort(new Error("the client went away"));
+    if (this.#holdsPlace) this.#connection?.destroy();
+    this.#leave();
     this.#other?.destroy();
     this.#options.onEnd?.();
   }
@@ -135,6 +128,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler, Forwarding {
   #leave(): void {
     if (!this.#holdsPlace) return;
     this.#holdsPlace = false;
+    this.#connection = undefined;
     this.#options.upstream.requests -= 1;
   }
 }

@@ -1,11 +1,12 @@
 /** Forwards one HTTP exchange to another server: bytes as they come, back-pressure both ways, nothing left when either side goes away. */
 
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Dispatcher } from "undici";
-import { AppError, codeOf, messageOf } from "../core/errors.ts";
-import { type RewriteHeader, requestHeaders, responseHeaders } from "./forward-headers.ts";
+import { AppError, codeOf, isAppError } from "../core/errors.ts";
+import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import type { Client } from "./forwarded.ts";
+import { headerValue, type ResponseHead } from "./response-parser.ts";
+import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 import type { Upstream } from "./upstreams.ts";
 
 export interface ForwardOptions {
@@ -37,122 +38,145 @@ export function forward(request: IncomingMessage, response: ServerResponse, opti
   return exchange;
 }
 
-type Controller = Dispatcher.DispatchController;
+/** Above this size an answer is copied as bytes; a short one travels with its head as one text, in one write. */
+const SHORT_BYTES = 8_192;
 
 /**
- * States: sending (no answer yet) → answering (the answer's head was passed on) → over. The client's going away aborts the other side in
- * any state. A GET or HEAD on a kept connection that the other side closed at that moment is sent once more.
+ * States: asking (no answer yet) → answering (the answer's head was passed on) → over. The client's going away ends the other side in
+ * any state. A GET or HEAD on a kept connection that the other side closed at that moment is asked once more on a new one.
  */
-class Exchange implements Dispatcher.DispatchHandler, Forwarding {
+class Exchange implements Asker, Forwarding {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #socket: Socket;
   readonly #options: ForwardOptions;
-  #controller: Controller | undefined;
-  #clientGone = false;
-  #finished = false;
+  #connection: UpstreamConnection | undefined;
+  #isClientGone = false;
+  #isFinished = false;
   #mayRetry: boolean;
   #holdsPlace = true;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: ForwardOptions) {
     this.#request = request;
     this.#response = response;
-    this.#socket = request.socket; // the dispatcher takes it from a request whose body it destroys
+    this.#socket = request.socket;
     this.#options = options;
     this.#mayRetry = (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
     response.on("close", () => this.#onClientClosed());
-    response.on("drain", () => this.#controller?.resume());
+    response.on("drain", () => this.#connection?.resume());
   }
 
-  send(): void {
+  send({ isNew = false } = {}): void {
     const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
     const request = this.#request;
-    const headers = requestHeaders(request.rawHeaders, { client, rewrite: rewriteRequest, extra: extraRequest });
-    const method = (request.method ?? "GET") as Dispatcher.HttpMethod; // the dispatcher takes any token, and checks it
-    try {
-      upstream.dispatcher.dispatch({ path, method, headers, body: hasBody(request) ? request : null }, this);
-    } catch (error) {
-      this.onResponseError(undefined, error);
-    }
+    const { method = "GET", rawHeaders } = request;
+    const head = requestHead({ method, path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest });
+    const connection = upstream.connection({ isNew });
+    this.#connection = connection;
+    connection.ask({ method, isUpgrade: false }, head, this);
+    if (hasBody(request)) this.#sendBody(connection);
+    else connection.sent();
   }
 
   end(): void {
     this.#socket.destroy();
-    this.#abort();
+    this.#abandon();
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#clientGone) this.#abort();
+  onDrain(): void {
+    this.#request.resume();
   }
 
-  onResponseStart(_controller: Controller, status: number, answered: IncomingHttpHeaders): void {
-    if (status < 200 || this.#clientGone) return; // what comes before the answer is between the other side and us
+  onHead({ status, headers: answered, hasLength }: ResponseHead): void {
     const { rewriteResponse, extraResponse } = this.#options;
     const headers = responseHeaders(answered, rewriteResponse);
     if (extraResponse !== undefined) headers.push(...extraResponse);
-    this.#response.sendDate = answered.date === undefined;
+    this.#response.sendDate = headerValue(answered, "date") === undefined;
     this.#response.writeHead(status, headers);
-    if (answered["content-length"] === undefined) this.#response.flushHeaders(); // a stream may be silent for long
+    if (!hasLength) this.#response.flushHeaders(); // a stream may be silent for long
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.#clientGone && !this.#response.write(chunk)) controller.pause();
+  onData(chunk: Buffer, isLast: boolean): void {
+    if (isLast) this.#finish(chunk);
+    else if (!this.#response.write(Buffer.from(chunk))) this.#connection?.pause();
   }
 
-  onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
+  onEnd(trailers: string[]): void {
     this.#leave();
-    if (this.#clientGone) return;
-    this.#finished = true;
-    addTrailers(this.#response, trailers);
-    // An answer that came before the whole request: the rest of it cannot be told from a next request.
-    if (this.#request.complete) this.#response.end();
-    else this.#response.end(() => this.#socket.destroySoon());
+    if (this.#isFinished) return;
+    for (let index = 0; index + 1 < trailers.length; index += 2) {
+      this.#response.addTrailers([[trailers[index] ?? "", trailers[index + 1] ?? ""]]);
+    }
+    this.#finish(undefined);
   }
 
-  onResponseError(_controller: Controller | undefined | null, error: unknown): void {
-    const isStale = this.#mayRetry && !this.#response.headersSent && !this.#clientGone && isClosedConnection(error);
-    if (isStale) {
+  onError(error: Error, isStale: boolean): void {
+    if (isStale && this.#mayRetry) {
       this.#mayRetry = false;
-      this.send();
+      this.send({ isNew: true });
     } else {
       this.#leave();
       this.#fail(error);
     }
   }
 
-  #fail(error: unknown): void {
-    if (this.#clientGone) return;
+  /** Passes the body on as it comes, no faster than the other side takes it. */
+  #sendBody(connection: UpstreamConnection): void {
+    const request = this.#request;
+    const lastChunk = request.headers["transfer-encoding"] !== undefined;
+    request.on("data", (part: Buffer) => {
+      if (this.#connection !== connection || this.#isFinished) return; // answered already: the rest is read and dropped
+      const hasRoom = lastChunk ? connection.writeChunk(part) : connection.write(part);
+      if (!hasRoom) request.pause();
+    });
+    request.on("end", () => {
+      if (!this.#isFinished) connection.sent({ lastChunk });
+    });
+  }
+
+  #finish(last: Buffer | undefined): void {
+    this.#isFinished = true;
+    const response = this.#response;
+    // An answer that came before the whole request: the rest of it cannot be told from a next request.
+    const end = this.#request.complete ? undefined : () => void this.#socket.destroySoon();
+    if (last === undefined) response.end(end);
+    else if (last.length <= SHORT_BYTES) response.end(last.toString("latin1"), "latin1", end);
+    else response.end(Buffer.from(last), end);
+  }
+
+  #fail(error: Error): void {
+    if (this.#isClientGone) return;
     if (this.#response.headersSent)
       this.#socket.destroy(); // a cut-off answer must not look whole
     else this.#answerError(error);
   }
 
-  #answerError(error: unknown): void {
-    this.#finished = true;
+  #answerError(error: Error): void {
+    this.#isFinished = true;
     if (!this.#request.complete) this.#response.setHeader("Connection", "close");
     this.#options.onError(upstreamError(error));
   }
 
   #onClientClosed(): void {
-    this.#clientGone = true;
-    if (!this.#finished) this.#abort();
+    this.#isClientGone = true;
+    this.#abandon();
     this.#options.onEnd?.();
   }
 
-  #abort(): void {
-    this.#clientGone = true;
-    this.#controller?.abort(CLIENT_GONE);
+  /** Nobody waits for the answer any more: unless it is over, its connection goes. */
+  #abandon(): void {
+    if (!this.#holdsPlace) return;
+    this.#connection?.destroy();
+    this.#leave();
   }
 
   #leave(): void {
     if (!this.#holdsPlace) return;
     this.#holdsPlace = false;
+    this.#connection = undefined;
     this.#options.upstream.requests -= 1;
   }
 }
-
-const CLIENT_GONE = new Error("the client went away");
 
 /** Has the request a body, be it of unknown length? */
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -160,29 +184,15 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
-function addTrailers(response: ServerResponse, trailers: IncomingHttpHeaders): void {
-  for (const name in trailers) {
-    const value = trailers[name];
-    if (value !== undefined) response.addTrailers([[name, String(value)]]);
-  }
-}
-
-/** Did the connection end before anything was answered on it? */
-function isClosedConnection(error: unknown): boolean {
-  return ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(codeOf(error));
-}
-
 /** What went wrong with the other side, as a gateway answers it. */
-export function upstreamError(cause: unknown): AppError {
+export function upstreamError(cause: Error): AppError {
+  if (isAppError(cause)) return cause;
   const code = codeOf(cause);
   const options = { cause, retryAfterSeconds: 2 };
-  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") {
-    return new AppError("invalid", `The request cannot be passed on: ${messageOf(cause)}.`, { cause });
-  }
   if (code === "ECONNREFUSED") {
     return new AppError("unavailable", "Nothing is listening there.", { ...options, status: 502 });
   }
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT" || code === "EHOSTUNREACH") {
+  if (code === "ETIMEDOUT" || code === "EHOSTUNREACH" || code === "ENETUNREACH") {
     return new AppError("timeout", "It did not answer in time.", options);
   }
   return new AppError("unavailable", "The connection to it broke off.", { ...options, status: 502 });

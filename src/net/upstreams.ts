@@ -1,8 +1,8 @@
-/** Kept connections to the other sides of a proxy: a pool for each, bounded, and closed when it is no longer used. */
+/** Kept connections to the other sides of a proxy: bounded for each, and closed when they are no longer used. */
 
-import { type Dispatcher, Pool } from "undici";
 import { unavailable } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
+import { type ConnectionOwner, type UpstreamAddress, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface UpstreamsOptions {
   /** Most requests to one other side at once; further ones are refused. Default 256. */
@@ -11,21 +11,71 @@ export interface UpstreamsOptions {
   maxUpgrades?: number;
   /** Longest time in ms for a connection to be made. Default 5,000. */
   connectTimeoutMs?: number;
-  /** A pool without use for so long is closed. Default 60,000. */
-  idleMs?: number;
 }
 
-/** One other side. `requests` and `upgrades` are counted by whoever forwards. */
-export interface Upstream {
+const SWEEP_MS = 1_000;
+
+/** One other side: how many use it now, and its connections. `requests` and `upgrades` are counted down by whoever forwards. */
+export class Upstream implements ConnectionOwner {
   readonly origin: string;
-  readonly dispatcher: Dispatcher;
-  requests: number;
-  upgrades: number;
-}
+  requests = 0;
+  upgrades = 0;
+  readonly #address: UpstreamAddress;
+  readonly #open = new Set<UpstreamConnection>();
+  /** The one used last is asked first, so that those that are too many become worn. */
+  readonly #idle: UpstreamConnection[] = [];
 
-interface Kept extends Upstream {
-  readonly pool: Pool;
-  lastUsed: number;
+  constructor(origin: string, connectTimeoutMs: number) {
+    this.origin = origin;
+    this.#address = { ...addressOf(origin), connectTimeoutMs };
+  }
+
+  /** A connection on which nothing is asked now; `isNew` where a kept one has just failed. */
+  connection({ isNew = false } = {}): UpstreamConnection {
+    const now = Date.now();
+    for (let kept = isNew ? undefined : this.#idle.pop(); kept !== undefined; kept = this.#idle.pop()) {
+      if (!kept.isWorn(now)) return kept;
+      kept.destroy();
+    }
+    return this.#connect(false);
+  }
+
+  /** A connection of its own, which is given away when the other side agrees to the upgrade. */
+  connectionForUpgrade(): UpstreamConnection {
+    return this.#connect(true);
+  }
+
+  onIdle(connection: UpstreamConnection): void {
+    this.#idle.push(connection);
+  }
+
+  onClose(connection: UpstreamConnection): void {
+    this.#open.delete(connection);
+    const index = this.#idle.indexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+
+  closeWorn(now: number): void {
+    for (const connection of this.#idle) {
+      if (connection.isWorn(now)) connection.destroy(); // its `close` takes it out of the list
+    }
+  }
+
+  /** Ends all connections, requests under way included. */
+  close(): void {
+    for (const connection of this.#open) connection.fail(unavailable("The connection to it was ended."));
+  }
+
+  /** Does nobody use it, and is nothing kept? */
+  get isUnused(): boolean {
+    return this.requests === 0 && this.upgrades === 0 && this.#open.size === 0;
+  }
+
+  #connect(isForUpgrade: boolean): UpstreamConnection {
+    const connection = new UpstreamConnection(this.#address, this, { isForUpgrade });
+    this.#open.add(connection);
+    return connection;
+  }
 }
 
 /**
@@ -34,14 +84,14 @@ interface Kept extends Upstream {
  */
 export class Upstreams {
   readonly #options: Required<UpstreamsOptions>;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Upstream>();
 
   constructor(life: Life, options: UpstreamsOptions = {}) {
-    this.#options = { maxRequests: 256, maxUpgrades: 1_000, connectTimeoutMs: 5_000, idleMs: 60_000, ...options };
-    const sweep = setInterval(() => this.#closeIdle(), Math.min(this.#options.idleMs, 10_000));
-    life.defer("upstreams", async () => {
+    this.#options = { maxRequests: 256, maxUpgrades: 1_000, connectTimeoutMs: 5_000, ...options };
+    const sweep = setInterval(() => this.#sweep(), SWEEP_MS);
+    life.defer("upstreams", () => {
       clearInterval(sweep);
-      await Promise.all([...this.#kept.keys()].map((key) => this.drop(key)));
+      for (const key of [...this.#kept.keys()]) this.drop(key);
     });
   }
 
@@ -58,58 +108,43 @@ export class Upstreams {
       });
     }
     upstream.requests += 1;
-    upstream.lastUsed = Date.now();
     return upstream;
   }
 
   /** Ends all connections of a key, requests under way included. Upgraded connections belong to whoever forwards them. */
-  async drop(key: string): Promise<void> {
+  drop(key: string): void {
     const upstream = this.#kept.get(key);
-    if (upstream === undefined) return;
     this.#kept.delete(key);
-    await upstream.pool.destroy();
-  }
-
-  /** Drops a key whose other side has moved. */
-  dropUnless(key: string, origin: string | undefined): void {
-    const upstream = this.#kept.get(key);
-    if (upstream !== undefined && upstream.origin !== origin) void this.drop(key);
+    upstream?.close();
   }
 
   /** Drops the keys that begin with `prefix`, but for those of which `keep` says that their origin still stands. */
   dropAll(prefix: string, keep: (origin: string) => boolean): void {
     for (const [key, { origin }] of this.#kept) {
-      if (key.startsWith(prefix) && !keep(origin)) void this.drop(key);
+      if (key.startsWith(prefix) && !keep(origin)) this.drop(key);
     }
   }
 
-  get size(): number {
-    return this.#kept.size;
-  }
-
-  #upstream(key: string, origin: string): Kept {
-    this.dropUnless(key, origin);
+  #upstream(key: string, origin: string): Upstream {
     const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const pool = new Pool(origin, {
-      connections: this.#options.maxRequests,
-      connect: { timeout: this.#options.connectTimeoutMs },
-      pipelining: 1,
-      keepAliveTimeout: 4_000,
-      keepAliveMaxTimeout: 60_000,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: 65_536,
-    });
-    const upstream: Kept = { origin, pool, dispatcher: pool, requests: 0, upgrades: 0, lastUsed: Date.now() };
+    if (known?.origin === origin) return known;
+    this.drop(key); // it has moved
+    const upstream = new Upstream(origin, this.#options.connectTimeoutMs);
     this.#kept.set(key, upstream);
     return upstream;
   }
 
-  #closeIdle(): void {
-    const before = Date.now() - this.#options.idleMs;
-    for (const [key, { requests, upgrades, lastUsed }] of this.#kept) {
-      if (requests === 0 && upgrades === 0 && lastUsed < before) void this.drop(key);
+  #sweep(): void {
+    const now = Date.now();
+    for (const [key, upstream] of this.#kept) {
+      upstream.closeWorn(now);
+      if (upstream.isUnused) this.#kept.delete(key);
     }
   }
+}
+
+/** Host and port of an origin such as http://10.0.0.1:6001 or http://[::1]:80. */
+function addressOf(origin: string): { host: string; port: number } {
+  const { hostname, port } = new URL(origin);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 80 : Number(port) };
 }

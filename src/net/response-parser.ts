@@ -1,0 +1,287 @@
+/** Reads the answers of another HTTP/1.1 server out of the bytes of a connection, however they are cut: heads, bodies, trailers (RFC 9112). Knows no socket. */
+
+import { AppError } from "../core/errors.ts";
+
+export interface ResponseHead {
+  status: number;
+  /** Name in lower case, value, name, value; without what frames the body if the body is chunked. */
+  headers: string[];
+  /** Is the length of the body told in the head? */
+  hasLength: boolean;
+}
+
+/** Is told what is read. A chunk is lent for the call alone: whoever keeps it copies it. */
+export interface ResponseReader {
+  onHead(head: ResponseHead): void;
+  /** `isLast`: `onEnd` follows at once. */
+  onData(chunk: Buffer, isLast: boolean): void;
+  /** Trailers as name, value, name, value. */
+  onEnd(trailers: string[]): void;
+}
+
+/** What the answer was asked with: decides whether it has a body, and what 101 means. */
+export interface Question {
+  method: string;
+  isUpgrade: boolean;
+}
+
+const MAX_HEAD_BYTES = 65_536;
+const MAX_HEADERS = 1_000;
+const MAX_TRAILERS = 100;
+/** Of a chunk's size with its extensions, and of a trailer. */
+const MAX_LINE_BYTES = 8_192;
+const END_OF_HEAD = "\r\n\r\n";
+const NEW_LINE = "\r\n";
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const CHUNK_SIZE = /^([0-9a-fA-F]{1,13})[ \t]*(?:;|$)/;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * States: head → length | (chunk-line → chunk → chunk-end)* → trailers | until-close → over. An interim answer (1xx) leads back to head, a switch
+ * of protocols to upgraded. `begin` leads from over to head.
+ */
+type State =
+  | "head"
+  | "length"
+  | "chunk-line"
+  | "chunk"
+  | "chunk-end"
+  | "trailers"
+  | "until-close"
+  | "over"
+  | "upgraded";
+
+export class ResponseParser {
+  readonly #reader: ResponseReader;
+  #question: Question = { method: "GET", isUpgrade: false };
+  #state: State = "over";
+  /** Of a head, a chunk's line or trailers: what came of it so far. */
+  #pending: Buffer = NOTHING;
+  /** Bytes still to come of the body, or of the chunk. */
+  #left = 0;
+  #trailers: string[] = [];
+  #keepAlive = false;
+
+  constructor(reader: ResponseReader) {
+    this.#reader = reader;
+  }
+
+  /** Is the answer read to its end? */
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  get isUpgraded(): boolean {
+    return this.#state === "upgraded";
+  }
+
+  /** May the connection serve another request after this answer? */
+  get keepAlive(): boolean {
+    return this.#keepAlive;
+  }
+
+  /** The next bytes answer this. */
+  begin(question: Question): void {
+    this.#question = question;
+    this.#state = "head";
+    this.#pending = NOTHING;
+    this.#trailers = [];
+    this.#keepAlive = false;
+  }
+
+  /**
+   * Reads on. Returns what is left when the answer is over or the protocol has switched: bytes that are no part of it.
+   * @throws AppError `unavailable` with status 502 for what is not HTTP/1.1, or exceeds a bound.
+   */
+  read(bytes: Buffer): Buffer {
+    let rest = bytes;
+    while (rest.length > 0 && this.#state !== "over" && this.#state !== "upgraded") rest = this.#step(rest);
+    return rest;
+  }
+
+  /** The connection ended. @throws AppError `unavailable` with status 502 when the answer was not over. */
+  close(): void {
+    if (this.#state === "until-close") {
+      this.#state = "over";
+      this.#reader.onEnd([]);
+    } else if (this.#state !== "over" && this.#state !== "upgraded") throw broken("The connection to it broke off.");
+  }
+
+  #step(bytes: Buffer): Buffer {
+    switch (this.#state) {
+      case "length":
+        return this.#body(bytes, "over");
+      case "chunk":
+        return this.#body(bytes, "chunk-end");
+      case "until-close":
+        this.#reader.onData(bytes, false);
+        return NOTHING;
+      case "chunk-end":
+        return this.#upTo(NEW_LINE, 0, bytes);
+      case "head":
+        return this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
+      default:
+        return this.#upTo(NEW_LINE, MAX_LINE_BYTES, bytes);
+    }
+  }
+
+  /** Takes what stands before `mark`, which may be cut anywhere; nothing happens until it has come whole. */
+  #upTo(mark: string, maxBytes: number, bytes: Buffer): Buffer {
+    const before = this.#pending.length;
+    const all = before === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const end = all.indexOf(mark, Math.max(0, before - mark.length + 1), "latin1");
+    if (end > maxBytes || (end < 0 && all.length >= maxBytes + mark.length))
+      throw broken("Its answer is malformed, or its head has no end.");
+    if (end < 0) {
+      this.#pending = before === 0 ? Buffer.from(bytes) : all; // what is lent is copied
+      return NOTHING;
+    }
+    this.#pending = NOTHING;
+    this.#take(all.toString("latin1", 0, end));
+    return all.subarray(end + mark.length);
+  }
+
+  #take(text: string): void {
+    if (this.#state === "head") this.#head(text);
+    else if (this.#state === "chunk-line") this.#chunkLine(text);
+    else if (this.#state === "trailers") this.#trailer(text);
+    else this.#state = "chunk-line";
+  }
+
+  #head(text: string): void {
+    const lineEnd = text.indexOf(NEW_LINE);
+    const statusLine = STATUS_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
+    if (statusLine === null) throw broken("What it answered is not HTTP/1.1.");
+    const status = Number(statusLine[2]);
+    const fields = readFields(text, lineEnd < 0 ? text.length : lineEnd + NEW_LINE.length);
+    if (status === 101) return void this.#switch(fields);
+    if (status < 200) return; // what comes before the answer is between the other side and us: the state stays
+    this.#keepAlive = isKept(fields.connection, statusLine[1] === "1");
+    this.#frame(status, fields);
+  }
+
+  #switch({ headers }: Fields): void {
+    if (!this.#question.isUpgrade) throw broken("It switched protocols without being asked to.");
+    this.#state = "upgraded";
+    this.#reader.onHead({ status: 101, headers, hasLength: false });
+  }
+
+  /** How the end of the body is known (RFC 9112 §6.3). */
+  #frame(status: number, { headers, length, coding }: Fields): void {
+    if (coding !== undefined && coding !== "chunked")
+      throw broken("Its answer has a transfer coding that is unknown here.");
+    const isEmpty = this.#question.method === "HEAD" || status === 204 || status === 304;
+    // With both, somebody on the way may have been deceived: the connection is not used again.
+    if (coding !== undefined && length !== undefined) this.#keepAlive = false;
+    if (isEmpty || (coding === undefined && length === 0)) this.#state = "over";
+    else if (coding !== undefined) this.#state = "chunk-line";
+    else if (length !== undefined) this.#state = "length";
+    else this.#state = "until-close";
+    if (this.#state === "until-close") this.#keepAlive = false;
+    this.#left = length ?? 0;
+    const hasLength = this.#state === "over" || this.#state === "length";
+    this.#reader.onHead({
+      status,
+      headers: coding === undefined ? headers : without(headers, "content-length"),
+      hasLength,
+    });
+    if (this.isOver) this.#reader.onEnd([]);
+  }
+
+  #body(bytes: Buffer, next: "over" | "chunk-end"): Buffer {
+    const isWhole = bytes.length >= this.#left;
+    const chunk = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
+    this.#left -= chunk.length;
+    if (isWhole) this.#state = next;
+    this.#reader.onData(chunk, this.isOver);
+    if (this.isOver) this.#reader.onEnd([]);
+    return isWhole ? bytes.subarray(chunk.length) : NOTHING;
+  }
+
+  #chunkLine(line: string): void {
+    const size = CHUNK_SIZE.exec(line)?.[1];
+    if (size === undefined) throw broken("A chunk of its answer is malformed.");
+    this.#left = Number.parseInt(size, 16);
+    this.#state = this.#left === 0 ? "trailers" : "chunk";
+  }
+
+  #trailer(line: string): void {
+    if (line !== "") {
+      this.#trailers.push(...readFields(line, 0).headers);
+      if (this.#trailers.length > 2 * MAX_TRAILERS) throw broken("Its answer has too many trailers.");
+      return;
+    }
+    this.#state = "over";
+    const trailers = this.#trailers;
+    this.#trailers = [];
+    this.#reader.onEnd(trailers);
+  }
+}
+
+/** The fields of a head, and those that say where the body ends. */
+interface Fields {
+  headers: string[];
+  length: number | undefined;
+  /** Transfer-Encoding, in lower case. */
+  coding: string | undefined;
+  /** Connection, in lower case. */
+  connection: string | undefined;
+}
+
+/** @throws AppError for a line that is no field, and for two lengths that differ. */
+function readFields(text: string, from: number): Fields {
+  const fields: Fields = { headers: [], length: undefined, coding: undefined, connection: undefined };
+  for (let start = from; start < text.length; ) {
+    const lineEnd = text.indexOf(NEW_LINE, start);
+    const end = lineEnd < 0 ? text.length : lineEnd;
+    const colon = text.indexOf(":", start);
+    if (colon < 0 || colon > end) throw broken("A header of its answer is malformed.");
+    const name = text.slice(start, colon).toLowerCase();
+    const value = text.slice(colon + 1, end).trim();
+    if (!NAME.test(name) || NOT_IN_VALUE.test(value)) throw broken("A header of its answer is malformed.");
+    fields.headers.push(name, value);
+    noteFraming(fields, name, value);
+    start = end + NEW_LINE.length;
+  }
+  if (fields.headers.length > 2 * MAX_HEADERS) throw broken("Its answer has too many headers.");
+  return fields;
+}
+
+function noteFraming(fields: Fields, name: string, value: string): void {
+  if (name === "content-length") {
+    const length = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (Number.isNaN(length) || (fields.length ?? length) !== length) throw broken("Its answer has no valid length.");
+    fields.length = length;
+  } else if (name === "transfer-encoding") fields.coding = join(fields.coding, value);
+  else if (name === "connection") fields.connection = join(fields.connection, value);
+}
+
+function join(before: string | undefined, value: string): string {
+  return (before === undefined ? value : `${before},${value}`).toLowerCase();
+}
+
+function isKept(connection: string | undefined, isHttp11: boolean): boolean {
+  if (connection === undefined) return isHttp11;
+  const tokens = connection.split(",").map((token) => token.trim());
+  return !tokens.includes("close") && (isHttp11 || tokens.includes("keep-alive"));
+}
+
+function without(headers: readonly string[], name: string): string[] {
+  return headers.filter((_, index) => headers[index - (index % 2)] !== name);
+}
+
+function broken(message: string): AppError {
+  return new AppError("unavailable", message, { status: 502, retryAfterSeconds: 2 });
+}
+
+/** The value of a header among name, value, name, value with names in lower case; the first of several. */
+export function headerValue(headers: readonly string[], name: string): string | undefined {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index] === name) return headers[index + 1];
+  }
+  return undefined;
+}

@@ -1,0 +1,231 @@
+/** One connection to another HTTP/1.1 server, on which one question is asked at a time: whoever asks writes the body and is told the answer. */
+
+import { connect, type Socket } from "node:net";
+import { AppError, asError } from "../core/errors.ts";
+import {
+  headerValue,
+  type Question,
+  type ResponseHead,
+  ResponseParser,
+  type ResponseReader,
+} from "./response-parser.ts";
+
+/** Who asked. Nothing is called after `onEnd`, `onError` or `onSwitch`. */
+export interface Asker extends ResponseReader {
+  /** There is room for more of the body. */
+  onDrain(): void;
+  /** `isStale`: a kept connection ended before it answered anything, so that the question may be asked once more. */
+  onError(error: Error, isStale: boolean): void;
+  /** An upgrade succeeded: from here on the socket is the asker's; what came behind the answer can be read from it. */
+  onSwitch?(socket: Socket, head: ResponseHead): void;
+}
+
+export interface UpstreamAddress {
+  host: string;
+  port: number;
+  connectTimeoutMs: number;
+}
+
+export interface ConnectionOwner {
+  /** The connection may be asked again. */
+  onIdle(connection: UpstreamConnection): void;
+  /** The connection is of no more use. Called once. */
+  onClose(connection: UpstreamConnection): void;
+}
+
+/** How long a server keeps an idle connection that does not say: Node's own closes after five seconds. */
+const KEPT_MS = 4_000;
+const MAX_KEPT_MS = 60_000;
+const READ_BYTES = 65_536;
+
+/**
+ * All connections read into one buffer: nothing else runs between a read and the end of its callback, and whoever keeps what was read copies
+ * it. A buffer for each read would be 64 KiB to allocate, cut and collect for an answer of a few hundred bytes.
+ */
+const shared = Buffer.allocUnsafeSlow(READ_BYTES);
+
+/** States: idle → asked → idle again, or closed; given away when the protocol switched. */
+export class UpstreamConnection implements ResponseReader {
+  readonly #owner: ConnectionOwner;
+  readonly #socket: Socket;
+  readonly #parser: ResponseParser;
+  #asker: Asker | undefined;
+  #isSent = false;
+  #isPaused = false;
+  /** Has anything been read since it was asked? */
+  #isHeard = false;
+  #timesAsked = 0;
+  #switched: ResponseHead | undefined;
+  #keptMs = KEPT_MS;
+  #idleSince = 0;
+
+  /** `isForUpgrade`: its socket is given away when the other side agrees; it is never idle. */
+  constructor(address: UpstreamAddress, owner: ConnectionOwner, { isForUpgrade = false } = {}) {
+    this.#owner = owner;
+    this.#parser = new ResponseParser(this);
+    this.#socket = isForUpgrade ? connect(optionsOf(address)) : this.#connectReadingIntoShared(address);
+    if (isForUpgrade) this.#socket.on("data", (bytes) => this.#onRead(bytes));
+    this.#socket.on("error", (error) => this.fail(error));
+    this.#socket.on("drain", () => this.#asker?.onDrain());
+    this.#socket.on("end", () => this.#onFinished());
+    this.#socket.on("close", () => this.#onClosed());
+    giveUpConnecting(this.#socket, address.connectTimeoutMs);
+  }
+
+  /** Has it been idle for so long that the other side may be closing it? */
+  isWorn(now: number): boolean {
+    return now - this.#idleSince > this.#keptMs;
+  }
+
+  /** Asks: `head` is the request up to its body. Whoever asks then calls `write` as needed, and `sent`. */
+  ask(question: Question, head: string, asker: Asker): void {
+    this.#asker = asker;
+    this.#isSent = false;
+    this.#isPaused = false;
+    this.#isHeard = false;
+    this.#timesAsked += 1;
+    this.#parser.begin(question);
+    this.#socket.write(head, "latin1");
+  }
+
+  /** Writes a part of the body; false: wait for `onDrain`. */
+  write(part: Buffer): boolean {
+    return this.#socket.write(part);
+  }
+
+  /** Writes a part of a body of unknown length. */
+  writeChunk(part: Buffer): boolean {
+    this.#socket.cork();
+    this.#socket.write(`${part.length.toString(16)}\r\n`, "latin1");
+    this.#socket.write(part);
+    const hasRoom = this.#socket.write("\r\n", "latin1");
+    this.#socket.uncork();
+    return hasRoom;
+  }
+
+  /** The request is whole; `lastChunk` where its length was unknown. */
+  sent({ lastChunk = false } = {}): void {
+    if (lastChunk) this.#socket.write("0\r\n\r\n", "latin1");
+    this.#isSent = true;
+  }
+
+  /** Reads no more until `resume`: the answer's reader has no room. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  /** Lets go at once; the asker is not called any more. */
+  destroy(): void {
+    this.#asker = undefined;
+    this.#socket.destroy();
+  }
+
+  /** Ends whatever is under way: the asker is told. */
+  fail(error: Error): void {
+    const asker = this.#asker;
+    const isStale = this.#timesAsked > 1 && !this.#isHeard;
+    this.destroy();
+    asker?.onError(error, isStale);
+  }
+
+  onHead(head: ResponseHead): void {
+    if (this.#parser.isUpgraded) this.#switched = head;
+    else this.#asker?.onHead(head);
+    if (this.#parser.keepAlive) this.#keptMs = keptMsOf(head.headers);
+  }
+
+  onData(chunk: Buffer, isLast: boolean): void {
+    this.#asker?.onData(chunk, isLast);
+  }
+
+  onEnd(trailers: string[]): void {
+    const asker = this.#asker;
+    this.#asker = undefined;
+    asker?.onEnd(trailers);
+  }
+
+  #connectReadingIntoShared(address: UpstreamAddress): Socket {
+    const callback = (length: number) => this.#onRead(shared.subarray(0, length));
+    return connect({ ...optionsOf(address), onread: { buffer: shared, callback } });
+  }
+
+  /** False: read no more for now. */
+  #onRead(bytes: Buffer): boolean {
+    this.#isHeard = true;
+    if (this.#asker === undefined)
+      this.destroy(); // nobody asked for these words
+    else this.#answered(bytes);
+    return !this.#isPaused;
+  }
+
+  #answered(bytes: Buffer): void {
+    try {
+      const rest = this.#parser.read(bytes);
+      if (this.#switched !== undefined) this.#giveAway(this.#switched, rest);
+      else if (this.#parser.isOver) this.#over(rest.length === 0);
+    } catch (error) {
+      this.fail(asError(error));
+    }
+  }
+
+  #giveAway(head: ResponseHead, rest: Buffer): void {
+    const asker = this.#asker;
+    this.#asker = undefined;
+    for (const event of ["data", "error", "drain", "end", "close"]) this.#socket.removeAllListeners(event);
+    this.#socket.pause();
+    if (rest.length > 0) this.#socket.unshift(rest);
+    this.#owner.onClose(this);
+    asker?.onSwitch?.(this.#socket, head);
+  }
+
+  /** An answer that came before the whole request, or with bytes behind it, leaves a connection that cannot be trusted. */
+  #over(isClean: boolean): void {
+    if (!isClean || !this.#isSent || !this.#parser.keepAlive || this.#socket.destroyed)
+      return void this.#socket.destroy();
+    this.resume();
+    this.#idleSince = Date.now();
+    this.#owner.onIdle(this);
+  }
+
+  /** The other side will say no more: the end of an answer without a length, or too early. */
+  #onFinished(): void {
+    if (this.#asker === undefined) return void this.#socket.destroy();
+    try {
+      this.#parser.close();
+      this.#socket.destroy();
+    } catch (error) {
+      this.fail(asError(error));
+    }
+  }
+
+  #onClosed(): void {
+    this.fail(new AppError("unavailable", "The connection to it broke off.", { status: 502, retryAfterSeconds: 2 }));
+    this.#owner.onClose(this);
+  }
+}
+
+function optionsOf({ host, port }: UpstreamAddress) {
+  return { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+}
+
+function giveUpConnecting(socket: Socket, afterMs: number): void {
+  const timer = setTimeout(() => {
+    socket.destroy(new AppError("timeout", "It did not answer in time.", { retryAfterSeconds: 2 }));
+  }, afterMs);
+  const stop = () => clearTimeout(timer);
+  socket.once("connect", stop);
+  socket.once("close", stop);
+}
+
+/** For how long the other side keeps the connection, less a second for the way; by its header Keep-Alive if it has one. */
+function keptMsOf(headers: readonly string[]): number {
+  const seconds = /timeout=(\d{1,6})/.exec(headerValue(headers, "keep-alive") ?? "")?.[1];
+  return seconds === undefined ? KEPT_MS : Math.min(MAX_KEPT_MS, Math.max(0, Number(seconds) - 1) * 1_000);
+}
