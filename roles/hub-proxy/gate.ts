@@ -2,11 +2,14 @@
 
 import type { IncomingMessage } from "node:http";
 import { forbidden, notFound, unauthenticated } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
 import type { Access } from "../../src/domain/access/access.ts";
-import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
+import { hashToken } from "../../src/domain/access/tokens.ts";
 import type { Client } from "../../src/net/forwarded.ts";
 import { mayRequest, mayUpgrade } from "../../src/net/same-origin.ts";
-import type { SiteConfig } from "../../src/net/site.ts";
+import { type SiteConfig, schemeOf } from "../../src/net/site.ts";
+import { type Admission, Admissions } from "./admissions.ts";
 import { type Brought, broughtBy } from "./credentials.ts";
 import type { Origin } from "./origins.ts";
 import type { Target } from "./target.ts";
@@ -21,36 +24,73 @@ export interface Asked {
   isUpgrade: boolean;
 }
 
-export interface Passed {
-  identity: Identity;
-  role: ProjectRole;
-  /** First use of the project by this account for about a minute, by a person's browser: counts as work in it. */
-  counts: boolean;
-  /** When the right was looked up, for whoever keeps the connection. */
-  since: number;
+export class Gate {
+  readonly #access: Access;
+  readonly #site: SiteConfig;
+  readonly #admissions: Admissions;
+  readonly #onUse: (admission: Admission, projectId: string) => void;
+
+  /** `onUse` is told of the first use of a project by somebody for about a minute, by a person's browser: it counts as work in it. */
+  constructor(
+    life: Life,
+    {
+      access,
+      site,
+      onUse,
+    }: { access: Access; site: SiteConfig; onUse: (admission: Admission, projectId: string) => void },
+  ) {
+    this.#access = access;
+    this.#site = site;
+    this.#admissions = new Admissions(life, access.revocations);
+    this.#onUse = onUse;
+  }
+
+  /** The right with which a request like this one passed a moment ago. @throws AppError as `pass` does for what the request itself is. */
+  known(asked: Asked): Admission | undefined {
+    checkPath(asked);
+    const admission = this.#admissions.known(keyOf(asked));
+    if (admission?.byCookie === true) checkOrigin(asked, this.#site);
+    return admission;
+  }
+
+  /**
+   * @throws AppError `not_found` where this origin has no such path, `forbidden` for another origin's page and for who is no member (a
+   * project that does not exist is answered the same), `unauthenticated` for strangers.
+   */
+  async pass(asked: Asked): Promise<Admission> {
+    checkPath(asked);
+    const { origin, request, client } = asked;
+    const { projectId } = asked.target;
+    const brought = broughtBy(request, client, this.#site);
+    if (brought.byCookie) checkOrigin(asked, this.#site);
+    const since = this.#access.revocations.moment();
+    const identity = await identify(brought, origin, this.#access);
+    if (identity === undefined) {
+      throw unauthenticated("You are not signed in, or your session has ended. Sign in and try again.");
+    }
+    const grant = await this.#access.grant(identity, projectId);
+    if (grant === undefined) throw forbidden("You are no member of this project. Ask one of its owners to add you.");
+    const right = { identity, role: grant.role, projectId, byCookie: brought.byCookie, since };
+    const admission = this.#admissions.admit(keyOf(asked), right);
+    if (grant.fresh && identity.credential.kind === "session") this.#onUse(admission, projectId);
+    return admission;
+  }
 }
 
-/**
- * @throws AppError `not_found` where this origin has no such path, `forbidden` for another origin's page and for who is no member (a
- * project that does not exist is answered the same), `unauthenticated` for strangers.
- */
-export async function pass(asked: Asked, { access, site }: { access: Access; site: SiteConfig }): Promise<Passed> {
-  const { origin, target, request, client } = asked;
+const MAX_KEY = 1_000;
+
+/** All that `pass` finds a right by. */
+function keyOf({ request, client, origin, target }: Asked): string {
+  const { cookie = "", authorization = "" } = request.headers;
+  const kind = origin.kind === "app" ? "app" : "own";
+  const key = `${kind} ${client.proto} ${target.projectId}\n${cookie}\n${authorization}`;
+  return key.length <= MAX_KEY ? key : hashToken(key);
+}
+
+function checkPath({ origin, target, request }: Asked): void {
   if (origin.kind === "project") checkProjectPath(origin.projectId, target);
   // A script out of a pod must never stand between a browser and the app.
   else if (request.headers["service-worker"] !== undefined) throw forbidden("Service workers have no place here.");
-  const brought = broughtBy(request, client, site);
-  if (brought.byCookie) checkOrigin(asked, site);
-  const since = access.revocations.moment();
-  const identity = await identify(brought, origin, access);
-  if (identity === undefined)
-    throw unauthenticated("You are not signed in, or your session has ended. Sign in and try again.");
-  const grant = await access.grant(identity, target.projectId);
-  if (grant === undefined) {
-    throw forbidden("You are no member of this project. Ask one of its owners to add you.");
-  }
-  const counts = grant.fresh && identity.credential.kind === "session";
-  return { identity, role: grant.role, counts, since };
 }
 
 /** A project's own origin serves its web servers and its files; never what a page of it could do in a member's name. */
@@ -60,8 +100,7 @@ function checkProjectPath(projectId: string, target: Target): void {
 }
 
 function checkOrigin({ request, client, isUpgrade }: Asked, site: SiteConfig): void {
-  const scheme = site.origin === undefined ? `${client.proto}:` : new URL(site.origin).protocol;
-  const own = `${scheme}//${client.host}`;
+  const own = `${schemeOf(site, client.proto)}://${client.host}`;
   const may = isUpgrade ? mayUpgrade(request.headers, own) : mayRequest(request.method ?? "", request.headers, own);
   if (!may) throw forbidden("This request was made by a page of another site, and is refused.");
 }

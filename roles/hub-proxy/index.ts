@@ -43,7 +43,7 @@ export default defineRole({
       upgrade: (request, socket, head) => proxy.upgrade(request, socket, head),
     });
     const joined = new Joined(life);
-    const proxy = new ProjectProxy({ db, log, access, routes, assertions, upstreams, joined, config });
+    const proxy = new ProjectProxy(life, { db, log, access, routes, assertions, upstreams, joined, config });
     addresses.announce("hub-proxy", origin);
   },
 });

@@ -1,6 +1,7 @@
 /** Which origin a request came to, the app's or a project's own, and the address of the other one. Pure. */
 
 import type { Client } from "../../src/net/forwarded.ts";
+import { schemeOf } from "../../src/net/site.ts";
 
 export type Origin = { kind: "app" } | { kind: "project"; projectId: string };
 
@@ -23,10 +24,11 @@ export function originOf(host: string, { projectDomain }: OriginConfig): Origin 
 
 /** The origin of a project's own for whoever came to the app's; undefined where there is none. */
 export function projectOrigin(projectId: string, client: Client, config: OriginConfig): string | undefined {
-  if (config.projectDomain !== undefined) return `${schemeOf(client, config)}//${projectId}.${config.projectDomain}`;
+  if (config.projectDomain !== undefined)
+    return `${schemeOf(config, client.proto)}://${projectId}.${config.projectDomain}`;
   if (!LOOPBACK_HOST.test(client.host)) return undefined;
   const port = /:\d+$/.exec(client.host)?.[0] ?? "";
-  return `${schemeOf(client, config)}//${projectId}.localhost${port}`;
+  return `${schemeOf(config, client.proto)}://${projectId}.localhost${port}`;
 }
 
 /** The app's origin for whoever came to a project's own; undefined where only configuration could tell it and does not. */
@@ -36,10 +38,6 @@ export function appOrigin(client: Client, config: OriginConfig): string | undefi
   if (kind === "app") return `${client.proto}://${client.host}`;
   const domain = client.host.slice(client.host.indexOf(".") + 1);
   return LOCALHOST.test(domain) ? `${client.proto}://${domain}` : undefined;
-}
-
-function schemeOf(client: Client, { origin }: OriginConfig): string {
-  return origin === undefined ? `${client.proto}:` : new URL(origin).protocol;
 }
 
 /** A configured domain without a port stands for any port. */

@@ -2,15 +2,17 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError, asError, isError, messageOf, notFound } from "../../src/core/errors.ts";
+import { AppError, messageOf, notFound } from "../../src/core/errors.ts";
+import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
 import type { Assertions } from "../../src/domain/assertions/assertions.ts";
 import { record } from "../../src/domain/central-log/central-log.ts";
 import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
-import { type Forwarding, type ForwardOptions, forward } from "../../src/net/forward.ts";
+import { type ForwardOptions, forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
 import type { Joined } from "../../src/net/joined.ts";
@@ -18,10 +20,11 @@ import { sendError, tellable, wantsPage } from "../../src/net/plain-page.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
 import type { Upstreams } from "../../src/net/upstreams.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
+import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
 import { withoutOurs } from "./credentials.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
-import { type Asked, type Passed, pass } from "./gate.ts";
+import { type Asked, Gate } from "./gate.ts";
 import { appOrigin, originOf, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
@@ -40,8 +43,9 @@ export interface ProxyParts {
 }
 
 /** A request that may, and the place where its project runs. */
-interface Admitted extends Asked, Passed {
+interface Admitted extends Asked {
   target: Exclude<Target, { kind: "start" }>;
+  admission: Admission;
   /** Origin of the server in the pod. */
   upstreamOrigin: string;
   port: number;
@@ -49,11 +53,14 @@ interface Admitted extends Asked, Passed {
 
 export class ProjectProxy {
   readonly #parts: ProxyParts;
+  readonly #gate: Gate;
   readonly #rewriteRequest;
 
-  constructor(parts: ProxyParts) {
+  constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
-    this.#rewriteRequest = withoutOurs(parts.config.basePath);
+    const { access, config: site } = parts;
+    this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
+    this.#rewriteRequest = withoutOurs(site.basePath);
   }
 
   /** Answers a request, whatever comes. */
@@ -70,72 +77,73 @@ export class ProjectProxy {
     });
   }
 
+  /** For what is known from a moment ago nothing is awaited: the request goes on in the same breath. */
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, config } = this.#parts;
+    const { config, routes } = this.#parts;
     const client = clientOf(request, config);
     const origin = originOf(client.host, config);
     if (origin.kind === "project" && request.url?.startsWith(ENTER_PATH)) {
       return enter(request, response, { ...this.#parts, client, projectId: origin.projectId });
     }
-    const asked: Asked = { request, client, origin, target: this.#target(request), isUpgrade: false };
-    const passed = await pass(asked, { access, site: config }).catch(asError);
-    if (isError(passed)) return this.#refuse(asked, response, passed);
-    const { target } = asked;
-    const may = passed;
-    if (may.counts) this.#note(may, target.projectId);
-    if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, ...may, response });
-    const route = await this.#parts.routes.routeOf(target.projectId);
+    const target = this.#target(request);
+    const asked: Asked = { request, client, origin, target, isUpgrade: false };
+    const admission = await this.#admission(asked, response);
+    if (admission === undefined) return;
+    const { identity } = admission;
+    if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, identity, response });
+    const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
     if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, route, response });
-    if (await this.#goesElsewhere(asked, may, response)) return;
-    const admitted = this.#admit(asked, may, { target, ip: route.ip });
-    const extraRequest = await this.#assertion(admitted);
+    if (this.#isElsewhere(asked)) return this.#sendElsewhere(asked, identity, response);
+    const admitted = this.#admit(asked, { target, admission, ip: route.ip });
+    const extraRequest = target.kind === "server" ? await this.#assertion(admitted) : [];
     if (response.closed || request.socket.destroyed) return;
-    this.#forward(request, response, { admitted, extraRequest });
+    this.#forward(response, admitted, extraRequest);
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { access, config, routes, joined } = this.#parts;
+    const { config, routes, joined } = this.#parts;
     const client = clientOf(request, config);
-    const origin = originOf(client.host, config);
-    const asked: Asked = { request, client, origin, target: this.#target(request), isUpgrade: true };
-    const may = await pass(asked, { access, site: config });
-    const { target } = asked;
+    const target = this.#target(request);
+    const asked: Asked = { request, client, origin: originOf(client.host, config), target, isUpgrade: true };
+    const admission = this.#gate.known(asked) ?? (await this.#gate.pass(asked));
     if (target.kind === "start") throw notFound("There is no WebSocket here.");
     if (this.#isElsewhere(asked)) throw notFound("Ports of projects are served on the project's own origin, not here.");
-    if (may.counts) this.#note(may, target.projectId);
     const { ip } = await routes.routeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
-    const admitted = this.#admit(asked, may, { target, ip });
+    const admitted = this.#admit(asked, { target, admission, ip });
     const extraRequest = await this.#assertion(admitted);
     if (socket.destroyed) return;
-    const options = this.#forwardOptions(admitted, extraRequest, "upgrade");
-    const held = this.#hold(admitted);
     const exchange = forwardUpgrade(request, socket, {
-      ...options,
+      ...this.#forwardOptions(admitted, extraRequest, "upgrade"),
       head,
       onError: (error) => endUpgrade(socket, error.status, this.#aboutUpstream(admitted, error).message),
       onEnd: () => {
-        held.release();
+        admission.leave(exchange);
         joined.delete(exchange);
       },
     });
     joined.add(exchange);
-    held.ends(exchange);
+    admission.enter(exchange);
   }
 
-  #forward(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { admitted, extraRequest }: { admitted: Admitted; extraRequest: string[] },
-  ): void {
-    const options = this.#forwardOptions(admitted, extraRequest, "request");
-    const held = this.#hold(admitted);
+  /** The right to what is asked; undefined: there is none, and the refusal is answered. */
+  async #admission(asked: Asked, response: ServerResponse): Promise<Admission | undefined> {
+    try {
+      return this.#gate.known(asked) ?? (await this.#gate.pass(asked));
+    } catch (error) {
+      this.#refuse(asked, response, error);
+      return undefined;
+    }
+  }
+
+  #forward(response: ServerResponse, admitted: Admitted, extraRequest: string[]): void {
+    const { request, admission } = admitted;
     const exchange = forward(request, response, {
-      ...options,
+      ...this.#forwardOptions(admitted, extraRequest, "request"),
       onError: (error) => sendError(request, response, { error: this.#aboutUpstream(admitted, error) }),
-      onEnd: held.release,
+      onEnd: () => admission.leave(exchange),
     });
-    held.ends(exchange);
+    admission.enter(exchange);
   }
 
   #target(request: IncomingMessage): Target {
@@ -153,9 +161,7 @@ export class ProjectProxy {
   }
 
   /** Sends a browser on to the project's own origin. @throws AppError `not_found` where there is none. */
-  async #goesElsewhere(asked: Asked, { identity }: Passed, response: ServerResponse): Promise<boolean> {
-    if (!this.#isElsewhere(asked)) return false;
-    const { request, target, client } = asked;
+  #sendElsewhere({ request, target, client }: Asked, identity: Identity, response: ServerResponse): Promise<void> {
     const { config, db } = this.#parts;
     const own = projectOrigin(target.projectId, client, config);
     if (own === undefined) {
@@ -163,14 +169,13 @@ export class ProjectProxy {
         "Web servers of projects are not offered on this site: it has no domain for them (COCALC_PROJECT_DOMAIN).",
       );
     }
-    await sendToProjectOrigin(request, response, { db, identity, projectId: target.projectId, own });
-    return true;
+    return sendToProjectOrigin(request, response, { db, identity, projectId: target.projectId, own });
   }
 
-  #admit(asked: Asked, passed: Passed, { target, ip }: { target: Admitted["target"]; ip: string }): Admitted {
+  #admit(asked: Asked, { target, admission, ip }: Pick<Admitted, "target" | "admission"> & { ip: string }): Admitted {
     const port = this.#port(target);
     const host = ip.includes(":") ? `[${ip}]` : ip;
-    return { ...asked, ...passed, target, port, upstreamOrigin: `http://${host}:${port}` };
+    return { ...asked, target, admission, port, upstreamOrigin: `http://${host}:${port}` };
   }
 
   #port(target: Admitted["target"]): number {
@@ -185,7 +190,7 @@ export class ProjectProxy {
   }
 
   /** Only the project's own server is told who is calling: a program on a port could use it in the caller's name. */
-  async #assertion({ target, identity, role }: Admitted): Promise<string[]> {
+  async #assertion({ target, admission: { identity, role } }: Admitted): Promise<string[]> {
     if (target.kind !== "server") return [];
     return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(identity, target.projectId, role)];
   }
@@ -208,24 +213,7 @@ export class ProjectProxy {
     };
   }
 
-  /** Keeps an exchange among those that end when the right to it does. */
-  #hold({ identity, target, since }: Admitted) {
-    let exchange: Forwarding | undefined;
-    const release = this.#parts.access.revocations.register({
-      identity,
-      projectId: target.projectId,
-      since,
-      end: () => exchange?.end(),
-    });
-    return {
-      release,
-      ends(held: Forwarding) {
-        exchange = held;
-      },
-    };
-  }
-
-  #note({ identity, role }: Passed, projectId: string): void {
+  #note({ identity, role }: Admission, projectId: string): void {
     const { db, log } = this.#parts;
     const { accountId } = identity;
     const noted =
@@ -251,9 +239,9 @@ export class ProjectProxy {
     });
   }
 
-  #refuse({ request, client, origin }: Asked, response: ServerResponse, cause: Error): void {
+  #refuse({ request, client, origin }: Asked, response: ServerResponse, thrown: unknown): void {
     const { config } = this.#parts;
-    const error = this.#tellable(cause);
+    const error = this.#tellable(thrown);
     const app = appOrigin(client, config);
     const url = request.url ?? "";
     const isStranger = error.code === "unauthenticated";

@@ -17,6 +17,7 @@ import { type Client, clientOf } from "../../src/net/forwarded.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
 import { mayUpgrade } from "../../src/net/same-origin.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
+import { schemeOf } from "../../src/net/site.ts";
 import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
 import type { Audience, HubSocket, SocketState } from "./audience.ts";
 import type { WebsocketConfig } from "./config.ts";
@@ -110,8 +111,7 @@ export class HubServer {
       throw notFound("There is no WebSocket here.");
     if (new URLSearchParams(query.join("?")).has("sid"))
       throw new AppError("invalid", "Sessions begin with a WebSocket here.");
-    const scheme = config.origin === undefined ? `${client.proto}:` : new URL(config.origin).protocol;
-    if (!mayUpgrade(request.headers, `${scheme}//${client.host}`))
+    if (!mayUpgrade(request.headers, `${schemeOf(config, client.proto)}://${client.host}`))
       throw forbidden("This page belongs to another site.");
     return this.#identify(request, client);
   }

@@ -11,6 +11,7 @@ import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/routes.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
+import { schemeOf } from "../../src/net/site.ts";
 import type { Upstreams } from "../../src/net/upstreams.ts";
 import type { RoleName } from "../names.ts";
 import type { IngressConfig } from "./config.ts";
@@ -85,7 +86,7 @@ export class Ingress {
   #options(request: IncomingMessage, role: RoleName, use: "request" | "upgrade") {
     const { upstreams, config, originOf } = this.#parts;
     const client = clientOf(request, config);
-    const proto = config.origin === undefined ? client.proto : schemeOf(config.origin);
+    const proto = schemeOf(config, client.proto);
     return {
       upstream: upstreams.enter(role, originOf(role), use),
       path: request.url ?? "/",
@@ -99,10 +100,6 @@ export class Ingress {
       return new AppError("internal", "Something went wrong here; it has been noted.");
     });
   }
-}
-
-function schemeOf(origin: string): "http" | "https" {
-  return origin.startsWith("https:") ? "https" : "http";
 }
 
 function aboutRole(role: RoleName, error: AppError): AppError {

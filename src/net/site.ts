@@ -31,3 +31,9 @@ export const siteConfig = z.object({
 });
 
 export type SiteConfig = z.infer<typeof siteConfig>;
+
+/** The scheme by which browsers reach the site: by configuration; without, as the proxy before us says. */
+export function schemeOf({ origin }: Pick<SiteConfig, "origin">, told: "http" | "https"): "http" | "https" {
+  if (origin === undefined) return told;
+  return origin.startsWith("https:") ? "https" : "http";
+}

@@ -11,6 +11,8 @@ interface Entry<T> {
   /** When it was last put at the end of the map, whose order is about that of use. */
   placed: number;
   value: Promise<T>;
+  /** The same, once it is there. */
+  settled?: T;
 }
 
 /** An answer that is used all the time is not moved each time. */
@@ -35,13 +37,24 @@ export class AnswerCache<T> {
       if (now - known.placed > PLACED_AGAIN_MS) this.#place(key, known, now);
       return known.value;
     }
-    const entry = { until: now + this.#options.ttlMs, placed: now, value: ask() };
+    const entry: Entry<T> = { until: now + this.#options.ttlMs, placed: now, value: ask() };
     this.#place(key, entry, now);
-    entry.value.catch(() => {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    });
+    entry.value.then(
+      (value) => {
+        entry.settled = value;
+      },
+      () => {
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      },
+    );
     this.#evict();
     return entry.value;
+  }
+
+  /** The answer, if it is there without waiting; one that is `undefined` cannot be told from none. */
+  known(key: string): T | undefined {
+    const known = this.#entries.get(key);
+    return known !== undefined && known.until > Date.now() ? known.settled : undefined;
   }
 
   /** Is there an answer, or one on its way? */

@@ -77,6 +77,13 @@ export class Revocations {
     return () => this.#release(registration);
   }
 
+  /** Has nothing changed that could concern it? Costs no query: for whoever uses a right again and again. */
+  stands(registration: Registration): boolean {
+    if (this.#hasChanged(registration)) return false;
+    registration.since = this.#lastChange;
+    return true;
+  }
+
   /** Connections kept now. */
   get size(): number {
     return this.#all.size;

@@ -51,6 +51,11 @@ export class ProjectRoutes {
     return this.#routes.get(projectId, () => this.#ask(projectId));
   }
 
+  /** The route of a project, as far as it is known without asking. */
+  known(projectId: string): ProjectRoute | undefined {
+    return this.#routes.known(projectId);
+  }
+
   /** The route turned out to be wrong: ask anew next time. */
   forget(projectId: string): void {
     this.#routes.forget(projectId);

@@ -1,0 +1,115 @@
+/** Rights to projects that were looked up a moment ago: a request like the one before costs one look into a map. */
+
+import type { Life } from "../../src/core/life.ts";
+import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts";
+import type { Registration, Revocations } from "../../src/domain/access/revocations.ts";
+import type { Forwarding } from "../../src/net/forward.ts";
+
+/** A right as it was looked up. */
+export interface Right {
+  identity: Identity;
+  role: ProjectRole;
+  projectId: string;
+  /** Did a browser add what opens the door by itself, whatever page asked it to? */
+  byCookie: boolean;
+  /** `revocations.moment()` before it was looked up. */
+  since: number;
+}
+
+/** How long a right is used again without being looked up anew. */
+const KEPT_MS = 15_000;
+const MAX_KEPT = 10_000;
+
+/** A right in use: whatever goes on by it ends when it does. */
+export class Admission {
+  readonly identity: Identity;
+  readonly role: ProjectRole;
+  readonly byCookie: boolean;
+  readonly #registration: Registration;
+  readonly #revocations: Revocations;
+  readonly #release: () => void;
+  readonly #until: number;
+  readonly #underWay = new Set<Forwarding>();
+  #isKept = true;
+  #isEnded = false;
+
+  constructor({ identity, role, projectId, byCookie, since }: Right, revocations: Revocations) {
+    this.identity = identity;
+    this.role = role;
+    this.byCookie = byCookie;
+    this.#revocations = revocations;
+    this.#until = Math.min(Date.now() + KEPT_MS, identity.expire?.getTime() ?? Number.POSITIVE_INFINITY);
+    this.#registration = { identity, projectId, since, end: () => this.#end() };
+    this.#release = revocations.register(this.#registration);
+  }
+
+  /** May it serve another request without being looked up? */
+  stands(now: number): boolean {
+    return !this.#isEnded && now < this.#until && this.#revocations.stands(this.#registration);
+  }
+
+  /** Something begins that ends with the right. */
+  enter(exchange: Forwarding): void {
+    if (this.#isEnded) exchange.end();
+    else this.#underWay.add(exchange);
+  }
+
+  /** It has ended by itself. */
+  leave(exchange: Forwarding): void {
+    this.#underWay.delete(exchange);
+    this.#releaseUnused();
+  }
+
+  /** It serves no further request; what is under way goes on. */
+  drop(): void {
+    this.#isKept = false;
+    this.#releaseUnused();
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    for (const exchange of this.#underWay) exchange.end();
+    this.#underWay.clear();
+  }
+
+  #releaseUnused(): void {
+    if (!this.#isKept && this.#underWay.size === 0) this.#release();
+  }
+}
+
+export class Admissions {
+  readonly #revocations: Revocations;
+  readonly #kept = new Map<string, Admission>();
+
+  constructor(life: Life, revocations: Revocations) {
+    this.#revocations = revocations;
+    const sweep = setInterval(() => this.#sweep(), KEPT_MS);
+    life.defer("admissions", () => clearInterval(sweep));
+  }
+
+  /** The right that is known by a key, if it still stands. */
+  known(key: string): Admission | undefined {
+    const admission = this.#kept.get(key);
+    return admission?.stands(Date.now()) === true ? admission : undefined;
+  }
+
+  /** Keeps a right that was just looked up; `key` is all that it was found by. */
+  admit(key: string, right: Right): Admission {
+    const admission = new Admission(right, this.#revocations);
+    this.#forget(key);
+    this.#kept.set(key, admission);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#forget(oldest);
+    return admission;
+  }
+
+  #forget(key: string): void {
+    this.#kept.get(key)?.drop();
+    this.#kept.delete(key);
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    for (const [key, admission] of this.#kept) if (!admission.stands(now)) this.#forget(key);
+  }
+}
