@@ -220,6 +220,30 @@ test("a new connection is looked up again for what changed of its own since its 
   expect(await part.stop()).toEqual([]);
 });
 
+test("a right stands for further use until something of its own changes", async () => {
+  const [accountId, projectId] = [await newAccount(), await newProject({})];
+  const { identity, hash } = await signedIn(accountId);
+  const part = new Life("part");
+  const revocations = new Revocations(part, { db, log: testLog() });
+  const right = () => ({ identity, projectId, since: revocations.moment(), end: () => {} });
+  const registration = right();
+  revocations.projectChanged(randomUUID());
+  revocations.accountChanged(randomUUID());
+  expect(revocations.stands(registration)).toBe(true);
+  for (const change of [
+    () => revocations.projectChanged(projectId),
+    () => revocations.accountChanged(accountId),
+    () => revocations.credentialChanged(`session ${hash}`),
+    () => revocations.allChanged(),
+  ]) {
+    const used = right();
+    expect(revocations.stands(used)).toBe(true);
+    change();
+    expect(revocations.stands(used)).toBe(false);
+  }
+  expect(await part.stop()).toEqual([]);
+});
+
 test("of more changes than are remembered it is known that there were some", async () => {
   const { identity, hash } = await signedIn(await newAccount());
   const part = new Life("part");
