@@ -4,6 +4,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts";
 import type { Registration, Revocations } from "../../src/domain/access/revocations.ts";
 import type { Forwarding } from "../../src/net/forward.ts";
+import type { RewriteHeader } from "../../src/net/forward-headers.ts";
 
 /** A right as it was looked up. */
 export interface Right {
@@ -12,6 +13,8 @@ export interface Right {
   projectId: string;
   /** Did a browser add what opens the door by itself, whatever page asked it to? */
   byCookie: boolean;
+  /** Takes our cookies and keys out of the headers that it was found by. */
+  rewriteRequest: RewriteHeader;
   /** `revocations.moment()` before it was looked up. */
   since: number;
 }
@@ -25,6 +28,7 @@ export class Admission {
   readonly identity: Identity;
   readonly role: ProjectRole;
   readonly byCookie: boolean;
+  readonly rewriteRequest: RewriteHeader;
   readonly #registration: Registration;
   readonly #revocations: Revocations;
   readonly #release: () => void;
@@ -33,10 +37,12 @@ export class Admission {
   #isKept = true;
   #isEnded = false;
 
-  constructor({ identity, role, projectId, byCookie, since }: Right, revocations: Revocations) {
+  constructor(right: Right, revocations: Revocations) {
+    const { identity, projectId, since } = right;
     this.identity = identity;
-    this.role = role;
-    this.byCookie = byCookie;
+    this.role = right.role;
+    this.byCookie = right.byCookie;
+    this.rewriteRequest = right.rewriteRequest;
     this.#revocations = revocations;
     this.#until = Math.min(Date.now() + KEPT_MS, identity.expire?.getTime() ?? Number.POSITIVE_INFINITY);
     this.#registration = { identity, projectId, since, end: () => this.#end() };

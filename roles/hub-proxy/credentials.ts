@@ -39,10 +39,14 @@ export function keyIn(authorization: string | undefined): string | undefined {
   return apiKeyId(text) === undefined ? undefined : text;
 }
 
-/** Leaves out our cookies and our keys; whatever else stands there is the project's own business. */
-export function withoutOurs(basePath: string): RewriteHeader {
+/**
+ * Leaves out our cookies and our keys; whatever else stands there is the project's own business. `usual` is the Cookie header that is expected: it is read
+ * only once.
+ */
+export function withoutOurs(basePath: string, usual = ""): RewriteHeader {
+  const passed = stripCookies(usual, basePath);
   return (name, value) => {
-    if (name === "cookie") return stripCookies(value, basePath);
+    if (name === "cookie") return value === usual ? passed : stripCookies(value, basePath);
     if (name === "authorization" && keyIn(value) !== undefined) return undefined;
     return value;
   };

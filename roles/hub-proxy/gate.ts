@@ -10,7 +10,7 @@ import type { Client } from "../../src/net/forwarded.ts";
 import { mayRequest, mayUpgrade } from "../../src/net/same-origin.ts";
 import { type SiteConfig, schemeOf } from "../../src/net/site.ts";
 import { type Admission, Admissions } from "./admissions.ts";
-import { type Brought, broughtBy } from "./credentials.ts";
+import { type Brought, broughtBy, withoutOurs } from "./credentials.ts";
 import type { Origin } from "./origins.ts";
 import type { Target } from "./target.ts";
 
@@ -70,7 +70,8 @@ export class Gate {
     }
     const grant = await this.#access.grant(identity, projectId);
     if (grant === undefined) throw forbidden("You are no member of this project. Ask one of its owners to add you.");
-    const right = { identity, role: grant.role, projectId, byCookie: brought.byCookie, since };
+    const rewriteRequest = withoutOurs(this.#site.basePath, request.headers.cookie);
+    const right = { identity, role: grant.role, projectId, byCookie: brought.byCookie, rewriteRequest, since };
     const admission = this.#admissions.admit(keyOf(asked), right);
     if (grant.fresh && identity.credential.kind === "session") this.#onUse(admission, projectId);
     return admission;

@@ -22,7 +22,6 @@ import type { Upstreams } from "../../src/net/upstreams.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
-import { withoutOurs } from "./credentials.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
 import { type Asked, Gate } from "./gate.ts";
 import { appOrigin, originOf, projectOrigin } from "./origins.ts";
@@ -54,13 +53,11 @@ interface Admitted extends Asked {
 export class ProjectProxy {
   readonly #parts: ProxyParts;
   readonly #gate: Gate;
-  readonly #rewriteRequest;
 
   constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
     const { access, config: site } = parts;
     this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
-    this.#rewriteRequest = withoutOurs(site.basePath);
   }
 
   /** Answers a request, whatever comes. */
@@ -196,7 +193,7 @@ export class ProjectProxy {
   }
 
   #forwardOptions(
-    { origin, target, client, upstreamOrigin, port }: Admitted,
+    { origin, target, client, admission, upstreamOrigin, port }: Admitted,
     extraRequest: string[],
     use: "request" | "upgrade",
   ): Omit<ForwardOptions, "onError"> {
@@ -206,7 +203,7 @@ export class ProjectProxy {
       upstream: this.#parts.upstreams.enter(`${target.projectId} ${port}`, upstreamOrigin, use),
       path: target.path,
       client,
-      rewriteRequest: this.#rewriteRequest,
+      rewriteRequest: admission.rewriteRequest,
       extraRequest,
       rewriteResponse: onApp ? onAppOrigin : onProjectOrigin,
       extraResponse: onApp ? framing : framedBy(appOrigin(client, this.#parts.config)),
