@@ -1,7 +1,7 @@
 /** The entry of the app in a browser: opens it on the page and draws it. */
 
 import "./mantine-styles.ts";
-import "./styles.css";
+import "./styles.ts";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
