@@ -72,9 +72,9 @@ export class UpstreamConnection implements ResponseReader {
     giveUpConnecting(this.#socket, address.connectTimeoutMs);
   }
 
-  /** Has it been idle for so long that the other side may be closing it? */
+  /** Is it gone, or idle for so long that the other side may be closing it? */
   isWorn(now: number): boolean {
-    return now - this.#idleSince > this.#keptMs;
+    return this.#socket.destroyed || now - this.#idleSince > this.#keptMs;
   }
 
   /** Asks: `head` is the request up to its body. Whoever asks then calls `write` as needed, and `sent`. */
