@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from "express";
 import { AppError, isAppError, isError } from "../../src/core/errors.ts";
 import { html } from "./html.ts";
 import type { Hub } from "./hub.ts";
+import { loggedPath } from "./observe.ts";
 import { sendPage } from "./pages/layout.ts";
 import { visitorOf } from "./visitor.ts";
 
@@ -27,6 +28,7 @@ const TITLES: Partial<Record<string, string>> = {
   not_found: "There is nothing here",
   unavailable: "The database is away",
   forbidden: "This is not open to you",
+  gone: "This link is no longer good",
   internal: "Something broke",
   too_large: "That is too large",
 };
@@ -51,7 +53,7 @@ function expected(hub: Hub, thrown: unknown, request: Request): AppError {
   if (isAppError(thrown)) return thrown;
   const fromParser = parserError(thrown);
   if (fromParser !== undefined) return fromParser;
-  hub.log.error({ err: thrown, method: request.method, path: request.path.slice(0, 200) }, "a request failed by a bug");
+  hub.log.error({ err: thrown, method: request.method, path: loggedPath(request.path) }, "a request failed by a bug");
   return new AppError(
     "internal",
     "Something broke on this server; it has been logged. Try again, or tell whoever runs this site.",

@@ -4,6 +4,7 @@ import type { Logger } from "../../src/core/log.ts";
 import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
+import type { Mail } from "../../src/domain/mail/mail.ts";
 import type { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
 import type { ForwardedConfig } from "../../src/net/forwarded.ts";
@@ -15,6 +16,7 @@ export interface Hub {
   access: Access;
   settings: Settings;
   limits: RateLimits;
+  mail: Mail;
   software: SoftwareFile;
   site: SiteConfig & ForwardedConfig;
   log: Logger;

@@ -5,6 +5,10 @@ import { every, sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { openAccess } from "../../src/domain/access/access.ts";
+import { deleteExpiredResets } from "../../src/domain/accounts/password-reset.ts";
+import { Mail } from "../../src/domain/mail/mail.ts";
+import { deleteOldMail } from "../../src/domain/mail/outbox.ts";
+import { openPostman } from "../../src/domain/mail/postman.ts";
 import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import { storeFixedSettings } from "../../src/domain/settings/environment.ts";
 import { openSettings } from "../../src/domain/settings/settings.ts";
@@ -33,13 +37,15 @@ export default defineRole({
       access,
       settings,
       limits,
+      mail: new Mail(settings, config),
       software: new SoftwareFile(config.softwareFolder, log),
       site: config,
       log,
       metrics,
     };
     await storeSettings(life, { parts, hub, config });
-    life.run("sweep of counters", (signal) => every(SWEEP_MS, signal, () => limits.deleteExpired().catch(() => {}))); // next time will do
+    await openPostman(life, { db, settings, site: config, log, metrics });
+    life.run("sweep", (signal) => every(SWEEP_MS, signal, () => sweep(hub).catch(() => {}))); // next time will do
     const serving = await serveHttp(life, {
       name: "hub-next",
       listen,
@@ -50,6 +56,13 @@ export default defineRole({
     addresses.announce("hub-next", serving.origin);
   },
 });
+
+/** Forgets what has ended. */
+async function sweep({ db, limits }: Hub): Promise<void> {
+  await limits.deleteExpired();
+  await deleteExpiredResets(db);
+  await deleteOldMail(db);
+}
 
 /**
  * Stores them before this role serves; when the database is away, keeps trying meanwhile. Not ready before that, and ready ever after, also

@@ -24,7 +24,7 @@ export function watchRequests({ log, metrics, site }: Hub) {
       log.info(
         {
           method: request.method,
-          path: printable(path),
+          path: loggedPath(path),
           status,
           ms: Math.round(took * 1_000),
           address: clientOf(request, site).address.slice(0, 64),
@@ -47,7 +47,12 @@ function kindOf(path: string, basePath: string): string {
   return KINDS.includes(first) ? first : "page";
 }
 
-/** No control characters (they would be lines of their own in some viewers), and not too long. */
-function printable(path: string): string {
-  return path.slice(0, MAX_PATH).replace(/[^\x20-\x7e]/g, "?");
+/** What follows in such a path is the secret of a link that somebody was sent. */
+const SECRET_LINK = /\/auth\/(?:password-reset|verify)\//i;
+
+/** No secret, no control characters (they would be lines of their own in some viewers), and not too long. */
+export function loggedPath(path: string): string {
+  const secret = SECRET_LINK.exec(path);
+  const told = secret === null ? path : `${path.slice(0, secret.index)}${secret[0]}…`;
+  return told.slice(0, MAX_PATH).replace(/[^\x20-\x7e…]/g, "?");
 }

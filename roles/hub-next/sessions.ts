@@ -22,7 +22,7 @@ export interface Exchange {
 export async function signUpHere(exchange: Exchange, wish: EndpointBody<"auth/sign-up">): Promise<string> {
   const { hub, visitor } = exchange;
   const accountId = await signUp(
-    { db: hub.db, limits: hub.limits, settings: await hub.settings.values() },
+    { db: hub.db, limits: hub.limits, settings: await hub.settings.values(), mail: hub.mail },
     {
       ...wish,
       email: checked(emailAddress, wish.email),

@@ -29,6 +29,9 @@ const SECRET_KEYS = new Set([
   "private_key",
   "remember_me",
   "ticket_secret",
+  "passwordresetid",
+  "email_smtp_password",
+  "password_reset_smtp_password",
   "connectionstring",
 ]);
 const MAX_DEPTH = 6;

@@ -25,6 +25,7 @@ export const accountEndpoints = {
     output: z.object({
       profile: person.extend({
         email_address: z.string().nullable().optional(),
+        email_address_verified: z.boolean().optional(),
         is_admin: z.boolean().optional(),
         created: isoTime.optional(),
       }),
@@ -68,14 +69,21 @@ export const accountEndpoints = {
   "accounts/set-email-address": {
     access: "account",
     sessionOnly: true,
-    summary: "Changes the caller's e-mail address.",
+    summary:
+      "Changes the caller's e-mail address; the old one is told by mail, and the new one verified where the site does.",
     input: z.object({ email_address: z.string().max(254), password }),
+    output: done,
+  },
+  "accounts/send-verification-email": {
+    access: "account",
+    summary: "Sends the caller a mail with a link that verifies their e-mail address; the link before it ends.",
+    input: z.object({}),
     output: done,
   },
   "accounts/set-password": {
     access: "account",
     sessionOnly: true,
-    summary: "Changes the caller's password and ends all other sessions.",
+    summary: "Changes the caller's password and ends all other sessions; the account is told by mail.",
     input: z.object({ currentPassword: password, newPassword: password }),
     output: done,
   },

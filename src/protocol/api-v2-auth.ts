@@ -1,11 +1,13 @@
-/** `/api/v2/auth/…`: signing up and in. */
+/** `/api/v2/auth/…`: signing up and in, choosing a new password, verifying an e-mail address. */
 
 import { z } from "zod";
-import type { Endpoints } from "./api-v2.ts";
+import { done, type Endpoints } from "./api-v2.ts";
 import { uuid } from "./common.ts";
 
 const email = z.string().max(254);
 const password = z.string().max(1_000);
+/** The secret in a link of ours. */
+const token = z.string().max(100);
 
 export const authEndpoints = {
   "auth/sign-up": {
@@ -28,6 +30,26 @@ export const authEndpoints = {
     summary: "Signs in by e-mail address and password: the answer sets the session cookie.",
     input: z.object({ email, password }),
     output: z.object({ account_id: uuid }),
+  },
+  "auth/password-reset": {
+    access: "anyone",
+    summary:
+      "Sends a link with which a new password is chosen, if there is an account with this e-mail address: the answer does not tell.",
+    input: z.object({ email }),
+    output: done,
+  },
+  "auth/redeem-password-reset": {
+    access: "anyone",
+    summary:
+      "Sets a new password by the last part of such a link, once. Every session and API key of the account ends; nobody is signed in by it.",
+    input: z.object({ password, passwordResetId: token }),
+    output: done,
+  },
+  "auth/redeem-verify-email": {
+    access: "anyone",
+    summary: "Verifies an e-mail address by the last part of the link that was sent to it.",
+    input: z.object({ email_address: email, token }),
+    output: done,
   },
   "auth/requires-token": {
     access: "anyone",

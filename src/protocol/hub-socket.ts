@@ -24,6 +24,7 @@ export type HubRequestName = keyof typeof hubRequests;
 export interface AccountView {
   account_id: string;
   email_address: string | null;
+  email_address_verified: boolean;
   first_name: string;
   last_name: string;
   is_admin: boolean;

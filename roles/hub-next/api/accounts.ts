@@ -11,6 +11,7 @@ import {
 } from "../../../src/domain/accounts/account.ts";
 import { findPeople, ownProfile, peopleById } from "../../../src/domain/accounts/people.ts";
 import { emailAddress, personName, vanityName } from "../../../src/domain/accounts/rules.ts";
+import { sendVerification } from "../../../src/domain/accounts/verification.ts";
 import type { accountEndpoints } from "../../../src/protocol/api-v2-accounts.ts";
 import { checked, signOutHere } from "../sessions.ts";
 import { type AccountCall, type Handlers, OK } from "./call.ts";
@@ -51,13 +52,17 @@ export const accounts: Handlers<keyof typeof accountEndpoints> = {
   "accounts/set-email-address": async ({ hub, accountId }, { email_address, password }) => {
     const email = checked(emailAddress, email_address);
     await checkPassword(hub.db, hub.limits, { accountId, password });
-    await setEmailAddress(hub.db, accountId, email);
+    await setEmailAddress(hub, { accountId, email });
+    return OK;
+  },
+  "accounts/send-verification-email": async ({ hub, accountId }) => {
+    await sendVerification(hub, accountId);
     return OK;
   },
   "accounts/set-password": async ({ hub, accountId, identity }, { currentPassword, newPassword }) => {
     await checkPassword(hub.db, hub.limits, { accountId, password: currentPassword });
     const keepSession = identity.credential.kind === "session" ? identity.credential.hash : "";
-    await setPassword(hub.db, { accountId, newPassword, keepSession });
+    await setPassword(hub, { accountId, newPassword, keepSession });
     return OK;
   },
   "accounts/sign-out": async (call, body) => {

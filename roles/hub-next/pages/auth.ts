@@ -1,6 +1,5 @@
 /** The pages for signing up, in and out. Forms work without script and are taken from our own pages only. */
 
-import { forbidden, isAppError, unavailable } from "../../../src/core/errors.ts";
 import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/password-rules.ts";
 import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
 import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
@@ -9,24 +8,20 @@ import { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
 import { html } from "../html.ts";
 import { safeNext } from "../safe-next.ts";
 import { signInHere, signOutHere, signUpHere } from "../sessions.ts";
+import {
+  act,
+  checkForm,
+  databaseIsAway,
+  type Failure,
+  type FormContext,
+  failed,
+  redirect,
+  texts,
+} from "./form-pages.ts";
 import { field, formValue, problem } from "./forms.ts";
 import { type PageContext, sendPage } from "./layout.ts";
 import { termsAddress } from "./site.ts";
 import { settingText } from "./text.ts";
-
-/** A page that may have been tried already. */
-export interface FormContext extends PageContext {
-  /** Where to go afterwards, as it was asked for: not yet looked at. */
-  next: unknown;
-  /** What was sent; empty at the first sight. */
-  form: unknown;
-}
-
-interface Failure {
-  message: string;
-  status: number;
-  retryAfterSeconds?: number | undefined;
-}
 
 export function signInPage(context: FormContext, failure?: Failure): void {
   const { hub, visitor } = context;
@@ -42,6 +37,7 @@ ${next !== undefined && html`<input type="hidden" name="next" value="${next}">`}
 ${field({ name: "email", label: "E-mail address", type: "email", autocomplete: "username", value: formValue(context.form, "email"), autofocus: true })}
 ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", maxLength: 1_000 })}
 <button type="submit">Sign in</button></form>
+<p class="below"><a href="${base}/auth/password-reset">Forgot your password?</a></p>
 <p class="below">No account yet? <a href="${base}/auth/sign-up${query(next)}">Sign up</a></p></div>`;
   sendPage(context, { title: "Sign in", main, width: "narrow", ...failed(failure) });
 }
@@ -101,20 +97,25 @@ export function signOutPage(context: FormContext): void {
   sendPage(context, { title: "Sign out", main, width: "narrow" });
 }
 
-const databaseIsAway = () =>
-  unavailable("The database cannot be reached; try again in a moment.", { retryAfterSeconds: 2 });
-
 export async function signIn(context: FormContext): Promise<void> {
-  await act(context, signInPage, async () => {
-    await signInHere(context, authEndpoints["auth/sign-in"].input.parse(texts(context, ["email", "password"])));
+  await act(context, {
+    page: (failure) => signInPage(context, failure),
+    run: async () => {
+      await signInHere(context, authEndpoints["auth/sign-in"].input.parse(texts(context, ["email", "password"])));
+      return afterwards(context);
+    },
   });
 }
 
 export async function signUp(context: FormContext): Promise<void> {
-  await act(context, signUpPage, async () => {
-    const fields = texts(context, ["email", "password", "firstName", "lastName", "registrationToken"]);
-    const terms = formValue(context.form, "terms") === "yes";
-    await signUpHere(context, authEndpoints["auth/sign-up"].input.parse({ ...fields, terms }));
+  await act(context, {
+    page: (failure) => signUpPage(context, failure),
+    run: async () => {
+      const fields = texts(context, ["email", "password", "firstName", "lastName", "registrationToken"]);
+      const terms = formValue(context.form, "terms") === "yes";
+      await signUpHere(context, authEndpoints["auth/sign-up"].input.parse({ ...fields, terms }));
+      return afterwards(context);
+    },
   });
 }
 
@@ -125,52 +126,10 @@ export async function signOut(context: FormContext): Promise<void> {
   redirect(context, `${context.hub.site.basePath}/`);
 }
 
-/** Runs what a form asks for and goes on; an expected error shows the form again, with what was typed but the password. */
-async function act(
-  context: FormContext,
-  page: (context: FormContext, failure: Failure) => void | Promise<void>,
-  run: () => Promise<void>,
-): Promise<void> {
-  checkForm(context);
-  try {
-    await run();
-  } catch (error) {
-    if (!isAppError(error) || error.code === "unavailable" || error.code === "internal") throw error;
-    return page(context, error);
-  }
-  redirect(context, afterwards(context));
-}
-
-/** Every browser says where a form comes from. */
-function checkForm({ visitor }: PageContext): void {
-  if (visitor.source !== "same")
-    throw forbidden("This form was not sent from a page of this site; open the page again and retry.");
-}
-
-const MAX_FIELD = 1_000;
-
-/** Longer texts are cut to what no schema accepts: a form is never answered with a schema's words. */
-function texts({ form }: FormContext, names: string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.map((name) => [name, formValue(form, name).slice(0, name === "password" ? MAX_FIELD : 254)]),
-  );
-}
-
 function afterwards({ hub, next }: FormContext): string {
   return safeNext(next, hub.site.basePath) ?? `${hub.site.basePath}/app/projects`;
 }
 
 function query(next: string | undefined): string {
   return next === undefined ? "" : `?next=${encodeURIComponent(next)}`;
-}
-
-function failed(failure: Failure | undefined) {
-  if (failure === undefined) return {};
-  const retry = failure.retryAfterSeconds;
-  return { status: failure.status, ...(retry !== undefined && { headers: { "Retry-After": String(retry) } }) };
-}
-
-function redirect({ response }: PageContext, location: string): void {
-  response.writeHead(303, { Location: location, "Cache-Control": "no-store" });
-  response.end();
 }

@@ -1,13 +1,15 @@
 /** Changing an account: names, e-mail address, password, ban, deletion. What it has open ends through NOTIFY. */
 
 import { conflict, forbidden, invalid, notFound } from "../../core/errors.ts";
-import { type Db, type Queryable, sqlState } from "../../db/db.ts";
+import { type Db, type Queryable, sqlState, type Transaction } from "../../db/db.ts";
 import { endSessions } from "../access/sessions.ts";
 import { record } from "../central-log/central-log.ts";
+import type { Mail } from "../mail/mail.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { PASSWORD_CHECK } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
 import { passwordProblem } from "./password-rules.ts";
+import { countVerification } from "./verification.ts";
 
 const VIOLATES_UNIQUE = "23505";
 
@@ -53,9 +55,9 @@ export async function checkPassword(
   await limits.refund(PASSWORD_CHECK, accountId);
 }
 
-/** Sets a new password and ends every session but `keepSession`, in one transaction. @throws AppError `invalid` for a bad one. */
+/** Sets a new password and ends every session but `keepSession`, in one transaction; the account is told by mail. @throws AppError `invalid`. */
 export async function setPassword(
-  db: Db,
+  { db, mail }: { db: Db; mail: Mail },
   { accountId, newPassword, keepSession }: { accountId: string; newPassword: string; keepSession: string },
 ): Promise<void> {
   const [about] = await db.query<{ email_address: string | null; first_name: string; last_name: string }>(
@@ -65,34 +67,84 @@ export async function setPassword(
   const problem = passwordProblem(newPassword, Object.values(about ?? {}).map(String));
   if (problem !== undefined) throw invalid(problem);
   const passwordHash = await hashPassword(newPassword);
+  const email = about?.email_address ?? undefined;
   await db.transaction(async (tx) => {
-    await tx.execute("UPDATE accounts SET password_hash = $2 WHERE account_id = $1", [accountId, passwordHash]);
-    await tx.execute("DELETE FROM password_reset WHERE email_address = $1", [about?.email_address ?? ""]);
-    await endSessions(tx, { accountId, exceptHash: keepSession });
+    await writePassword(tx, { accountId, passwordHash, keepSession });
     await record(tx, "password-changed", { account_id: accountId });
+    if (email !== undefined) await mail.post(tx, { kind: "password_changed", email, accountId });
   });
 }
 
-/** Changes the address by which somebody signs in; the new one is not verified. @throws AppError `conflict` when it is in use. */
-export async function setEmailAddress(db: Db, accountId: string, email: string): Promise<void> {
+/** Writes a password that has been looked at; every session but `keepSession`, and every link to choose another one, ends. */
+export async function writePassword(
+  tx: Transaction,
+  { accountId, passwordHash, keepSession }: { accountId: string; passwordHash: string; keepSession: string },
+): Promise<void> {
+  await tx.execute("UPDATE accounts SET password_hash = $2 WHERE account_id = $1", [accountId, passwordHash]);
+  await endResets(tx, accountId);
+  await endSessions(tx, { accountId, exceptHash: keepSession });
+}
+
+/** Links made before they were bound to an account are known by its address. */
+async function endResets(tx: Transaction, accountId: string): Promise<void> {
+  await tx.execute(
+    `DELETE FROM password_reset WHERE account_id = $1
+       OR (account_id IS NULL AND email_address = (SELECT email_address FROM accounts WHERE account_id = $1))`,
+    [accountId],
+  );
+}
+
+interface EmailParts {
+  db: Db;
+  limits: RateLimits;
+  mail: Mail;
+}
+
+/**
+ * Changes the address by which somebody signs in; the new one is sent a challenge where addresses are verified, the old one is told.
+ * @throws AppError `conflict` when it is in use, `rate_limited`.
+ */
+export async function setEmailAddress(
+  { db, limits, mail }: EmailParts,
+  { accountId, email }: { accountId: string; email: string },
+): Promise<void> {
+  const verifies = await mail.verifies();
+  if (verifies) await countVerification(limits, { accountId, email });
   try {
     await db.transaction(async (tx) => {
-      await tx.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`account e-mail ${email}`]);
-      const [other] = await tx.query("SELECT FROM accounts WHERE lower(email_address) = $1 AND account_id <> $2", [
-        email,
-        accountId,
-      ]);
-      if (other !== undefined) throw inUse();
-      await tx.execute("UPDATE accounts SET email_address = $2, email_address_challenge = NULL WHERE account_id = $1", [
-        accountId,
-        email,
-      ]);
+      const old = await writeEmailAddress(tx, { accountId, email });
+      if (old === email) return;
       await record(tx, "email-address-changed", { account_id: accountId });
+      if (verifies) await mail.post(tx, { kind: "verify_email", email, accountId });
+      if (old !== null) await mail.post(tx, { kind: "email_changed", email: old, accountId });
     });
   } catch (error) {
     if (sqlState(error) === VIOLATES_UNIQUE) throw inUse();
     throw error;
   }
+}
+
+/** Returns the address before. */
+async function writeEmailAddress(
+  tx: Transaction,
+  { accountId, email }: { accountId: string; email: string },
+): Promise<string | null> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`account e-mail ${email}`]);
+  const [other] = await tx.query("SELECT FROM accounts WHERE lower(email_address) = $1 AND account_id <> $2", [
+    email,
+    accountId,
+  ]);
+  if (other !== undefined) throw inUse();
+  const [own] = await tx.query<{ email_address: string | null }>(
+    "SELECT email_address FROM accounts WHERE account_id = $1 FOR UPDATE",
+    [accountId],
+  );
+  await endResets(tx, accountId);
+  await tx.execute("UPDATE accounts SET email_address = $2, email_address_challenge = NULL WHERE account_id = $1", [
+    accountId,
+    email,
+  ]);
+  return own?.email_address ?? null;
 }
 
 function inUse() {

@@ -31,3 +31,29 @@ export const PASSWORD_CHECK: Limit = {
   seconds: 600,
   message: "Too many wrong passwords.",
 };
+
+const TOO_MANY_LINKS = "Too many links to choose a new password were asked for.";
+
+/** Links to one address: nobody's mailbox is filled by others. Each is good, so that a stranger who asks keeps nobody out. */
+export const RESET_EMAIL: Limit = { name: "password_reset_email", points: 5, seconds: 3_600, message: TOO_MANY_LINKS };
+/** Links that one network asks for: a class sits behind one. */
+export const RESET_ADDRESS: Limit = {
+  name: "password_reset_address",
+  points: 300,
+  seconds: 3_600,
+  message: TOO_MANY_LINKS,
+};
+/** Mails to verify an address, by who has them sent. */
+export const VERIFY_ACCOUNT: Limit = {
+  name: "verify_account",
+  points: 10,
+  seconds: 3_600,
+  message: "Too many mails to verify an address were asked for.",
+};
+/** Mails to verify an address, by where they go. */
+export const VERIFY_EMAIL: Limit = {
+  name: "verify_email",
+  points: 5,
+  seconds: 3_600,
+  message: "Too many mails to verify this address were asked for.",
+};

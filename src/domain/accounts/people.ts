@@ -20,6 +20,7 @@ export function peopleById(db: Queryable, accountIds: readonly string[]): Promis
 
 export interface OwnProfile extends Person {
   email_address: string | null;
+  email_address_verified: boolean;
   is_admin: boolean;
   created: Date;
 }
@@ -27,7 +28,8 @@ export interface OwnProfile extends Person {
 /** What an account sees of itself. */
 export async function ownProfile(db: Queryable, accountId: string): Promise<OwnProfile | undefined> {
   const [profile] = await db.query<OwnProfile>(
-    `SELECT ${PERSON}, email_address, coalesce('admin' = ANY(groups), false) AS is_admin, created
+    `SELECT ${PERSON}, email_address, coalesce(email_address_verified ? email_address, false) AS email_address_verified,
+       coalesce('admin' = ANY(groups), false) AS is_admin, created
      FROM accounts WHERE account_id = $1 AND deleted IS NOT TRUE`,
     [accountId],
   );

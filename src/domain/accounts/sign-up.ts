@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { conflict, forbidden, invalid } from "../../core/errors.ts";
 import { type Db, sqlState, type Transaction } from "../../db/db.ts";
+import type { Mail } from "../mail/mail.ts";
 import { applyInvitations } from "../projects/invitations.ts";
 import { addressKey } from "../rate-limits/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
@@ -31,6 +32,7 @@ interface SignUpParts {
   db: Db;
   limits: RateLimits;
   settings: SettingValues;
+  mail: Mail;
 }
 
 const VIOLATES_UNIQUE = "23505";
@@ -39,7 +41,7 @@ const FIRST_ACCOUNT_LOCK = 7_316_220_581;
 
 /** Makes the account and returns its id. @throws AppError `invalid`, `forbidden`, `conflict`, `rate_limited`. */
 export async function signUp(parts: SignUpParts, wish: SignUp): Promise<string> {
-  const { db, limits, settings } = parts;
+  const { db, limits, settings, mail } = parts;
   const isFirst = !(await hasAccounts(db));
   if (!isFirst && !isOn(settings, "email_signup")) {
     throw forbidden("Accounts cannot be made here by e-mail address; ask whoever runs this site.");
@@ -51,8 +53,15 @@ export async function signUp(parts: SignUpParts, wish: SignUp): Promise<string> 
   if (!isFirst && (await needsRegistrationToken(db))) await checkRegistrationToken(db, limits, wish);
   const passwordHash = await hashPassword(wish.password);
   const alwaysAdmin = isOn(settings, "insecure_test_mode");
+  const verifies = await mail.verifies();
   try {
-    return await db.transaction((tx) => makeAccount(tx, { wish, passwordHash, maybeFirst: isFirst, alwaysAdmin }));
+    return await db.transaction(async (tx) => {
+      const accountId = await makeAccount(tx, { wish, passwordHash, maybeFirst: isFirst, alwaysAdmin });
+      // What waits for an address is for whoever reads its mail: where that can be found out, it waits until then.
+      if (verifies) await mail.post(tx, { kind: "verify_email", email: wish.email, accountId });
+      else await applyInvitations(tx, { accountId, email: wish.email });
+      return accountId;
+    });
   } catch (error) {
     if (sqlState(error) === VIOLATES_UNIQUE) throw taken();
     throw error;
@@ -104,7 +113,6 @@ async function makeAccount(
       token?.ephemeral ?? null,
     ],
   );
-  await applyInvitations(tx, { accountId, email: wish.email });
   return accountId;
 }
 

@@ -13,6 +13,9 @@ export type RecordedEvent =
   | "admin-used-project"
   | "admin-listed-projects"
   | "password-changed"
+  | "password-reset"
+  | "password-reset-link-made"
+  | "mail-given-up"
   | "email-address-changed";
 
 /** Writes down an act. */

@@ -9,6 +9,8 @@ export interface SettingDefinition {
   isPublic: boolean;
   meaning: string;
   choices?: readonly string[];
+  /** A password: never shown to anybody, administrators included. */
+  isSecret?: true;
 }
 
 const shown = (kind: SettingKind, standard: string, meaning: string): SettingDefinition => ({
@@ -25,6 +27,11 @@ const choice = (choices: readonly string[], meaning: string): SettingDefinition 
   ...shown("choice", choices[0] ?? "", meaning),
   choices,
 });
+const hiddenChoice = (choices: readonly string[], meaning: string): SettingDefinition => ({
+  ...choice(choices, meaning),
+  isPublic: false,
+});
+const secret = (meaning: string): SettingDefinition => ({ ...hidden("text", "", meaning), isSecret: true });
 
 /** Names as administrators of such installations know them; each is also COCALC_SETTING_<NAME>. */
 export const settingDefinitions = {
@@ -67,13 +74,38 @@ export const settingDefinitions = {
   ssh_gateway: shown("flag", "no", "Is there an SSH gateway?"),
   ssh_gateway_dns: shown("text", "", "Host name of the SSH gateway."),
   ssh_gateway_fingerprint: shown("text", "", "Fingerprint of the SSH gateway's host key."),
-  email_enabled: shown("flag", "no", "Can the site send e-mail?"),
-  verify_emails: shown("flag", "no", "Are new e-mail addresses verified?"),
+  email_enabled: shown("flag", "no", "Does the site send e-mail? The settings email_smtp_… say how."),
+  verify_emails: shown("flag", "no", "Are new e-mail addresses verified, by a mail with a link?"),
   email_signup: shown("flag", "yes", "May people sign up by e-mail address and password?"),
   strict_collaborator_management: shown("flag", "no", "Only owners manage the members of any project."),
   share_server: shown("flag", "no", "May files be published?"),
   samesite_remember_me: choice(["lax", "strict", "none"], "SameSite of the session cookie."),
   insecure_test_mode: shown("flag", "no", "Every new account becomes administrator: for tests alone."),
+  email_backend: hiddenChoice(["none", "smtp"], "How mail is sent; a mail service is used through its SMTP server."),
+  email_smtp_server: hidden("text", "", "Host name of the SMTP server."),
+  email_smtp_from: hidden(
+    "text",
+    "",
+    "Sender, such as noreply@example.org; without it the login, where that is an address.",
+  ),
+  email_smtp_login: hidden("text", "", "Login at the SMTP server; empty: none is needed."),
+  email_smtp_password: secret("Password at the SMTP server."),
+  email_smtp_port: hidden("number", "465", "Port of the SMTP server."),
+  email_smtp_secure: hidden(
+    "flag",
+    "yes",
+    "TLS from the start; no: STARTTLS, which a server with a login has to offer.",
+  ),
+  password_reset_override: hiddenChoice(
+    ["default", "smtp"],
+    "How mail about passwords is sent: as all other mail, or by a server of its own, named by password_reset_smtp_….",
+  ),
+  password_reset_smtp_server: hidden("text", "", "As email_smtp_server, for mail about passwords."),
+  password_reset_smtp_from: hidden("text", "", "As email_smtp_from, for mail about passwords."),
+  password_reset_smtp_login: hidden("text", "", "As email_smtp_login, for mail about passwords."),
+  password_reset_smtp_password: secret("As email_smtp_password, for mail about passwords."),
+  password_reset_smtp_port: hidden("number", "465", "As email_smtp_port, for mail about passwords."),
+  password_reset_smtp_secure: hidden("flag", "yes", "As email_smtp_secure, for mail about passwords."),
   pii_retention: hidden("text", "never", "How long logs with personal data are kept."),
   prometheus_metrics: hidden("flag", "no", "Are metrics also served on the site's own address?"),
 } as const satisfies Record<string, SettingDefinition>;

@@ -14,8 +14,9 @@ function fixedSetting(name: SettingName) {
       if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
     })
     .optional();
-  const { meaning } = definitionOf(name);
-  return setting(`COCALC_SETTING_${name.toUpperCase()}`, schema, `Fixes the site setting ${name}. ${meaning}`);
+  const { meaning, isSecret = false } = definitionOf(name);
+  const variable = `COCALC_SETTING_${name.toUpperCase()}`;
+  return setting(variable, schema, `Fixes the site setting ${name}. ${meaning}`, { secret: isSecret });
 }
 
 type FixedShape = Record<`setting_${SettingName}`, ReturnType<typeof fixedSetting>>;

@@ -1,0 +1,44 @@
+/** Writes a mail at the moment it goes out: that is when a link with a secret is made, so that no outbox holds one. */
+
+import type { Queryable } from "../../db/db.ts";
+import { newResetFor } from "../accounts/password-reset.ts";
+import { newChallenge } from "../accounts/verification.ts";
+import {
+  emailChangedLetter,
+  type Letter,
+  passwordChangedLetter,
+  passwordResetLetter,
+  passwordWasResetLetter,
+  type Signature,
+  verifyEmailLetter,
+} from "./letters.ts";
+import type { ClaimedMail, MailKind } from "./outbox.ts";
+
+type Compose = (db: Queryable, mail: ClaimedMail, signature: Signature) => Promise<Letter | undefined>;
+
+/** The letter; undefined: there is nobody (any more) to send it to. */
+export function compose(db: Queryable, mail: ClaimedMail, signature: Signature): Promise<Letter | undefined> {
+  return COMPOSE[mail.kind](db, mail, signature);
+}
+
+const COMPOSE: Record<MailKind, Compose> = {
+  async password_reset(db, { email_address }, signature) {
+    const token = await newResetFor(db, email_address);
+    return token === undefined ? undefined : passwordResetLetter(signature, resetLink(signature.address, token));
+  },
+  password_changed: async (_db, _mail, signature) => passwordChangedLetter(signature),
+  password_was_reset: async (_db, _mail, signature) => passwordWasResetLetter(signature),
+  async verify_email(db, { account_id, email_address: email }, signature) {
+    if (account_id === null) return undefined;
+    const token = await newChallenge(db, { accountId: account_id, email });
+    if (token === undefined) return undefined;
+    const link = `${signature.address}/auth/verify/${token}?email=${encodeURIComponent(email)}`;
+    return verifyEmailLetter(signature, link);
+  },
+  email_changed: async (_db, _mail, signature) => emailChangedLetter(signature),
+};
+
+/** Where a new password is chosen; `address` is the site's. */
+export function resetLink(address: string, token: string): string {
+  return `${address}/auth/password-reset/${token}`;
+}

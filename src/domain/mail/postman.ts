@@ -1,0 +1,156 @@
+/** Sends what is in the outbox: a few mails at a time, each tried again for as long as somebody waits for it, and none lost without a word. */
+
+import { messageOf } from "../../core/errors.ts";
+import type { Life } from "../../core/life.ts";
+import type { Logger } from "../../core/log.ts";
+import { counter, gauge, type Metrics } from "../../core/metrics.ts";
+import type { Db } from "../../db/db.ts";
+import { noteEmailProblem } from "../accounts/verification.ts";
+import type { Settings } from "../settings/settings.ts";
+import { compose } from "./compose.ts";
+import { letterAsHtml, letterAsText } from "./letters.ts";
+import { type MailSite, type MailState, mailState } from "./mail-state.ts";
+import { type ClaimedMail, claimMail, dropMail, giveUpMail, mailKinds, mailQueue, postponeMail } from "./outbox.ts";
+import { MAX_CONNECTIONS, SmtpClient, smtpTrouble } from "./smtp.ts";
+
+interface PostmanParts {
+  db: Db;
+  settings: Settings;
+  site: MailSite;
+  log: Logger;
+  metrics: Metrics;
+}
+
+/** How often is looked for mails whose next attempt is due. */
+const LOOK_EVERY_MS = 5_000;
+const FIRST_RETRY_SECONDS = 15;
+const LAST_RETRY_SECONDS = 1_800;
+
+/** Opens the sending of a process; any number of processes share the outbox. It lives as long as `life`. */
+export async function openPostman(life: Life, parts: PostmanParts): Promise<void> {
+  const postman = new Postman(life, parts);
+  const wake = () => postman.wake();
+  await parts.db.listen(life, { channels: ["outgoing_mail"], onNotify: wake, onMissed: wake });
+}
+
+/** What became of an attempt. */
+type Outcome = "sent" | "nobody" | "later" | "given up";
+interface Trouble {
+  what: string;
+  fix: string;
+  isRefusal?: boolean;
+}
+
+class Postman {
+  readonly #parts: PostmanParts;
+  readonly #smtp = new SmtpClient();
+  readonly #count;
+  readonly #waiting;
+  #wake = Promise.withResolvers<void>();
+  #told = "";
+
+  constructor(life: Life, parts: PostmanParts) {
+    this.#parts = parts;
+    this.#count = counter(parts.metrics, {
+      name: "cocalc_mail_attempts_total",
+      help: "Attempts to send a mail, by what it is about and what became of it: sent, nobody, later, given up.",
+      labels: ["kind", "outcome"],
+    });
+    this.#waiting = gauge(parts.metrics, { name: "cocalc_mail_waiting", help: "Mails that have not gone out yet." });
+    life.defer("SMTP connections", () => this.#smtp.close());
+    life.run("postman", (signal) => this.#keepSending(signal));
+  }
+
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  async #keepSending(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.wake(), { once: true });
+    while (!signal.aborted) {
+      try {
+        await this.#tellWhatIsWrong();
+        await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => this.#sendAll(signal)));
+        this.#waiting.set((await mailQueue(this.#parts.db)).waiting);
+      } catch (error) {
+        this.#parts.log.warn({ reason: messageOf(error) }, "the outbox cannot be read; trying again");
+      }
+      const timer = setTimeout(this.#wake.resolve, LOOK_EVERY_MS);
+      await this.#wake.promise;
+      clearTimeout(timer);
+      this.#wake = Promise.withResolvers();
+    }
+  }
+
+  async #sendAll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const mail = await claimMail(this.#parts.db);
+      if (mail === undefined) return;
+      const outcome = await this.#send(mail, signal);
+      this.#count.inc({ kind: mail.kind, outcome });
+    }
+  }
+
+  async #send(mail: ClaimedMail, signal: AbortSignal): Promise<Outcome> {
+    const { db, settings, site } = this.#parts;
+    const values = await settings.values();
+    const state = mailState(values, site, mailKinds[mail.kind].purpose);
+    if (state.is !== "on") return this.#failed(mail, troubleOf(state));
+    const signature = { siteName: values.site_name, helpEmail: values.help_email, address: state.address };
+    const letter = await compose(db, mail, signature);
+    if (letter === undefined) {
+      await dropMail(db, mail.id);
+      return "nobody";
+    }
+    const text = letterAsText(letter, signature);
+    const html = letterAsHtml(letter, signature);
+    try {
+      await this.#smtp.send(state.server, { to: mail.email_address, subject: letter.subject, text, html }, signal);
+    } catch (error) {
+      return this.#failed(mail, smtpTrouble(error, state.server));
+    }
+    await dropMail(db, mail.id);
+    return "sent";
+  }
+
+  async #failed(mail: ClaimedMail, { what, fix, isRefusal = false }: Trouble): Promise<Outcome> {
+    const { db, log } = this.#parts;
+    const seconds = retrySeconds(mail.attempts);
+    const about = { mailId: mail.id, kind: mail.kind, account_id: mail.account_id, attempts: mail.attempts };
+    if (!isRefusal && seconds < mail.seconds_left) {
+      log.warn({ ...about, reason: what, fix }, "a mail could not be sent; it is tried again");
+      await postponeMail(db, { id: mail.id, seconds, problem: what });
+      return "later";
+    }
+    log.error({ ...about, reason: what, fix }, "a mail was given up");
+    await giveUpMail(db, mail, what);
+    if (isRefusal) await noteEmailProblem(db, { email: mail.email_address, problem: what });
+    return "given up";
+  }
+
+  /** Once for each thing that is wrong. */
+  async #tellWhatIsWrong(): Promise<void> {
+    const { settings, site, log } = this.#parts;
+    const values = await settings.values();
+    for (const purpose of ["password", "other"] as const) {
+      const state = mailState(values, site, purpose);
+      if (state.is !== "wrong" || this.#told === state.what) continue;
+      this.#told = state.what;
+      log.error({ purpose, reason: state.what, fix: state.fix }, "mail is switched on and cannot be sent");
+    }
+  }
+}
+
+function troubleOf(state: Exclude<MailState, { is: "on" }>): Trouble {
+  if (state.is === "wrong") return state;
+  return {
+    what: "mail has been switched off",
+    fix: "set email_enabled and email_backend, or leave it: nobody is written to",
+  };
+}
+
+/** 15 s, 1 min, 4 min … half an hour, each times 0.5 to 1.5. */
+function retrySeconds(attempts: number): number {
+  const plain = Math.min(FIRST_RETRY_SECONDS * 4 ** Math.min(attempts - 1, 10), LAST_RETRY_SECONDS);
+  return plain * (0.5 + Math.random());
+}

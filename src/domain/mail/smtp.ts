@@ -1,0 +1,136 @@
+/** Handing mail to an SMTP server, and what its refusals mean in words. Connections are kept for a while, a few for each server. */
+
+import { createTransport } from "nodemailer";
+import { codeOf, messageOf } from "../../core/errors.ts";
+import type { SmtpServer } from "./mail-state.ts";
+
+export interface OutgoingMail {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+}
+
+const STEP_MS = 15_000;
+const SEND_WITHIN_MS = 60_000;
+const IDLE_MS = 15_000;
+/** Connections to one server at a time. */
+export const MAX_CONNECTIONS = 4;
+
+type Transport = ReturnType<typeof openTransport>;
+
+/** The connections of a process; another configuration closes those of the one before. */
+export class SmtpClient {
+  #open: { key: string; transport: Transport }[] = [];
+
+  /** Resolves when the server has taken the mail. @throws whatever the connection or the server says: `smtpTrouble` knows what it means. */
+  async send(server: SmtpServer, mail: OutgoingMail, signal: AbortSignal): Promise<void> {
+    await this.#transport(server).sendMail({
+      from: server.from,
+      to: { name: "", address: mail.to }, // an object is not parsed: an address stays one address
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html,
+      // Answering machines are not to answer.
+      headers: { "Auto-Submitted": "auto-generated" },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN_MS)]),
+    });
+  }
+
+  close(): void {
+    for (const { transport } of this.#open.splice(0)) closeNow(transport);
+  }
+
+  /** One for mail about passwords and one for all other, at most. */
+  #transport(server: SmtpServer): Transport {
+    const key = JSON.stringify(server);
+    const known = this.#open.find((each) => each.key === key);
+    if (known !== undefined) return known.transport;
+    const transport = openTransport(server, { pool: true, maxConnections: MAX_CONNECTIONS });
+    this.#open.push({ key, transport });
+    for (const { transport: old } of this.#open.splice(0, Math.max(0, this.#open.length - 2))) old.close(); // what is under way ends by itself
+    return transport;
+  }
+}
+
+/** Connects, signs in and leaves again, without a mail. @throws as `send`. */
+export async function verifySmtp(server: SmtpServer): Promise<void> {
+  const transport = openTransport(server, { pool: true, maxConnections: 1 });
+  try {
+    await transport.verify();
+  } finally {
+    closeNow(transport);
+  }
+}
+
+function openTransport(server: SmtpServer, pool: { pool: true; maxConnections: number }) {
+  const { host, port, secure, login, password } = server;
+  return createTransport({
+    ...pool,
+    maxRequeues: 1,
+    idleTimeout: IDLE_MS,
+    host,
+    port,
+    secure,
+    // A password is never sent in the clear, but to this very machine.
+    requireTLS: !secure && login !== "" && !isLoopback(host),
+    ...(login !== "" && { auth: { user: login, pass: password } }),
+    connectionTimeout: STEP_MS,
+    greetingTimeout: STEP_MS,
+    dnsTimeout: STEP_MS,
+    socketTimeout: 2 * STEP_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+function closeNow(transport: Transport): void {
+  transport.transporter.close?.({ force: true });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}
+
+export interface SmtpTrouble {
+  what: string;
+  /** For an administrator. */
+  fix: string;
+  /** The server will never have mail to this address. */
+  isRefusal: boolean;
+}
+
+const MAX_WORDS = 300;
+
+/** What a failure of `send` or `verifySmtp` means. Never holds the password, which no server repeats. */
+export function smtpTrouble(error: unknown, { host, port, secure }: SmtpServer): SmtpTrouble {
+  const code = codeOf(error);
+  const what = `${host}:${port}: ${messageOf(error)
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .slice(0, MAX_WORDS)}`;
+  if (isPermanent(error) && commandOf(error) === "RCPT TO") {
+    return {
+      what,
+      fix: "nothing, unless the server refuses every receiver: then see whether it takes mail from the hubs",
+      isRefusal: true,
+    };
+  }
+  return { what, fix: FIXES[code] ?? (secure ? `${LOOK}; ${STARTTLS}` : LOOK), isRefusal: false };
+}
+
+function isPermanent(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "permanent" in error && error.permanent === true;
+}
+
+function commandOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "command" in error ? error.command : undefined;
+}
+
+const LOOK = "see that the server's name and port are right and that it is reached from the hubs";
+const STARTTLS = "a port such as 587 begins without TLS: set secure to no";
+const FIXES: Partial<Record<string, string>> = {
+  EAUTH: "correct the login and the password of the SMTP server in the site settings",
+  ENOAUTH: "set the login and the password of the SMTP server in the site settings",
+  ETLS: `the server's certificate has to be good for its name, and the server has to offer TLS; ${STARTTLS}`,
+  EENVELOPE: "see that the server takes mail from the sender in the site settings",
+};
