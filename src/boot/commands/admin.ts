@@ -1,4 +1,4 @@
-/** `cocalc-k8s admin grant|revoke EMAIL`: makes somebody an administrator, or no longer one. */
+/** `cocalc-k8s admin …`: makes somebody an administrator or no longer one, and lets somebody choose a new password. */
 
 import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
@@ -7,9 +7,12 @@ import { Life } from "../../core/life.ts";
 import { openLog } from "../../core/log.ts";
 import { openMetrics } from "../../core/metrics.ts";
 import type { Db } from "../../db/db.ts";
+import { siteConfig } from "../../net/site.ts";
 
 export function admin(program: Command): void {
-  const command = program.command("admin").description("Grant or revoke the rights of an administrator.");
+  const command = program
+    .command("admin")
+    .description("What takes the database itself: administrators, and links to choose a new password.");
   command
     .command("grant")
     .argument("<email>")
@@ -28,6 +31,29 @@ export function admin(program: Command): void {
       await withDb((db) => revokeAdmin(db, email));
       process.stdout.write(`${email} is not an administrator.\n`);
     });
+  command
+    .command("reset-link")
+    .argument("<email>")
+    .description("Print a link with which the owner of this account chooses a new password: once, within one hour.")
+    .action(async (email: string) => {
+      await withDb(async (db) => void process.stdout.write(await resetLinkInWords(db, email)));
+    });
+}
+
+/** The link is told here and nowhere else. */
+async function resetLinkInWords(db: Db, email: string): Promise<string> {
+  const [{ newResetByAdmin, resetPath }, { siteAddress }, { readSettings }] = await Promise.all([
+    import("../../domain/accounts/password-reset.ts"),
+    import("../../domain/mail/mail-state.ts"),
+    import("../../domain/settings/settings.ts"),
+  ]);
+  const address = siteAddress(await readSettings(db), readConfig(siteConfig, environment()));
+  const path = resetPath(await newResetByAdmin(db, email));
+  const where =
+    address === undefined
+      ? `${path}\nbelow the address of your site (with COCALC_ORIGIN or the setting dns, it is printed whole)`
+      : address + path;
+  return `Once, within one hour, this sets a new password for ${email}; give it to nobody else:\n\n${where}\n\n`;
 }
 
 async function withDb(act: (db: Db) => Promise<void>): Promise<void> {

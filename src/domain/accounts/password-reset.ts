@@ -45,31 +45,41 @@ export async function askForReset(
   });
 }
 
-/** The secret for a link of the account that signs in with this address; undefined: there is none that may. */
-export async function newResetFor(db: Queryable, email: string): Promise<string | undefined> {
-  const token = randomToken();
-  const written = await db.execute(
-    `INSERT INTO password_reset (id, email_address, account_id, token_hash, expire)
-     SELECT $1, email_address, account_id, $3, now() AT TIME ZONE 'UTC' + make_interval(mins => $4) FROM accounts
-     WHERE lower(email_address) = $2 AND deleted IS NOT TRUE AND banned IS NOT TRUE ORDER BY created LIMIT 1`,
-    [randomUUID(), email, hashToken(token), RESET_MINUTES],
-  );
-  return written === 0 ? undefined : token;
+interface NewReset {
+  /** The secret for the link. */
+  token: string;
+  accountId: string;
 }
 
-/** As `newResetFor`, for an administrator who hands the link over: recorded. @throws AppError `not_found`. */
+/** Makes a link possible for the account that signs in with this address; undefined: there is none that may. */
+export async function newResetFor(db: Queryable, email: string): Promise<NewReset | undefined> {
+  const token = randomToken();
+  const [made] = await db.query<{ account_id: string }>(
+    `INSERT INTO password_reset (id, email_address, account_id, token_hash, expire)
+     SELECT $1, email_address, account_id, $3, now() AT TIME ZONE 'UTC' + make_interval(mins => $4) FROM accounts
+     WHERE lower(email_address) = $2 AND deleted IS NOT TRUE AND banned IS NOT TRUE ORDER BY created LIMIT 1
+     RETURNING account_id`,
+    [randomUUID(), email, hashToken(token), RESET_MINUTES],
+  );
+  return made === undefined ? undefined : { token, accountId: made.account_id };
+}
+
+/** The secret for a link that an administrator hands over: recorded. @throws AppError `not_found`. */
 export async function newResetByAdmin(db: Db, email: string): Promise<string> {
   return db.transaction(async (tx) => {
-    const token = await newResetFor(tx, email.trim().toLowerCase());
-    if (token === undefined) {
+    const reset = await newResetFor(tx, email.trim().toLowerCase());
+    if (reset === undefined) {
       throw notFound(
         `There is no account with the e-mail address ${email} that may sign in; look for another address.`,
       );
     }
-    await record(tx, "password-reset-link-made", { email_address: email });
-    return token;
+    await record(tx, "password-reset-link-made", { account_id: reset.accountId });
+    return reset.token;
   });
 }
+
+/** Where a new password is chosen, below the address of the site. */
+export const resetPath = (token: string): string => `/auth/password-reset/${token}`;
 
 interface Reset {
   account_id: string;

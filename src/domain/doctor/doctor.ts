@@ -7,6 +7,7 @@ import { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import { openMetrics } from "../../core/metrics.ts";
 import { dbConfig } from "../../db/config.ts";
+import { Db } from "../../db/db.ts";
 import { openKube } from "../../kube/client.ts";
 import { kubeConfig } from "../../kube/config.ts";
 import type { Kube } from "../../kube/types.ts";
@@ -14,6 +15,7 @@ import { siteConfig } from "../../net/site.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 import { checkConfigMaps, checkNodes, checkPermissions, checkServer } from "./cluster.ts";
 import { checkDatabase } from "./database.ts";
+import { checkMail } from "./mail.ts";
 import { checkStorage } from "./storage.ts";
 
 interface DoctorOptions {
@@ -26,7 +28,12 @@ export async function runDoctor({ env, log }: DoctorOptions): Promise<Checked[]>
   const life = new Life("doctor");
   try {
     const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { env, log })]);
-    return [...database, ...cluster, await checkProjectDomain(env)];
+    const isMigrated =
+      database.length > 1 && database.every(({ name, ok }) => ok || name === "clock" || name === "database time zone");
+    const mail = isMigrated
+      ? await mailCheck(life, { env, log })
+      : notLookedAt("e-mail", "its settings cannot be read");
+    return [...database, ...cluster, await checkProjectDomain(env), mail];
   } finally {
     await life.stop();
   }
@@ -74,6 +81,15 @@ async function clusterChecks(life: Life, { env, log }: DoctorOptions): Promise<C
   const canTry = maps.every(({ ok }) => ok) && nodes.ok;
   const storage = canTry ? await checkStorage(kube) : notLookedAt("storage", "no project pod could run");
   return [server, permissions, ...maps, nodes, storage];
+}
+
+function mailCheck(life: Life, { env, log }: DoctorOptions): Promise<Checked> {
+  return check("e-mail", "correct COCALC_ORIGIN and BASE_PATH", async () => {
+    const site = readConfig(siteConfig, env);
+    const metrics = openMetrics({ defaults: false });
+    const db = new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName: "cocalc-k8s doctor" });
+    return checkMail(db, site);
+  });
 }
 
 function checkProjectDomain(env: Environment): Promise<Checked> {

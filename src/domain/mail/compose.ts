@@ -1,7 +1,7 @@
 /** Writes a mail at the moment it goes out: that is when a link with a secret is made, so that no outbox holds one. */
 
 import type { Queryable } from "../../db/db.ts";
-import { newResetFor } from "../accounts/password-reset.ts";
+import { newResetFor, resetPath } from "../accounts/password-reset.ts";
 import { newChallenge } from "../accounts/verification.ts";
 import {
   emailChangedLetter,
@@ -23,8 +23,8 @@ export function compose(db: Queryable, mail: ClaimedMail, signature: Signature):
 
 const COMPOSE: Record<MailKind, Compose> = {
   async password_reset(db, { email_address }, signature) {
-    const token = await newResetFor(db, email_address);
-    return token === undefined ? undefined : passwordResetLetter(signature, resetLink(signature.address, token));
+    const reset = await newResetFor(db, email_address);
+    return reset === undefined ? undefined : passwordResetLetter(signature, signature.address + resetPath(reset.token));
   },
   password_changed: async (_db, _mail, signature) => passwordChangedLetter(signature),
   password_was_reset: async (_db, _mail, signature) => passwordWasResetLetter(signature),
@@ -37,8 +37,3 @@ const COMPOSE: Record<MailKind, Compose> = {
   },
   email_changed: async (_db, _mail, signature) => emailChangedLetter(signature),
 };
-
-/** Where a new password is chosen; `address` is the site's. */
-export function resetLink(address: string, token: string): string {
-  return `${address}/auth/password-reset/${token}`;
-}

@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { runCli, startCli } from "../../helpers/cli.ts";
+import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
-import { createTestDatabase, databaseEnv } from "../../helpers/postgres.ts";
+import { createTestDatabase, databaseEnv, openTestDb } from "../../helpers/postgres.ts";
 import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
@@ -96,3 +97,26 @@ test.each([[["migrate"]], [["admin", "grant", "ada@example.org"]]])(
     expect(stderr).not.toMatch(/^ +at /m);
   },
 );
+
+test("`admin reset-link` prints a link once that sets the password, and records that it was made", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const hub = await startHub(life, db);
+  const ada = await hub.signedUp();
+  const env = { ...databaseEnv(db.config), COCALC_ORIGIN: "https://lab.example", BASE_PATH: "/x" };
+  const { status, stdout, stderr } = await runCli(life, ["admin", "reset-link", ada.email.toUpperCase()], env);
+  const [, path] = /^https:\/\/lab\.example\/x(\/auth\/password-reset\/[\w-]{43})$/m.exec(stdout) ?? [];
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const set = await hub.browser().form(path ?? "", { password: "nine loud penguins" });
+  expect(set.headers.get("location")).toBe("/auth/password-reset/done");
+  await hub.browser().call("auth/sign-in", { email: ada.email, password: "nine loud penguins" });
+  const events = await db.query("SELECT event, value FROM central_log ORDER BY time");
+  expect(events).toMatchObject([
+    { event: "password-reset-link-made", value: { account_id: ada.accountId } },
+    { event: "password-reset" },
+  ]);
+  const nobody = await runCli(life, ["admin", "reset-link", "nobody@example.org"], databaseEnv(db.config));
+  expect(nobody).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("no account") });
+  const placeless = await runCli(life, ["admin", "reset-link", ada.email], databaseEnv(db.config));
+  expect(placeless.stdout).toMatch(/^\/auth\/password-reset\/[\w-]{43}\nbelow the address of your site/m);
+});

@@ -12,7 +12,8 @@ import { temporaryFolder } from "../../helpers/folder.ts";
 import { openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
-import { asOwner, createTestDatabase, databaseEnv } from "../../helpers/postgres.ts";
+import { asOwner, createTestDatabase, databaseEnv, openDbOn } from "../../helpers/postgres.ts";
+import { openSmtp } from "../../helpers/smtp.ts";
 
 const newLife = testLives();
 const log = testLog();
@@ -50,6 +51,7 @@ test("all is well with a new local installation, and nothing is left of looking"
     "nodes for projects",
     "storage",
     "project domain",
+    "e-mail",
   ]);
   expect((await kube.list(pods)).items).toEqual([]);
 });
@@ -74,6 +76,39 @@ test("without database and cluster it says so, and what could not be looked at",
   expect(checks.get("schema")?.detail).toMatch(/database cannot be reached/);
   expect(checks.get("Kubernetes")?.ok).toBe(false);
   expect(checks.get("storage")?.ok).toBe(false);
+  expect(checks.get("e-mail")).toMatchObject({ ok: false, fix: "mend that first" });
+});
+
+test("where mail is on, its server is signed in to, and what was given up is told", async () => {
+  const life = newLife();
+  const smtp = await openSmtp(life);
+  const config = await createTestDatabase(life);
+  const db = openDbOn(life, config);
+  const set = async (settings: Record<string, string>) => {
+    for (const [name, value] of Object.entries(settings)) {
+      await db.execute(
+        "INSERT INTO server_settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [name.replace("COCALC_SETTING_", "").toLowerCase(), value],
+      );
+    }
+  };
+  const look = async () => (await diagnose({ ...databaseEnv(config), KUBECONFIG: "/nowhere" })).get("e-mail");
+  expect(await look()).toMatchObject({ ok: true, detail: expect.stringContaining("admin reset-link") });
+  await set({ email_enabled: "yes" });
+  expect(await look()).toMatchObject({ ok: false, fix: expect.stringContaining("email_backend") });
+  await set(smtp.env);
+  expect(await look()).toMatchObject({ ok: true, detail: `sent by 127.0.0.1:${smtp.port}` });
+  await set({ email_smtp_password: "other-secret-71" });
+  const ill = await look();
+  expect(ill).toMatchObject({ ok: false, fix: expect.stringContaining("password of the SMTP server") });
+  expect(JSON.stringify(ill)).not.toContain("other-secret-71");
+  await set({ ...smtp.env, dns: "" });
+  expect(await look()).toMatchObject({ ok: false, fix: expect.stringContaining("COCALC_ORIGIN") });
+  await set(smtp.env);
+  await db.execute(
+    "INSERT INTO outgoing_mail (kind, email_address, give_up, failed, problem) SELECT 'password_changed', 'a@b.c', now, now, 'full' FROM (SELECT now() AT TIME ZONE 'UTC' AS now) AS t",
+  );
+  expect(await look()).toMatchObject({ ok: false, detail: expect.stringMatching(/1 were given up.*full/) });
 });
 
 test("a database that is not there, and an image that is not: the fix is about them", async () => {
