@@ -60,7 +60,7 @@ export async function signOutHere(exchange: Exchange, { all }: { all: boolean })
 async function beginSession(exchange: Exchange, accountId: string): Promise<void> {
   const { hub, visitor } = exchange;
   const old = visitor.identity?.credential;
-  const { cookieValue } = await createSession(hub.db, { accountId });
+  const { cookieValue } = await createSession(hub.db, { accountId, browser: visitor.browser });
   if (old?.kind === "session") await endSession(hub.db, old.hash);
   await writeCookie(exchange, { value: cookieValue, maxAge: SESSION_SECONDS });
 }

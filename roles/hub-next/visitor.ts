@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { isAppError } from "../../src/core/errors.ts";
+import { browserName } from "../../src/domain/access/browser-name.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
 import { type Client, clientOf } from "../../src/net/forwarded.ts";
@@ -13,6 +14,8 @@ export interface Visitor {
   /** Does the browser speak TLS to the site? */
   secure: boolean;
   source: RequestSource;
+  /** Roughly which browser. */
+  browser: string;
   /** Proved by something that a browser adds by itself, whatever page asked it to. */
   byCookie: boolean;
   /** undefined: a stranger, or the database is away. */
@@ -32,7 +35,9 @@ export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Vis
   const credentials = byCookie
     ? { session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] }
     : { apiKey: claimed };
-  const about = { client, secure, source: sourceOf(request.headers, site.origin), byCookie };
+  const { headers } = request;
+  const browser = browserName(headers["user-agent"]);
+  const about = { client, secure, source: sourceOf(headers, site.origin), browser, byCookie };
   try {
     return { ...about, identity: await hub.access.identify(credentials), databaseIsAway: false };
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { forbidden, notFound } from "../../src/core/errors.ts";
 import type { ProjectRole } from "../../src/domain/access/identity.ts";
+import { noteSeen } from "../../src/domain/access/session-list.ts";
 import { record } from "../../src/domain/central-log/central-log.ts";
 import { requestAction } from "../../src/domain/projects/action-request.ts";
 import { summaryPage } from "../../src/domain/projects/listing.ts";
@@ -34,9 +35,15 @@ export const projectHandlers = {
     const role = await checkMay(context, project_id, {});
     if (role !== "admin")
       await touchProject(context.db, { projectId: project_id, accountId: context.identity.accountId });
+    await noteUse(context);
     return {};
   },
 } satisfies Partial<Handlers>;
+
+/** Whoever works here for hours makes no new connection: their session is in use all the same. */
+async function noteUse({ db, identity: { credential } }: RequestContext): Promise<void> {
+  if (credential.kind === "session") await noteSeen(db, credential.hash);
+}
 
 /** @throws AppError `forbidden`; a project that does not exist is answered the same. */
 async function checkMay(

@@ -93,6 +93,31 @@ export const accountEndpoints = {
     input: z.object({ all: z.boolean().default(false) }),
     output: done,
   },
+  "accounts/sessions": {
+    access: "account",
+    sessionOnly: true,
+    summary: "The sessions of the caller's account: since when, when last used, roughly which browser.",
+    input: z.object({}),
+    output: z.object({
+      sessions: z.array(
+        z.object({
+          id: uuid,
+          browser: z.string().nullable(),
+          created: isoTime.nullable(),
+          last_active: isoTime.nullable(),
+          expire: isoTime,
+          current: z.boolean(),
+        }),
+      ),
+    }),
+  },
+  "accounts/end-session": {
+    access: "account",
+    sessionOnly: true,
+    summary: "Ends one of the caller's sessions, and what is open by it, within seconds.",
+    input: z.object({ id: uuid }),
+    output: done,
+  },
   "accounts/delete": {
     access: "account",
     sessionOnly: true,

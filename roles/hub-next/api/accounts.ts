@@ -1,6 +1,7 @@
 /** Handlers of `/api/v2/accounts/…`. */
 
 import { forbidden, invalid, notFound } from "../../../src/core/errors.ts";
+import { endSessionById, listSessions } from "../../../src/domain/access/session-list.ts";
 import {
   checkPassword,
   deleteAccount,
@@ -67,6 +68,22 @@ export const accounts: Handlers<keyof typeof accountEndpoints> = {
   },
   "accounts/sign-out": async (call, body) => {
     await signOutHere(call, body);
+    return OK;
+  },
+  "accounts/sessions": async ({ hub: { db }, identity }) => ({
+    sessions: (await listSessions(db, identity)).map(({ created, last_active, expire, ...session }) => ({
+      ...session,
+      created: created?.toISOString() ?? null,
+      last_active: last_active?.toISOString() ?? null,
+      expire: expire.toISOString(),
+    })),
+  }),
+  "accounts/end-session": async (call, { id }) => {
+    const { hub, accountId, identity } = call;
+    const hash = await endSessionById(hub.db, { accountId, id });
+    if (identity.credential.kind === "session" && identity.credential.hash === hash) {
+      await signOutHere(call, { all: false });
+    }
     return OK;
   },
   "accounts/delete": async (call, body) => {

@@ -2,6 +2,7 @@
 
 import type { Queryable } from "../../db/db.ts";
 import type { Identity } from "./identity.ts";
+import { noteSeen } from "./session-list.ts";
 import { hashToken, randomToken } from "./tokens.ts";
 
 export const SESSION_SECONDS = 30 * 24 * 3600;
@@ -13,20 +14,27 @@ export interface NewSession {
   expire: Date;
 }
 
-/** Begins a session of an account; `ttlSeconds` as asked, 30 days by default. */
+interface SessionWish {
+  accountId: string;
+  /** 30 days by default. */
+  ttlSeconds?: number;
+  /** Roughly which one, in words of `browserName`. */
+  browser?: string;
+}
+
+/** Begins a session of an account. */
 export async function createSession(
   db: Queryable,
-  { accountId, ttlSeconds = SESSION_SECONDS }: { accountId: string; ttlSeconds?: number },
+  { accountId, ttlSeconds = SESSION_SECONDS, browser }: SessionWish,
 ): Promise<NewSession> {
   const cookieValue = randomToken();
   const hash = hashToken(cookieValue);
   const expire = new Date(Date.now() + ttlSeconds * 1_000);
-  await db.execute("INSERT INTO remember_me (hash, value, account_id, expire) VALUES ($1, $2, $3, $4)", [
-    hash,
-    JSON.stringify({ event: "signed_in", account_id: accountId }),
-    accountId,
-    expire,
-  ]);
+  await db.execute(
+    `INSERT INTO remember_me (hash, value, account_id, expire, browser, last_active)
+     VALUES ($1, $2, $3, $4, $5, now() AT TIME ZONE 'UTC')`,
+    [hash, JSON.stringify({ event: "signed_in", account_id: accountId }), accountId, expire, browser ?? null],
+  );
   return { cookieValue, hash, expire };
 }
 
@@ -68,9 +76,14 @@ export async function sessionsOf(db: Queryable, hashes: readonly string[]): Prom
   return new Map(rows.map((row) => [row.hash.trimEnd(), identityOf(row)])); // CHAR(127) comes padded
 }
 
-/** Whose session it is, by the hash of the cookie's value; undefined when it ended, or the account is banned or deleted. */
+/**
+ * Whose session it is, by the hash of the cookie's value; undefined when it ended, or the account is banned or deleted. Notes that it was
+ * used.
+ */
 export async function sessionOf(db: Queryable, hash: string): Promise<Identity | undefined> {
-  return (await sessionsOf(db, [hash])).get(hash);
+  const identity = (await sessionsOf(db, [hash])).get(hash);
+  if (identity !== undefined) await noteSeen(db, hash);
+  return identity;
 }
 
 function identityOf({ hash, account_id, is_admin, name, expire }: SessionRow): Identity {

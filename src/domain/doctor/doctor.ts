@@ -28,11 +28,8 @@ export async function runDoctor({ env, log }: DoctorOptions): Promise<Checked[]>
   const life = new Life("doctor");
   try {
     const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { env, log })]);
-    const isMigrated =
-      database.length > 1 && database.every(({ name, ok }) => ok || name === "clock" || name === "database time zone");
-    const mail = isMigrated
-      ? await mailCheck(life, { env, log })
-      : notLookedAt("e-mail", "its settings cannot be read");
+    const canRead = database.some(({ name, ok }) => name === "schema" && ok);
+    const mail = canRead ? await mailCheck(life, { env, log }) : notLookedAt("e-mail", "its settings cannot be read");
     return [...database, ...cluster, await checkProjectDomain(env), mail];
   } finally {
     await life.stop();
