@@ -11,6 +11,8 @@ export const theme = createTheme({
   defaultRadius: "sm",
   respectReducedMotion: true,
   cursorType: "pointer",
+  // Initials in the tint that their name gives would be too pale for some names.
+  components: { Avatar: { vars: () => ({ root: { "--avatar-color": "var(--mantine-color-text)" } }) } },
 });
 
 export const cssVariables: CSSVariablesResolver = () => ({
