@@ -1,4 +1,4 @@
-/** `/api/v2/api-keys` and `/api/v2/customize`: keys for programs, and what the site says of itself. */
+/** `/api/v2/api-keys`, `customize` and `admin/…`: keys for programs, what the site says of itself, and what it tells administrators. */
 
 import { z } from "zod";
 import type { Endpoints } from "./api-v2.ts";
@@ -30,6 +30,18 @@ export const siteEndpoints = {
       expire: isoTime.nullable().optional(),
     }),
     output: z.object({ response: z.array(apiKey) }),
+  },
+  "admin/mail": {
+    access: "admin",
+    summary: "How the site's mail goes: off, on or set up wrong with the fix, what waits, what was given up in a day.",
+    input: z.object({}),
+    output: z.object({
+      state: z.enum(["off", "on", "wrong"]),
+      fix: z.string().nullable(),
+      waiting: z.number().int(),
+      failed: z.number().int(),
+      problem: z.string().nullable(),
+    }),
   },
   customize: {
     access: "anyone",

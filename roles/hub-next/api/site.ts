@@ -1,4 +1,4 @@
-/** Handlers of `/api/v2/api-keys` and `/api/v2/customize`. */
+/** Handlers of `/api/v2/api-keys`, `customize` and `admin/…`. */
 
 import { forbidden, invalid } from "../../../src/core/errors.ts";
 import {
@@ -8,6 +8,7 @@ import {
   editApiKey,
   listApiKeys,
 } from "../../../src/domain/access/api-keys.ts";
+import { mailQueue } from "../../../src/domain/mail/outbox.ts";
 import type { siteEndpoints } from "../../../src/protocol/api-v2-site.ts";
 import type { EndpointBody } from "../../../src/protocol/api-v2-table.ts";
 import { customization } from "../customization.ts";
@@ -19,6 +20,17 @@ export const site: Handlers<keyof typeof siteEndpoints> = {
   "api-keys": async (call, body) => {
     await mayUseProject(call, body.project_id);
     return { response: await KEY_ACTIONS[body.action](call, body) };
+  },
+  "admin/mail": async ({ hub }) => {
+    const [password, other, queue] = await Promise.all([
+      hub.mail.state("password"),
+      hub.mail.state("other"),
+      mailQueue(hub.db),
+    ]);
+    const ill = [password, other].find((state) => state.is === "wrong");
+    if (ill !== undefined) return { ...queue, state: "wrong", fix: ill.fix, problem: ill.what };
+    const isOff = password.is === "off" && other.is === "off";
+    return { ...queue, state: isOff ? "off" : "on", fix: null };
   },
   customize: async ({ hub }, { fields }) => {
     const { configuration, registration, software } = await customization(hub);

@@ -3,9 +3,11 @@ import { expect, test } from "@jest/globals";
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from "playwright-core";
 import type { Life } from "../../../src/core/life.ts";
+import { newResetFor } from "../../../src/domain/accounts/password-reset.ts";
 import { PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
+import { openSmtp } from "../../helpers/smtp.ts";
 
 const newLife = testLives();
 const env = {
@@ -56,7 +58,10 @@ test("a real browser without script signs up, out and in, by keyboard alone", as
 
 test("axe finds nothing on the pages, nothing is wider than the screen, and nothing is refused by the policy", async () => {
   const life = newLife();
-  const hub = await startHub(life, await openTestDb(life), { env });
+  const smtp = await openSmtp(life);
+  const hub = await startHub(life, await openTestDb(life), { env: { ...smtp.env, ...env } });
+  const { email } = await hub.signedUp({ terms: true });
+  const token = (await newResetFor(hub.db, email))?.token;
   const browser = await openBrowser(life);
   const complaints: string[] = [];
   for (const options of [
@@ -65,7 +70,13 @@ test("axe finds nothing on the pages, nothing is wider than the screen, and noth
   ] as const) {
     const page = await openPage(browser, options);
     page.on("console", (message) => complaints.push(message.text()));
-    for (const path of ["/", "/auth/sign-up", "/auth/sign-in", "/info", "/policies/terms"]) {
+    const paths = ["/", "/auth/sign-up", "/auth/sign-in", "/info", "/policies/terms", "/auth/password-reset/sent"];
+    for (const path of [
+      ...paths,
+      "/auth/password-reset",
+      `/auth/password-reset/${token}`,
+      "/auth/verify/x?email=a@b.c",
+    ]) {
       await page.goto(hub.origin + path);
       const { violations } = await new AxeBuilder({ page }).analyze();
       complaints.push(...violations.map(({ id, nodes }) => `${path} ${options.colorScheme}: ${id} ${nodes[0]?.html}`));

@@ -92,6 +92,26 @@ test("what the server refuses for now is tried again until nobody waits for it a
   expect(smtp.mails).toHaveLength(1);
 });
 
+test("an administrator is told how the mail goes, and nobody else", async () => {
+  const { smtp, db, hub } = await openSite();
+  const admin = await hub.signedUp();
+  expect(await admin.call("admin/mail", {})).toEqual({ state: "on", fix: null, waiting: 0, failed: 0, problem: null });
+  expect((await (await hub.signedUp()).refused("admin/mail", {})).code).toBe("forbidden");
+  smtp.refusal = "550 no such mailbox";
+  await putMail(db, toAda);
+  const told = await until(async () => {
+    const answer = await admin.call("admin/mail", {});
+    return answer.failed === 1 ? answer : undefined;
+  });
+  expect(told.problem).toContain("no such mailbox");
+  await db.execute("UPDATE server_settings SET value = '' WHERE name = 'dns'");
+  const wrong = await until(async () => {
+    const answer = await admin.call("admin/mail", {});
+    return answer.state === "wrong" ? answer : undefined;
+  });
+  expect(wrong.fix).toContain("COCALC_ORIGIN");
+});
+
 test("a wrong password of the server is told without the password", async () => {
   const { lines, db } = await openSite({ COCALC_SETTING_EMAIL_SMTP_PASSWORD: "other-secret-71" });
   await putMail(db, toAda);

@@ -1,13 +1,15 @@
-/** One's own account: name, password, keys for programs, and signing out. */
+/** One's own account: name, address, password, keys for programs, and sessions. */
 
 import { Title } from "@mantine/core";
 import { useEffect } from "react";
 import { useApp, useStore } from "../../ui/app-context.ts";
 import { Waiting } from "../../ui/waiting.tsx";
 import { ApiKeys } from "./api-keys.tsx";
+import { EmailForm } from "./email-form.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
-import { SignOut } from "./sign-out.tsx";
+import { Sessions } from "./sessions.tsx";
+import { SiteMail } from "./site-mail.tsx";
 
 export function AccountPage() {
   const account = useStore(useApp().hub.account);
@@ -24,9 +26,11 @@ export function AccountPage() {
       ) : (
         <>
           <NameForm key={account.account_id} account={account} />
+          <EmailForm account={account} />
           <PasswordForm />
           <ApiKeys />
-          <SignOut />
+          <Sessions />
+          {account.is_admin && <SiteMail />}
         </>
       )}
     </main>

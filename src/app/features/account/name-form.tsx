@@ -36,10 +36,11 @@ export function NameForm({ account }: { account: AccountView }) {
           value={last}
           onChange={(event) => setLast(event.currentTarget.value)}
         />
-        <Text size="sm" c="dimmed">
-          E-mail address: {account.email_address ?? "none"}
-          {account.is_admin ? ". You are an administrator of this site." : ""}
-        </Text>
+        {account.is_admin && (
+          <Text size="sm" c="dimmed">
+            You are an administrator of this site.
+          </Text>
+        )}
         <Button
           type="submit"
           loading={busy}
