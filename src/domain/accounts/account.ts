@@ -9,7 +9,7 @@ import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { PASSWORD_CHECK } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
 import { passwordProblem } from "./password-rules.ts";
-import { countVerification } from "./verification.ts";
+import { countAddress } from "./verification.ts";
 
 const VIOLATES_UNIQUE = "23505";
 
@@ -108,8 +108,8 @@ export async function setEmailAddress(
   { db, limits, mail }: EmailParts,
   { accountId, email }: { accountId: string; email: string },
 ): Promise<void> {
+  await countAddress(limits, { accountId, email });
   const verifies = await mail.verifies();
-  if (verifies) await countVerification(limits, { accountId, email });
   try {
     await db.transaction(async (tx) => {
       const old = await writeEmailAddress(tx, { accountId, email });

@@ -43,17 +43,9 @@ export const RESET_ADDRESS: Limit = {
   seconds: 3_600,
   message: TOO_MANY_LINKS,
 };
-/** Mails to verify an address, by who has them sent. */
-export const VERIFY_ACCOUNT: Limit = {
-  name: "verify_account",
-  points: 10,
-  seconds: 3_600,
-  message: "Too many mails to verify an address were asked for.",
-};
-/** Mails to verify an address, by where they go. */
-export const VERIFY_EMAIL: Limit = {
-  name: "verify_email",
-  points: 5,
-  seconds: 3_600,
-  message: "Too many mails to verify this address were asked for.",
-};
+const TOO_OFTEN = "The address was changed, or a mail to confirm it asked for, too often.";
+
+/** Changes of an address and mails to confirm it, by whose account it is. */
+export const ADDRESS_ACCOUNT: Limit = { name: "address_account", points: 10, seconds: 3_600, message: TOO_OFTEN };
+/** The same, by the address: it may be anybody's. */
+export const ADDRESS_EMAIL: Limit = { name: "address_email", points: 5, seconds: 3_600, message: TOO_OFTEN };

@@ -6,7 +6,7 @@ import { hashToken, isToken, randomToken, sameHash } from "../access/tokens.ts";
 import type { Mail } from "../mail/mail.ts";
 import { applyInvitations } from "../projects/invitations.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
-import { VERIFY_ACCOUNT, VERIFY_EMAIL } from "./limits.ts";
+import { ADDRESS_ACCOUNT, ADDRESS_EMAIL } from "./limits.ts";
 
 const CHALLENGE_DAYS = 3;
 
@@ -28,17 +28,17 @@ export async function sendVerification({ db, limits, mail }: SendParts, accountI
   const email = account?.email_address ?? undefined;
   if (email === undefined) throw notFound("Your account has no e-mail address; set one first.");
   if (account?.verified) throw conflict("Your e-mail address is verified already.");
-  await countVerification(limits, { accountId, email });
+  await countAddress(limits, { accountId, email });
   await mail.post(db, { kind: "verify_email", email, accountId });
 }
 
-/** Counts a mail that somebody has sent to an address which may be anybody's. @throws AppError `rate_limited`. */
-export async function countVerification(
+/** Counts a change to an address, or a mail to it, which may be anybody's. @throws AppError `rate_limited`. */
+export async function countAddress(
   limits: RateLimits,
   { accountId, email }: { accountId: string; email: string },
 ): Promise<void> {
-  await limits.consume(VERIFY_ACCOUNT, accountId);
-  await limits.consume(VERIFY_EMAIL, email);
+  await limits.consume(ADDRESS_ACCOUNT, accountId);
+  await limits.consume(ADDRESS_EMAIL, email);
 }
 
 /** The secret for a link to an account's address, in place of the one before; undefined: it has another address, or needs none. */
@@ -68,7 +68,7 @@ export async function redeemChallenge(db: Db, { email, token }: { email: string;
     }
     await tx.execute(
       `UPDATE accounts SET email_address_challenge = NULL, email_address_problem = email_address_problem - $2::text,
-         email_address_verified = coalesce(email_address_verified, '{}') || jsonb_build_object($2::text, $3::text)
+         email_address_verified = coalesce(email_address_verified, '{}') || jsonb_build_object(email_address, $3::text)
        WHERE account_id = $1`,
       [accountId, email, new Date().toISOString()],
     );
@@ -82,7 +82,7 @@ async function challenged(
 ): Promise<string | undefined> {
   const [account] = await tx.query<{ account_id: string; token: string | null }>(
     `SELECT account_id, email_address_challenge ->> 'token' AS token FROM accounts
-     WHERE lower(email_address) = $1 AND deleted IS NOT TRUE AND email_address_challenge ->> 'email' = $1
+     WHERE lower(email_address) = $1 AND deleted IS NOT TRUE AND email_address_challenge ->> 'email' = email_address
        AND (email_address_challenge ->> 'time')::timestamptz > now() - make_interval(days => $2) FOR UPDATE`,
     [email, CHALLENGE_DAYS],
   );

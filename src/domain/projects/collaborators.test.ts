@@ -61,7 +61,7 @@ test("nobody gives or takes what the rules do not let them, and an owner is alwa
       await db.execute("INSERT INTO projects (project_id, users) VALUES ($1, $2)", [projectId, users]);
       let expected: Groups = new Map([[0, "owner"]]);
       for (const each of steps) {
-        const acting = { accountId: idOf(each.by), role: each.as, projectId, strict: each.strict };
+        const acting = { accountId: idOf(each.by), role: each.as, projectId, strict: each.strict, verifies: false };
         const accountId = idOf(each.of);
         const run = {
           add: () => addCollaborator(db, acting, accountId),

@@ -14,6 +14,8 @@ export interface Acting {
   projectId: string;
   /** The site's setting strict_collaborator_management. */
   strict: boolean;
+  /** Addresses are verified on this site: only then one stands for its account. */
+  verifies: boolean;
 }
 
 interface MembersRow {
@@ -36,13 +38,16 @@ export function addCollaborator(db: Db, acting: Acting, accountId: string): Prom
   });
 }
 
-/** Adds whoever has this e-mail address: at once, or when they sign up. The answer is the same; the list of members tells. */
+/**
+ * Adds whoever has this e-mail address: at once, or when they sign up or have verified it. The answer is the same; the list of members tells.
+ */
 export function addByEmail(db: Db, acting: Acting, email: string): Promise<void> {
   return changing(db, acting, async (tx, users) => {
     mayManage(acting, users);
     const [account] = await tx.query<{ account_id: string }>(
-      "SELECT account_id FROM accounts WHERE lower(email_address) = $1 AND deleted IS NOT TRUE",
-      [email],
+      `SELECT account_id FROM accounts WHERE lower(email_address) = $1 AND deleted IS NOT TRUE
+         AND (NOT $2 OR coalesce(email_address_verified ? email_address, false))`,
+      [email, acting.verifies],
     );
     if (account !== undefined && users.members[account.account_id] !== undefined) return;
     checkRoom(users);

@@ -4,7 +4,7 @@ import { expect, test } from "@jest/globals";
 import type { Db } from "../../../src/db/db.ts";
 import { mailQueue, putMail } from "../../../src/domain/mail/outbox.ts";
 import { freePort } from "../../helpers/free-port.ts";
-import { startHub } from "../../helpers/hub-next.ts";
+import { PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { keptLog, type LogLine } from "../../helpers/log.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
@@ -90,6 +90,19 @@ test("what the server refuses for now is tried again until nobody waits for it a
   await putMail(db, { ...toAda, email: "grace@example.org" });
   await smtp.mailTo("grace@example.org");
   expect(smtp.mails).toHaveLength(1);
+});
+
+test("nobody fills the mailbox of a stranger by doing again and again what an account is told of", async () => {
+  const { smtp, lines, hub } = await openSite();
+  const mallory = await hub.signedUp({ email: "victim@example.org" });
+  const passwords = [PASSWORD, "nine loud penguins"];
+  for (let count = 0; count < 14; count += 1) {
+    const [currentPassword = "", newPassword = ""] = count % 2 === 0 ? passwords : passwords.toReversed();
+    await mallory.call("accounts/set-password", { currentPassword, newPassword });
+  }
+  expect(linesOf(lines, "a mail was not posted: many of its kind went to that address")).toHaveLength(4);
+  await until(async () => (await mailQueue(hub.db)).waiting === 0);
+  expect(smtp.mails).toHaveLength(10);
 });
 
 test("an administrator is told how the mail goes, and nobody else", async () => {

@@ -95,6 +95,9 @@ test("an invitation waits until the invited address is verified, where addresses
   await owner.call("projects/collaborators/add", { project_id, email_address: "ada@example.org" });
   const ada = await hub.signedUp({ email: "ada@example.org" });
   expect((await ada.call("projects/get", {})).projects).toEqual([]);
+  // Who holds an address that is not verified is not added by it either: it may be somebody else's.
+  await owner.call("projects/collaborators/add", { project_id, email_address: "ada@example.org" });
+  expect((await ada.call("projects/get", {})).projects).toEqual([]);
   const link = linkIn(await smtp.mailTo("ada@example.org"), "/auth/verify/");
   await hub.browser().form(link, { email: "ada@example.org" });
   expect((await ada.call("projects/get", {})).projects).toMatchObject([{ project_id }]);
