@@ -1,5 +1,6 @@
 /** Handing mail to an SMTP server, and what its refusals mean in words. Connections are kept for a while, a few for each server. */
 
+import { isIPv4 } from "node:net";
 import { createTransport } from "nodemailer";
 import { codeOf, messageOf } from "../../core/errors.ts";
 import type { SmtpServer } from "./mail-state.ts";
@@ -89,7 +90,7 @@ function closeNow(transport: Transport): void {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 export interface SmtpTrouble {
@@ -115,7 +116,17 @@ export function smtpTrouble(error: unknown, { host, port, secure }: SmtpServer):
       isRefusal: true,
     };
   }
-  return { what, fix: FIXES[code] ?? (secure ? `${LOOK}; ${STARTTLS}` : LOOK), isRefusal: false };
+  return { what, fix: FIXES[code] ?? fixFor(what, secure), isRefusal: false };
+}
+
+/** Troubles of TLS have no code of their own. */
+function fixFor(what: string, secure: boolean): string {
+  if (/certificate|altnames?|self.signed/i.test(what)) return CERTIFICATE;
+  if (/wrong version number/i.test(what))
+    return "this port begins without TLS: set …_secure to no, or take the port 465";
+  if (/greeting never received/i.test(what) && !secure)
+    return `${LOOK}; a port such as 465 begins with TLS: set …_secure to yes`;
+  return LOOK;
 }
 
 function isPermanent(error: unknown): boolean {
@@ -127,10 +138,11 @@ function commandOf(error: unknown): unknown {
 }
 
 const LOOK = "see that the server's name and port are right and that it is reached from the hubs";
-const STARTTLS = "a port such as 587 begins without TLS: set secure to no";
+const CERTIFICATE =
+  "the server's certificate has to be in date and good for its name; one of an authority of your own: give its file as NODE_EXTRA_CA_CERTS";
 const FIXES: Partial<Record<string, string>> = {
   EAUTH: "correct the login and the password of the SMTP server in the site settings",
   ENOAUTH: "set the login and the password of the SMTP server in the site settings",
-  ETLS: `the server's certificate has to be good for its name, and the server has to offer TLS; ${STARTTLS}`,
+  ETLS: `the server has to offer STARTTLS, or TLS from the start with …_secure; ${CERTIFICATE}`,
   EENVELOPE: "see that the server takes mail from the sender in the site settings",
 };

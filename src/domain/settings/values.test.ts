@@ -27,11 +27,13 @@ test("strangers see typed public settings and no private ones", () => {
         ["default_quotas", '{"mem":2000}'],
         ["share_server", "yes"],
         ["pii_retention", "30 days"],
+        ["email_smtp_password", "secret-93"],
       ]),
     ),
   );
   expect(shown).toMatchObject({ default_quotas: { mem: 2000 }, share_server: true, version_min_browser: 0 });
   expect(shown).not.toHaveProperty("pii_retention");
+  expect(JSON.stringify(shown)).not.toMatch(/smtp|secret-93/);
 });
 
 test("the environment fixes settings, and an invalid one names its variable", () => {

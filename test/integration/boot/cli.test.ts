@@ -115,8 +115,6 @@ test("`admin reset-link` prints a link once that sets the password, and records 
     { event: "password-reset-link-made", value: { account_id: ada.accountId } },
     { event: "password-reset" },
   ]);
-  const nobody = await runCli(life, ["admin", "reset-link", "nobody@example.org"], databaseEnv(db.config));
+  const nobody = await runCli(life, ["admin", "reset-link", "nobody@example.org"], env);
   expect(nobody).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("no account") });
-  const placeless = await runCli(life, ["admin", "reset-link", ada.email], databaseEnv(db.config));
-  expect(placeless.stdout).toMatch(/^\/auth\/password-reset\/[\w-]{43}\nbelow the address of your site/m);
 });
