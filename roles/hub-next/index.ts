@@ -37,7 +37,7 @@ export default defineRole({
       access,
       settings,
       limits,
-      mail: new Mail({ settings, site: config, limits, log }),
+      mail: new Mail({ settings, site: config, log }),
       software: new SoftwareFile(config.softwareFolder, log),
       site: config,
       log,

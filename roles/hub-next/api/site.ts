@@ -22,11 +22,8 @@ export const site: Handlers<keyof typeof siteEndpoints> = {
     return { response: await KEY_ACTIONS[body.action](call, body) };
   },
   "admin/mail": async ({ hub }) => {
-    const [password, other, queue] = await Promise.all([
-      hub.mail.state("password"),
-      hub.mail.state("other"),
-      mailQueue(hub.db),
-    ]);
+    const [mail, queue] = await Promise.all([hub.mail.now(), mailQueue(hub.db)]);
+    const [password, other] = [mail.state("password"), mail.state("other")];
     const ill = [password, other].find((state) => state.is === "wrong");
     if (ill !== undefined) return { ...queue, state: "wrong", fix: ill.fix, problem: ill.what };
     const isOff = password.is === "off" && other.is === "off";

@@ -15,7 +15,7 @@ const TITLE = "New password";
 export async function askPage(context: FormContext, failure?: Failure): Promise<void> {
   const { hub } = context;
   const base = hub.site.basePath;
-  if ((await hub.mail.state("password")).is !== "on") return noMail(context);
+  if ((await hub.mail.now()).state("password").is !== "on") return noMail(context);
   const main = html`<div class="card"><h1>${TITLE}</h1>${problem(failure?.message)}
 <p>Give the e-mail address of your account: a link is sent there with which you choose a new password.</p>
 <form method="post" action="${base}/auth/password-reset">

@@ -68,10 +68,11 @@ export async function setPassword(
   if (problem !== undefined) throw invalid(problem);
   const passwordHash = await hashPassword(newPassword);
   const email = about?.email_address ?? undefined;
+  const mailNow = await mail.now();
   await db.transaction(async (tx) => {
     await writePassword(tx, { accountId, passwordHash, keepSession });
     await record(tx, "password-changed", { account_id: accountId });
-    if (email !== undefined) await mail.post(tx, { kind: "password_changed", email, accountId });
+    if (email !== undefined) await mailNow.post(tx, { kind: "password_changed", email, accountId });
   });
 }
 
@@ -109,14 +110,14 @@ export async function setEmailAddress(
   { accountId, email }: { accountId: string; email: string },
 ): Promise<void> {
   await countAddress(limits, { accountId, email });
-  const verifies = await mail.verifies();
+  const mailNow = await mail.now();
   try {
     await db.transaction(async (tx) => {
       const old = await writeEmailAddress(tx, { accountId, email });
       if (old === email) return;
       await record(tx, "email-address-changed", { account_id: accountId });
-      if (verifies) await mail.post(tx, { kind: "verify_email", email, accountId });
-      if (old !== null) await mail.post(tx, { kind: "email_changed", email: old, accountId });
+      if (mailNow.verifies) await mailNow.post(tx, { kind: "verify_email", email, accountId });
+      if (old !== null) await mailNow.post(tx, { kind: "email_changed", email: old, accountId });
     });
   } catch (error) {
     if (sqlState(error) === VIOLATES_UNIQUE) throw inUse();

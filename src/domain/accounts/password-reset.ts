@@ -30,7 +30,8 @@ export async function askForReset(
   { db, limits, mail }: AskParts,
   { email, address }: { email: string; address: string },
 ): Promise<void> {
-  if ((await mail.state("password")).is !== "on") {
+  const mailNow = await mail.now();
+  if (mailNow.state("password").is !== "on") {
     throw new AppError("precondition_failed", "This site sends no e-mail; ask whoever runs it for a link.");
   }
   await limits.consume(RESET_ADDRESS, addressKey(address));
@@ -41,7 +42,7 @@ export async function askForReset(
        VALUES ($1, $2, $3, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' + make_interval(days => $4))`,
       [randomUUID(), email, address === "" ? null : address, ATTEMPTS_KEPT_DAYS],
     );
-    await mail.post(tx, { kind: "password_reset", email });
+    await mailNow.post(tx, { kind: "password_reset", email });
   });
 }
 
@@ -114,6 +115,7 @@ export async function redeemReset(
   const problem = passwordProblem(newPassword, [email, first_name ?? "", last_name ?? ""]);
   if (problem !== undefined) throw invalid(problem);
   const passwordHash = await hashPassword(newPassword);
+  const mailNow = await mail.now();
   await db.transaction(async (tx) => {
     const used = await tx.execute(
       "DELETE FROM password_reset WHERE token_hash = $1 AND expire > now() AT TIME ZONE 'UTC'",
@@ -123,7 +125,7 @@ export async function redeemReset(
     await writePassword(tx, { accountId, passwordHash, keepSession: "" });
     await tx.execute("DELETE FROM api_keys WHERE account_id = $1", [accountId]);
     await record(tx, "password-reset", { account_id: accountId });
-    await mail.post(tx, { kind: "password_was_reset", email, accountId });
+    await mailNow.post(tx, { kind: "password_was_reset", email, accountId });
   });
 }
 

@@ -18,7 +18,8 @@ interface SendParts {
 
 /** Sends the account a (new) challenge. @throws AppError `precondition_failed`, `conflict` when it is verified already, `rate_limited`. */
 export async function sendVerification({ db, limits, mail }: SendParts, accountId: string): Promise<void> {
-  if (!(await mail.verifies())) {
+  const mailNow = await mail.now();
+  if (!mailNow.verifies) {
     throw new AppError("precondition_failed", "This site does not verify e-mail addresses; there is nothing to do.");
   }
   const [account] = await db.query<{ email_address: string | null; verified: boolean }>(
@@ -29,7 +30,7 @@ export async function sendVerification({ db, limits, mail }: SendParts, accountI
   if (email === undefined) throw notFound("Your account has no e-mail address; set one first.");
   if (account?.verified) throw conflict("Your e-mail address is verified already.");
   await countAddress(limits, { accountId, email });
-  await mail.post(db, { kind: "verify_email", email, accountId });
+  await db.transaction((tx) => mailNow.post(tx, { kind: "verify_email", email, accountId }));
 }
 
 /** Counts a change to an address, or a mail to it, which may be anybody's. @throws AppError `rate_limited`. */

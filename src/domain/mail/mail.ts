@@ -2,22 +2,21 @@
 
 import { isAppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
-import type { Queryable } from "../../db/db.ts";
-import type { Limit, RateLimits } from "../rate-limits/rate-limits.ts";
+import type { Transaction } from "../../db/db.ts";
+import { type Limit, RateLimits } from "../rate-limits/rate-limits.ts";
 import type { Settings } from "../settings/settings.ts";
-import { isOn } from "../settings/values.ts";
+import { isOn, type SettingValues } from "../settings/values.ts";
 import { type MailPurpose, type MailSite, type MailState, mailState } from "./mail-state.ts";
 import { mailKinds, type NewMail, putMail } from "./outbox.ts";
+
+/** Of one kind to one address: it may be anybody's, and whoever gave it may do a thing again and again. What is asked for has tighter limits. */
+const OF_A_KIND: Limit = { name: "mail_of_a_kind", points: 10, seconds: 3_600, message: "Too many mails." };
 
 interface MailParts {
   settings: Settings;
   site: MailSite;
-  limits: RateLimits;
   log: Logger;
 }
-
-/** Of one kind to one address: it may be anybody's, and whoever gave it may do a thing again and again. What is asked for has tighter limits. */
-const OF_A_KIND: Limit = { name: "mail_of_a_kind", points: 10, seconds: 3_600, message: "Too many mails." };
 
 export class Mail {
   readonly #parts: MailParts;
@@ -26,36 +25,47 @@ export class Mail {
     this.#parts = parts;
   }
 
-  async state(purpose: MailPurpose): Promise<MailState> {
-    const { settings, site } = this.#parts;
-    return mailState(await settings.values(), site, purpose);
+  /** As the settings are now; asked for before a transaction, which must not wait for another connection. */
+  async now(): Promise<MailNow> {
+    const { settings, site, log } = this.#parts;
+    return new MailNow(await settings.values(), site, log);
+  }
+}
+
+class MailNow {
+  /** Are new addresses verified? Only where the site wants it and can write to them. */
+  readonly verifies: boolean;
+  readonly #settings: SettingValues;
+  readonly #site: MailSite;
+  readonly #log: Logger;
+
+  constructor(settings: SettingValues, site: MailSite, log: Logger) {
+    this.#settings = settings;
+    this.#site = site;
+    this.#log = log;
+    this.verifies = isOn(settings, "verify_emails") && this.state("other").is === "on";
   }
 
-  /** Are new addresses verified? Only where the site wants it and can write to them. */
-  async verifies(): Promise<boolean> {
-    const values = await this.#parts.settings.values();
-    return isOn(values, "verify_emails") && mailState(values, this.#parts.site, "other").is === "on";
+  state(purpose: MailPurpose): MailState {
+    return mailState(this.#settings, this.#site, purpose);
   }
 
   /**
    * Posts a mail, in the transaction of what it tells of; nothing happens on a site without mail. Where mail is on but set up wrong it is
    * posted all the same: it goes out once that is mended, or is told of as given up.
    */
-  async post(tx: Queryable, mail: NewMail): Promise<void> {
-    const { is } = await this.state(mailKinds[mail.kind].purpose);
-    if (is !== "off" && (await this.#isFew(mail))) await putMail(tx, mail);
+  async post(tx: Transaction, mail: NewMail): Promise<void> {
+    if (this.state(mailKinds[mail.kind].purpose).is === "off") return;
+    if (await this.#isFew(tx, mail)) await putMail(tx, mail);
   }
 
-  async #isFew({ kind, email, accountId }: NewMail): Promise<boolean> {
+  async #isFew(tx: Transaction, { kind, email, accountId }: NewMail): Promise<boolean> {
     try {
-      await this.#parts.limits.consume(OF_A_KIND, `${kind} ${email}`);
+      await new RateLimits(tx).consume(OF_A_KIND, `${kind} ${email}`);
       return true;
     } catch (error) {
       if (!isAppError(error, "rate_limited")) throw error;
-      this.#parts.log.warn(
-        { kind, account_id: accountId },
-        "a mail was not posted: many of its kind went to that address",
-      );
+      this.#log.warn({ kind, account_id: accountId }, "a mail was not posted: many of its kind went to that address");
       return false;
     }
   }

@@ -132,6 +132,15 @@ test("the answer does not wait for a mail server that is slow or away", async ()
   await smtp.mailTo(ada.email);
 });
 
+test("a class that asks at once does not use up the connections of the database, each holding one and waiting for another", async () => {
+  const { hub } = await openSite();
+  const asks = Array.from({ length: 60 }, (_, index) =>
+    hub.browser().call("auth/password-reset", { email: `student-${index}@example.org` }),
+  );
+  expect(await Promise.all(asks)).toHaveLength(60);
+  await until(async () => (await hub.db.query("SELECT FROM outgoing_mail")).length === 0);
+});
+
 test("nobody's mailbox is filled: a sixth link within an hour is refused, whether or not there is an account", async () => {
   const { hub } = await openSite();
   const ada = await hub.signedUp({ email: "ada@example.org" });
