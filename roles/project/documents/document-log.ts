@@ -1,5 +1,6 @@
 /** The log of an open document as that uses it: begun anew when it has grown, and done without where it cannot be kept. */
 
+import { randomBytes } from "node:crypto";
 import * as Y from "yjs";
 import { messageOf } from "../../../src/core/errors.ts";
 import { fileError } from "../files/file-errors.ts";
@@ -127,4 +128,9 @@ export class DocumentLog {
       this.#isOutlived = !removed;
     });
   }
+}
+
+/** Names a history of a document: states of two generations have nothing to do with each other. */
+export function newGeneration(): string {
+  return randomBytes(12).toString("hex");
 }

@@ -1,11 +1,10 @@
 /** One document that people edit together: its Yjs state, the file it stands for, and the log that survives a crash. */
 
-import { createHash, randomBytes } from "node:crypto";
 import * as Y from "yjs";
 import { AppError, conflict, forbidden, isAppError, messageOf } from "../../../src/core/errors.ts";
 import type { DocumentView } from "../../../src/protocol/project-server.ts";
 import { fileError } from "../files/file-errors.ts";
-import { DocumentLog } from "./document-log.ts";
+import { DocumentLog, newGeneration } from "./document-log.ts";
 import { type DocumentReader, type DocumentState, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { baseFor, hashOf, replay } from "./replay.ts";
@@ -138,9 +137,11 @@ export class Document {
     });
   }
 
+  /** A reader leaves; it is saved at once, since people often leave in order to run what they wrote. */
   detach(id: string): void {
     this.#readers.delete(id);
     this.#awareness.leave(id);
+    if (!this.isSaved) this.#scheduleSave(0);
   }
 
   /** An edit of a reader. @throws AppError `conflict` for one of another generation. */
@@ -296,10 +297,7 @@ export class Document {
       this.#log.append(RECORD.saving, Buffer.from(hashOf(text), "hex"));
       await this.#log.sync();
       const { bytes, format } = encodeText(text, this.#format);
-      const temporary = Buffer.from(
-        `.cocalc-save-${createHash("sha256").update(this.file.name).digest("hex").slice(0, 16)}`,
-      );
-      this.#etag = await this.file.write(bytes, { etag: this.#etag, temporary });
+      this.#etag = await this.file.write(bytes, this.#etag);
       this.#format = format;
       this.#base = text;
       this.#log.append(RECORD.saved);
@@ -389,10 +387,6 @@ export class Document {
     this.#chain = done.catch(() => {}); // told to whoever asked for it
     return done;
   }
-}
-
-function newGeneration(): string {
-  return randomBytes(12).toString("hex");
 }
 
 function problemOf(error: unknown, what: string): string {

@@ -1,7 +1,8 @@
 /** A text file on disk as a document sees it: read when it stands still, written whole. */
 
+import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
-import { access, lstat, readlink, realpath } from "node:fs/promises";
+import { access, lstat, readlink, realpath, unlink } from "node:fs/promises";
 import { sleep } from "../../../src/core/clock.ts";
 import { AppError, invalid, isAppError } from "../../../src/core/errors.ts";
 import { etagOf } from "../files/entry.ts";
@@ -99,10 +100,27 @@ export class TextFile {
   }
 
   /** Writes it if it is still as `etag` says (undefined: missing). Returns the new etag. */
-  async write(bytes: Buffer, { etag, temporary }: { etag: string | undefined; temporary: Buffer }): Promise<string> {
+  async write(bytes: Buffer, etag: string | undefined): Promise<string> {
     const condition = etag === undefined ? { ifNoneMatch: "*" } : { ifMatch: `"${etag}"` };
-    const entry = await writeFile(this.places, this.path, { body: bytes, temporary, durable: true, ...condition });
+    const { places, path } = this;
+    const entry = await writeFile(places, path, {
+      body: bytes,
+      temporary: this.#temporary,
+      durable: true,
+      ...condition,
+    });
     return entry.etag;
+  }
+
+  /** Removes what a crash in the middle of writing left beside the file. */
+  async removeLeftover(): Promise<void> {
+    const remove = ({ folder }: { folder: Folder }) => unlink(folder.at(this.#temporary));
+    await walk(this.places, this.path, { last: "follow", use: remove }).catch(() => {}); // usually there is none
+  }
+
+  /** Always the same for one file, so that it is found after a crash. */
+  get #temporary(): Buffer {
+    return Buffer.from(`.cocalc-save-${createHash("sha256").update(this.name).digest("hex").slice(0, 16)}`);
   }
 
   /** Why it cannot be written, in words; undefined when it can. */

@@ -4,6 +4,7 @@ import { type Api, openApi } from "./api.ts";
 import { Commands } from "./commands.ts";
 import { browserKeeper, type DocumentKeeper } from "./document-keeper.ts";
 import { HubConnection } from "./hub.ts";
+import { OpenDocuments } from "./open-documents.ts";
 import { ProjectConnection } from "./project-connection.ts";
 import { ProjectFiles } from "./project-files.ts";
 import { isOffline, RequestError } from "./request-error.ts";
@@ -16,6 +17,7 @@ import { Uploads } from "./uploads.ts";
 export interface OpenProject {
   projectId: string;
   connection: ProjectConnection;
+  documents: OpenDocuments;
   files: ProjectFiles;
   uploads: Uploads;
   tabs: Tabs;
@@ -29,7 +31,6 @@ export interface App {
   site: Site;
   api: Api;
   hub: HubConnection;
-  keeper: DocumentKeeper;
   commands: Commands;
   /** Opens a project's connection and files, once. */
   project(projectId: string): OpenProject;
@@ -50,21 +51,30 @@ export function openApp(page: Document): App {
     onSignedOut: signIn,
     signedIn: () => isSignedIn(api),
   });
+  const keeper = browserKeeper("cocalc-documents");
   const open = new Map<string, OpenProject>();
   const project = (projectId: string) => {
-    const known = open.get(projectId) ?? openProject(site, projectId);
+    const known = open.get(projectId) ?? openProject(site, projectId, keeper);
     open.set(projectId, known);
     return known;
   };
-  return { site, api, hub, keeper: browserKeeper("cocalc-documents"), commands: new Commands(), project, signIn };
+  return { site, api, hub, commands: new Commands(), project, signIn };
 }
 
-function openProject(site: Site, projectId: string): OpenProject {
+function openProject(site: Site, projectId: string, keeper: DocumentKeeper): OpenProject {
   const filesChanged = new Store(0);
+  const connection = new ProjectConnection({ path: projectSocketPath(site, projectId) });
+  const files = new ProjectFiles(site, projectId);
+  const exists = (path: string) =>
+    files.stat(path).then(
+      () => true,
+      () => false,
+    );
   return {
     projectId,
-    connection: new ProjectConnection({ path: projectSocketPath(site, projectId) }),
-    files: new ProjectFiles(site, projectId),
+    connection,
+    documents: new OpenDocuments({ connection, keeper, exists }),
+    files,
     uploads: new Uploads(() => filesChanged.update((count) => count + 1)),
     tabs: new Tabs(projectId, globalThis.localStorage),
     filesChanged,

@@ -9,12 +9,23 @@ export interface KeptDocument {
   state: Uint8Array;
   /** The text when the server last had all of it: what a rebase by difference starts from. */
   base: string;
+  /** Is something in it that the server has not yet taken? */
+  unsent: boolean;
+}
+
+/** A kept document of which the server lacks something. */
+export interface UnsentDocument {
+  key: string;
+  /** Did the server ever have a text of it? */
+  wasThere: boolean;
 }
 
 export interface DocumentKeeper {
   load(key: string): Promise<KeptDocument | undefined>;
   /** Replaces the record; one of the same generation is merged in, since another window may have written it. */
   save(key: string, kept: KeptDocument): Promise<void>;
+  /** The documents whose keys begin so, of which the server lacks something. */
+  unsent(prefix: string): Promise<UnsentDocument[]>;
 }
 
 /** What another window wrote for the same generation is not lost. */
@@ -29,10 +40,16 @@ export function memoryKeeper(): DocumentKeeper {
   return {
     load: async (key) => records.get(key),
     save: async (key, kept) => void records.set(key, mergeKept(records.get(key), kept)),
+    unsent: async (prefix) =>
+      [...records]
+        .filter(([key, { unsent }]) => unsent && key.startsWith(prefix))
+        .map(([key, { base }]) => ({ key, wasThere: base !== "" })),
   };
 }
 
 const STORE = "documents";
+/** Begins the keys of the marks that stand beside unsent documents, so that these are found without reading all. */
+const UNSENT = "unsent/";
 
 /** A keeper in IndexedDB; falls back to memory where that is refused (a private window, for instance). */
 export function browserKeeper(name: string): DocumentKeeper {
@@ -57,6 +74,12 @@ export function browserKeeper(name: string): DocumentKeeper {
         await memory.save(key, kept);
       }
     },
+    async unsent(prefix) {
+      const kept = await open()
+        .then((database) => readUnsent(database, prefix))
+        .catch(() => []);
+      return [...kept, ...(await memory.unsent(prefix))];
+    },
   };
 }
 
@@ -77,6 +100,21 @@ function read(database: IDBDatabase, key: string): Promise<KeptDocument | undefi
   return promise;
 }
 
+function readUnsent(database: IDBDatabase, prefix: string): Promise<UnsentDocument[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<UnsentDocument[]>();
+  const found: UnsentDocument[] = [];
+  const range = IDBKeyRange.bound(UNSENT + prefix, `${UNSENT}${prefix}\uffff`);
+  const request = database.transaction(STORE).objectStore(STORE).openCursor(range);
+  request.onsuccess = () => {
+    const cursor = request.result;
+    if (cursor === null) return resolve(found);
+    found.push({ key: String(cursor.key).slice(UNSENT.length), wasThere: cursor.value === true });
+    cursor.continue();
+  };
+  request.onerror = () => reject(request.error);
+  return promise;
+}
+
 /** Reads and writes in one transaction, so that two windows do not undo each other. */
 function write(database: IDBDatabase, key: string, kept: KeptDocument): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -85,6 +123,8 @@ function write(database: IDBDatabase, key: string, kept: KeptDocument): Promise<
   const before = store.get(key);
   before.onsuccess = () => {
     store.put(mergeKept(before.result as KeptDocument | undefined, kept), key); // as above
+    if (kept.unsent) store.put(kept.base !== "", UNSENT + key);
+    else store.delete(UNSENT + key);
   };
   transaction.oncomplete = () => resolve();
   transaction.onerror = () => reject(transaction.error);

@@ -30,7 +30,7 @@ async function connect(own: Life, server: TestProjectServer): Promise<ProjectCon
 }
 
 function openDocument(own: Life, connection: ProjectConnection, keeper: DocumentKeeper = memoryKeeper()) {
-  const provider = new DocumentProvider({ connection, keeper, path: PATH, key: PATH, user });
+  const provider = new DocumentProvider({ connection, keeper, path: PATH, space: "ada/project", user });
   own.defer("document", () => provider.close());
   return provider;
 }

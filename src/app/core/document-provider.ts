@@ -48,13 +48,15 @@ export interface DocumentOptions {
   connection: ProjectConnection;
   keeper: DocumentKeeper;
   path: string;
-  /** Names the document in the keeper: account, project and path. */
-  key: string;
+  /** Account and project: with the path they name the document in the keeper. */
+  space: string;
   user: DocumentUser;
 }
 
 /** Marks changes that came from the server or the keeper: they are not sent back. */
 const REMOTE = "remote";
+/** Answers after which the same update is refused again, however often it is sent. */
+const FOR_GOOD = new Set(["invalid", "too_large", "forbidden", "not_found"]);
 
 /**
  * A document has a generation, given by the server. While it stays the same, states are merged by Yjs: what the server lacks is sent after
@@ -62,6 +64,7 @@ const REMOTE = "remote";
  * difference between the last text that the server had (`base`) and the local text is applied to the new document, once.
  */
 export class DocumentProvider {
+  readonly path: string;
   readonly live: Store<LiveDocument>;
   readonly state = new Store<DocumentState>({ phase: "opening", online: false, unsent: false, saved: true });
   readonly #options: DocumentOptions;
@@ -69,13 +72,20 @@ export class DocumentProvider {
   #generation: string | undefined;
   #base = "";
   #inFlight = 0;
-  #opening: Promise<void> | undefined;
+  /** An update was refused or not answered: only opening anew tells what the server lacks. */
+  #isBehind = false;
+  /** What the server lacks it will never take. */
+  #isRefused = false;
+  #opening: Promise<void> = Promise.resolve();
+  #nextOpening: Promise<void> | undefined;
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #isPresent = true;
   readonly #loaded: Promise<void>;
 
   constructor(options: DocumentOptions) {
     this.#options = options;
+    this.path = options.path;
     this.live = new Store(this.#newLive());
     this.#listen();
     this.#loaded = this.#load();
@@ -92,7 +102,28 @@ export class DocumentProvider {
     await this.#open();
   }
 
-  /** Keeps what is here and lets go. */
+  /** Resolves when nothing typed here waits for the server any more: it has everything, or will not take the rest, which is then kept in this browser. */
+  async settled(): Promise<void> {
+    await this.#loaded;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      const { unsent, readOnly, phase } = this.state.get();
+      if (!unsent || this.#isRefused || readOnly !== undefined || phase === "failed" || this.#closed) resolve();
+    };
+    const end = this.state.subscribe(look);
+    look();
+    await promise;
+    end();
+  }
+
+  /** Shows this person among those who have it open, or no longer. */
+  setPresent(present: boolean): void {
+    this.#isPresent = present;
+    const { awareness } = this.live.get();
+    awareness.setLocalState(present ? { user: this.#options.user } : null);
+  }
+
+  /** Keeps what is here and lets go at once; whoever can wait awaits `settled` first. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -107,13 +138,17 @@ export class DocumentProvider {
   }
 
   async #load(): Promise<void> {
-    const kept = await this.#options.keeper.load(this.#options.key).catch(() => undefined); // then the server alone knows
+    const kept = await this.#options.keeper.load(this.#key).catch(() => undefined); // then the server alone knows
     if (kept === undefined || this.#closed) return;
     this.#generation = kept.generation;
     this.#base = kept.base;
     const { doc, text } = this.live.get();
     Y.applyUpdate(doc, kept.state, REMOTE);
     this.#change({ phase: "shown", unsent: text.toString() !== kept.base });
+  }
+
+  get #key(): string {
+    return `${this.#options.space}/${this.#options.path}`;
   }
 
   #listen(): void {
@@ -161,10 +196,12 @@ export class DocumentProvider {
 
   /** One at a time; a reset that comes meanwhile opens once more. */
   #open(): Promise<void> {
-    const before = this.#opening ?? Promise.resolve();
-    const mine = before.then(() => this.#openNow());
-    this.#opening = mine;
-    return mine;
+    this.#nextOpening ??= this.#opening.then(() => {
+      this.#nextOpening = undefined;
+      return this.#openNow();
+    });
+    this.#opening = this.#nextOpening;
+    return this.#nextOpening;
   }
 
   async #openNow(): Promise<void> {
@@ -183,13 +220,17 @@ export class DocumentProvider {
   }
 
   #failed(error: unknown): void {
-    if (isOffline(error)) return; // the next connection opens it
+    if (isOffline(error)) return void this.#openAgain(); // where the connection is gone, the next one opens it
     const code = error instanceof RequestError ? error.code : "internal";
     const failure = { message: wordsOf(error), code };
+    this.#isRefused = FOR_GOOD.has(code);
     if (this.state.get().phase !== "shown") this.#change({ phase: "failed", failure, online: false });
     else this.#change({ error: failure.message, online: false });
-    if (code === "unavailable" || code === "timeout" || code === "rate_limited")
-      setTimeout(() => void this.#open(), TRY_AGAIN_MS);
+    if (code === "unavailable" || code === "timeout" || code === "rate_limited") this.#openAgain();
+  }
+
+  #openAgain(): void {
+    if (this.#options.connection.status.get() === "online") setTimeout(() => void this.#open(), TRY_AGAIN_MS);
   }
 
   #opened(view: DocumentView): void {
@@ -197,6 +238,8 @@ export class DocumentProvider {
     const offline = known !== undefined && known !== view.generation ? this.live.get().text.toString() : undefined;
     if (offline !== undefined) this.live.set(this.#newLive());
     this.#generation = view.generation;
+    this.#isBehind = false;
+    this.#isRefused = false;
     const { doc, text } = this.live.get();
     Y.applyUpdate(doc, bytes(view.update), REMOTE);
     const readOnly = view.readOnly;
@@ -204,8 +247,8 @@ export class DocumentProvider {
     if (offline !== undefined) this.#rebase(offline, text);
     const lacking = Y.encodeStateAsUpdate(doc, bytes(view.vector));
     if (readOnly === undefined && hasContent(lacking)) this.#send(lacking);
-    else this.#synced();
-    this.#announce();
+    else if (readOnly === undefined || !this.state.get().unsent) this.#synced();
+    if (this.#isPresent) this.#announce();
     this.#keepSoon();
   }
 
@@ -223,7 +266,7 @@ export class DocumentProvider {
   #newLive(): LiveDocument {
     const doc = new Y.Doc();
     const awareness = new Awareness(doc);
-    awareness.setLocalStateField("user", this.#options.user);
+    awareness.setLocalState(this.#isPresent ? { user: this.#options.user } : null);
     doc.on("update", (update: Uint8Array, origin: unknown) => {
       if (origin !== REMOTE) this.#send(update);
       this.#keepSoon();
@@ -248,14 +291,25 @@ export class DocumentProvider {
       },
       (error: unknown) => {
         this.#inFlight -= 1;
-        if (!isOffline(error)) void this.#open(); // another generation, or it must be opened anew: that tells
+        this.#notTaken(error);
       },
     );
   }
 
+  /** Another generation, or it must be opened anew, or there was no answer: opening tells what the server lacks. */
+  #notTaken(error: unknown): void {
+    this.#isBehind = true;
+    const code = error instanceof RequestError ? error.code : "internal";
+    if (FOR_GOOD.has(code)) {
+      this.#isRefused = true;
+      this.#change({ error: wordsOf(error) });
+    } else if (code === "conflict") void this.#open();
+    else this.#openAgain();
+  }
+
   /** All that is here, the server has. */
   #synced(): void {
-    if (this.#inFlight > 0 || !this.state.get().online) return;
+    if (this.#inFlight > 0 || this.#isBehind || !this.state.get().online) return;
     this.#base = this.live.get().text.toString();
     this.#change({ unsent: false });
     this.#keepSoon();
@@ -279,8 +333,9 @@ export class DocumentProvider {
     this.#keepTimer = undefined;
     const generation = this.#generation;
     if (generation === undefined) return;
-    const kept: KeptDocument = { generation, state: Y.encodeStateAsUpdate(this.live.get().doc), base: this.#base };
-    await this.#options.keeper.save(this.#options.key, kept).catch(() => {}); // storage is full: the page still holds it
+    const state = Y.encodeStateAsUpdate(this.live.get().doc);
+    const kept: KeptDocument = { generation, state, base: this.#base, unsent: this.state.get().unsent };
+    await this.#options.keeper.save(this.#key, kept).catch(() => {}); // storage is full: the page still holds it
   }
 
   #change(change: Partial<DocumentState>): void {

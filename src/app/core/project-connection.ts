@@ -22,6 +22,8 @@ export type ProjectEventName = keyof ProjectEvents;
 export type ConnectionStatus = "idle" | "connecting" | "online" | "offline";
 
 const ANSWER_WITHIN_MS = 20_000;
+/** A project that was left stays connected for this long at most, for what is still to be sent. */
+const LEFT_OPEN_MS = 60_000;
 
 export interface ProjectConnectionOptions {
   /** Origin of the site; absent: the page's own. */
@@ -41,7 +43,9 @@ export class ProjectConnection {
   readonly stopping = new Store(false);
   readonly hello = new Store<Parameters<ProjectEvents["hello"]>[0] | undefined>(undefined);
   readonly #socket: ProjectSocket;
+  readonly #holds = new Set<symbol>();
   #wanted = false;
+  #leaveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ origin, path, headers }: ProjectConnectionOptions) {
     const settings = {
@@ -59,6 +63,7 @@ export class ProjectConnection {
 
   /** Connects and stays connected. */
   open(): void {
+    this.#stay();
     if (this.#wanted) return;
     this.#wanted = true;
     this.stopping.set(false);
@@ -66,8 +71,25 @@ export class ProjectConnection {
     this.#socket.connect();
   }
 
+  /** Keeps a project that is left connected until the returned function is called: there is something to be sent. */
+  hold(): () => void {
+    const mine = Symbol("hold");
+    this.#holds.add(mine);
+    return () => {
+      this.#holds.delete(mine);
+      if (this.#leaveTimer !== undefined && this.#holds.size === 0) this.rest();
+    };
+  }
+
+  /** Rests as soon as nobody holds it, and after a while in any case. */
+  leave(): void {
+    if (this.#holds.size === 0) this.rest();
+    else this.#leaveTimer ??= setTimeout(() => this.rest(), LEFT_OPEN_MS);
+  }
+
   /** Lets go until `open` is called again. */
   rest(): void {
+    this.#stay();
     this.#wanted = false;
     this.#socket.disconnect();
     this.status.set("idle");
@@ -93,6 +115,11 @@ export class ProjectConnection {
     }; // one name at a time, as above
     socket.on(name, listener);
     return () => socket.off(name, listener);
+  }
+
+  #stay(): void {
+    clearTimeout(this.#leaveTimer);
+    this.#leaveTimer = undefined;
   }
 
   #listen(): void {

@@ -16,6 +16,7 @@ import { ProjectContext, useApp, useNow, useSelected, useStore } from "../ui/app
 import { Problem } from "../ui/problem.tsx";
 import { Waiting } from "../ui/waiting.tsx";
 import { useFetchAhead } from "./fetch-ahead.ts";
+import { useKept } from "./use-kept.ts";
 
 export function ProjectFrame() {
   const { projectId = "" } = useParams({ strict: false }) as { projectId?: string }; // routes are not registered as types
@@ -56,7 +57,8 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
       open.connection.open();
     } else open.connection.rest();
   }, [running, open]);
-  useEffect(() => () => open.connection.rest(), [open]);
+  useEffect(() => () => open.connection.leave(), [open]);
+  useKept(open);
   useProjectCommands(project, open);
   useTouch(project.project_id, running);
   useFetchAhead(running);

@@ -1,24 +1,22 @@
 /** The shared document of a path while a page shows it. */
 
 import { useEffect, useState } from "react";
-import { DocumentProvider } from "../../core/document-provider.ts";
+import type { DocumentProvider } from "../../core/document-provider.ts";
+import { documentUser } from "../../core/document-user.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
-import { cursorColors } from "./cursor-colors.ts";
 
 export function useDocument(path: string): DocumentProvider | undefined {
-  const { hub, keeper } = useApp();
+  const { hub } = useApp();
   const { open } = useProject();
   const account = useStore(hub.account);
   const [provider, setProvider] = useState<DocumentProvider>();
-  const accountId = account?.account_id;
-  const name = account === undefined ? "" : `${account.first_name} ${account.last_name}`.trim();
+  const { account_id, first_name = "", last_name = "" } = account ?? {};
   useEffect(() => {
-    if (accountId === undefined) return;
-    const user = { name, ...cursorColors(accountId) };
-    const key = `${accountId}/${open.projectId}/${path}`;
-    const provider = new DocumentProvider({ connection: open.connection, keeper, path, key, user });
+    if (account_id === undefined) return;
+    const user = documentUser({ account_id, first_name, last_name });
+    const provider = open.documents.open({ path, space: `${account_id}/${open.projectId}`, user });
     setProvider(provider);
-    return () => void provider.close();
-  }, [accountId, name, keeper, open, path]);
+    return () => void open.documents.leave(provider);
+  }, [account_id, first_name, last_name, open, path]);
   return provider;
 }
