@@ -41,7 +41,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const activity = new Activity();
   const callers = new Callers(projectId, config.hubKeys);
   const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity });
-  const documents = new Documents(life, { places, log });
+  const documents = new Documents(life, { places, log, moved: (move) => sockets.tell("files_moved", move) });
   const terminals = new Terminals(life, { shell: config.shell, home, env });
   const exec = new Exec({ life, env });
   const sockets = openSocketServer(life, {
@@ -55,7 +55,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     },
   });
   const handlers: HandlerTable = {
-    ...fileHandlers({ places, activity, settle: () => documents.saveAll() }),
+    ...fileHandlers({ places, activity, documents }),
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
     "POST /api/exec": async ({ request }) => {

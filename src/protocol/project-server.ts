@@ -19,6 +19,7 @@
 
 import { z } from "zod";
 import { isoTime, type WireError } from "./common.ts";
+import type { Move } from "./moved-path.ts";
 
 export const MAX_PATH_LENGTH = 4_096;
 /** A path as above; what it means is decided by the server. */
@@ -186,6 +187,8 @@ export interface DocumentView {
   readOnly?: string;
   /** Was the file there when it was opened? */
   exists: boolean;
+  /** The file was moved while the client was away: this is its path now, for all that follows. */
+  path?: string;
 }
 
 export interface ProjectAnswers {
@@ -228,7 +231,9 @@ export interface ProjectEvents {
     readOnly?: string;
     error?: string;
   }) => void;
-  /** The document was begun anew (its log was lost or the file replaced wholly): open it again, rebase by difference. */
+  /** A file or folder was moved through this server; documents in it have the new path from here on. Sent to every socket. */
+  files_moved: (move: Move) => void;
+  /** The document was begun anew (its log was lost) or its file was moved: open it again; of another generation, rebase by difference. */
   document_reset: (reset: { path: string; generation: string }) => void;
   folder_changed: (change: { path: string }) => void;
   /** The project is about to stop; everything is being saved. */

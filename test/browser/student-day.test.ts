@@ -88,6 +88,20 @@ test(
     await until(async () => (await editor(ada).innerText()).includes("and Charles was here"));
     expect(await editor(ada).innerText()).toContain("Ada begins. from-the-terminal-42");
 
+    const projectId = /projects\/([^/]+)/.exec(address)?.[1] ?? "";
+    const renamed = await fetch(`${product.origin}/${projectId}/api/files/rename`, {
+      method: "POST",
+      headers: { cookie: charles.cookie, origin: product.origin, "content-type": "application/json" },
+      body: JSON.stringify({ from: "told.txt", to: "renamed.txt" }),
+    });
+    expect(renamed.status).toBe(200);
+    await ada.waitForURL(/files\/renamed\.txt$/);
+    await ada.getByRole("textbox", { name: "Text of renamed.txt" }).waitFor();
+    await ada.keyboard.press("Control+Home");
+    await ada.keyboard.type("Renamed. ");
+    await until(async () => (await editor(other).innerText()).includes("Renamed. Ada begins."));
+    await other.getByRole("link", { name: "renamed.txt" }).waitFor();
+
     await ada.getByRole("link", { name: "CoCalc" }).click();
     await ada.getByRole("button", { name: "Stop Essay" }).click();
     await ada.getByRole("article", { name: "Essay" }).getByText("Stopped").waitFor({ timeout: 30_000 });

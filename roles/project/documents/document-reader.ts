@@ -21,16 +21,15 @@ interface Facts {
   readOnly: string | undefined;
   saveProblem: string | undefined;
   logProblem: string | undefined;
-  fileExists: boolean;
+  isGone: boolean;
 }
 
-const DELETED = "The file was deleted on disk; it is written again when somebody edits it here.";
+const GONE = "The file was deleted or moved away. Its text is kept here; save it to have the file again.";
 
 /** The state as it is told: the gravest problem, in words. */
-export function stateOf({ saved, savedAt, readOnly, saveProblem, logProblem, fileExists }: Facts): DocumentState {
+export function stateOf({ saved, savedAt, readOnly, saveProblem, logProblem, isGone }: Facts): DocumentState {
   const noLog = readOnly === undefined ? logProblem : undefined; // nothing is typed
-  const gone = !fileExists && savedAt !== undefined && saved ? DELETED : undefined;
-  const error = saveProblem ?? noLog ?? gone;
+  const error = isGone ? GONE : (saveProblem ?? noLog);
   return {
     saved,
     ...(savedAt === undefined ? {} : { savedAt: savedAt.toISOString() }),

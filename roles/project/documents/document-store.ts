@@ -1,7 +1,7 @@
 /** Where the logs of documents are kept: a folder each below ~/.cocalc/documents, found by the file's identity. */
 
 import { createHash } from "node:crypto";
-import { readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { logPath, readLog } from "./update-log.ts";
 
@@ -28,6 +28,13 @@ export class DocumentStore {
     await rm(join(folder, "open"), { force: true }).catch(() => {});
     const now = new Date();
     await utimes(folder, now, now).catch(() => {});
+  }
+
+  /** The log of a closed document goes with its file, in place of one that stood for another file there. */
+  async move(from: string, to: string): Promise<void> {
+    if (from === to) return;
+    await rm(this.folderOf(to), { recursive: true, force: true }).catch(() => {});
+    await rename(this.folderOf(from), this.folderOf(to)).catch(() => {}); // without it, a new generation is begun
   }
 
   /** Paths of the documents that were open when the server ended without closing them. Removes what is long unused. */

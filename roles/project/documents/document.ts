@@ -1,13 +1,13 @@
 /** One document that people edit together: its Yjs state, the file it stands for, and the log that survives a crash. */
 
 import * as Y from "yjs";
-import { AppError, conflict, forbidden, isAppError, messageOf } from "../../../src/core/errors.ts";
+import { AppError, conflict, forbidden, isAppError } from "../../../src/core/errors.ts";
 import type { DocumentView } from "../../../src/protocol/project-server.ts";
-import { fileError } from "../files/file-errors.ts";
 import { DocumentLog, newGeneration } from "./document-log.ts";
 import { type DocumentReader, type DocumentState, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { baseFor, hashOf, replay } from "./replay.ts";
+import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
 import { type Identity, SharedAwareness } from "./shared-awareness.ts";
 import { mergeChanges } from "./text-changes.ts";
 import { type FileOnDisk, MAX_TEXT_BYTES, type TextFile } from "./text-file.ts";
@@ -22,9 +22,6 @@ interface Options {
   signal: AbortSignal;
 }
 
-/** Saved when nobody typed for this long, and at least so often while somebody does. */
-const SAVE_AFTER_MS = 1_000;
-const SAVE_AT_LEAST_MS = 4_000;
 const RETRY_MS = 5_000;
 /** Origins of Yjs transactions that are not a reader's. */
 const FROM_DISK = Symbol("disk");
@@ -48,17 +45,19 @@ export class Document {
   #readOnly: string | undefined;
   #base = "";
   #etag: string | undefined;
+  /** Was there ever a file? Then its absence is somebody's wish, and only a person brings it back. */
+  #wasOnDisk = false;
   #format: TextFormat = PLAIN_FORMAT;
   #savedAt: Date | undefined;
   /** Counts changes of the text; `#savedVersion` is the one on disk. */
   #version = 0;
   #savedVersion = 0;
-  #firstUnsavedAt: number | undefined;
-  #saveTimer: NodeJS.Timeout | undefined;
+  readonly #schedule = new SaveSchedule(() => void this.#exclusive(() => this.#save()));
   #chain: Promise<unknown> = Promise.resolve();
   /** Updates from disk that are not yet given out. */
   #held: Uint8Array[] = [];
   #told = "";
+  #isClosing = false;
   #isClosed = false;
 
   private constructor({ file, store, identity, signal }: Options) {
@@ -74,7 +73,7 @@ export class Document {
         generation: this.#generation,
         path: file.name,
         text: this.#text.toString(),
-        base: this.#etag === undefined ? undefined : this.#base,
+        base: this.#wasOnDisk ? this.#base : undefined,
       }),
       exclusive: (act) => this.#exclusive(act).then(() => this.#tellState()),
       outlived: () => this.#beginAnew(),
@@ -103,6 +102,15 @@ export class Document {
 
   get isSaved(): boolean {
     return this.#savedVersion === this.#version;
+  }
+
+  /** Was its file deleted or moved away? */
+  get isGone(): boolean {
+    return this.#wasOnDisk && this.#etag === undefined;
+  }
+
+  get generation(): string {
+    return this.#generation;
   }
 
   get #text(): Y.Text {
@@ -141,12 +149,13 @@ export class Document {
   detach(id: string): void {
     this.#readers.delete(id);
     this.#awareness.leave(id);
-    if (!this.isSaved) this.#scheduleSave(0);
+    if (!this.isSaved) this.#schedule.in(0);
   }
 
-  /** An edit of a reader. @throws AppError `conflict` for one of another generation. */
+  /** An edit of a reader. @throws AppError `conflict` for one of another generation, and when it is being closed. */
   update(id: string, generation: string, update: Uint8Array): void {
-    if (generation !== this.#generation) throw conflict("This document was begun anew; open it again.");
+    if (generation !== this.#generation || this.#isClosing)
+      throw conflict("This document was begun anew; open it again.");
     if (this.#readOnly !== undefined) throw forbidden(this.#readOnly);
     refuseTooLarge(this.length, update);
     applyFrom(this.#doc, update, id);
@@ -159,7 +168,10 @@ export class Document {
   /** Brings it to disk now. @throws AppError saying why it cannot be saved. */
   async save({ create = false } = {}): Promise<{ etag: string }> {
     return this.#exclusive(async () => {
-      if (create && this.#etag === undefined) this.#savedVersion = -1; // an empty one too
+      if (create && this.#etag === undefined) {
+        this.#savedVersion = -1; // an empty one too
+        this.#wasOnDisk = false;
+      }
       await this.#save();
       if (!this.isSaved)
         throw new AppError("unavailable", this.#saveProblem ?? this.#readOnly ?? "It could not be saved.");
@@ -174,18 +186,19 @@ export class Document {
 
   /** Saves and lets go. What cannot be saved stays in the log. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#exclusive(async () => {
       if (this.#isClosed) return;
       await this.#save();
       await this.#log.close();
-      if (this.isSaved) await this.#store.markClosed(this.#folder);
+      if (this.isSaved || this.isGone) await this.#store.markClosed(this.#folder);
       this.#letGo();
     });
   }
 
   #letGo(): void {
     this.#isClosed = true;
-    clearTimeout(this.#saveTimer);
+    this.#schedule.end();
     this.#awareness.destroy();
     this.#doc.destroy();
   }
@@ -193,23 +206,25 @@ export class Document {
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #load(): Promise<void> {
+    await this.file.removeLeftover();
     const disk = await this.file.readStill({ before: this.#base, signal: this.#signal });
     const log = await readLog(this.#folder);
     const replayed = log === undefined ? undefined : replay(log.records);
     this.#readOnly = await this.file.readOnlyBecause();
     const text = replayed && textOf(replayed.doc).toString();
     const wasSaved = replayed !== undefined && (replayed.saved ?? "") === text;
-    const isGone = disk === undefined && wasSaved; // deleted since: whoever opens it begins a new file
-    if (log === undefined || replayed === undefined || text === undefined || isGone) {
+    const isDeleted = disk === undefined && wasSaved; // deleted since: whoever opens it begins a new file
+    if (log === undefined || replayed === undefined || text === undefined || isDeleted) {
       replayed?.doc.destroy();
       this.#begin(disk);
     } else {
       this.#adopt(replayed.doc, log.head.generation);
+      this.#wasOnDisk = replayed.saved !== undefined;
       this.#base = disk === undefined ? "" : baseFor(replayed, disk.text);
       this.#takeFromDisk(disk);
       this.#savedVersion = 0;
       this.#version = this.#text.toString() === this.#base && disk !== undefined ? 0 : 1;
-      if (this.#version > 0) this.#scheduleSave(0);
+      if (this.#version > 0) this.#schedule.in(0);
     }
     await this.#log.begin();
     if (!this.#log.isKept) this.#generation = newGeneration(); // the one in an old log must not come to mean two states
@@ -250,33 +265,25 @@ export class Document {
     if (origin === FROM_DISK) return void this.#held.push(update); // given out when it is safe
     this.#log.append(RECORD.update, update);
     for (const [id, reader] of this.#readers) if (id !== origin) reader.update(update, this.#generation);
-    this.#firstUnsavedAt ??= Date.now();
-    const waited = Date.now() - this.#firstUnsavedAt;
-    this.#scheduleSave(Math.max(0, Math.min(SAVE_AFTER_MS, SAVE_AT_LEAST_MS - waited)));
+    this.#schedule.typed();
     this.#tellState();
-  }
-
-  #scheduleSave(afterMs: number): void {
-    if (this.#isClosed) return;
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = setTimeout(() => void this.#exclusive(() => this.#save()), afterMs);
   }
 
   // ── the file ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Never throws: what is wrong is told to the readers, and tried again. */
   async #save(): Promise<void> {
-    for (let tries = 0; tries < 5 && !this.isSaved && !this.#isClosed; tries++) {
+    for (let tries = 0; tries < 5 && !this.isSaved && !this.isGone && !this.#isClosed; tries++) {
       try {
         await this.#write();
         this.#saveProblem = undefined;
       } catch (error) {
         if (isAppError(error, "precondition_failed")) await this.#checkDisk();
-        else this.#saveProblem = problemOf(error, this.file.name);
+        else this.#saveProblem = this.file.problemOf(error);
         if (this.#saveProblem !== undefined) break;
       }
     }
-    if (!this.isSaved) this.#scheduleSave(this.#saveProblem === undefined ? SAVE_AFTER_MS : RETRY_MS);
+    if (!this.isSaved && !this.isGone) this.#schedule.in(this.#saveProblem === undefined ? SAVE_AFTER_MS : RETRY_MS);
     if (!this.#isClosed) await this.#tend();
     this.#tellState();
   }
@@ -298,13 +305,14 @@ export class Document {
       await this.#log.sync();
       const { bytes, format } = encodeText(text, this.#format);
       this.#etag = await this.file.write(bytes, this.#etag);
+      this.#wasOnDisk = true;
       this.#format = format;
       this.#base = text;
       this.#log.append(RECORD.saved);
       this.#savedAt = new Date();
     }
     this.#savedVersion = version;
-    this.#firstUnsavedAt = this.isSaved ? undefined : Date.now();
+    this.#schedule.saved({ more: !this.isSaved });
   }
 
   async #checkDisk(): Promise<void> {
@@ -321,7 +329,7 @@ export class Document {
       const held = this.#held.splice(0);
       for (const update of held) for (const reader of this.#readers.values()) reader.update(update, this.#generation);
     } catch (error) {
-      this.#saveProblem = problemOf(error, this.file.name);
+      this.#saveProblem = this.file.problemOf(error);
     }
     this.#tellState();
   }
@@ -335,14 +343,15 @@ export class Document {
       this.#log.append(RECORD.merged, encodeMerged(this.#held[before] ?? new Uint8Array(), disk.text)); // one transaction, one update
     }
     this.#note(disk);
-    if (disk === undefined) return; // deleted: written again with the next edit
+    if (disk === undefined) return;
     if (this.#text.toString() === disk.text) this.#savedVersion = this.#version;
-    else if (wasSaved) this.#scheduleSave(SAVE_AFTER_MS);
+    else if (wasSaved) this.#schedule.in(SAVE_AFTER_MS);
   }
 
   #note(disk: FileOnDisk | undefined): void {
     this.#etag = disk?.etag;
     if (disk === undefined) return;
+    this.#wasOnDisk = true;
     this.#base = disk.text;
     this.#format = disk.format;
   }
@@ -370,7 +379,7 @@ export class Document {
       readOnly: this.#readOnly,
       saveProblem: this.#saveProblem,
       logProblem: this.#log.problem,
-      fileExists: this.#etag !== undefined,
+      isGone: this.isGone,
     });
   }
 
@@ -387,8 +396,4 @@ export class Document {
     this.#chain = done.catch(() => {}); // told to whoever asked for it
     return done;
   }
-}
-
-function problemOf(error: unknown, what: string): string {
-  return messageOf(fileError(error, what));
 }

@@ -8,7 +8,7 @@ import * as Y from "yjs";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDocument } from "../../../test/helpers/project-document.ts";
-import { startProjectServer } from "../../../test/helpers/project-server.ts";
+import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 
 const newLife = testLives();
@@ -58,7 +58,7 @@ test("a program that empties a file before it fills it does not empty the docume
   await until(async () => (await readFile(file, "utf8")) === ada.text);
 });
 
-test("a deleted file is not written again until somebody edits it", async () => {
+test("a file deleted on disk is not brought back by typing, only by saving; its text is kept", async () => {
   const server = await startProjectServer(newLife());
   const file = join(server.home, "a.txt");
   await writeFile(file, "text");
@@ -68,19 +68,99 @@ test("a deleted file is not written again until somebody edits it", async () => 
   await rm(file);
   await until(() => ada.states.at(-1)?.error?.includes("deleted") === true);
   ada.insert(5, "?");
-  await until(async () => (await readFile(file, "utf8").catch(() => "")) === "text!?");
+  await until(() => ada.states.at(-1)?.saved === false);
+  await writeFile(join(server.home, "other"), "");
+  const deletion = { method: "POST", body: JSON.stringify({ paths: ["other"] }) };
+  expect((await server.fetch("/api/files/delete", deletion)).status).toBe(200); // which saves what is to be saved
+  await expect(readFile(file)).rejects.toThrow();
+  await ada.client.ask("document_save", { path: "a.txt" });
+  expect(await readFile(file, "utf8")).toBe("text!?");
+  await until(() => ada.states.at(-1)?.error === undefined);
+  ada.insert(0, ">");
+  await until(async () => (await readFile(file, "utf8")) === ">text!?");
 });
 
-test("a file that is renamed or deleted just after somebody typed does not come back", async () => {
-  const server = await startProjectServer(newLife());
+test("a file moved by mv while it is open does not come back under its old name, also after a restart", async () => {
+  const life = newLife();
+  const root = await temporaryFolder(life, "project");
+  const first = newLife();
+  const server = await startProjectServer(first, { root });
+  await writeFile(join(server.home, "a.txt"), "text");
   const ada = await openTestDocument(await server.connect(), "a.txt");
-  ada.insert(0, "text");
-  await until(() => ada.acknowledged());
-  const rename = { method: "POST", body: JSON.stringify({ from: "a.txt", to: "b.txt" }) };
-  expect((await server.fetch("/api/files/rename", rename)).status).toBe(200);
-  expect(await readFile(join(server.home, "b.txt"), "utf8")).toBe("text");
-  await until(() => ada.states.at(-1)?.error?.includes("deleted") === true);
+  await rename(join(server.home, "a.txt"), join(server.home, "b.txt"));
+  await until(() => ada.states.at(-1)?.error?.includes("moved") === true);
+  ada.insert(0, "typed after ");
+  await until(() => ada.states.at(-1)?.saved === false && ada.acknowledged());
+  expect(await first.stop()).toEqual([]);
   expect((await readdir(server.home)).sort()).toEqual([".cocalc", "b.txt"]);
+  const second = await startProjectServer(life, { root, projectId: server.projectId, hub: server.hub });
+  const back = await openTestDocument(await second.connect(), "a.txt");
+  expect({ text: back.text, exists: back.exists }).toEqual({ text: "typed after text", exists: false });
+  await until(() => back.states.at(-1)?.error?.includes("moved") === true);
+  expect((await readdir(server.home)).sort()).toEqual([".cocalc", "b.txt"]);
+});
+
+const move = (server: TestProjectServer, from: string, to: string, overwrite = false) =>
+  server.fetch("/api/files/rename", { method: "POST", body: JSON.stringify({ from, to, overwrite }) });
+
+test("an open document follows its file when that or its folder is renamed, with all that was just typed", async () => {
+  const server = await startProjectServer(newLife());
+  await mkdir(join(server.home, "d"));
+  const client = await server.connect();
+  const ada = await openTestDocument(client, "d/a.txt");
+  const resets: object[] = [];
+  const told: object[] = [];
+  client.socket.on("document_reset", (reset) => resets.push(reset));
+  client.socket.on("files_moved", (moved) => told.push(moved));
+  ada.insert(0, "typed just before");
+  await until(() => ada.acknowledged());
+  expect((await move(server, "d", "e")).status).toBe(200);
+  await until(() => resets.length === 1);
+  expect({ told, resets }).toEqual({
+    told: [{ from: "d", to: "e" }],
+    resets: [{ path: "e/a.txt", generation: ada.generation }],
+  });
+  expect(await readFile(join(server.home, "e/a.txt"), "utf8")).toBe("typed just before");
+  const back = await openTestDocument(client, "e/a.txt", ada);
+  expect(back.generation).toBe(ada.generation); // the history goes along
+  back.insert(0, "and after: ");
+  await until(async () => (await readFile(join(server.home, "e/a.txt"), "utf8")) === "and after: typed just before");
+  expect((await readdir(server.home)).sort()).toEqual([".cocalc", "e"]);
+});
+
+test("who was away while a file was renamed goes on in the renamed one", async () => {
+  const server = await startProjectServer(newLife());
+  await writeFile(join(server.home, "a.txt"), "text");
+  const client = await server.connect();
+  const ada = await openTestDocument(client, "a.txt");
+  client.socket.disconnect();
+  expect((await move(server, "a.txt", "b.txt")).status).toBe(200);
+  const again = await server.connect();
+  const view = await again.ask("document_open", { path: "a.txt", generation: ada.generation });
+  expect(view).toMatchObject({ path: "b.txt", generation: ada.generation, exists: true });
+  expect((await readdir(server.home)).sort()).toEqual([".cocalc", "b.txt"]);
+});
+
+test("a file moved over another that is open takes its place for all readers; a refused move changes nothing", async () => {
+  const server = await startProjectServer(newLife());
+  await writeFile(join(server.home, "a.txt"), "a");
+  await writeFile(join(server.home, "b.txt"), "b");
+  const client = await server.connect();
+  const resets: object[] = [];
+  client.socket.on("document_reset", (reset) => resets.push(reset));
+  const [a, b] = [await openTestDocument(client, "a.txt"), await openTestDocument(client, "b.txt")];
+  expect((await move(server, "a.txt", "b.txt")).status).toBe(409);
+  await until(() => resets.length === 2);
+  expect(resets).toEqual([
+    { path: "a.txt", generation: a.generation },
+    { path: "b.txt", generation: b.generation },
+  ]);
+  await openTestDocument(client, "a.txt");
+  await openTestDocument(client, "b.txt");
+  expect((await move(server, "a.txt", "b.txt", true)).status).toBe(200);
+  await until(() => resets.length === 4);
+  const one = await openTestDocument(client, "b.txt");
+  expect({ text: one.text, generation: one.generation }).toEqual({ text: "a", generation: a.generation });
 });
 
 test("who was away sends what was typed meanwhile and gets what was missed", async () => {

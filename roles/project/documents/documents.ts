@@ -6,6 +6,7 @@ import { every } from "../../../src/core/clock.ts";
 import { AppError, conflict } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
+import { type Move, movedPath } from "../../../src/protocol/moved-path.ts";
 import type { DocumentView } from "../../../src/protocol/project-server.ts";
 import { localPath } from "../files/local-path.ts";
 import { type Places, parsePath } from "../files/places.ts";
@@ -21,6 +22,8 @@ const MAX_LENGTH_TOGETHER = 200_000_000;
 const LINGER_MS = 30_000;
 /** Shared storage tells nobody of another machine's writes. */
 const LOOK_EVERY_MS = 2_000;
+/** Who was away for more moves than these finds the file by its name alone. */
+const MAX_MOVED = 1_000;
 /** A change on disk is looked at after this long: programs write several times. */
 const GATHER_MS = 40;
 
@@ -32,9 +35,22 @@ interface Entry {
   emptySince: number | undefined;
 }
 
+/** Somebody who has a document open; the path by which they know it changes when the file is moved. */
+export interface Called {
+  id: string;
+  events: DocumentReader;
+  called: { path: string };
+}
+
+interface Joined extends Called {
+  entry: Entry;
+}
+
 interface Options {
   places: Places;
   log: Logger;
+  /** Tells everybody that files were moved. */
+  moved: (move: Move) => void;
 }
 
 export class Documents {
@@ -46,7 +62,9 @@ export class Documents {
   /** Being let go: whoever wants one of these waits. */
   readonly #closing = new Map<string, Promise<void>>();
   /** What each reader calls its documents. */
-  readonly #byReader = new Map<string, Entry>();
+  readonly #byReader = new Map<string, Joined>();
+  /** Paths of documents that were moved, by generation: for those who were away. */
+  readonly #movedTo = new Map<string, string>();
 
   constructor(life: Life, options: Options) {
     this.#options = options;
@@ -69,34 +87,38 @@ export class Documents {
 
   /** Joins a reader to the document of a path. @throws AppError when it cannot be edited. */
   async open(
-    reader: { id: string; events: DocumentReader },
-    { path, generation, vector }: { path: string; generation?: string | undefined; vector?: Uint8Array | undefined },
+    reader: Called,
+    wanted: { path: string; generation?: string | undefined; vector?: Uint8Array | undefined },
   ): Promise<DocumentView> {
-    const key = readerKey(reader.id, path);
+    const { generation, vector } = wanted;
     for (;;) {
+      await this.#untilMoved(wanted.path);
+      const path = await this.#pathNow(wanted.path, generation);
+      const key = readerKey(reader.id, path);
       const entry = await this.#entryOf(path);
       const view = await entry.document.attach(key, reader.events, { generation, vector });
       if (view === undefined) continue; // let go this instant
-      this.#byReader.set(key, entry);
-      return view;
+      reader.called.path = path;
+      this.#byReader.set(key, { ...reader, entry });
+      return path === wanted.path ? view : { ...view, path };
     }
   }
 
   update(readerId: string, path: string, { generation, update }: { generation: string; update: Uint8Array }): void {
-    this.#of(readerId, path).document.update(readerKey(readerId, path), generation, update);
+    this.#of(readerId, path).entry.document.update(readerKey(readerId, path), generation, update);
   }
 
   awareness(readerId: string, path: string, { update, identity }: { update: Uint8Array; identity: Identity }): void {
-    this.#of(readerId, path).document.awareness(readerKey(readerId, path), update, identity);
+    this.#of(readerId, path).entry.document.awareness(readerKey(readerId, path), update, identity);
   }
 
   save(readerId: string, path: string): Promise<{ etag: string }> {
-    return this.#of(readerId, path).document.save({ create: true });
+    return this.#of(readerId, path).entry.document.save({ create: true });
   }
 
   close(readerId: string, path: string): void {
     const key = readerKey(readerId, path);
-    this.#byReader.get(key)?.document.detach(key);
+    this.#byReader.get(key)?.entry.document.detach(key);
     this.#byReader.delete(key);
   }
 
@@ -111,15 +133,102 @@ export class Documents {
     await Promise.all((await this.#entries()).map(({ document }) => document.save().catch(() => {})));
   }
 
-  #of(readerId: string, path: string): Entry {
-    const entry = this.#byReader.get(readerKey(readerId, path));
-    if (entry === undefined) throw conflict("Open this document first.");
-    return entry;
+  /**
+   * Runs an act that moves a file or folder. What is open of it is saved and closed before, and its readers open it where it is then: so
+   * nothing is written under the old name. The log, and with it the generation, goes along.
+   */
+  async move<T>(wire: Move, act: () => Promise<T>): Promise<T> {
+    const move = { from: this.#canonical(wire.from), to: this.#canonical(wire.to) };
+    const entries = await this.#within([move.from, move.to]);
+    const done = Promise.withResolvers<void>();
+    for (const { identity } of entries) {
+      this.#open.delete(identity);
+      this.#closing.set(identity, done.promise);
+    }
+    let moved: Move | undefined;
+    try {
+      await Promise.all(entries.map((entry) => this.#end(entry)));
+      const from = await this.#identityOf(move.from);
+      const result = await act();
+      moved = move;
+      const to = await this.#identityOf(move.to);
+      if (from !== undefined && to !== undefined) await this.#takeLogs(entries, { from, to });
+      return result;
+    } finally {
+      for (const { identity } of entries) this.#closing.delete(identity);
+      done.resolve();
+      if (moved !== undefined) this.#options.moved(moved);
+      this.#sendAgain(entries, moved);
+    }
+  }
+
+  /** Open documents of these paths or below them, by either of their names. */
+  async #within(paths: readonly string[]): Promise<Entry[]> {
+    const identities = await Promise.all(paths.map((path) => this.#identityOf(path)));
+    const roots = [...paths, ...identities.filter((identity) => identity !== undefined)];
+    const isIn = (name: string) => roots.some((root) => movedPath(name, { from: root, to: "" }) !== undefined);
+    return (await this.#entries()).filter(({ identity, document }) => isIn(identity) || isIn(document.file.name));
+  }
+
+  /** Undefined for what is nothing that a document could stand for, such as a link that leads out. */
+  #identityOf(path: string): Promise<string | undefined> {
+    return this.#file(path)
+      .identity()
+      .catch(() => undefined);
+  }
+
+  async #takeLogs(entries: readonly Entry[], move: Move): Promise<void> {
+    for (const { identity } of entries) {
+      const to = movedPath(identity, move);
+      if (to !== undefined) await this.#store.move(identity, to);
+    }
+  }
+
+  /** Readers of documents that were closed for a move open them again, under the new path. */
+  #sendAgain(entries: readonly Entry[], moved: Move | undefined): void {
+    for (const [key, { entry, called, events }] of this.#byReader) {
+      if (!entries.includes(entry)) continue;
+      this.#byReader.delete(key);
+      called.path = (moved && movedPath(this.#canonical(called.path), moved)) ?? called.path;
+      events.reset(entry.document.generation);
+    }
+    if (moved === undefined) return;
+    for (const { document } of entries) {
+      const to = movedPath(document.file.name, moved);
+      if (to !== undefined) this.#movedTo.set(document.generation, to);
+    }
+    for (const generation of this.#movedTo.keys()) if (this.#movedTo.size > MAX_MOVED) this.#movedTo.delete(generation);
+  }
+
+  /** Who was away while a file was moved still asks for its old path. */
+  async #pathNow(path: string, generation: string | undefined): Promise<string> {
+    const movedTo = generation === undefined ? undefined : this.#movedTo.get(generation);
+    if (movedTo === undefined || (await this.#file(path).etag()) !== undefined) return path;
+    return movedTo;
+  }
+
+  /** A document that is being let go or moved is waited for. */
+  async #untilMoved(path: string): Promise<void> {
+    await this.#closing.get(await this.#file(path).identity());
+  }
+
+  #file(path: string): TextFile {
+    return new TextFile(this.#options.places, parsePath(this.#options.places, path));
+  }
+
+  #canonical(path: string): string {
+    return this.#file(path).name;
+  }
+
+  #of(readerId: string, path: string): Joined {
+    const joined = this.#byReader.get(readerKey(readerId, path));
+    if (joined === undefined) throw conflict("Open this document first.");
+    return joined;
   }
 
   async #entryOf(path: string): Promise<Entry> {
     if (this.#life.isStopping) throw new AppError("unavailable", "The project is stopping.");
-    const file = new TextFile(this.#options.places, parsePath(this.#options.places, path));
+    const file = this.#file(path);
     const identity = await file.identity();
     await this.#closing.get(identity);
     const known = this.#open.get(identity);
@@ -170,7 +279,7 @@ export class Documents {
       if (entry.document.readers > 0) entry.emptySince = undefined;
       else entry.emptySince ??= now;
       if (entry.emptySince === undefined) return entry.document.lookAtDisk();
-      const isOver = now - entry.emptySince > LINGER_MS && entry.document.isSaved;
+      const isOver = now - entry.emptySince > LINGER_MS && (entry.document.isSaved || entry.document.isGone);
       return isOver ? this.#letGo(entry) : undefined;
     });
     await Promise.all(looks);

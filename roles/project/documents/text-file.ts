@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
 import { access, lstat, readlink, realpath, unlink } from "node:fs/promises";
 import { sleep } from "../../../src/core/clock.ts";
-import { AppError, invalid, isAppError } from "../../../src/core/errors.ts";
+import { AppError, invalid, isAppError, messageOf } from "../../../src/core/errors.ts";
 import { etagOf } from "../files/entry.ts";
 import { fileError } from "../files/file-errors.ts";
 import { type Folder, walk } from "../files/folder.ts";
@@ -121,6 +121,11 @@ export class TextFile {
   /** Always the same for one file, so that it is found after a crash. */
   get #temporary(): Buffer {
     return Buffer.from(`.cocalc-save-${createHash("sha256").update(this.name).digest("hex").slice(0, 16)}`);
+  }
+
+  /** What went wrong with it, in words. */
+  problemOf(error: unknown): string {
+    return messageOf(fileError(error, this.name));
   }
 
   /** Why it cannot be written, in words; undefined when it can. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-server.ts";
 import type { Activity } from "../activity.ts";
+import type { Documents } from "../documents/documents.ts";
 import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";
 import { writeArchive } from "./archive.ts";
 import { commands } from "./commands.ts";
@@ -37,12 +38,12 @@ const queries = {
 interface Context {
   places: Places;
   activity: Activity;
-  /** Brings what is typed to disk, before files are moved or deleted: else saving would bring them back. */
-  settle: () => Promise<void>;
+  /** What is open goes along with files that are moved, and does not bring back those that are deleted. */
+  documents: Pick<Documents, "move" | "saveAll">;
 }
 
 /** All handlers below /api/files/ and /raw/. */
-export function fileHandlers({ places, activity, settle }: Context): HandlerTable {
+export function fileHandlers({ places, activity, documents }: Context): HandlerTable {
   const names = new FolderNames();
   return {
     "GET /api/files/list": async ({ query }) => {
@@ -62,21 +63,21 @@ export function fileHandlers({ places, activity, settle }: Context): HandlerTabl
       return write(places, call);
     },
     "GET /api/files/archive": (call) => archive(places, call),
-    ...commandHandlers({ places, activity, settle }),
+    ...commandHandlers({ places, activity, documents }),
   };
 }
 
-function commandHandlers({ places, activity, settle }: Context): HandlerTable {
+function commandHandlers({ places, activity, documents }: Context): HandlerTable {
   const handlerOf =
     <N extends FileCommandName>(name: N): Handler =>
     async ({ request }) => {
       activity.touch();
-      if (name === "rename" || name === "delete") await settle();
       // the compiler cannot see that the schema and the command of one name belong together
-      return commands[name](
-        places,
-        (await readJson(request, fileCommands[name])) as Parameters<(typeof commands)[N]>[1],
-      );
+      const input = (await readJson(request, fileCommands[name])) as Parameters<(typeof commands)[N]>[1];
+      const act = () => commands[name](places, input);
+      if ("from" in input && name === "rename") return documents.move(input, act);
+      if (name === "delete") await documents.saveAll();
+      return act();
     };
   const names = Object.keys(fileCommands) as FileCommandName[]; // a const table's keys
   return Object.fromEntries(names.map((name) => [`POST /api/files/${name}`, handlerOf(name)]));

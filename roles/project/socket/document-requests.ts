@@ -18,10 +18,9 @@ export function documentRequests({
   return {
     document_open: async (session, { path, generation, vector }) => {
       activity.touch();
-      const view = await documents.open(
-        { id: session.id, events: readerOf(session, path) },
-        { path, generation, vector },
-      );
+      const called = { path };
+      const reader = { id: session.id, events: readerOf(session, called), called };
+      const view = await documents.open(reader, { path, generation, vector });
       session.onGone("documents", () => documents.closeAllOf(session.id));
       return view;
     },
@@ -43,11 +42,12 @@ export function documentRequests({
   };
 }
 
-function readerOf(session: Session, path: string): DocumentReader {
+/** Events name the document by the path under which this reader knows it now. */
+function readerOf(session: Session, called: { path: string }): DocumentReader {
   return {
-    update: (update, generation) => session.emit("document_update", { path, generation, update }),
-    awareness: (update) => session.emit("document_awareness", { path, update }),
-    state: (state) => session.emit("document_state", { path, ...state }),
-    reset: (generation) => session.emit("document_reset", { path, generation }),
+    update: (update, generation) => session.emit("document_update", { ...called, generation, update }),
+    awareness: (update) => session.emit("document_awareness", { ...called, update }),
+    state: (state) => session.emit("document_state", { ...called, ...state }),
+    reset: (generation) => session.emit("document_reset", { ...called, generation }),
   };
 }

@@ -28,6 +28,8 @@ interface Options {
 export interface SocketServer {
   request(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
   upgrade(caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Tells every socket. */
+  tell<E extends keyof ProjectEvents>(event: E, ...args: Parameters<ProjectEvents[E]>): void;
   /** Ends all sockets: before the HTTP server whose connections they are. */
   close(): Promise<void>;
 }
@@ -62,6 +64,7 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   return {
     request: (caller, request, response) => void engine.handleRequest(admit(caller, request), response),
     upgrade: (caller, request, socket, head) => engine.handleUpgrade(admit(caller, request), socket, head),
+    tell: (event, ...args) => void io.emit(event, ...args),
     close: async () => {
       io.disconnectSockets(true);
       await io.close();

@@ -1,5 +1,6 @@
 /** All that the app holds for as long as its page lives: the site, the hub, and the projects that were opened. No React. */
 
+import type { Move } from "../../protocol/moved-path.ts";
 import { type Api, openApi } from "./api.ts";
 import { Commands } from "./commands.ts";
 import { browserKeeper, type DocumentKeeper } from "./document-keeper.ts";
@@ -21,6 +22,8 @@ export interface OpenProject {
   files: ProjectFiles;
   uploads: Uploads;
   tabs: Tabs;
+  /** What was last moved, by whomever: addresses follow. */
+  moved: Store<Move | undefined>;
   /** Counts up when files changed by this page's doing: lists look again. */
   filesChanged: Store<number>;
   /** The question which web server to open is shown. */
@@ -70,13 +73,21 @@ function openProject(site: Site, projectId: string, keeper: DocumentKeeper): Ope
       () => true,
       () => false,
     );
+  const tabs = new Tabs(projectId, globalThis.localStorage);
+  const moved = new Store<Move | undefined>(undefined);
+  const onMoved = (move: Move) => {
+    tabs.renamed(move);
+    moved.set({ ...move }); // the same one may come again
+  };
+  connection.on("files_moved", onMoved);
   return {
     projectId,
     connection,
-    documents: new OpenDocuments({ connection, keeper, exists }),
+    documents: new OpenDocuments({ connection, keeper, exists, onMoved }),
     files,
     uploads: new Uploads(() => filesChanged.update((count) => count + 1)),
-    tabs: new Tabs(projectId, globalThis.localStorage),
+    tabs,
+    moved,
     filesChanged,
     askingPort: new Store(false),
   };

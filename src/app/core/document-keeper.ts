@@ -24,6 +24,8 @@ export interface DocumentKeeper {
   load(key: string): Promise<KeptDocument | undefined>;
   /** Replaces the record; one of the same generation is merged in, since another window may have written it. */
   save(key: string, kept: KeptDocument): Promise<void>;
+  /** Forgets a document. */
+  remove(key: string): Promise<void>;
   /** The documents whose keys begin so, of which the server lacks something. */
   unsent(prefix: string): Promise<UnsentDocument[]>;
 }
@@ -40,6 +42,7 @@ export function memoryKeeper(): DocumentKeeper {
   return {
     load: async (key) => records.get(key),
     save: async (key, kept) => void records.set(key, mergeKept(records.get(key), kept)),
+    remove: async (key) => void records.delete(key),
     unsent: async (prefix) =>
       [...records]
         .filter(([key, { unsent }]) => unsent && key.startsWith(prefix))
@@ -74,6 +77,12 @@ export function browserKeeper(name: string): DocumentKeeper {
         await memory.save(key, kept);
       }
     },
+    async remove(key) {
+      await memory.remove(key);
+      await open()
+        .then((database) => forget(database, key))
+        .catch(() => {}); // no storage: nothing is there
+    },
     async unsent(prefix) {
       const kept = await open()
         .then((database) => readUnsent(database, prefix))
@@ -97,6 +106,17 @@ function read(database: IDBDatabase, key: string): Promise<KeptDocument | undefi
   const request = database.transaction(STORE).objectStore(STORE).get(key);
   request.onsuccess = () => resolve(request.result as KeptDocument | undefined); // written by `write` below
   request.onerror = () => reject(request.error);
+  return promise;
+}
+
+function forget(database: IDBDatabase, key: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const transaction = database.transaction(STORE, "readwrite");
+  const store = transaction.objectStore(STORE);
+  store.delete(key);
+  store.delete(UNSENT + key);
+  transaction.oncomplete = () => resolve();
+  transaction.onabort = () => reject(transaction.error);
   return promise;
 }
 

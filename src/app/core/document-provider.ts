@@ -2,6 +2,7 @@
 
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
+import { type Move, movedPath } from "../../protocol/moved-path.ts";
 import type { DocumentView } from "../../protocol/project-server.ts";
 import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
 import type { ProjectConnection } from "./project-connection.ts";
@@ -48,6 +49,8 @@ export interface DocumentOptions {
   connection: ProjectConnection;
   keeper: DocumentKeeper;
   path: string;
+  /** Told when it turns out at opening that the file was moved while nobody listened. */
+  onMoved?: ((move: Move) => void) | undefined;
   /** Account and project: with the path they name the document in the keeper. */
   space: string;
   user: DocumentUser;
@@ -64,7 +67,10 @@ const FOR_GOOD = new Set(["invalid", "too_large", "forbidden", "not_found"]);
  * difference between the last text that the server had (`base`) and the local text is applied to the new document, once.
  */
 export class DocumentProvider {
-  readonly path: string;
+  /** Where the file is: it changes when the file is moved. */
+  readonly path: Store<string>;
+  /** Unit in the text at which this person's cursor was last. */
+  cursor = 0;
   readonly live: Store<LiveDocument>;
   readonly state = new Store<DocumentState>({ phase: "opening", online: false, unsent: false, saved: true });
   readonly #options: DocumentOptions;
@@ -85,7 +91,7 @@ export class DocumentProvider {
 
   constructor(options: DocumentOptions) {
     this.#options = options;
-    this.path = options.path;
+    this.path = new Store(options.path);
     this.live = new Store(this.#newLive());
     this.#listen();
     this.#loaded = this.#load();
@@ -94,7 +100,7 @@ export class DocumentProvider {
 
   /** Writes the file now. @throws RequestError */
   async save(): Promise<void> {
-    await this.#options.connection.request("document_save", { path: this.#options.path });
+    await this.#options.connection.request("document_save", { path: this.path.get() });
   }
 
   /** Opens again after a failure. */
@@ -131,7 +137,7 @@ export class DocumentProvider {
     const { awareness, doc } = this.live.get();
     removeAwarenessStates(awareness, [doc.clientID], "close");
     if (this.#options.connection.status.get() === "online")
-      void this.#options.connection.request("document_close", { path: this.#options.path }).catch(() => {}); // the socket's end closes it too
+      void this.#options.connection.request("document_close", { path: this.path.get() }).catch(() => {}); // the socket's end closes it too
     await this.#keep();
     awareness.destroy();
     doc.destroy();
@@ -148,23 +154,25 @@ export class DocumentProvider {
   }
 
   get #key(): string {
-    return `${this.#options.space}/${this.#options.path}`;
+    return `${this.#options.space}/${this.path.get()}`;
   }
 
   #listen(): void {
-    const { connection, path } = this.#options;
+    const { connection } = this.#options;
+    const isMine = (event: { path: string }) => event.path === this.path.get();
     this.#undo.push(
       connection.status.subscribe(() => this.#follow()),
       connection.on("document_update", (change) => {
-        if (change.path !== path || change.generation !== this.#generation) return;
+        if (!isMine(change) || change.generation !== this.#generation) return;
         Y.applyUpdate(this.live.get().doc, bytes(change.update), REMOTE);
         this.#synced();
       }),
       connection.on("document_awareness", (change) => {
-        if (change.path === path) applyAwarenessUpdate(this.live.get().awareness, bytes(change.update), REMOTE);
+        if (isMine(change)) applyAwarenessUpdate(this.live.get().awareness, bytes(change.update), REMOTE);
       }),
-      connection.on("document_state", ({ path: of, saved, savedAt, readOnly, error }) => {
-        if (of !== path) return;
+      connection.on("document_state", (told) => {
+        if (!isMine(told)) return;
+        const { saved, savedAt, readOnly, error } = told;
         const { phase, online, unsent, savedAt: before } = this.state.get();
         const at = savedAt ?? before;
         this.state.set({
@@ -177,10 +185,19 @@ export class DocumentProvider {
           ...(error !== undefined && { error }),
         });
       }),
-      connection.on("document_reset", ({ path: of }) => {
-        if (of === path) void this.#open();
+      connection.on("document_reset", (reset) => {
+        if (isMine(reset)) void this.#open();
       }),
+      connection.on("files_moved", (move) => this.#moveTo(movedPath(this.path.get(), move))),
     );
+  }
+
+  /** Goes on under another path; what the browser keeps goes along. */
+  #moveTo(to: string | undefined): void {
+    if (to === undefined || to === this.path.get()) return;
+    const before = this.#key;
+    this.path.set(to);
+    void this.#keep().then(() => this.#options.keeper.remove(before));
   }
 
   #follow(): void {
@@ -205,7 +222,8 @@ export class DocumentProvider {
   }
 
   async #openNow(): Promise<void> {
-    const { connection, path } = this.#options;
+    const { connection } = this.#options;
+    const path = this.path.get();
     if (this.#closed || connection.status.get() !== "online") return;
     const since =
       this.#generation === undefined
@@ -234,6 +252,11 @@ export class DocumentProvider {
   }
 
   #opened(view: DocumentView): void {
+    if (view.path !== undefined) {
+      const from = this.path.get();
+      this.#moveTo(view.path);
+      this.#options.onMoved?.({ from, to: view.path });
+    }
     const known = this.#generation;
     const offline = known !== undefined && known !== view.generation ? this.live.get().text.toString() : undefined;
     if (offline !== undefined) this.live.set(this.#newLive());
@@ -278,7 +301,8 @@ export class DocumentProvider {
   }
 
   #send(update: Uint8Array): void {
-    const { connection, path } = this.#options;
+    const { connection } = this.#options;
+    const path = this.path.get();
     const generation = this.#generation;
     this.#change({ unsent: true });
     if (!this.state.get().online || generation === undefined || connection.status.get() !== "online") return;
@@ -316,7 +340,8 @@ export class DocumentProvider {
   }
 
   #announce(): void {
-    const { connection, path } = this.#options;
+    const { connection } = this.#options;
+    const path = this.path.get();
     if (this.#closed || connection.status.get() !== "online" || !this.state.get().online) return;
     const { awareness, doc } = this.live.get();
     const update = owned(encodeAwarenessUpdate(awareness, [doc.clientID]));

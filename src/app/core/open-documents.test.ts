@@ -8,6 +8,7 @@ import { startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 import type { Life } from "../../core/life.ts";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
+import type { Move } from "../../protocol/moved-path.ts";
 import { memoryKeeper } from "./document-keeper.ts";
 import type { DocumentProvider } from "./document-provider.ts";
 import { OpenDocuments } from "./open-documents.ts";
@@ -31,7 +32,8 @@ async function openPage(own: Life) {
   const keeper = memoryKeeper();
   const exists = (path: string) =>
     server.fetch(`/api/files/stat?path=${encodeURIComponent(path)}`).then(({ ok }) => ok);
-  const newDocuments = () => new OpenDocuments({ connection, keeper, exists });
+  const moves: Move[] = [];
+  const newDocuments = () => new OpenDocuments({ connection, keeper, exists, onMoved: (move) => moves.push(move) });
   const documents = newDocuments();
   connection.open();
   await until(() => connection.status.get() === "online");
@@ -40,7 +42,12 @@ async function openPage(own: Life) {
     own.defer("document", () => provider.close());
     return provider;
   };
-  return { connection, documents, open, newDocuments, onDisk: () => readFile(file, "utf8"), remove: () => rm(file) };
+  const rename = async (to: string) => {
+    const body = JSON.stringify({ from: wanted.path, to });
+    expect((await server.fetch("/api/files/rename", { method: "POST", body })).status).toBe(200);
+  };
+  const onDisk = (path = wanted.path) => readFile(join(server.home, path), "utf8");
+  return { connection, documents, open, newDocuments, onDisk, remove: () => rm(file), rename, moves, keeper };
 }
 
 const textOf = (provider: DocumentProvider) => provider.live.get().text;
@@ -124,6 +131,37 @@ test("what a page kept when it ended is sent by the next one; a file deleted sin
   await writeFileThrough(connection);
   await newDocuments().sendKept(wanted.space, user);
   await until(async () => (await onDisk()).startsWith("kept "));
+});
+
+test("a file renamed while somebody types in it is typed on in, and does not come back under its old name", async () => {
+  const { open, onDisk, rename, keeper } = await openPage(life());
+  const provider = open();
+  await until(() => isSettled(provider));
+  const { doc } = provider.live.get();
+  textOf(provider).insert(0, "before ");
+  const renamed = rename("renamed.txt");
+  textOf(provider).insert(0, "meanwhile ");
+  await renamed;
+  await until(() => provider.path.get() === "renamed.txt");
+  textOf(provider).insert(0, "after ");
+  await until(async () => (await onDisk("renamed.txt")) === "after meanwhile before text\n");
+  expect(provider.live.get().doc).toBe(doc); // with its undo and its cursor
+  await expect(onDisk()).rejects.toThrow();
+  await until(async () => (await keeper.load("ada/project/essay.txt")) === undefined);
+  expect(await keeper.load("ada/project/renamed.txt")).toBeDefined();
+});
+
+test("what was typed without a connection goes into the file that was renamed meanwhile", async () => {
+  const { connection, open, onDisk, rename, moves } = await openPage(life());
+  const provider = open();
+  await until(() => isSettled(provider));
+  connection.rest();
+  textOf(provider).insert(0, "offline ");
+  await rename("renamed.txt");
+  connection.open();
+  await until(async () => (await onDisk("renamed.txt")) === "offline text\n");
+  await expect(onDisk()).rejects.toThrow();
+  expect(moves).toEqual([{ from: "essay.txt", to: "renamed.txt" }]);
 });
 
 /** An empty file of the name, as a person saves one. */

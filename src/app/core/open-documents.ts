@@ -1,5 +1,6 @@
 /** The shared documents of one project in this page: one for each path, held after its editor has closed until the server has all that was typed. */
 
+import type { Move } from "../../protocol/moved-path.ts";
 import type { DocumentKeeper } from "./document-keeper.ts";
 import { DocumentProvider, type DocumentUser } from "./document-provider.ts";
 import type { ProjectConnection } from "./project-connection.ts";
@@ -9,6 +10,8 @@ interface Options {
   keeper: DocumentKeeper;
   /** Is there a file of this path? */
   exists: (path: string) => Promise<boolean>;
+  /** Told when it turns out that a file was moved while this page was away. */
+  onMoved?: (move: Move) => void;
 }
 
 interface Wanted {
@@ -33,13 +36,13 @@ export class OpenDocuments {
   /** The document of a path; give it back with `leave`. */
   open({ path, space, user }: Wanted): DocumentProvider {
     for (const [provider, use] of this.#uses) {
-      if (provider.path !== path || use.space !== space) continue;
+      if (provider.path.get() !== path || use.space !== space) continue;
       use.count += 1;
       provider.setPresent(true);
       return provider;
     }
-    const { connection, keeper } = this.#options;
-    const provider = new DocumentProvider({ connection, keeper, path, space, user });
+    const { connection, keeper, onMoved } = this.#options;
+    const provider = new DocumentProvider({ connection, keeper, path, space, user, onMoved });
     this.#uses.set(provider, { space, count: 1 });
     return provider;
   }

@@ -1,5 +1,6 @@
 /** The open files and terminals of a project, in the order of their tabs; kept in this browser. */
 
+import { type Move, movedPath } from "../../protocol/moved-path.ts";
 import { Store } from "./store.ts";
 
 export type Tab = { kind: "file"; path: string } | { kind: "terminal"; name: string };
@@ -46,14 +47,13 @@ export class Tabs {
   }
 
   /** A file has another path now, or a folder that holds some of them. */
-  renamed(from: string, to: string): void {
-    this.#write(
-      this.list.get().map((tab) => {
-        if (tab.kind !== "file") return tab;
-        if (tab.path === from) return { ...tab, path: to };
-        return tab.path.startsWith(`${from}/`) ? { ...tab, path: to + tab.path.slice(from.length) } : tab;
-      }),
+  renamed(move: Move): void {
+    const list = this.list.get();
+    if (!list.some((tab) => tab.kind === "file" && movedPath(tab.path, move) !== undefined)) return;
+    const renamed = list.map((tab) =>
+      tab.kind === "file" ? { ...tab, path: movedPath(tab.path, move) ?? tab.path } : tab,
     );
+    this.#write([...new Map(renamed.map((tab) => [tabKey(tab), tab])).values()]); // what it replaced may have had a tab too
   }
 
   /** Files are gone, or folders with all that is in them. */

@@ -120,7 +120,7 @@ test("tabs follow renames and deletions of folders", () => {
   tabs.open({ kind: "file", path: "a/b.txt" });
   tabs.open({ kind: "terminal", name: "main" });
   tabs.open({ kind: "file", path: "ab.txt" });
-  tabs.renamed("a", "c");
+  tabs.renamed({ from: "a", to: "c" });
   expect(tabs.list.get()[0]).toEqual({ kind: "file", path: "c/b.txt" });
   tabs.move("file:ab.txt", "file:c/b.txt");
   expect(tabs.list.get()[0]).toEqual({ kind: "file", path: "ab.txt" });

@@ -16,6 +16,7 @@ import { ProjectContext, useApp, useNow, useSelected, useStore } from "../ui/app
 import { Problem } from "../ui/problem.tsx";
 import { Waiting } from "../ui/waiting.tsx";
 import { useFetchAhead } from "./fetch-ahead.ts";
+import { useFollowMoves } from "./use-follow-moves.ts";
 import { useKept } from "./use-kept.ts";
 
 export function ProjectFrame() {
@@ -59,6 +60,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
   }, [running, open]);
   useEffect(() => () => open.connection.leave(), [open]);
   useKept(open);
+  useFollowMoves(open);
   useProjectCommands(project, open);
   useTouch(project.project_id, running);
   useFetchAhead(running);

@@ -40,7 +40,6 @@ export function EditorPage({ path }: { path: string }) {
 function Code({ path, provider, readOnly }: { path: string; provider: DocumentProvider; readOnly: boolean }) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<ReturnType<typeof openCodeView>>(undefined);
-  const cursor = useRef(0);
   const live: LiveDocument = useStore(provider.live);
   const wasReadOnly = useRef(readOnly);
   wasReadOnly.current = readOnly;
@@ -53,13 +52,13 @@ function Code({ path, provider, readOnly }: { path: string; provider: DocumentPr
       path,
       live,
       readOnly: wasReadOnly.current,
-      cursor: cursor.current,
+      cursor: provider.cursor,
       onSave,
     });
     view.current = opened;
     opened.focus();
     return () => {
-      cursor.current = opened.cursor();
+      provider.cursor = opened.cursor();
       opened.close();
     };
   }, [path, provider, live]);

@@ -117,7 +117,6 @@ function useFileActions(path: string) {
     if (from === to) return;
     const [old, next] = [joinPath(path, from), joinPath(path, to)];
     await files.command("rename", { from: old, to: next });
-    tabs.renamed(old, next);
     changed();
   };
   return {
