@@ -6,6 +6,7 @@ import { port, setting } from "../../src/core/config.ts";
 import { siteConfig } from "../../src/net/site.ts";
 import { HUB_KEYS_VARIABLE } from "../../src/protocol/assertion.ts";
 import { uuid } from "../../src/protocol/common.ts";
+import { serverTable } from "./servers/server-table.ts";
 
 /** JSON in base64, as a pod's template carries it; absent is {}. */
 function base64Json<T extends z.ZodType>(schema: T) {
@@ -55,6 +56,11 @@ export const projectConfig = z.object({
     "The project's configuration with its quota, as JSON in base64.",
   ),
   shell: setting("COCALC_SHELL", z.string().default("bash"), "The program of a terminal; it is given -l."),
+  namedServers: setting(
+    "COCALC_NAMED_SERVERS",
+    serverTable,
+    "Servers that are reached by name and started when somebody asks for one, beside or in place of the built-in ones, as JSON: name → {title, command, port, program?, env?, startSeconds?}, or null.",
+  ),
   inCluster: setting(
     "KUBERNETES_SERVICE_HOST",
     z.string().optional(),

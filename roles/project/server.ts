@@ -6,7 +6,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve.ts";
-import { execRequest } from "../../src/protocol/project-server.ts";
+import { execRequest, namedServerRequest } from "../../src/protocol/project-server.ts";
 import { Activity } from "./activity.ts";
 import { Callers } from "./callers.ts";
 import type { ProjectConfig } from "./config.ts";
@@ -17,6 +17,7 @@ import { localPath } from "./files/local-path.ts";
 import { type Places, parsePath } from "./files/places.ts";
 import { type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
+import { NamedServers } from "./servers/named-servers.ts";
 import { documentRequests } from "./socket/document-requests.ts";
 import { folderRequests } from "./socket/folder-requests.ts";
 import { openSocketServer, type SocketServer } from "./socket/socket-server.ts";
@@ -44,6 +45,9 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const documents = new Documents(life, { places, log, moved: (move) => sockets.tell("files_moved", move) });
   const terminals = new Terminals(life, { shell: config.shell, home, env });
   const exec = new Exec({ life, env });
+  const inside = `${basePath}/${projectId}`;
+  const { podIp, namedServers: table } = config;
+  const servers = new NamedServers(life, { table, podIp, base: inside, home, env });
   const sockets = openSocketServer(life, {
     log,
     hello: { project_id: projectId, home },
@@ -58,13 +62,16 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     ...fileHandlers({ places, activity, documents }),
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
+    "POST /api/named-server": async ({ request }) => {
+      activity.touch();
+      return servers.portOf(await readJson(request, namedServerRequest));
+    },
     "POST /api/exec": async ({ request }) => {
       activity.touch();
       const asked = await readJson(request, execRequest);
       return exec.run(asked, localPath(places, parsePath(places, asked.path)));
     },
   };
-  const inside = `${basePath}/${projectId}`;
   const serving = await serveHttp(life, {
     name: "project",
     listen,

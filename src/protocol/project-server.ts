@@ -11,6 +11,7 @@
  *   POST   files/make-folder {path} · files/rename {from, to} · files/copy {from, to} · files/link {path, target} · files/delete {paths}
  *   POST   exec  ExecRequest → ExecAnswer
  *   GET    status → ProjectStatus
+ *   POST   named-server  NamedServerRequest → NamedServerAnswer; starts it if need be
  * and the raw bytes of a file in the home directory at `<base>/<project_id>/raw/<path>`; `GET /health` needs no assertion.
  *
  * A path is relative to the home directory, or absolute below /ext, /data or /tmp. It is a string where its bytes are UTF-8, else
@@ -87,6 +88,21 @@ export const execAnswer = z.object({
   truncated: z.boolean(),
 });
 export type ExecAnswer = z.infer<typeof execAnswer>;
+
+/** Names of servers, as they stand in addresses below `port` and `server`. */
+export const serverName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
+export const namedServerRequest = z.object({
+  name: serverName,
+  /** How long the answer may wait for the server to listen. */
+  waitSeconds: z.number().min(0).max(60).default(20),
+});
+export type NamedServerRequest = z.infer<typeof namedServerRequest>;
+/** Its port; or what people call it, while it does not listen yet. */
+export const namedServerAnswer = z.union([
+  z.object({ port: z.number().int().min(1).max(65_535) }),
+  z.object({ starting: z.string() }),
+]);
+export type NamedServerAnswer = z.infer<typeof namedServerAnswer>;
 
 export const projectStatus = z.object({
   time: isoTime,
