@@ -5,23 +5,6 @@ import { setting, wholeNumber } from "../../src/core/config.ts";
 import { forwardedConfig } from "../../src/net/forwarded.ts";
 import { siteConfig } from "../../src/net/site.ts";
 
-/** Ports on which programs of these names listen by custom. */
-const CUSTOMARY_PORTS = '{"jupyter":8888,"jupyterlab":8888,"code":8080,"pluto":1234,"rserver":8787}';
-
-const ports = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), z.number().int().min(1).max(65_535));
-
-const namedServers = z
-  .string()
-  .default(CUSTOMARY_PORTS)
-  .transform((text, context) => {
-    try {
-      return ports.parse(JSON.parse(text));
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be JSON such as {"jupyter":8888}' });
-      return z.NEVER;
-    }
-  });
-
 export const proxyConfig = z.object({
   ...siteConfig.shape,
   ...forwardedConfig.shape,
@@ -29,11 +12,6 @@ export const proxyConfig = z.object({
     "COCALC_PORTS_ON_APP_ORIGIN",
     z.enum(["auto", "yes", "no"]).default("auto"),
     "Are projects' own web servers also served on the app's origin, sandboxed? auto: only where projects have no origin of their own.",
-  ),
-  namedServers: setting(
-    "COCALC_NAMED_SERVERS",
-    namedServers,
-    "Ports of servers that are reached by name below /<project_id>/server/, as JSON.",
   ),
   projectPort: setting(
     "COCALC_PROJECT_PORT",

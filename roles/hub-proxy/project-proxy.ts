@@ -24,6 +24,7 @@ import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
 import { type Asked, Gate } from "./gate.ts";
+import { answerStarting, NamedServers } from "./named-servers.ts";
 import { appOrigin, originOf, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
@@ -48,16 +49,19 @@ interface Admitted extends Asked {
   /** Origin of the server in the pod. */
   upstreamOrigin: string;
   port: number;
+  ip: string;
 }
 
 export class ProjectProxy {
   readonly #parts: ProxyParts;
   readonly #gate: Gate;
+  readonly #namedServers: NamedServers;
 
   constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
     const { access, config: site } = parts;
     this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
+    this.#namedServers = new NamedServers(life, parts);
   }
 
   /** Answers a request, whatever comes. */
@@ -89,9 +93,10 @@ export class ProjectProxy {
     const { identity } = admission;
     if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, identity, response });
     const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
-    if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, route, response });
+    if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, identity, route, response });
     if (this.#isElsewhere(asked)) return this.#sendElsewhere(asked, identity, response);
-    const admitted = this.#admit(asked, { target, admission, ip: route.ip });
+    const port = this.#port(target) ?? (await this.#namedPort(asked, admission, route.ip));
+    const admitted = this.#admit(asked, { target, admission, ip: route.ip, port });
     const extraRequest = target.kind === "server" ? await this.#assertion(admitted) : [];
     if (response.closed || request.socket.destroyed) return;
     this.#forward(response, admitted, extraRequest);
@@ -107,7 +112,8 @@ export class ProjectProxy {
     if (this.#isElsewhere(asked)) throw notFound("Ports of projects are served on the project's own origin, not here.");
     const { ip } = await routes.routeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
-    const admitted = this.#admit(asked, { target, admission, ip });
+    const port = this.#port(target) ?? (await this.#namedPort(asked, admission, ip));
+    const admitted = this.#admit(asked, { target, admission, ip, port });
     const extraRequest = await this.#assertion(admitted);
     if (socket.destroyed) return;
     const exchange = forwardUpgrade(request, socket, {
@@ -169,21 +175,24 @@ export class ProjectProxy {
     return sendToProjectOrigin(request, response, { db, identity, projectId: target.projectId, own });
   }
 
-  #admit(asked: Asked, { target, admission, ip }: Pick<Admitted, "target" | "admission"> & { ip: string }): Admitted {
-    const port = this.#port(target);
+  #admit(
+    asked: Asked,
+    { ip, ...admitted }: Pick<Admitted, "target" | "admission" | "port"> & { ip: string },
+  ): Admitted {
     const host = ip.includes(":") ? `[${ip}]` : ip;
-    return { ...asked, target, admission, port, upstreamOrigin: `http://${host}:${port}` };
+    return { ...asked, ...admitted, ip, upstreamOrigin: `http://${host}:${admitted.port}` };
   }
 
-  #port(target: Admitted["target"]): number {
-    const { namedServers, projectPort } = this.#parts.config;
-    if (target.kind === "server") return projectPort;
-    if (typeof target.port === "number") return target.port;
-    const port = namedServers[target.port];
-    if (port === undefined) {
-      throw notFound(`There is no server named ${target.port}; known are ${Object.keys(namedServers).join(", ")}.`);
-    }
-    return port;
+  /** Undefined for a server that is reached by name: the project has to be asked. */
+  #port(target: Admitted["target"]): number | undefined {
+    if (target.kind === "server") return this.#parts.config.projectPort;
+    return typeof target.port === "number" ? target.port : undefined;
+  }
+
+  #namedPort({ target, request, isUpgrade }: Asked, { identity, role }: Admission, ip: string): Promise<number> {
+    const name = target.kind === "web" ? String(target.port) : "";
+    const isPage = !isUpgrade && wantsPage(request);
+    return this.#namedServers.portOf({ projectId: target.projectId, ip, name, identity, role, isPage });
   }
 
   /** Only the project's own server is told who is calling: a program on a port could use it in the caller's name. */
@@ -223,9 +232,11 @@ export class ProjectProxy {
   }
 
   /** In words what is wrong with the server in the pod; its place is looked up anew. */
-  #aboutUpstream({ target, port }: Admitted, error: AppError): AppError {
+  #aboutUpstream({ target, port, ip }: Admitted, error: AppError): AppError {
     if (error.code === "invalid") return error;
-    this.#parts.routes.forget(target.projectId);
+    const { projectId } = target;
+    this.#parts.routes.forget(projectId);
+    if (target.kind === "web") this.#namedServers.forget({ projectId, ip, name: String(target.port) });
     const what = target.kind === "web" ? `Port ${port} of the project` : "The project's own server";
     const todo =
       target.kind === "web" ? " Is your server running, and listening on 0.0.0.0?" : " Try again in a moment.";
@@ -255,7 +266,7 @@ export class ProjectProxy {
     const error = this.#tellable(thrown);
     if (response.headersSent) return void request.socket.destroy();
     if (!request.complete) response.setHeader("Connection", "close");
-    sendError(request, response, { error });
+    if (!answerStarting(request, response, thrown)) sendError(request, response, { error });
   }
 
   #tellable(error: unknown): AppError {

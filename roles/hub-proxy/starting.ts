@@ -25,9 +25,32 @@ interface Wanted {
   db: Db;
 }
 
+/** Servers whose project is started for whoever goes to them. */
+const START_THE_PROJECT = new Set(["jupyter", "jupyterlab", "code", "rserver"]);
+
+interface Stopped extends Wanted {
+  route: ProjectRoute;
+  identity: Identity;
+  routes: ProjectRoutes;
+}
+
+/**
+ * Is this somebody who wants a server that starts with its project? Pages that are still open go on asking for their data when their
+ * project was stopped: that starts nothing. Nor does a project's own page in its visitor's name.
+ */
+function startsProject({ request, origin, target, identity }: Stopped): boolean {
+  if (origin.kind !== "app" || target.kind !== "web" || !START_THE_PROJECT.has(String(target.port))) return false;
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
+  return wantsPage(request) || identity.credential.kind !== "session";
+}
+
 /** Answers for a project that is not running: an offer to start it where a browser navigates, else 503 as JSON. */
-export async function sendStopped(wanted: Wanted & { route: ProjectRoute }): Promise<void> {
+export async function sendStopped(wanted: Stopped): Promise<void> {
   const { request, response, client, origin, target, config, route } = wanted;
+  if (startsProject(wanted)) {
+    if (!isAsked(await latestRequest(wanted.db, target.projectId))) await askForStart(wanted);
+    if (wantsPage(request)) return redirect(response, startPath(config.basePath, target.projectId, request.url ?? ""));
+  }
   const error = new AppError("unavailable", `The project is not running (${route.state}). Start it and try again.`, {
     retryAfterSeconds: 5,
   });
@@ -44,13 +67,12 @@ export async function sendStopped(wanted: Wanted & { route: ProjectRoute }): Pro
 
 /** `/<project_id>/start`: GET shows how it stands and goes on when it runs, POST asks for the start. */
 export async function answerStart(asking: Wanted & { identity: Identity; routes: ProjectRoutes }): Promise<void> {
-  const { request, response, target, config, db, identity, routes } = asking;
+  const { request, response, target, config, routes } = asking;
   const { projectId } = target;
   const to = wantedPath(request.url ?? "");
   if (request.method === "POST") {
     request.resume(); // the form has no fields
-    await requestAction(db, { projectId, action: "start", accountId: identity.accountId });
-    routes.forget(projectId);
+    await askForStart(asking);
     return redirect(response, startPath(config.basePath, projectId, to));
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -61,6 +83,11 @@ export async function answerStart(asking: Wanted & { identity: Identity; routes:
     return redirect(response, to === "" ? `${config.basePath}/app/projects/${projectId}` : to);
   }
   await sendHowItStands({ ...asking, route, to });
+}
+
+async function askForStart({ db, target: { projectId }, identity, routes }: Omit<Stopped, "route">): Promise<void> {
+  await requestAction(db, { projectId, action: "start", accountId: identity.accountId });
+  routes.forget(projectId);
 }
 
 /** The page of a project that is not running, on the app's origin. */
@@ -74,11 +101,15 @@ async function sendHowItStands({
   to,
 }: Wanted & { route: ProjectRoute; to: string }): Promise<void> {
   const asked = await latestRequest(db, projectId);
-  const isAsked = (asked?.action === "start" || asked?.action === "restart") && asked.finished === undefined;
   const start = await latestStart(db, projectId);
   const message = start?.message ?? asked?.err;
   const position = start?.position ?? undefined;
-  sendStartPage(request, response, { projectId, basePath, route, to, isAsked, message, position });
+  sendStartPage(request, response, { projectId, basePath, route, to, isAsked: isAsked(asked), message, position });
+}
+
+/** Is a start under way? */
+function isAsked(asked: ActionRequest | undefined): boolean {
+  return (asked?.action === "start" || asked?.action === "restart") && asked.finished === undefined;
 }
 
 async function latestRequest(db: Db, projectId: string): Promise<ActionRequest | undefined> {

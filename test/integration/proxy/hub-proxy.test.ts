@@ -96,7 +96,7 @@ describe("what a browser gets", () => {
     expect({ status, body }).toEqual({ status: 200, body: "half" });
   });
 
-  test("in words when nothing listens, when it resets, and when the name is unknown", async () => {
+  test("in words when nothing listens, when it resets, and when its project does not know what it is asked", async () => {
     expect((await get(api("reset"))).status).toBe(502);
     const host = `${projectId}.localhost`;
     const { secret } = await createApiKey(db, { accountId: owner.accountId, name: "k" });
@@ -104,7 +104,9 @@ describe("what a browser gets", () => {
     const closed = await ask(proxy, `/${projectId}/port/1/`, { host, headers });
     expect(closed.status).toBe(502);
     expect(closed.body).toContain("Port 1 of the project cannot be reached. Nothing is listening there.");
-    expect((await ask(proxy, `/${projectId}/server/nonsense/`, { host, headers })).status).toBe(404);
+    const unnamed = await ask(proxy, `/${projectId}/server/nonsense/`, { host, headers }); // what stands for the pod is no project's server
+    expect(unnamed.status).toBe(503);
+    expect(unnamed.body).toContain("did not say where this server is");
   });
 });
 
