@@ -13,6 +13,7 @@ import type { ProjectConfig } from "./config.ts";
 import { Documents } from "./documents/documents.ts";
 import { Exec } from "./exec.ts";
 import { fileHandlers } from "./files/file-handlers.ts";
+import { removeLeftovers } from "./files/leftovers.ts";
 import { localPath } from "./files/local-path.ts";
 import { type Places, parsePath } from "./files/places.ts";
 import { type HandlerTable, httpHandler, readJson } from "./http-server.ts";
@@ -92,6 +93,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   });
   life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
+  life.run("leftovers", (signal) => removeLeftovers(places, signal));
   life.run("document recovery", () => documents.recover());
   return serving;
 }

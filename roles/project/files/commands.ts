@@ -7,6 +7,7 @@ import type { FileCommandName, FileEntry, fileCommands } from "../../../src/prot
 import { entryOf } from "./entry.ts";
 import { errnoOf, fileError } from "./file-errors.ts";
 import { type Folder, inParent } from "./folder.ts";
+import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { copyTree, deleteTree } from "./tree.ts";
 import { moveWithoutReplacing, temporaryName } from "./write-file.ts";
@@ -47,6 +48,9 @@ interface Pair {
   name: Buffer;
   to: Folder;
   toName: Buffer;
+  places: Places;
+  /** The path of `toName`. */
+  target: PlacePath;
 }
 
 function between(
@@ -57,7 +61,7 @@ function between(
 ): Promise<FileEntry> {
   return inParent(places, from, (fromFolder, name) =>
     inParent(places, to, async (toFolder, toName) => {
-      const pair = { from: fromFolder, name, to: toFolder, toName };
+      const pair = { from: fromFolder, name, to: toFolder, toName, places, target: to };
       await lstat(fromFolder.at(name)).catch((error) => {
         throw fileError(error, pathToWire(from));
       });
@@ -86,9 +90,14 @@ async function move(pair: Pair, overwrite: boolean): Promise<void> {
 
 /** All or nothing: a copy that fails half-way leaves nothing behind. */
 async function copy(pair: Pair, overwrite: boolean): Promise<void> {
-  const { from, name, to } = pair;
   if (!overwrite) await refuseTaken(pair);
   const temporary = temporaryName("copy");
+  const { places, target } = pair;
+  await noted(places, { name: temporary, path: target, last: "keep" }, () => copyBy(pair, temporary, overwrite));
+}
+
+async function copyBy(pair: Pair, temporary: Buffer, overwrite: boolean): Promise<void> {
+  const { from, name, to } = pair;
   try {
     const { dev, ino } = await lstat(to.at(Buffer.from(".")));
     await copyTree({ from, name, to, toName: temporary, forbidden: `${dev} ${ino}` });

@@ -9,6 +9,7 @@ import type { FileEntry } from "../../../src/protocol/project-server.ts";
 import { etagOf, toEntry } from "./entry.ts";
 import { errnoOf } from "./file-errors.ts";
 import { type Folder, walk } from "./folder.ts";
+import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 import { matches } from "./read-file.ts";
 
@@ -38,19 +39,34 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
       if (name === undefined) throw invalid(`${pathToWire(path) || "The home folder"} is a folder.`);
       const check = async () => checked(path, await statsOf(folder, name), options);
       const before = await check();
-      const temporary = options.temporary ?? temporaryName("upload");
-      if (options.temporary !== undefined) await unlink(folder.at(temporary)).catch(() => {}); // usually there is none
-      const written = await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
-      await putInPlace(folder, { temporary, name, exclusive: options.ifNoneMatch === "*", check });
-      const stats = await statsOfOurs(folder, { name, written });
+      const put = async (temporary: Buffer) => {
+        const written = await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
+        await putInPlace(folder, { temporary, name, exclusive: options.ifNoneMatch === "*", check });
+        return statsOfOurs(folder, { name, written });
+      };
+      const stats = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
       if (options.durable) await syncFolder(folder);
       return toEntry(toWire(name), stats);
     },
   });
 }
 
+/** Gives an act the name of a temporary file in the folder: the one that is always used, or a new one that is noted. */
+async function withTemporary<T>(
+  places: Places,
+  { path, folder, temporary }: { path: PlacePath; folder: Folder; temporary: Buffer | undefined },
+  put: (temporary: Buffer) => Promise<T>,
+): Promise<T> {
+  if (temporary === undefined) {
+    const name = temporaryName("upload");
+    return noted(places, { name, path, last: "follow" }, () => put(name));
+  }
+  await unlink(folder.at(temporary)).catch(() => {}); // usually there is none
+  return put(temporary);
+}
+
 /** Hidden, and told from people's files by its beginning. */
-export function temporaryName(purpose: string): Buffer {
+export function temporaryName(purpose: "upload" | "copy"): Buffer {
   return Buffer.from(`.cocalc-${purpose}-${randomBytes(8).toString("hex")}`);
 }
 

@@ -1,0 +1,98 @@
+/** What a killed server left of an upload, a copy or a save is removed at the next start, and nothing else is. */
+
+import { execFile } from "node:child_process";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "@jest/globals";
+import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
+import { testLives } from "../../../test/helpers/life.ts";
+import { openTestDocument } from "../../../test/helpers/project-document.ts";
+import { startProjectProcess } from "../../../test/helpers/project-process.ts";
+import { startProjectServer } from "../../../test/helpers/project-server.ts";
+import { until } from "../../../test/helpers/until.ts";
+
+const newLife = testLives();
+const HOUR_AGO = new Date(Date.now() - 3_600_000);
+const hidden = async (folder: string) => (await readdir(folder)).filter((name) => /^\.cocalc-/.test(name));
+
+/** A server that is killed in the middle of an upload into `d`. */
+async function killedWhileUploading() {
+  const life = newLife();
+  const root = await temporaryFolder(life, "project");
+  const server = await startProjectProcess(life, { root });
+  const folder = join(server.home, "d");
+  await mkdir(folder);
+  const assertion = await server.hub.assertion({ aud: server.projectId });
+  const upload = httpRequest(`${server.url}/api/files/write?path=d/big`, {
+    method: "PUT",
+    headers: { [ASSERTION_HEADER]: assertion, "content-length": "1000000" },
+  });
+  upload.on("error", () => {}); // the server is killed
+  upload.write("a part");
+  const [name = ""] = await until(async () => {
+    const names = await hidden(folder);
+    return names.length === 1 && names;
+  });
+  await server.end("SIGKILL");
+  const notes = join(server.home, ".cocalc/temporary");
+  expect(await readdir(notes)).toEqual([name]);
+  const startAgain = () => startProjectServer(life, { root, projectId: server.projectId, hub: server.hub });
+  return { life, folder, notes, name, startAgain, home: server.home };
+}
+
+test("an upload cut by kill -9 leaves no hidden file for ever", async () => {
+  const { folder, notes, name, startAgain } = await killedWhileUploading();
+  await utimes(join(notes, name), HOUR_AGO, HOUR_AGO);
+  await startAgain();
+  await until(async () => (await readdir(notes)).length === 0);
+  expect(await hidden(folder)).toEqual([]);
+});
+
+test("a temporary file whose server may be alive, and files of other names, are left alone", async () => {
+  const { folder, notes, name, home, startAgain } = await killedWhileUploading();
+  await writeFile(join(home, "mine"), "");
+  const evil = {
+    [`.cocalc-upload-${"0".repeat(16)}`]: "../../x",
+    [`.cocalc-copy-${"1".repeat(16)}`]: "/etc/x",
+    mine: "mine",
+  };
+  for (const [file, path] of Object.entries(evil)) {
+    await writeFile(join(notes, file), JSON.stringify({ path, last: "keep" }));
+    await utimes(join(notes, file), HOUR_AGO, HOUR_AGO);
+  }
+  await startAgain();
+  await until(async () => (await readdir(notes)).length === 2);
+  expect((await readdir(notes)).sort()).toEqual([name, "mine"].sort());
+  expect(await hidden(folder)).toEqual([name]);
+  expect(await readdir(home)).toContain("mine");
+});
+
+test("finished and failed uploads and copies leave neither a file nor a note", async () => {
+  const server = await startProjectServer(newLife());
+  expect((await server.fetch("/api/files/write?path=a", { method: "PUT", body: "a" })).status).toBe(200);
+  const copy = (to: string) =>
+    server.fetch("/api/files/copy", { method: "POST", body: JSON.stringify({ from: "a", to }) });
+  expect((await copy("b")).status).toBe(200);
+  expect((await copy("b")).status).toBe(409);
+  await promisify(execFile)("mkfifo", [join(server.home, "pipe")]);
+  const pipe = JSON.stringify({ from: "pipe", to: "c" });
+  expect((await server.fetch("/api/files/copy", { method: "POST", body: pipe })).status).toBe(400);
+  expect(await hidden(server.home)).toEqual([]);
+  expect(await readdir(join(server.home, ".cocalc/temporary"))).toEqual([]);
+});
+
+test("what a save cut by kill -9 left is removed when the document is opened", async () => {
+  const server = await startProjectServer(newLife());
+  await writeFile(join(server.home, "a.txt"), "x");
+  const client = await server.connect();
+  const document = await openTestDocument(client, "a.txt");
+  const { createHash } = await import("node:crypto");
+  const name = `.cocalc-save-${createHash("sha256").update("b.txt").digest("hex").slice(0, 16)}`;
+  await writeFile(join(server.home, name), "half");
+  await openTestDocument(client, "b.txt");
+  expect(await hidden(server.home)).toEqual([]);
+  expect(document.text).toBe("x");
+});

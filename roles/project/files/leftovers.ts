@@ -1,0 +1,83 @@
+/** Temporary files that a server left behind when it was killed: each is noted while it is made, so that the next start finds it without a search. */
+
+import { mkdir, readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { sleep } from "../../../src/core/clock.ts";
+import { isAppError } from "../../../src/core/errors.ts";
+import { walk } from "./folder.ts";
+import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { deleteTree } from "./tree.ts";
+
+/** Whoever makes a file touches its note so often; an untouched one is of a dead server, on whatever machine that ran. */
+const TOUCH_EVERY_MS = 60_000;
+const DEAD_AFTER_MS = 5 * TOUCH_EVERY_MS;
+/** Notes looked at in one go. */
+const MAX_NOTES = 1_000;
+/** Nothing of another name is ever removed. */
+const OURS = /^\.cocalc-(?:upload|copy)-[0-9a-f]{16}$/;
+
+const note = z.object({
+  /** The path that was being written: the temporary file stands beside it. */
+  path: z.string(),
+  /** Is a link at its end followed? */
+  last: z.enum(["follow", "keep"]),
+});
+
+const notesOf = (places: Places) => join(places.home, ".cocalc", "temporary");
+
+/** Notes a temporary file beside `path`, runs the act that makes it and puts it in place, and forgets it. */
+export async function noted<T>(
+  places: Places,
+  { name, path, last }: { name: Buffer; path: PlacePath; last: "follow" | "keep" },
+  act: () => Promise<T>,
+): Promise<T> {
+  const file = join(notesOf(places), name.toString());
+  const text = JSON.stringify({ path: pathToWire(path), last } satisfies z.infer<typeof note>);
+  try {
+    // not `recursive`, which never comes to an end in a home such as /proc
+    for (const folder of [join(places.home, ".cocalc"), notesOf(places)]) await mkdir(folder, 0o700).catch(() => {});
+    await writeFile(file, text);
+  } catch {
+    return act(); // a home that is full or strange: what a crash leaves there stays
+  }
+  const touch = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), TOUCH_EVERY_MS);
+  try {
+    return await act();
+  } finally {
+    clearInterval(touch);
+    await unlink(file).catch(() => {}); // looked at again at the next start
+  }
+}
+
+/** Removes what dead servers left; what may be of one that died just now is looked at again a little later. */
+export async function removeLeftovers(places: Places, signal: AbortSignal): Promise<void> {
+  if (!(await sweep(places))) return;
+  await sleep(DEAD_AFTER_MS + TOUCH_EVERY_MS, signal);
+  if (!signal.aborted) await sweep(places);
+}
+
+/** Says whether there are notes that are too young to be judged. */
+async function sweep(places: Places): Promise<boolean> {
+  const names = await readdir(notesOf(places)).catch(() => []); // usually there is no such folder
+  let isAnyYoung = false;
+  for (const name of names.filter((one) => OURS.test(one)).slice(0, MAX_NOTES)) {
+    const file = join(notesOf(places), name);
+    const touched = await stat(file).catch(() => undefined); // finished meanwhile
+    if (touched === undefined) continue;
+    if (Date.now() - touched.mtimeMs < DEAD_AFTER_MS) isAnyYoung = true;
+    else if (await remove(places, file, name)) await unlink(file).catch(() => {});
+  }
+  return isAnyYoung;
+}
+
+/** Says whether it is gone. */
+async function remove(places: Places, file: string, name: string): Promise<boolean> {
+  try {
+    const { path, last } = note.parse(JSON.parse(await readFile(file, "utf8")));
+    await walk(places, parsePath(places, path), { last, use: ({ folder }) => deleteTree(folder, Buffer.from(name)) });
+    return true;
+  } catch (error) {
+    return isAppError(error, "not_found") || isAppError(error, "forbidden") || !isAppError(error); // nothing, not ours, or no note
+  }
+}
