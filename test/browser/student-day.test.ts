@@ -96,10 +96,10 @@ test(
     });
     expect(renamed.status).toBe(200);
     await ada.waitForURL(/files\/renamed\.txt$/);
-    await ada.getByRole("textbox", { name: "Text of renamed.txt" }).waitFor();
+    await ada.getByRole("textbox", { name: "Text of renamed.txt" }).click();
     await ada.keyboard.press("Control+Home");
     await ada.keyboard.type("Renamed. ");
-    await until(async () => (await editor(other).innerText()).includes("Renamed. Ada begins."));
+    await until(async () => (await editor(other).innerText()).includes("Renamed."));
     await other.getByRole("link", { name: "renamed.txt" }).waitFor();
 
     await ada.getByRole("link", { name: "CoCalc" }).click();
