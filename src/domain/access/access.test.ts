@@ -198,7 +198,7 @@ test("a new connection is looked up again for what changed of its own since its 
     },
     execute: (sql, values) => db.execute(sql, values),
   };
-  const part = new Life("part");
+  const part = life.child("part");
   const revocations = new Revocations(part, { db: counting, log: testLog() });
   const ended: string[] = [];
   const register = (since: number) =>
@@ -223,7 +223,7 @@ test("a new connection is looked up again for what changed of its own since its 
 test("a right stands for further use until something of its own changes", async () => {
   const [accountId, projectId] = [await newAccount(), await newProject({})];
   const { identity, hash } = await signedIn(accountId);
-  const part = new Life("part");
+  const part = life.child("part");
   const revocations = new Revocations(part, { db, log: testLog() });
   const right = () => ({ identity, projectId, since: revocations.moment(), end: () => {} });
   const registration = right();
@@ -246,7 +246,7 @@ test("a right stands for further use until something of its own changes", async 
 
 test("of more changes than are remembered it is known that there were some", async () => {
   const { identity, hash } = await signedIn(await newAccount());
-  const part = new Life("part");
+  const part = life.child("part");
   const revocations = new Revocations(part, { db, log: testLog() });
   const since = revocations.moment();
   await endSession(db, hash);
