@@ -5,6 +5,7 @@ import { openAccess } from "../../src/domain/access/access.ts";
 import { Assertions } from "../../src/domain/assertions/assertions.ts";
 import { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { signingKey } from "../../src/domain/signing-keys/signing-keys.ts";
+import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { Joined } from "../../src/net/joined.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { Upstreams } from "../../src/net/upstreams.ts";
@@ -43,7 +44,8 @@ export default defineRole({
       upgrade: (request, socket, head) => proxy.upgrade(request, socket, head),
     });
     const joined = new Joined(life);
-    const proxy = new ProjectProxy(life, { db, log, access, routes, assertions, upstreams, joined, config });
+    const starts = new LatestStarts(db);
+    const proxy = new ProjectProxy(life, { db, log, access, routes, starts, assertions, upstreams, joined, config });
     addresses.announce("hub-proxy", origin);
   },
 });

@@ -12,6 +12,7 @@ import type { Assertions } from "../../src/domain/assertions/assertions.ts";
 import { record } from "../../src/domain/central-log/central-log.ts";
 import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
+import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { type ForwardOptions, forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
@@ -36,6 +37,7 @@ export interface ProxyParts {
   log: Logger;
   access: Access;
   routes: ProjectRoutes;
+  starts: LatestStarts;
   assertions: Assertions;
   upstreams: Upstreams;
   joined: Joined;

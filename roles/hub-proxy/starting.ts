@@ -6,7 +6,7 @@ import type { Db } from "../../src/db/db.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { requestAction } from "../../src/domain/projects/action-request.ts";
 import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
-import { latestStart } from "../../src/domain/starts/latest-start.ts";
+import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { Client } from "../../src/net/forwarded.ts";
 import { escapeHtml, sendError, wantsPage } from "../../src/net/plain-page.ts";
 import { type ActionRequest, actionRequest } from "../../src/protocol/project.ts";
@@ -23,6 +23,7 @@ interface Wanted {
   target: Target;
   config: ProxyConfig;
   db: Db;
+  starts: LatestStarts;
 }
 
 /** Servers whose project is started for whoever goes to them. */
@@ -97,11 +98,12 @@ async function sendHowItStands({
   target: { projectId },
   config: { basePath },
   db,
+  starts,
   route,
   to,
 }: Wanted & { route: ProjectRoute; to: string }): Promise<void> {
   const asked = await latestRequest(db, projectId);
-  const start = await latestStart(db, projectId);
+  const start = await starts.of(projectId);
   const message = start?.message ?? asked?.err;
   const position = start?.position ?? undefined;
   sendStartPage(request, response, { projectId, basePath, route, to, isAsked: isAsked(asked), message, position });

@@ -9,7 +9,7 @@ import type { Access } from "../../src/domain/access/access.ts";
 import { roleIn } from "../../src/domain/access/identity.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
 import { summariesOf } from "../../src/domain/projects/summaries.ts";
-import { latestStart } from "../../src/domain/starts/latest-start.ts";
+import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HubEvents } from "../../src/protocol/hub-socket.ts";
 import type { ProjectSummary } from "../../src/protocol/project.ts";
 import type { Audience, HubSocket } from "./audience.ts";
@@ -19,6 +19,7 @@ interface ChangesParts {
   log: Logger;
   access: Access;
   audience: Audience;
+  starts: LatestStarts;
 }
 
 const PROJECT_CHANNELS = ["projects_state", "projects_users", "projects_summary", "projects_action_request"];
@@ -123,16 +124,24 @@ export class Changes {
   }
 
   async #tellStarts(ids: string[]): Promise<void> {
-    const { db, access, audience } = this.#parts;
+    const present: { projectId: string; sockets: HubSocket[] }[] = [];
     for (const projectId of ids) {
-      const members = await access.membersOf(projectId);
-      const accountIds = new Set([...(members?.groups.keys() ?? []), ...audience.knowing(projectId)]);
-      const sockets = [...accountIds].flatMap((accountId) => [...audience.socketsOf(accountId)]);
-      const mayKnow = sockets.filter(({ data }) => roleIn(data.identity, projectId, { members, deleted: true }));
-      if (mayKnow.length === 0) continue;
-      const start = await latestStart(db, projectId);
-      if (start !== undefined) await emitTo(mayKnow, "start", start);
+      const sockets = await this.#mayKnowStart(projectId);
+      if (sockets.length > 0) present.push({ projectId, sockets });
     }
+    const tell = async ({ projectId, sockets }: (typeof present)[number]) => {
+      const start = await this.#parts.starts.of(projectId);
+      if (start !== undefined) await emitTo(sockets, "start", start);
+    };
+    await Promise.all(present.map(tell)); // their looks go out together
+  }
+
+  async #mayKnowStart(projectId: string): Promise<HubSocket[]> {
+    const { access, audience } = this.#parts;
+    const members = await access.membersOf(projectId);
+    const accountIds = new Set([...(members?.groups.keys() ?? []), ...audience.knowing(projectId)]);
+    const sockets = [...accountIds].flatMap((accountId) => [...audience.socketsOf(accountId)]);
+    return sockets.filter(({ data }) => roleIn(data.identity, projectId, { members, deleted: true }));
   }
 
   async #tellAccounts(ids: string[]): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
+import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HubAnswers, HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
 import type { Audience } from "./audience.ts";
 
@@ -10,6 +11,7 @@ export interface RequestContext {
   db: Db;
   access: Access;
   audience: Audience;
+  starts: LatestStarts;
   identity: Identity;
 }
 

@@ -12,6 +12,7 @@ import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
+import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
 import { type Client, clientOf } from "../../src/net/forwarded.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
@@ -30,6 +31,7 @@ interface HubParts {
   metrics: Metrics;
   access: Access;
   audience: Audience;
+  starts: LatestStarts;
   config: WebsocketConfig;
 }
 
@@ -152,7 +154,7 @@ export class HubServer {
   #welcome(socket: HubSocket): void {
     const admission = this.#admissions.get(socket.request);
     if (admission === undefined) return void socket.disconnect(true); // every way in goes through #letIn
-    const { access, audience, db, log } = this.#parts;
+    const { access, audience, db, log, starts } = this.#parts;
     const { identity } = admission;
     admission.browser = socket;
     socket.data.identity = identity;
@@ -162,7 +164,7 @@ export class HubServer {
       audience.remove(socket);
       this.#connected.set(audience.size);
     });
-    answerRequests(socket, { db, access, audience, log });
+    answerRequests(socket, { db, access, audience, starts, log });
     accountViews(db, [identity.accountId]).then(
       ([account]) => account !== undefined && socket.emit("account", account),
       (error: unknown) => {

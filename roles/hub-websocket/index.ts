@@ -1,6 +1,7 @@
 /** Keeps browsers up to date on their account, projects and starts, and takes their requests; one socket for each tab. */
 
 import { openAccess } from "../../src/domain/access/access.ts";
+import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { defineRole } from "../define-role.ts";
 import { Audience } from "./audience.ts";
@@ -17,7 +18,8 @@ export default defineRole({
     const db = await openDb();
     const access = await openAccess(life, db, { log });
     const audience = new Audience();
-    const changes = await Changes.open(life, { db, log, access, audience });
+    const starts = new LatestStarts(db);
+    const changes = await Changes.open(life, { db, log, access, audience, starts });
     life.onDrain("browsers", () => changes.tellAll("draining"));
     const { origin } = await serveHttp(life, {
       name: "hub-websocket",
@@ -27,7 +29,7 @@ export default defineRole({
       upgrade: (request, socket, head) => hub.upgrade(request, socket, head),
     });
     // Opened after the listener, so that it lets its sockets go before the listener waits for them.
-    const hub = new HubServer(life, { db, log, metrics, access, audience, config });
+    const hub = new HubServer(life, { db, log, metrics, access, audience, starts, config });
     addresses.announce("hub-websocket", origin);
   },
 });

@@ -8,7 +8,6 @@ import { requestAction } from "../../src/domain/projects/action-request.ts";
 import { summaryPage } from "../../src/domain/projects/listing.ts";
 import { projectById } from "../../src/domain/projects/summaries.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
-import { latestStart } from "../../src/domain/starts/latest-start.ts";
 import type { Handlers, RequestContext } from "./handlers.ts";
 
 export const projectHandlers = {
@@ -18,12 +17,12 @@ export const projectHandlers = {
     return page;
   },
   async get_project({ project_id }, context) {
-    const { db, audience, identity } = context;
+    const { db, audience, identity, starts } = context;
     await checkMay(context, project_id, { deleted: true });
     const project = await projectById(db, project_id);
     if (project === undefined) throw notFound("There is no such project.");
     audience.knows(identity.accountId, project_id);
-    return { project, start: (await latestStart(db, project_id)) ?? null };
+    return { project, start: (await starts.of(project_id)) ?? null };
   },
   async project_action({ project_id, action }, context) {
     const role = await checkMay(context, project_id, { deleted: true });

@@ -38,7 +38,7 @@ export function answerRequests(socket: HubSocket, parts: RequestParts): void {
 async function answerOne(
   socket: HubSocket,
   { name, body, taken }: { name: string; body: unknown; taken: boolean },
-  { db, access, audience }: RequestParts,
+  { log: _, ...shared }: RequestParts,
 ): Promise<object> {
   if (!taken) {
     throw new AppError("rate_limited", "Too many requests at once; wait a moment.", { retryAfterSeconds: 2 });
@@ -47,7 +47,7 @@ async function answerOne(
   const parsed = hubRequests[name].safeParse(body ?? {});
   if (!parsed.success) throw new AppError("invalid", `${name}: ${parsed.error.issues[0]?.message ?? "not valid"}`);
   const handle = handlers[name] as (body: unknown, context: RequestContext) => Promise<object>; // by its own schema, just parsed
-  return { ok: true, ...(await handle(parsed.data, { db, access, audience, identity: socket.data.identity })) };
+  return { ok: true, ...(await handle(parsed.data, { ...shared, identity: socket.data.identity })) };
 }
 
 function isRequest(name: string): name is HubRequestName {

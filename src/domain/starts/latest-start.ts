@@ -1,10 +1,12 @@
 /** The latest start of a project as people see it; a place in the queue is computed when asked, never stored. */
 
+import { Batches } from "../../core/batches.ts";
 import type { Queryable } from "../../db/db.ts";
 import { type ProjectStart, type StartPhase, type StartReason, startPhases } from "../../protocol/starts.ts";
+import { QueuePositions } from "./queue-positions.ts";
 
 /** A row of `project_starts`. */
-export interface StartRow {
+interface StartRow {
   ticket: number;
   project_id: string;
   owner_id: string | null;
@@ -24,26 +26,42 @@ export interface StartRow {
   kubernetes_reason: string | null;
 }
 
-/**
- * The latest start of a project, under way or over; undefined if there was none. Positions follow the rule by which manage-action
- * gives turns (`places.ts`): who has the fewest starts in flight, counting those before it in the same owner's queue, is next.
- */
-export async function latestStart(db: Queryable, projectId: string): Promise<ProjectStart | undefined> {
-  const [row] = await db.query<StartRow>(
-    "SELECT * FROM project_starts WHERE project_id = $1 ORDER BY ticket DESC LIMIT 1",
-    [projectId],
+/** Asked by many browsers at once, so what comes together is asked together. */
+export class LatestStarts {
+  readonly #rows: Batches<string, StartRow | undefined>;
+  readonly #positions: QueuePositions;
+
+  constructor(db: Queryable) {
+    this.#rows = new Batches({ max: 500, parallel: 2, run: (projectIds) => latestRows(db, projectIds) });
+    this.#positions = new QueuePositions(db);
+  }
+
+  /** The latest start of a project, under way or over; undefined if there was none. */
+  async of(projectId: string): Promise<ProjectStart | undefined> {
+    const row = await this.#rows.ask(projectId);
+    if (row === undefined) return undefined;
+    return presentStart(row, isQueued(row) ? await this.#positions.of(row.ticket) : null);
+  }
+}
+
+async function latestRows(db: Queryable, projectIds: string[]): Promise<(StartRow | undefined)[]> {
+  const rows = await db.query<StartRow>(
+    `SELECT latest.* FROM unnest($1::uuid[]) AS wanted (project_id), LATERAL (
+       SELECT * FROM project_starts WHERE project_starts.project_id = wanted.project_id ORDER BY ticket DESC LIMIT 1
+     ) AS latest`,
+    [projectIds],
   );
-  if (row === undefined) return undefined;
-  return presentStart(row, isQueued(row) ? await positionOf(db, row.ticket) : null);
+  const found = new Map(rows.map((row) => [row.project_id, row]));
+  return projectIds.map((projectId) => found.get(projectId));
 }
 
 /** Waits for a place among the starts in flight. */
-export function isQueued({ outcome, applied, reason }: StartRow): boolean {
+function isQueued({ outcome, applied, reason }: StartRow): boolean {
   return outcome === null && applied === null && reason === "queued";
 }
 
 /** A row in the shape of the wire. */
-export function presentStart(row: StartRow, position: number | null): ProjectStart {
+function presentStart(row: StartRow, position: number | null): ProjectStart {
   const phases: Partial<Record<StartPhase, string>> = {};
   for (const phase of startPhases) {
     const time = row[phase];
@@ -60,22 +78,4 @@ export function presentStart(row: StartRow, position: number | null): ProjectSta
     kubernetes_reason: row.kubernetes_reason,
     position,
   };
-}
-
-async function positionOf(db: Queryable, ticket: number): Promise<number | null> {
-  const [row] = await db.query<{ position: number }>(
-    `WITH in_flight AS (
-       SELECT owner_id, count(*) AS count FROM project_starts
-       WHERE outcome IS NULL AND applied IS NOT NULL AND reason IS DISTINCT FROM 'no_room' GROUP BY owner_id
-     ), queue AS (
-       SELECT ticket, row_number() OVER (PARTITION BY owner_id ORDER BY ticket) + coalesce(
-         (SELECT count FROM in_flight WHERE in_flight.owner_id IS NOT DISTINCT FROM project_starts.owner_id), 0) AS turn
-       FROM project_starts WHERE outcome IS NULL AND applied IS NULL AND reason = 'queued'
-     ), places AS (
-       SELECT ticket, row_number() OVER (ORDER BY turn, ticket) AS position FROM queue
-     )
-     SELECT position FROM places WHERE ticket = $1`,
-    [ticket],
-  );
-  return row?.position ?? null;
 }

@@ -7,7 +7,7 @@ interface Waiting {
 
 /**
  * A project is absent, waiting, or holding a place. The next one is the first in the queue of the owner with the fewest places; between equals
- * the owner whose last turn is longest ago, then the older ticket. `latest-start.ts` computes positions by the same rule, but for last turns.
+ * the owner whose last turn is longest ago, then the older ticket. `queue-positions.ts` computes positions by the same rule, but for last turns.
  */
 export class Places {
   readonly #limit: number;

@@ -11,7 +11,7 @@ import type { DbConfig } from "../../../src/db/config.ts";
 import type { Db } from "../../../src/db/db.ts";
 import { podName } from "../../../src/domain/project-pods/identity.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
-import { latestStart } from "../../../src/domain/starts/latest-start.ts";
+import { LatestStarts } from "../../../src/domain/starts/latest-start.ts";
 import { configMaps, pods } from "../../../src/kube/resources.ts";
 import type { Kube, Pod } from "../../../src/kube/types.ts";
 import { openKubeApi } from "../../../src/local/kube-api/kube-api.ts";
@@ -48,12 +48,14 @@ export class World {
   readonly kube: Kube;
   readonly wire: Wire;
   readonly env: Record<string, string>;
+  readonly starts: LatestStarts;
 
   constructor(parts: { db: Db & { config: DbConfig }; kube: Kube; wire: Wire; env: Record<string, string> }) {
     this.db = parts.db;
     this.kube = parts.kube;
     this.wire = parts.wire;
     this.env = parts.env;
+    this.starts = new LatestStarts(parts.db);
   }
 
   static async open(life: Life, { script, container = {}, memoryBytes }: WorldOptions = {}): Promise<World> {
@@ -123,7 +125,7 @@ export class World {
   }
 
   start(projectId: string) {
-    return latestStart(this.db, projectId);
+    return this.starts.of(projectId);
   }
 
   pod(projectId: string): Promise<Pod | undefined> {

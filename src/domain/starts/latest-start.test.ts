@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "@jest/globals";
+import { testLives } from "../../../test/helpers/life.ts";
+import { openTestDb } from "../../../test/helpers/postgres.ts";
+import type { Db, Queryable } from "../../db/db.ts";
+import { LatestStarts } from "./latest-start.ts";
+
+const newLife = testLives();
+
+/** The database, with what was asked of it. */
+function counted(db: Db): Queryable & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    query: (sql, values, statement) => {
+      asked.push(sql);
+      return db.query(sql, values, statement);
+    },
+    execute: (sql, values) => db.execute(sql, values),
+  };
+}
+
+/** Puts starts into the queue in this order; each project's id. */
+async function enqueue(db: Db, owners: (string | null)[]): Promise<string[]> {
+  const projectIds = owners.map(() => randomUUID());
+  await db.execute(
+    `INSERT INTO project_starts (project_id, owner_id, request_time, requested, reason)
+     SELECT project_id, owner_id, 't', now(), 'queued' FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS one (project_id, owner_id, n) ORDER BY n`,
+    [projectIds, owners],
+  );
+  return projectIds;
+}
+
+test("a place in the queue takes turns between owners, after what they have in flight", async () => {
+  const db = await openTestDb(newLife());
+  const [greedy, modest] = [randomUUID(), randomUUID()];
+  const [running] = await enqueue(db, [greedy]);
+  await db.execute("UPDATE project_starts SET applied = now(), reason = NULL WHERE project_id = $1", [running]);
+  const waiting = await enqueue(db, [greedy, greedy, modest, null, null]);
+  const starts = new LatestStarts(db);
+  const positions = await Promise.all(waiting.map(async (projectId) => (await starts.of(projectId))?.position));
+  expect(positions).toEqual([4, 5, 1, 2, 3]);
+  expect(await starts.of(running ?? "")).toMatchObject({ position: null, outcome: null });
+  expect(await starts.of(randomUUID())).toBeUndefined();
+});
+
+test("a thousand who wait and look at the same time cost a few queries, and who comes new has a place at once", async () => {
+  const db = await openTestDb(newLife());
+  const owners = Array.from({ length: 40 }, () => randomUUID());
+  const waiting = await enqueue(
+    db,
+    Array.from({ length: 1_000 }, (_, index) => owners[index % owners.length] ?? null),
+  );
+  const counting = counted(db);
+  const starts = new LatestStarts(counting);
+  const look = () => Promise.all(waiting.map(async (projectId) => (await starts.of(projectId))?.position ?? 0));
+  const places = await look();
+  expect(places.toSorted((a, b) => a - b)).toEqual(waiting.map((_, index) => index + 1));
+  expect(counting.asked.length).toBeLessThanOrEqual(3); // two for the rows, one for the places
+  const [late = ""] = await enqueue(db, [randomUUID()]);
+  expect(await starts.of(late)).toMatchObject({ position: 41 });
+});
