@@ -43,6 +43,11 @@ export const manageActionConfig = z.object({
     wholeNumber().min(0).max(100).default(2),
     "A start fails when its container crashed and was restarted so often.",
   ),
+  orphanSeconds: setting(
+    "COCALC_ORPHAN_SECONDS",
+    seconds(600),
+    "How old a pod is at least when it is removed because its project is not in the database.",
+  ),
   sweepSeconds: setting(
     "COCALC_MANAGE_SWEEP_SECONDS",
     seconds(60),

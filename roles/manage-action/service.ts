@@ -9,6 +9,7 @@ import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/
 import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/records.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { Service } from "./case.ts";
+import { clearRemoved } from "./clear-removed.ts";
 import { decide, type PodFacts, readRequest, type StartFacts } from "./decide.ts";
 import { steps } from "./steps.ts";
 
@@ -94,7 +95,8 @@ export class ActionService {
   async #reconcile(projectId: string): Promise<number | undefined> {
     const { records, leader, pods } = this.#service;
     const row = await records.read(projectId);
-    if (row === undefined || row.epoch !== leader.epoch) return undefined; // no such project, or another leads by now
+    if (row === undefined) return this.#clearRemoved(projectId);
+    if (row.epoch !== leader.epoch) return undefined; // another leads by now
     const request = readRequest(row.action_request, row.asked_time);
     const start = startOf(row);
     const pod = pods.get(projectId);
@@ -102,6 +104,11 @@ export class ActionService {
     if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
     else this.#tracked.delete(projectId);
     return steps[step.do](this.#service, { projectId, row, request, start, pod, step });
+  }
+
+  #clearRemoved(projectId: string): Promise<number | undefined> {
+    this.#tracked.delete(projectId);
+    return clearRemoved(this.#service, projectId);
   }
 }
 

@@ -46,12 +46,13 @@ export async function readForService(
   return projectIds.map((projectId) => found.get(projectId));
 }
 
-/** Projects with something unfinished: an open request, a start under way, or deleted ones among `withPods`. */
+/** Projects with something unfinished: an open request, a start under way, or those of `withPods` that are deleted or not there at all. */
 export async function projectsToServe(db: Queryable, withPods: string[]): Promise<string[]> {
   const rows = await db.query<{ project_id: string }>(
     `SELECT project_id FROM projects WHERE action_request IS NOT NULL AND action_request ->> 'finished' IS NULL
      UNION SELECT project_id FROM project_starts WHERE outcome IS NULL
-     UNION SELECT project_id FROM projects WHERE deleted AND project_id = ANY ($1::uuid[])`,
+     UNION SELECT project_id FROM unnest($1::uuid[]) AS pods (project_id) LEFT JOIN projects USING (project_id)
+       WHERE deleted OR projects.project_id IS NULL`,
     [withPods],
   );
   return rows.map(({ project_id }) => project_id);
@@ -247,6 +248,19 @@ export async function endStart(
       why?.kubernetesReason ?? null,
     ],
   );
+}
+
+/** Ends the start of a project whose row was removed; false: refused, because the row is there, or because of another leader. */
+export async function endStartsOfRemoved(db: Queryable, leader: Leader, projectId: string): Promise<boolean> {
+  const removed = `${FENCE} AND NOT EXISTS (SELECT FROM projects WHERE project_id = $3)`;
+  const [row] = await db.query<{ removed: boolean }>(
+    `WITH ended AS (
+       UPDATE project_starts SET outcome = 'cancelled', ended = ${NOW}, reason = 'project_deleted', message = 'The project was removed.'
+       WHERE project_id = $3 AND outcome IS NULL AND ${removed})
+     SELECT ${removed} AS removed`,
+    [leader.name, leader.epoch, projectId],
+  );
+  return row?.removed === true;
 }
 
 export interface Finishing {

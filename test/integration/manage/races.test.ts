@@ -227,6 +227,37 @@ test("a pod that an older leader made after a stop had been served is taken away
   await until(async () => (await world.pod(projectId)) === undefined);
 });
 
+test("a project whose row is removed during its start gives its place to the next, and its pod goes", async () => {
+  const life = newLife();
+  const world = await World.open(life, { script: FOREVER, container: { readinessProbe: NEVER_READY } });
+  const env = { COCALC_STARTS_IN_FLIGHT: "1", COCALC_ORPHAN_SECONDS: "1" };
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], env);
+  const removed = await world.createProject();
+  const next = await world.createProject();
+  await world.ask(removed, "start");
+  await world.untilState(removed, "starting"); // on a node: it holds its place
+  await world.ask(next, "start");
+  await until(async () => (await world.start(next))?.position === 1);
+  await world.db.execute("DELETE FROM projects WHERE project_id = $1", [removed]);
+  await world.untilPod(next);
+  await until(async () => (await world.pod(removed)) === undefined);
+  expect(await world.start(removed)).toMatchObject({ outcome: "cancelled", reason: "project_deleted" });
+});
+
+test("a pod whose project is not in the database is found at start", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  const first = life.child("first");
+  await world.startRoles(first, ["manage-action"]);
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  await world.untilPod(projectId);
+  await first.stop();
+  await world.db.execute("DELETE FROM projects WHERE project_id = $1", [projectId]);
+  await world.startRoles(life.child("second"), ["manage-action"], { COCALC_ORPHAN_SECONDS: "1" });
+  await until(async () => (await world.pod(projectId)) === undefined);
+});
+
 test("the queue takes turns between owners and tells the position", async () => {
   const life = newLife();
   const world = await World.open(life, { script: FOREVER, container: { readinessProbe: NEVER_READY } });

@@ -1,0 +1,21 @@
+/** What is left of a project whose row was removed: its start ends, and its pod goes, which nobody could reach or stop any more. */
+
+import { isTerminating } from "../../src/domain/project-pods/rules.ts";
+import { endStartsOfRemoved } from "../../src/domain/starts/records.ts";
+import type { Service } from "./case.ts";
+
+/** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */
+export async function clearRemoved(service: Service, projectId: string): Promise<number | undefined> {
+  const { db, leader, config, pods, places, log, nextInTurn } = service;
+  if (!(await endStartsOfRemoved(db, leader, projectId))) return undefined; // it is there again, or another leads by now
+  places.release(projectId);
+  nextInTurn();
+  const pod = pods.get(projectId);
+  if (pod === undefined || isTerminating(pod)) return undefined;
+  const ageMs = Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");
+  const leftMs = config.orphanSeconds * 1_000 - ageMs;
+  if (leftMs > 0) return leftMs;
+  log.warn({ projectId }, "a pod is removed, because its project is not in the database");
+  await pods.remove(projectId, pod);
+  return undefined;
+}
