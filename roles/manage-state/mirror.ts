@@ -14,6 +14,7 @@ import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts"
 import { type Explanation, explainPod } from "../../src/domain/project-pods/reasons.ts";
 import {
   isNodeGone,
+  isReady,
   isTerminating,
   nodeDead,
   phasesOf,
@@ -44,6 +45,8 @@ export class StateMirror {
   readonly #parts: MirrorParts;
   readonly #queue: WorkQueue;
   readonly #states: Batches<{ projectId: string; facts: StateFacts }, boolean>;
+  /** By project: the ready pod, in the version that its start has been told of. Thousands run, and each comparison meets them all. */
+  readonly #settled = new Map<string, string>();
 
   constructor(term: Life, parts: MirrorParts) {
     this.#parts = parts;
@@ -92,25 +95,31 @@ export class StateMirror {
 
   async #mirrorAbsence(projectId: string): Promise<undefined> {
     const { db, pods } = this.#parts;
+    this.#settled.delete(projectId);
     const facts = stateWithoutPod(await stateOf(db, projectId));
     if (facts !== undefined && pods.get(projectId) === undefined) await this.#write(projectId, facts);
     return undefined;
   }
 
   async #mirrorPod(projectId: string, pod: Pod): Promise<number | undefined> {
-    const { db, leader, events } = this.#parts;
-    const podUid = pod.metadata.uid ?? "";
-    const podEvents = events.of(podUid);
     const overdue = await this.#overdue(pod);
-    const why = overdue ?? explainPod(pod, podEvents);
+    const why = overdue ?? explainPod(pod, this.#parts.events.of(pod.metadata.uid ?? ""));
     await this.#write(projectId, stateOfPod(pod, why));
-    if (!isTerminating(pod)) {
-      const phases = phasesOf(pod, podEvents, new Date());
-      const trace = await writeStartFacts(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
-      if (trace !== undefined) this.#parts.metrics.observe(trace);
-      return undefined;
-    }
+    if (!isTerminating(pod)) return this.#mirrorStart(projectId, pod, why);
     return overdue === undefined ? Math.max(terminationLeftMs(pod, Date.now()), 100) : OVERDUE_LOOK_MS;
+  }
+
+  /** Tells the start how far its pod is. */
+  async #mirrorStart(projectId: string, pod: Pod, why: Explanation | undefined): Promise<undefined> {
+    const { db, leader, events, metrics } = this.#parts;
+    const { uid: podUid = "", resourceVersion } = pod.metadata;
+    const version = `${podUid} ${resourceVersion}`;
+    if (this.#settled.get(projectId) === version) return undefined;
+    const phases = phasesOf(pod, events.of(podUid), new Date());
+    const trace = await writeStartFacts(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
+    if (trace !== undefined) metrics.observe(trace);
+    if (isReady(pod)) this.#settled.set(projectId, version);
+    return undefined;
   }
 
   async #write(projectId: string, facts: StateFacts): Promise<void> {

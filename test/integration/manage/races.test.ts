@@ -212,6 +212,26 @@ test("rows that say running without a pod, and pods whose row says otherwise, ar
   expect((await world.row(never)).state).toBeNull();
 });
 
+test("comparing everything leaves alone the starts of projects that go on running", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], {
+    COCALC_STATE_COMPARE_SECONDS: "1",
+  });
+  const running = await world.createProject();
+  await world.ask(running, "start");
+  await world.untilPod(running);
+  await world.tell(running, readyStatus());
+  await until(async () => (await world.start(running))?.phases.ready);
+  await world.db.execute("UPDATE project_starts SET ready = NULL"); // who writes about it again would put it back
+  for (let comparison = 0; comparison < 2; comparison += 1) {
+    const gone = await world.createProject();
+    await world.db.execute(`UPDATE projects SET state = '{"state":"running"}' WHERE project_id = $1`, [gone]);
+    await world.untilState(gone, "opened");
+  }
+  expect((await world.start(running))?.phases.ready).toBeUndefined();
+});
+
 test("a pod that an older leader made after a stop had been served is taken away", async () => {
   const life = newLife();
   const world = await World.open(life);
