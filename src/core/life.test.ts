@@ -1,4 +1,4 @@
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { Life } from "./life.ts";
 
 test("stops what was opened last first, and goes on after an error", async () => {
@@ -35,6 +35,42 @@ test("has one deadline, and names what did not stop", async () => {
   const errors = await life.stop({ deadlineMs: 20 });
   expect(errors.map(({ message }) => message)).toEqual(["test: hung part did not stop within 20 ms"]);
   never.resolve();
+});
+
+test("the deadline of the whole is that of its parts, and what hung in one of them is named", async () => {
+  jest.useFakeTimers();
+  try {
+    const life = new Life("process");
+    const slow = Promise.withResolvers<void>();
+    life
+      .child("hub")
+      .child("proxy")
+      .defer("uploads", () => slow.promise);
+    const stopped = life.stop({ deadlineMs: 60_000 });
+    await jest.advanceTimersByTimeAsync(59_000);
+    slow.resolve();
+    expect(await stopped).toEqual([]);
+    const hung = new Life("process");
+    hung
+      .child("hub")
+      .child("proxy")
+      .defer("uploads", () => new Promise(() => {}));
+    const gaveUp = hung.stop({ deadlineMs: 60_000 });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect((await gaveUp).map(({ message }) => message)).toEqual([
+      "process/hub/proxy: uploads did not stop within 60000 ms",
+    ]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test("what went wrong while a part drained is told", async () => {
+  const life = new Life("process");
+  life.child("hub").onDrain("sockets", () => {
+    throw new Error("stuck");
+  });
+  expect((await life.stop()).map(({ message }) => message)).toEqual(["hub: sockets: stuck"]);
 });
 
 test("the failure of a part is the failure of the whole, unless it is stopping", async () => {

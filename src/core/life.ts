@@ -6,6 +6,8 @@ type Undo = () => void | Promise<void>;
 interface Opened {
   name: string;
   undo: Undo;
+  /** A part that knows best what of it does not stop. */
+  part?: Life;
 }
 
 /**
@@ -23,6 +25,7 @@ export class Life {
   readonly #failed = Promise.withResolvers<Error>();
   readonly #parent: Life | undefined;
   #stopping: Promise<Error[]> | undefined;
+  #undoing: Opened | undefined;
 
   constructor(name: string, parent?: Life) {
     this.name = name;
@@ -45,13 +48,17 @@ export class Life {
 
   /** Registers the undo of something just opened. */
   defer(name: string, undo: Undo): void {
+    this.#defer({ name, undo });
+  }
+
+  #defer(opened: Opened): void {
     if (this.#abort.signal.aborted) {
       void Promise.resolve()
-        .then(undo)
+        .then(opened.undo)
         .catch(() => {}); // nobody is left to tell: the life that owned it is over
       return;
     }
-    this.#opened.push({ name, undo });
+    this.#opened.push(opened);
   }
 
   /** Registers what happens first when stopping begins, before anything is undone. */
@@ -59,11 +66,11 @@ export class Life {
     this.#drains.push({ name, undo: drain });
   }
 
-  /** A life of a part: stopped with this one, or earlier by itself; its failure is this one's failure. */
+  /** A life of a part: stopped with this one, within its deadline, or earlier by itself; its failure is this one's failure. */
   child(name: string): Life {
     const child = new Life(`${this.name}/${name}`, this);
-    this.defer(name, async () => throwAll(await child.stop()));
-    this.onDrain(name, () => child.#drain([]));
+    this.#defer({ name, part: child, undo: async () => throwAll(await child.#stopAsPart()) });
+    this.onDrain(name, async () => throwAll(await child.#drain()));
     return child;
   }
 
@@ -84,33 +91,49 @@ export class Life {
 
   /** Stops: returns every error met on the way, an empty list if all went well. */
   stop({ deadlineMs = 25_000 }: { deadlineMs?: number } = {}): Promise<Error[]> {
-    this.#stopping ??= this.#stop(deadlineMs);
+    this.#stopping ??= this.#stopWithin(deadlineMs);
     return this.#stopping;
   }
 
-  async #stop(deadlineMs: number): Promise<Error[]> {
-    const errors: Error[] = [];
+  /** As a part: the one deadline is that of the whole. */
+  #stopAsPart(): Promise<Error[]> {
+    this.#stopping ??= this.#undoAll([]);
+    return this.#stopping;
+  }
+
+  async #stopWithin(deadlineMs: number): Promise<Error[]> {
     const deadline = Promise.withResolvers<"deadline">();
     const timer = setTimeout(() => deadline.resolve("deadline"), deadlineMs);
-    let current = "drain";
-    const work = async () => {
-      await this.#drain(errors);
-      this.#abort.abort();
-      for (let opened = this.#opened.pop(); opened; opened = this.#opened.pop()) {
-        current = opened.name;
-        await collect(errors, opened);
-      }
-    };
-    const outcome = await Promise.race([work(), deadline.promise]);
+    const errors: Error[] = [];
+    const outcome = await Promise.race([this.#undoAll(errors), deadline.promise]);
     clearTimeout(timer);
     this.#abort.abort();
-    if (outcome === "deadline") errors.push(new Error(`${this.name}: ${current} did not stop within ${deadlineMs} ms`));
+    if (outcome === "deadline") errors.push(new Error(`${this.#hung()} did not stop within ${deadlineMs} ms`));
     return errors;
   }
 
-  async #drain(errors: Error[]): Promise<void> {
+  /** Everything that has to be undone, in its order; what goes wrong is added to `errors`, which it returns. */
+  async #undoAll(errors: Error[]): Promise<Error[]> {
+    errors.push(...(await this.#drain()));
+    this.#abort.abort();
+    for (let opened = this.#opened.pop(); opened; opened = this.#opened.pop()) {
+      this.#undoing = opened;
+      await collect(errors, opened);
+    }
+    return errors;
+  }
+
+  /** The innermost part that is being undone now. */
+  #hung(): string {
+    const { name = "drain", part } = this.#undoing ?? {};
+    return part === undefined ? `${this.name}: ${name}` : part.#hung();
+  }
+
+  async #drain(): Promise<Error[]> {
+    const errors: Error[] = [];
     const drains = this.#drains.splice(0).reverse();
     await Promise.all(drains.map((drain) => collect(errors, drain)));
+    return errors;
   }
 }
 
