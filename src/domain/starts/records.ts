@@ -51,8 +51,7 @@ export async function projectsToServe(db: Queryable, withPods: string[]): Promis
   const rows = await db.query<{ project_id: string }>(
     `SELECT project_id FROM projects WHERE action_request IS NOT NULL AND action_request ->> 'finished' IS NULL
      UNION SELECT project_id FROM project_starts WHERE outcome IS NULL
-     UNION SELECT project_id FROM unnest($1::uuid[]) AS pods (project_id) LEFT JOIN projects USING (project_id)
-       WHERE deleted OR projects.project_id IS NULL`,
+     UNION (SELECT unnest($1::uuid[]) EXCEPT SELECT project_id FROM projects WHERE project_id = ANY ($1) AND deleted IS NOT TRUE)`,
     [withPods],
   );
   return rows.map(({ project_id }) => project_id);
