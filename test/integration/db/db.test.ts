@@ -157,3 +157,17 @@ test("a change of a project notifies with its key and nothing else", async () =>
   await done.promise;
   expect(heard).toEqual([`projects_users ${id}`, `projects_action_request ${id}`, `projects_state ${id}`]);
 });
+
+test("the projects of an account are found without wading through those that were written lately", async () => {
+  const db = await openTestDb(newLife());
+  await db.execute(
+    `INSERT INTO projects (project_id, users)
+     SELECT gen_random_uuid(), jsonb_build_object(gen_random_uuid(), '{"group":"owner"}'::jsonb) FROM generate_series(1, 5000)`,
+  );
+  const plan = await db.transaction(async (tx) => {
+    await tx.execute("SET LOCAL enable_seqscan = off");
+    return tx.query("EXPLAIN (ANALYZE, BUFFERS) SELECT project_id FROM projects WHERE users ? 'nobody'");
+  });
+  const pages = Number(/Buffers: shared hit=(\d+)/.exec(JSON.stringify(plan))?.[1]);
+  expect(pages).toBeLessThan(20); // a few levels of a tree
+});
