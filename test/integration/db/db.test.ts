@@ -55,13 +55,13 @@ test("a connection that the server ends while it is being handed out fails a sta
   const [row] = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   const answers = proxy.holdAnswers();
   const query = db.query("SELECT 'it was answered' AS words");
-  const waiting = db.transaction((tx) => tx.query("SELECT 1"));
+  const failed = expect(db.transaction((tx) => tx.query("SELECT 1"))).rejects.toMatchObject({ code: "unavailable" });
   await until(() => answers.held().includes("it was answered"));
   await asOwner(`SELECT pg_terminate_backend(${row?.pid})`);
   await until(() => answers.held().includes("57P01"));
   answers.deliver(); // the answer and the end in one piece: the transaction is given the connection between the two
   expect(await query).toEqual([{ words: "it was answered" }]);
-  await expect(waiting).rejects.toMatchObject({ code: "unavailable" });
+  await failed;
   expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
@@ -94,14 +94,17 @@ test("a migration whose connection the server ends fails in words, and does not 
   life.defer("lock", () => endClient(first));
   await first.connect();
   await first.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
-  const waiting = migrate(config);
+  const failed = expect(migrate(config)).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("terminating"),
+  });
   const waitingPid = () =>
     asOwner<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE datname = '${config.database}' AND application_name = 'migrate' AND wait_event = 'advisory'`,
     );
   const [backend] = await until(async () => ((rows) => rows.length > 0 && rows)(await waitingPid()));
   await asOwner(`SELECT pg_terminate_backend(${backend?.pid})`);
-  await expect(waiting).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("terminating") });
+  await failed;
 });
 
 test("a migration has left the server when it says that it is done", async () => {
