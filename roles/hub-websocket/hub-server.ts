@@ -14,6 +14,7 @@ import type { Identity } from "../../src/domain/access/identity.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
+import { cutOffWhenBehind, type MostUnsent } from "../../src/net/cut-off-when-behind.ts";
 import { type Client, clientOf } from "../../src/net/forwarded.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
 import { mayUpgrade } from "../../src/net/same-origin.ts";
@@ -39,6 +40,7 @@ interface HubParts {
 const MAX_MESSAGE = 100_000;
 /** Longest silence, in ms, of who was let in before it says hello. */
 const HELLO_WITHIN_MS = 15_000;
+const MOST_UNSENT: MostUnsent = { bytes: 4 * 1024 * 1024, packets: 5_000 };
 
 /** A connection that was let in. Its right may end before it says a word: it is registered from the first moment. */
 interface Admission {
@@ -153,7 +155,9 @@ export class HubServer {
 
   #welcome(socket: HubSocket): void {
     const admission = this.#admissions.get(socket.request);
-    if (admission === undefined) return void socket.disconnect(true); // every way in goes through #letIn
+    // Every way in goes through #letIn, and each hello costs a look into the database: one for each connection.
+    if (admission === undefined || admission.browser !== undefined) return void socket.disconnect(true);
+    cutOffWhenBehind(socket.conn, MOST_UNSENT);
     const { access, audience, db, log, starts } = this.#parts;
     const { identity } = admission;
     admission.browser = socket;

@@ -27,9 +27,10 @@ export function answerRequests(socket: HubSocket, parts: RequestParts): void {
   const budget = new RequestBudget();
   socket.onAny((name: string, body: unknown, answer: unknown) => {
     if (budget.isExhausted()) return void socket.disconnect(true);
+    const taken = budget.take(); // also of who wants no answer: reading costs as well
     if (typeof answer !== "function") return;
     const reply = answer as Answer; // socket.io's acknowledgement
-    void answerOne(socket, { name, body, taken: budget.take() }, parts).then(reply, (error: unknown) => {
+    void answerOne(socket, { name, body, taken }, parts).then(reply, (error: unknown) => {
       reply({ ok: false, ...wireErrorOf(tellable(error, parts.log)) });
     });
   });
