@@ -2,7 +2,7 @@
 
 import { invalid } from "../../core/errors.ts";
 import type { Queryable, Transaction } from "../../db/db.ts";
-import { addressKey } from "../rate-limits/address-key.ts";
+import { addressKey } from "../../net/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { TOKEN_ADDRESS } from "./limits.ts";
 

@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { conflict, forbidden, invalid } from "../../core/errors.ts";
 import { type Db, sqlState, type Transaction } from "../../db/db.ts";
+import { addressKey } from "../../net/address-key.ts";
 import type { Mail } from "../mail/mail.ts";
 import { applyInvitations } from "../projects/invitations.ts";
-import { addressKey } from "../rate-limits/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { isOn, type SettingValues } from "../settings/values.ts";
 import { SIGN_UP_ADDRESS } from "./limits.ts";
