@@ -2,7 +2,7 @@
 
 import type { NextFunction, Request, Response } from "express";
 import { histogram } from "../../src/core/metrics.ts";
-import { clientOf } from "../../src/net/forwarded.ts";
+import { clientOf, isUnheeded } from "../../src/net/forwarded.ts";
 import { endpointAt } from "../../src/protocol/api-v2-table.ts";
 import type { Hub } from "./hub.ts";
 
@@ -14,8 +14,17 @@ export function watchRequests({ log, metrics, site }: Hub) {
     help: "Time to answer a request, by endpoint or kind of page and class of status.",
     labels: ["endpoint", "status"],
   });
+  let isWarned = false;
   return (request: Request, response: Response, next: NextFunction): void => {
     const began = process.hrtime.bigint();
+    const address = clientOf(request, site).address.slice(0, 64); // now: a socket that is closed has none
+    if (!isWarned && isUnheeded(request, site)) {
+      isWarned = true;
+      log.warn(
+        { address },
+        "X-Forwarded-For is not believed from there; if it is a proxy of yours: COCALC_TRUSTED_PROXIES",
+      );
+    }
     const path = request.url.split("?", 1)[0] ?? "";
     response.once("close", () => {
       const took = Number(process.hrtime.bigint() - began) / 1e9;
@@ -27,7 +36,7 @@ export function watchRequests({ log, metrics, site }: Hub) {
           path: loggedPath(path),
           status,
           ms: Math.round(took * 1_000),
-          address: clientOf(request, site).address.slice(0, 64),
+          address,
           ...response.locals.logged,
         },
         "request",

@@ -5,30 +5,27 @@ import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { setting } from "../core/config.ts";
 
-/** Networks in which our own proxies stand; nobody outside can send from them. */
-const PRIVATE = [
-  "127.0.0.0/8",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "::1/128",
-  "fc00::/7",
-];
+const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+/** Networks by name. In a cluster `private` holds the pods of projects too, which may then say to be anybody: it is never the default. */
+const NAMED = new Map<string, readonly string[]>([
+  ["none", []],
+  ["loopback", LOOPBACK],
+  ["private", [...LOOPBACK, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]],
+]);
 
 const networks = z
   .string()
-  .default("private")
-  .transform((text) => text.split(/[\s,]+/).filter((network) => network !== "" && network !== "none"))
-  .transform((list) => list.flatMap((network) => (network === "private" ? PRIVATE : [network])))
-  .refine((list) => list.every(isNetwork), "must be `private`, `none`, or networks such as 10.1.0.0/16")
+  .default("loopback")
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .transform((list) => list.flatMap((network) => NAMED.get(network) ?? [network]))
+  .refine((list) => list.every(isNetwork), "must be `loopback`, `private`, `none`, or networks such as 10.1.0.0/16")
   .transform(blockList);
 
 export const forwardedConfig = z.object({
   trustedProxies: setting(
     "COCALC_TRUSTED_PROXIES",
     networks,
-    "Whose X-Forwarded-For, -Proto and -Host are believed: `private` (loopback and private addresses), `none`, or networks.",
+    "Whose X-Forwarded-For and -Proto are believed: the networks of your proxies, separated by spaces; also `loopback`, `private` (loopback and all private addresses: in a cluster those of the projects' pods too) or `none`.",
   ),
 });
 
@@ -54,6 +51,13 @@ export function clientOf(request: IncomingMessage, { trustedProxies }: Forwarded
   };
 }
 
+/** Does it come by way of somebody who says for whom, and is not believed? Most often a proxy that nobody has named to us. */
+export function isUnheeded({ headers, socket }: IncomingMessage, { trustedProxies }: ForwardedConfig): boolean {
+  return (
+    headers["x-forwarded-for"] !== undefined && !isTrusted(plainAddress(socket.remoteAddress ?? ""), trustedProxies)
+  );
+}
+
 /** From the nearest proxy outwards: the first address that is not one of ours; what stands left of it anybody could have written. */
 function farthest(peer: string, header: string | string[] | undefined, trusted: BlockList): string {
   let address = peer;
@@ -66,12 +70,13 @@ function farthest(peer: string, header: string | string[] | undefined, trusted: 
   return address;
 }
 
-function isTrusted(address: string, trusted: BlockList): boolean {
+export function isTrusted(address: string, trusted: BlockList): boolean {
   const family = isIP(address);
   return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
-function plainAddress(address: string): string {
+/** IPv4 as such, also where a socket for both kinds tells it as IPv6. */
+export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
 }
 

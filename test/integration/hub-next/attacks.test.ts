@@ -262,3 +262,24 @@ test("over TLS the cookie is host-only, secure and out of reach of scripts; belo
   expect(plain.headers.get("set-cookie")).toMatch(/^%2Fcocalc.?remember_me=/);
   expect((await fetch(`${below.origin}/api/v2/customize`, { method: "POST" })).status).toBe(404);
 });
+
+test("who hangs up before the answer stands in the log with their address", async () => {
+  const { hub, lines } = await openHub();
+  const socket = connect(Number(new URL(hub.origin).port), "127.0.0.1");
+  const head =
+    "POST /api/v2/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
+  socket.write(head, () => socket.destroy());
+  const line = await until(() => lines.find(({ message }) => message === "request"));
+  expect(line.fields).toMatchObject({ status: 499, address: "127.0.0.1" });
+});
+
+test("a proxy that nobody has named is told of once, and what it says of visitors counts for nothing", async () => {
+  const { hub, lines } = await openHub({ COCALC_TRUSTED_PROXIES: "none" });
+  const headers = { "X-Forwarded-For": "203.0.113.7" };
+  for (const path of ["/", "/info", "/policies"]) await hub.browser().fetch(path, { headers });
+  await until(() => lines.filter(({ message }) => message === "request").length === 3);
+  expect(lines.filter(({ level }) => level === "warn").map(({ fields }) => fields)).toMatchObject([
+    { address: "127.0.0.1" },
+  ]);
+  expect(JSON.stringify(lines)).not.toContain("203.0.113.7");
+});

@@ -124,7 +124,7 @@ test("the pod sees the browser's host and address; what a client says of itself 
   const { host } = new URL(ingress);
   const headers = {
     Cookie: owner.cookie,
-    "X-Forwarded-For": "203.0.113.7, 10.0.0.9",
+    "X-Forwarded-For": "203.0.113.7, 127.0.0.9",
     "X-Forwarded-Host": "evil.example",
   };
   const trusted = JSON.parse((await ask(ingress, `/${projectId}/api/x`, { headers })).body) as Seen;
