@@ -1,13 +1,18 @@
 /** All that ingress reads from the environment. */
 
 import { z } from "zod";
-import { setting } from "../../src/core/config.ts";
+import { setting, wholeNumber } from "../../src/core/config.ts";
 import { forwardedConfig } from "../../src/net/forwarded.ts";
 import { siteConfig } from "../../src/net/site.ts";
 
 export const ingressConfig = z.object({
   ...siteConfig.shape,
   ...forwardedConfig.shape,
+  maxPerAddress: setting(
+    "COCALC_INGRESS_MAX_PER_ADDRESS",
+    wholeNumber().min(10).default(2_000),
+    "Most connections of one address (by way of a trusted proxy: most requests under way), WebSockets of who is signed in apart. Where there is no room, idle ones go first.",
+  ),
   hosts: setting(
     "COCALC_HOSTS",
     z

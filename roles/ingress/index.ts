@@ -1,5 +1,7 @@
 /** One port for everything: sends each path to the role that owns it, by the one route table, and knows nothing else. */
 
+import { counter } from "../../src/core/metrics.ts";
+import { AddressLimit } from "../../src/net/address-limit.ts";
 import { Joined } from "../../src/net/joined.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { Upstreams } from "../../src/net/upstreams.ts";
@@ -15,17 +17,24 @@ export default defineRole({
   summary: "One port for everything: sends each path to the role that owns it.",
   needs: { http: true },
   config: ingressConfig,
-  async start(life, { log, listen, addresses }, config) {
+  async start(life, { log, metrics, listen, addresses }, config) {
+    const refused = counter(metrics, {
+      name: "cocalc_ingress_refused_total",
+      help: "Connections and requests refused because their address held too many.",
+    });
+    const { maxPerAddress: most, trustedProxies } = config;
+    const limit = new AddressLimit({ most, trustedProxies, onRefused: () => refused.inc() });
     const upstreams = new Upstreams(life, { maxRequests: MAX_REQUESTS, maxUpgrades: 20_000 });
     const { origin } = await serveHttp(life, {
       name: "ingress",
       listen,
       log,
       requestTimeoutMs: 0,
+      connected: (socket) => limit.connected(socket),
       handle: (request, response) => ingress.handle(request, response),
       upgrade: (request, socket, head) => ingress.upgrade(request, socket, head),
     });
-    const ingress = new Ingress({ log, upstreams, joined: new Joined(life), config, originOf: addresses.of });
+    const ingress = new Ingress({ log, upstreams, limit, joined: new Joined(life), config, originOf: addresses.of });
     addresses.announce("ingress", origin);
   },
 });

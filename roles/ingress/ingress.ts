@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
+import type { AddressLimit } from "../../src/net/address-limit.ts";
 import { forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
@@ -20,6 +21,7 @@ import { originKind } from "./hosts.ts";
 interface IngressParts {
   log: Logger;
   upstreams: Upstreams;
+  limit: AddressLimit;
   joined: Joined;
   config: IngressConfig;
   /** Where a role is now. */
@@ -37,6 +39,7 @@ export class Ingress {
     request.on("error", () => {}); // the client went away: the response's `close` tells
     try {
       const role = this.#route(request).role;
+      response.once("close", this.#enter(request, { isUpgrade: false }));
       const options = this.#options(request, role, "request");
       const onError = (error: AppError) => sendError(request, response, { error: aboutRole(role, error) });
       forward(request, response, { ...options, onError });
@@ -50,6 +53,7 @@ export class Ingress {
     try {
       const { role, upgrade } = this.#route(request);
       if (!upgrade) throw notFound("There is no WebSocket at this address.");
+      socket.once("close", this.#enter(request, { isUpgrade: true }));
       const options = this.#options(request, role, "upgrade");
       const onError = (error: AppError) => endUpgrade(socket, error.status, aboutRole(role, error).message);
       const { joined } = this.#parts;
@@ -81,6 +85,11 @@ export class Ingress {
     const below = belowBase(config.basePath, path);
     if (below === undefined) throw notFound(`This site is below ${config.basePath}/.`);
     return routeOf("app", below);
+  }
+
+  #enter(request: IncomingMessage, use: { isUpgrade: boolean }): () => void {
+    const { limit, config } = this.#parts;
+    return limit.enter(request, clientOf(request, config).address, use);
   }
 
   #options(request: IncomingMessage, role: RoleName, use: "request" | "upgrade") {

@@ -18,6 +18,8 @@ export interface ServeOptions {
   log: Logger;
   handle: Handle;
   upgrade?: Upgrade;
+  /** Is shown each connection before anything is read from it, and may destroy it. */
+  connected?: (socket: Socket) => void;
   /** Longest time in ms for a whole request to arrive; 0 where uploads have any size. Default 5 minutes. */
   requestTimeoutMs?: number;
   /** Most connections at once; further ones are closed. Default 20,000. */
@@ -59,6 +61,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    options.connected?.(socket);
   });
   server.on("clientError", (error, socket) => refuseMalformed(error, socket));
   server.on("upgrade", (request, socket, head) => {
