@@ -227,6 +227,27 @@ test("what is too large or not well formed is refused in words, and the hub goes
   await hub.signedUp();
 });
 
+test("a body made to be slow to read holds up nobody, and strangers are given little room", async () => {
+  const { hub } = await openHub();
+  const ada = await hub.signedUp();
+  const many = `{"account_ids":[${"1,".repeat(400_000)}1]}`;
+  const deep = `{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+  const keys = `{"env":{${Array.from({ length: 80_000 }, (_, index) => `"k${index}":1`).join()}}}`;
+  const send = (browser: Browser, body: string) =>
+    browser.fetch("/api/v2/accounts/get-names", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Origin: hub.origin },
+      body,
+    });
+  for (const body of [many, deep, keys]) {
+    expect((await send(hub.browser(), body)).status).toBe(413);
+    const before = process.cpuUsage();
+    expect(await (await send(ada, body)).json()).toMatchObject({ code: "invalid" });
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(350); // a reviver or a schema takes twice that in ms
+  }
+});
+
 test("what strangers send never makes a line of its own in the log, nor a long one, nor tells a secret", async () => {
   const { hub, lines } = await openHub();
   const ada = await hub.signedUp();
