@@ -1,11 +1,12 @@
 /** Runs one program for a caller, bounded in time and output; when its time is up, all that it started ends with it. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { access } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { AppError } from "../../src/core/errors.ts";
+import { AppError, asError } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { ExecAnswer, ExecRequest } from "../../src/protocol/project-server.ts";
-import { fileError } from "./files/file-errors.ts";
+import { fileError, telling } from "./files/file-errors.ts";
 import { signalSession } from "./processes.ts";
 
 const MAX_RUNNING = 50;
@@ -31,12 +32,10 @@ export class Exec {
 
   /** @param cwd absolute path on this machine. @throws AppError when the program cannot be started. */
   async run(request: ExecRequest, cwd: string): Promise<ExecAnswer> {
+    await telling(request.path, () => access(cwd)); // else it is the program that seems to be missing
     if (this.#running.size >= MAX_RUNNING)
       throw new AppError("rate_limited", `${MAX_RUNNING} programs are running already; wait for one to end.`);
-    const [file, args] = request.bash
-      ? ["bash", ["-c", request.command, "bash", ...request.args]]
-      : [request.command, request.args];
-    const child = spawn(file, args, { cwd, env: { ...this.#env(), ...request.env }, detached: true }); // a session of its own
+    const child = this.#start(request, cwd);
     const pid = child.pid;
     const ended = Promise.withResolvers<{ exitCode: number | null; signal: string | null }>();
     child.on("error", (error) => ended.reject(cannotStart(error, request)));
@@ -64,6 +63,17 @@ export class Exec {
     } finally {
       clearTimeout(timer);
       if (pid !== undefined) this.#running.delete(pid);
+    }
+  }
+
+  #start(request: ExecRequest, cwd: string): ChildProcessWithoutNullStreams {
+    const [file, args] = request.bash
+      ? ["bash", ["-c", request.command, "bash", ...request.args]]
+      : [request.command, request.args];
+    try {
+      return spawn(file, args, { cwd, env: { ...this.#env(), ...request.env }, detached: true }); // a session of its own
+    } catch (error) {
+      throw cannotStart(asError(error), request); // some errors of the system are told at once, such as E2BIG
     }
   }
 }

@@ -45,7 +45,9 @@ test("a program runs with its arguments, input, folder and environment", async (
     truncated: false,
   });
   expect((await exec(server, { command: "no-such-program" }, 404)).error).toContain("no-such-program");
-  expect((await exec(server, { command: "pwd", path: "not/there" }, 404)).code).toBe("not_found");
+  expect((await exec(server, { command: "pwd", path: "not/there" }, 404)).error).toBe("not/there does not exist.");
+  const tooLong = { command: "true", args: Array.from({ length: 60 }, () => "x".repeat(99_999)) };
+  expect((await exec(server, tooLong, 400)).error).toContain("longer than the system takes");
   expect((await exec(server, { command: "" }, 400)).error).toContain("command");
 });
 

@@ -19,6 +19,7 @@ const tell: Record<string, Tell> = {
   ENAMETOOLONG: (what, cause) => invalid(`${what}: a name in this path is too long.`, { cause }),
   ELOOP: (what, cause) => invalid(`${what}: its links lead in a circle.`, { cause }),
   EINVAL: (what, cause) => invalid(`${what}: the file system does not allow this name or act.`, { cause }),
+  E2BIG: (what, cause) => invalid(`${what}: arguments and variables are longer than the system takes.`, { cause }),
   EMFILE: (what, cause) => unavailable(`${what}: too many files are open; try again in a moment.`, { cause }),
   ENFILE: (what, cause) => unavailable(`${what}: too many files are open; try again in a moment.`, { cause }),
   EBUSY: (what, cause) => conflict(`${what} is in use.`, { cause }),
