@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { ZipArchive } from "archiver";
 import { pack } from "tar-stream";
 import { messageOf } from "../../../src/core/errors.ts";
+import { modifiedAt } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
 import { type Folder, walk } from "./folder.ts";
 import { decodeUtf8, type PlacePath, type Places } from "./places.ts";
@@ -119,12 +120,18 @@ function empty(): Readable {
   return stream;
 }
 
-/** Archives hold text: bytes that are not UTF-8 are written as %XX. */
+/**
+ * Archives hold text: bytes that are not UTF-8 are written as %xx, and a % that looks like that as %25, so that no two names become one (a
+ * link, and a folder that whoever unpacks it would write through that link).
+ */
 function printable(bytes: Buffer): string {
-  return (
-    decodeUtf8(bytes) ??
-    bytes.toString("latin1").replace(/[\x80-\xff%]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
-  );
+  const text = decodeUtf8(bytes);
+  const plain = (text ?? bytes.toString("latin1")).replace(/%(?=[0-9a-f]{2})/gi, "%25");
+  return text === undefined ? plain.replace(/[\x80-\xff]/g, hex) : plain;
+}
+
+function hex(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
 /** The stream itself failed (the reader went away): not to be noted as a file that cannot be read. */
@@ -137,7 +144,7 @@ function intoSink(act: Promise<void>): Promise<void> {
 }
 
 function commonFields(name: string, stats: BigIntStats) {
-  return { name, mode: Number(stats.mode & 0o7777n), date: new Date(Number(stats.mtimeMs)) };
+  return { name, mode: Number(stats.mode & 0o7777n), date: modifiedAt(stats) };
 }
 
 function tarSink(): { sink: Sink; stream: Readable } {
@@ -166,6 +173,9 @@ function tarSink(): { sink: Sink; stream: Readable } {
   return { sink, stream: tar as unknown as Readable }; // streamx's stream behaves as Node's where it is used here
 }
 
+/** In a zip a backslash separates as a slash does: `..\\x` would be unpacked beside the folder that was asked for. */
+const withoutBackslash = (name: string): string => name.replaceAll("\\", "%5c");
+
 function zipSink(): { sink: Sink; stream: Readable } {
   const zip = new ZipArchive({ zlib: { level: 1 }, forceZip64: false });
   const gone = goneFrom(zip);
@@ -191,11 +201,12 @@ function zipSink(): { sink: Sink; stream: Readable } {
     file: async (name, stats, bytes) => {
       const broken = new Promise<void>((_, reject) => bytes.once("error", reject));
       broken.catch(() => {}); // looked at below, or too late to matter
-      await Promise.race([broken, added(() => void zip.append(bytes, commonFields(name, stats)))]);
+      await Promise.race([broken, added(() => void zip.append(bytes, commonFields(withoutBackslash(name), stats)))]);
     },
     folder: (name, stats) =>
-      added(() => void zip.append("", { ...commonFields(`${name}/`, stats), type: "directory" })),
-    link: (name, stats, target) => added(() => void zip.symlink(name, target, Number(stats.mode & 0o7777n))),
+      added(() => void zip.append("", { ...commonFields(`${withoutBackslash(name)}/`, stats), type: "directory" })),
+    link: (name, stats, target) =>
+      added(() => void zip.symlink(withoutBackslash(name), target, Number(stats.mode & 0o7777n))),
     finish: () => zip.finalize(),
   };
   return { sink, stream: zip };

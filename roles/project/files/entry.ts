@@ -11,6 +11,14 @@ export function etagOf(stats: BigIntStats): string {
   return [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map((part) => part.toString(36)).join("-");
 }
 
+const EARLIEST = Date.parse("0001-01-01T00:00:00Z");
+const LATEST = Date.parse("9999-12-31T23:59:59Z");
+
+/** When it was modified. Some file systems keep any 64 bits as a time: what no calendar holds is told as the nearest that one does. */
+export function modifiedAt({ mtimeMs }: BigIntStats): Date {
+  return new Date(Math.min(Math.max(Number(mtimeMs), EARLIEST), LATEST));
+}
+
 /** The entry of a name in a folder. @throws ENOENT */
 export async function entryOf(folder: Folder, name: Buffer): Promise<FileEntry> {
   const path = folder.at(name);
@@ -29,7 +37,7 @@ export function toEntry(name: string, stats: BigIntStats): FileEntry {
     name,
     kind: stats.isSymbolicLink() ? "link" : plainKind(stats),
     size: Number(stats.size),
-    modified: new Date(Number(stats.mtimeMs)).toISOString(),
+    modified: modifiedAt(stats).toISOString(),
     mode: Number(stats.mode & 0o7777n),
     etag: etagOf(stats),
   };

@@ -122,10 +122,20 @@ async function archive(places: Places, { query, response }: Call): Promise<undef
   });
   const paths = path.map((one) => parsePath(places, one));
   for (const one of paths) await statOf(places, one);
+  checkNames(paths);
   response.setHeader("Content-Type", format === "zip" ? "application/zip" : "application/x-tar");
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("Content-Disposition", attachment(`${archiveName(paths)}.${format}`));
   await writeArchive(response, { places, paths, format });
+}
+
+/** In the archive they stand side by side, wherever they are now. */
+function checkNames(paths: readonly PlacePath[]): void {
+  const names = paths.map(({ names }) => names.at(-1)?.toString("latin1"));
+  const twice = names.findIndex((name, index) => name !== undefined && names.indexOf(name) < index);
+  const name = paths[twice]?.names.at(-1);
+  if (name !== undefined)
+    throw invalid(`Two of these are called ${toWire(name)}: put them into archives of their own.`);
 }
 
 function archiveName(paths: readonly PlacePath[]): string {

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { contentType, lookup } from "mime-types";
 import { type AppError, invalid } from "../../../src/core/errors.ts";
-import { etagOf } from "./entry.ts";
+import { etagOf, modifiedAt } from "./entry.ts";
 import { walk } from "./folder.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 
@@ -73,7 +73,11 @@ export async function sendFile(
   response.statusCode = range === undefined ? 200 : 206;
   response.setHeader("Content-Length", end - start + 1);
   if (request.method === "HEAD" || size === 0) return endWith(file, response, response.statusCode);
-  await pipeline(handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }), response); // closes the handle
+  const bytes = handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }); // closes the handle
+  await pipeline(bytes, response, { end: false });
+  // A file that was cut off meanwhile: nobody may wait for the rest, or take this for all of it.
+  if (bytes.bytesRead < end - start + 1) request.socket.destroy();
+  else response.end();
 }
 
 async function endWith({ handle }: OpenFile, response: ServerResponse, status: number): Promise<void> {
@@ -87,7 +91,7 @@ function headersOf({ stats }: OpenFile, name: Buffer, download: boolean): Record
   return {
     ...UNTRUSTED,
     "Content-Type": contentType(lookup(text) || "application/octet-stream") || "application/octet-stream",
-    "Last-Modified": new Date(Number(stats.mtimeMs)).toUTCString(),
+    "Last-Modified": modifiedAt(stats).toUTCString(),
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-cache",
     ...(download ? { "Content-Disposition": attachment(text) } : {}),
