@@ -20,14 +20,17 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Is it this password? Without a stored hash the answer is no, after the same work: the time does not tell whether there is an account.
+ * Is it this password? The same work is done whatever is stored, also for nothing and for an older kind: the time does not tell whether there
+ * is an account, nor how old it is.
  */
 export async function verifyPassword(stored: string | null | undefined, password: string): Promise<boolean> {
-  if (stored?.startsWith("sha512$")) return bounded(() => verifyLegacy(stored, password));
   const isHash = stored?.startsWith(ARGON_PREFIX) === true;
   const against = isHash ? stored : await hashOfNothing();
-  const matches = await bounded(() => verify(against, password).catch(() => false)); // a stored hash that is damaged fits nothing
-  return isHash && matches;
+  return bounded(async () => {
+    const matching = verify(against, password).catch(() => false); // a stored hash that is damaged fits nothing
+    const isLegacy = verifyLegacy(stored ?? "", password); // short, while the other one is worked on by a thread
+    return (await matching) ? isHash : isLegacy;
+  });
 }
 
 /** Is the stored hash of an older kind, to be replaced now that the password is known? */
@@ -47,10 +50,11 @@ function hashOfNothing(): Promise<string> {
 const MAX_LEGACY_ITERATIONS = 10_000;
 
 /** `sha512$<salt>$<iterations>$<hex>`: HMAC of the password under the salt, repeated on its own result. */
-async function verifyLegacy(stored: string, password: string): Promise<boolean> {
-  const [, salt = "", rounds = "", digest = ""] = stored.split("$");
+function verifyLegacy(stored: string, password: string): boolean {
+  const [kind, salt = "", rounds = "", digest = ""] = stored.split("$");
   const iterations = Number(rounds);
-  if (!Number.isInteger(iterations) || iterations < 1 || iterations > MAX_LEGACY_ITERATIONS) return false;
+  if (kind !== "sha512" || !Number.isInteger(iterations) || iterations < 1 || iterations > MAX_LEGACY_ITERATIONS)
+    return false;
   let value = password;
   for (let round = 0; round < iterations; round += 1) value = createHmac("sha512", salt).update(value).digest("hex");
   const [a, b] = [Buffer.from(value), Buffer.from(digest)];
