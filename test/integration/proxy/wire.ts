@@ -37,6 +37,13 @@ export async function ask(origin: string, path: string, { method = "GET", host, 
   return parseAnswer(await textOf(socket));
 }
 
+/** Sends these bytes, whatever they are, and resolves with the answer when the server has closed the connection. */
+export async function say(origin: string, bytes: string): Promise<Answer> {
+  const socket = dial(origin);
+  socket.write(Buffer.from(bytes, "latin1"));
+  return parseAnswer(await textOf(socket));
+}
+
 /** Asks for an Upgrade; `socket` stays open when the answer is 101. */
 export async function askUpgrade(
   origin: string,
