@@ -5,7 +5,7 @@ import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { isAppError } from "../../core/errors.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
-import { addCollaborator, changeMemberGroup, removeCollaborator } from "./collaborators.ts";
+import { addByEmail, addCollaborator, changeMemberGroup, removeCollaborator } from "./collaborators.ts";
 
 const newLife = testLives();
 
@@ -83,4 +83,15 @@ test("nobody gives or takes what the rules do not let them, and an owner is alwa
     }),
     { numRuns: 40 },
   );
+});
+
+test("who may add members does not fill the database with invitations of addresses that nobody has", async () => {
+  const db = await openTestDb(newLife());
+  const [accountId, projectId] = [randomUUID(), randomUUID()];
+  const users = JSON.stringify({ [accountId]: { group: "owner" } });
+  const invite = JSON.stringify(Object.fromEntries(Array.from({ length: 998 }, (_, index) => [`${index}@x.org`, {}])));
+  await db.execute("INSERT INTO projects (project_id, users, invite) VALUES ($1, $2, $3)", [projectId, users, invite]);
+  const acting = { accountId, role: "owner", projectId, strict: false } as const;
+  await addByEmail(db, acting, "last@example.org");
+  await expect(addByEmail(db, acting, "more@example.org")).rejects.toMatchObject({ code: "conflict" });
 });

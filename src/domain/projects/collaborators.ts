@@ -21,8 +21,10 @@ export interface Acting {
 interface MembersRow {
   users: ProjectUsers | null;
   manage_users_owner_only: boolean | null;
+  invited: number;
 }
 
+/** Those who are invited count, too. */
 const MAX_MEMBERS = 1_000;
 
 /** Adds an account as collaborator; one that is a member already stays what it is. @throws AppError `forbidden`, `not_found`, `conflict`. */
@@ -107,6 +109,7 @@ interface Members {
   members: ProjectUsers;
   owners: string[];
   ownerOnly: boolean;
+  invited: number;
 }
 
 function mayManage({ role, strict }: Acting, { ownerOnly }: Members): void {
@@ -115,8 +118,9 @@ function mayManage({ role, strict }: Acting, { ownerOnly }: Members): void {
   }
 }
 
-function checkRoom({ members }: Members): void {
-  if (Object.keys(members).length >= MAX_MEMBERS) throw conflict(`A project has at most ${MAX_MEMBERS} members.`);
+function checkRoom({ members, invited }: Members): void {
+  if (Object.keys(members).length + invited >= MAX_MEMBERS)
+    throw conflict(`A project has at most ${MAX_MEMBERS} members, those who are invited included.`);
 }
 
 /** Runs `act` with the members as they are, and nobody else changing them meanwhile. The actor is looked at again, in the same row. */
@@ -127,7 +131,8 @@ async function changing(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const [row] = await tx.query<MembersRow>(
-      "SELECT users, manage_users_owner_only FROM projects WHERE project_id = $1 AND deleted IS NOT TRUE FOR UPDATE",
+      `SELECT users, manage_users_owner_only, (SELECT count(*) FROM jsonb_object_keys(coalesce(invite, '{}'))) AS invited
+       FROM projects WHERE project_id = $1 AND deleted IS NOT TRUE FOR UPDATE`,
       [acting.projectId],
     );
     if (row === undefined) throw notFound("There is no such project.");
@@ -136,7 +141,7 @@ async function changing(
     if (acting.role !== "admin" && group !== acting.role)
       throw forbidden("You are no longer a member of this project.");
     const owners = Object.keys(members).filter((id) => members[id]?.group === "owner");
-    await act(tx, { members, owners, ownerOnly: row.manage_users_owner_only === true });
+    await act(tx, { members, owners, ownerOnly: row.manage_users_owner_only === true, invited: row.invited });
   });
 }
 
