@@ -146,6 +146,16 @@ test("programs get the image's environment without what is the server's own", ()
   expect(environment().PATH).toBeDefined();
 });
 
+test("a project has its most connections, also for who spells them like ones that are there already", async () => {
+  const server = await startProjectServer(newLife());
+  const open = async (more = "") => (await server.fetch(`/api/socket/?EIO=4&transport=polling${more}`)).status;
+  for (let tens = 0; tens < 50; tens += 1) {
+    expect(await Promise.all(Array.from({ length: 10 }, () => open()))).toEqual(Array.from({ length: 10 }, () => 200));
+  }
+  for (const more of ["", "&x=sid=", "&xsid=1"])
+    expect({ more, status: await open(more) }).toEqual({ more, status: 503 });
+});
+
 test("stopping leaves no handle, also with sockets, terminals and documents open, 5 times in one process", async () => {
   const handles = () =>
     process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|TTYWrap|Immediate)$/.test(name)).length;

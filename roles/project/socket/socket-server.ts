@@ -55,7 +55,7 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   });
   life.onDrain("project sockets", () => void io.emit("stopping"));
   const admit = (caller: Caller, request: IncomingMessage) => {
-    const isNew = !(request.url ?? "").includes("sid=");
+    const isNew = !new URL(request.url ?? "/", "http://project").searchParams.has("sid");
     if (isNew && engine.clientsCount >= MAX_SOCKETS)
       throw new AppError("unavailable", `This project has ${MAX_SOCKETS} connections already.`);
     callers.set(request, caller);
