@@ -1,9 +1,18 @@
-/** Under which key an IP address is counted: IPv4 as it is, IPv6 by its /64, which is one customer. Pure. */
+/** Under which key an IP address is counted: IPv4 as it is, IPv6 by its network. Pure. */
 
 import { isIPv4, isIPv6 } from "node:net";
 
-/** Text that is no address counts as one and the same. */
+/** IPv6 by its /64, the smallest network there is. Text that is no address counts as one and the same. */
 export function addressKey(address: string): string {
+  return keyOf(address, 4);
+}
+
+/** IPv6 by its /48, the largest that is given to one customer: who has one has 65,536 of /64, as many as wanted. */
+export function siteKey(address: string): string {
+  return keyOf(address, 3);
+}
+
+function keyOf(address: string, groupCount: 3 | 4): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (isIPv4(address)) return address;
@@ -13,6 +22,8 @@ export function addressKey(address: string): string {
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros =
     tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => "0");
-  const groups = [...before, ...zeros, ...after].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${groups.join(":")}::/64`;
+  const groups = [...before, ...zeros, ...after]
+    .slice(0, groupCount)
+    .map((group) => Number.parseInt(group, 16).toString(16));
+  return `${groups.join(":")}::/${16 * groupCount}`;
 }

@@ -304,3 +304,14 @@ test("a proxy that nobody has named is told of once, and what it says of visitor
   ]);
   expect(JSON.stringify(lines)).not.toContain("203.0.113.7");
 });
+
+test("nobody with a large network of their own locks somebody else out", async () => {
+  const { hub } = await openHub();
+  const ada = await hub.signedUp();
+  const from = (address: string, password: string) =>
+    code(hub.browser(), "auth/sign-in", { email: ada.email, password }, { "X-Forwarded-For": address });
+  const guess = (network: number) => from(`2001:db8:7:${network.toString(16)}::1`, "wrong-guess");
+  const codes = await Promise.all(Array.from({ length: 210 }, (_, network) => guess(network)));
+  expect(codes.filter((each) => each === "unauthenticated")).toHaveLength(10);
+  expect(await from("2001:db8:8::1", PASSWORD)).toBeUndefined();
+});
