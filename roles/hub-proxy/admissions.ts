@@ -31,7 +31,8 @@ export class Admission {
   readonly rewriteRequest: RewriteHeader;
   readonly #registration: Registration;
   readonly #revocations: Revocations;
-  readonly #release: () => void;
+  /** Absent while it is neither kept nor used. */
+  #release: (() => void) | undefined;
   readonly #until: number;
   readonly #underWay = new Set<Forwarding>();
   #isKept = true;
@@ -57,7 +58,10 @@ export class Admission {
   /** Something begins that ends with the right. */
   enter(exchange: Forwarding): void {
     if (this.#isEnded) exchange.end();
-    else this.#underWay.add(exchange);
+    else {
+      this.#release ??= this.#revocations.register(this.#registration); // it may have been dropped since it was found
+      this.#underWay.add(exchange);
+    }
   }
 
   /** It has ended by itself. */
@@ -79,7 +83,9 @@ export class Admission {
   }
 
   #releaseUnused(): void {
-    if (!this.#isKept && this.#underWay.size === 0) this.#release();
+    if (this.#isKept || this.#underWay.size > 0) return;
+    this.#release?.();
+    this.#release = undefined;
   }
 }
 

@@ -63,18 +63,19 @@ export interface RequestToPass {
  */
 export function requestHead({ method, path, rawHeaders, client, rewrite, extra = [], upgrade }: RequestToPass): string {
   const { names, isChunked } = namedByConnection(rawHeaders);
+  const hasLength = !isChunked && upgrade === undefined; // what follows an upgrade is the new protocol's
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${client.host}\r\n`;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const original = rawHeaders[index] ?? "";
     const name = original.toLowerCase();
-    if (NOT_PASSED_ON.has(name) || names.has(name) || (isChunked && name === "content-length")) continue;
+    if (NOT_PASSED_ON.has(name) || names.has(name) || (!hasLength && name === "content-length")) continue;
     const value = rawHeaders[index + 1] ?? "";
     const passed = rewrite === undefined ? value : rewrite(name, value);
     if (passed !== undefined) head += `${original}: ${passed}\r\n`;
   }
   head += `x-forwarded-for: ${client.address}\r\nx-forwarded-proto: ${client.proto}\r\nx-forwarded-host: ${client.host}\r\n`;
   for (let index = 0; index + 1 < extra.length; index += 2) head += `${extra[index]}: ${extra[index + 1]}\r\n`;
-  if (isChunked) head += "transfer-encoding: chunked\r\n";
+  if (isChunked && upgrade === undefined) head += "transfer-encoding: chunked\r\n";
   if (upgrade !== undefined) head += `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
   return `${head}\r\n`;
 }

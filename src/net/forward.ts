@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { AppError, codeOf, isAppError } from "../core/errors.ts";
+import { AppError, codeOf, invalid, isAppError } from "../core/errors.ts";
 import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import type { Client } from "./forwarded.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
@@ -67,8 +67,12 @@ class Exchange implements Asker, Forwarding {
   }
 
   send({ isNew = false } = {}): void {
-    const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
     const request = this.#request;
+    if (hasUnknownCoding(request)) {
+      this.#leave();
+      return void this.#fail(UNKNOWN_CODING);
+    }
+    const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
     const { method = "GET", rawHeaders } = request;
     const head = requestHead({ method, path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest });
     const connection = upstream.connection({ isNew });
@@ -183,6 +187,15 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
+
+/** Node takes the chunks of any coding apart: passed on anew, nobody could tell any more what is in them. */
+function hasUnknownCoding({ headers }: IncomingMessage): boolean {
+  return (headers["transfer-encoding"] ?? "chunked").toLowerCase() !== "chunked";
+}
+
+const UNKNOWN_CODING = invalid("A body with this transfer coding is not passed on; send it as it is, or in chunks.", {
+  status: 501,
+});
 
 /** What went wrong with the other side, as a gateway answers it. */
 export function upstreamError(cause: Error): AppError {

@@ -125,6 +125,18 @@ test.each([
   expect(() => readText(text.padEnd(10, "\0"))).toThrow(expect.objectContaining({ code: "unavailable", status: 502 }));
 });
 
+test("another server's greeting is refused at once, although it is no whole head", () => {
+  const broken = expect.objectContaining({ status: 502 });
+  expect(() => readText("SSH-2.0-OpenSSH\r\n")).toThrow(broken);
+  expect(() => readAll([Buffer.from("HT"), Buffer.from("X")])).toThrow(broken);
+  expect(readAll([Buffer.from("HT"), Buffer.from("TP/1.1 20")])).toMatchObject({ isOver: false });
+});
+
+test("a length that is said twice is passed on once", () => {
+  const read = readText(answer("Content-Length: 2\r\nContent-Length: 2\r\n", "ab"));
+  expect(read).toMatchObject({ body: "ab", heads: [{ headers: ["content-length", "2"] }] });
+});
+
 test("a head without end, and a chunk's line without end, are bounded", () => {
   const endless = Array.from({ length: 100 }, () => Buffer.from("a".repeat(1_000)));
   const broken = expect.objectContaining({ status: 502 });

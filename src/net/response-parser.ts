@@ -123,6 +123,7 @@ export class ResponseParser {
       case "chunk-end":
         return this.#upTo(NEW_LINE, 0, bytes);
       case "head":
+        if (!beginsAsHttp(this.#pending, bytes)) throw broken("What it answered is not HTTP/1.1.");
         return this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
       default:
         return this.#upTo(NEW_LINE, MAX_LINE_BYTES, bytes);
@@ -222,6 +223,15 @@ export class ResponseParser {
   }
 }
 
+const BEGIN = "HTTP/1.";
+
+/** Could these be the first bytes of an answer? Some other server may say a line of its own and then wait for ever. */
+function beginsAsHttp(pending: Buffer, bytes: Buffer): boolean {
+  if (pending.length >= BEGIN.length) return true; // looked at already
+  const first = pending.toString("latin1") + bytes.toString("latin1", 0, BEGIN.length);
+  return BEGIN.startsWith(first.slice(0, BEGIN.length));
+}
+
 /** The fields of a head, and those that say where the body ends. */
 interface Fields {
   headers: string[];
@@ -243,7 +253,7 @@ function readFields(text: string, from: number): Fields {
     const name = text.slice(start, colon).toLowerCase();
     const value = text.slice(colon + 1, end).trim();
     if (!NAME.test(name) || NOT_IN_VALUE.test(value)) throw broken("A header of its answer is malformed.");
-    fields.headers.push(name, value);
+    if (name !== "content-length" || fields.length === undefined) fields.headers.push(name, value); // said twice, passed on once
     noteFraming(fields, name, value);
     start = end + NEW_LINE.length;
   }

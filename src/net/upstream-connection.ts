@@ -49,6 +49,7 @@ export class UpstreamConnection implements ResponseReader {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
+  readonly #isForUpgrade: boolean;
   #asker: Asker | undefined;
   #isSent = false;
   #isPaused = false;
@@ -63,6 +64,7 @@ export class UpstreamConnection implements ResponseReader {
   constructor(address: UpstreamAddress, owner: ConnectionOwner, { isForUpgrade = false } = {}) {
     this.#owner = owner;
     this.#parser = new ResponseParser(this);
+    this.#isForUpgrade = isForUpgrade;
     this.#socket = isForUpgrade ? connect(optionsOf(address)) : this.#connectReadingIntoShared(address);
     if (isForUpgrade) this.#socket.on("data", (bytes) => this.#onRead(bytes));
     this.#socket.on("error", (error) => this.fail(error));
@@ -187,8 +189,8 @@ export class UpstreamConnection implements ResponseReader {
 
   /** An answer that came before the whole request, or with bytes behind it, leaves a connection that cannot be trusted. */
   #over(isClean: boolean): void {
-    if (!isClean || !this.#isSent || !this.#parser.keepAlive || this.#socket.destroyed)
-      return void this.#socket.destroy();
+    const mayServe = isClean && this.#isSent && this.#parser.keepAlive && !this.#isForUpgrade;
+    if (!mayServe || this.#socket.destroyed) return void this.#socket.destroy();
     this.resume();
     this.#idleSince = Date.now();
     this.#owner.onIdle(this);

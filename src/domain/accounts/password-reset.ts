@@ -3,10 +3,10 @@
 import { randomUUID } from "node:crypto";
 import { AppError, invalid, notFound } from "../../core/errors.ts";
 import type { Db, Queryable } from "../../db/db.ts";
+import { addressKey } from "../../net/address-key.ts";
 import { hashToken, isToken, randomToken } from "../access/tokens.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";
-import { addressKey } from "../rate-limits/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { writePassword } from "./account.ts";
 import { RESET_ADDRESS, RESET_EMAIL } from "./limits.ts";

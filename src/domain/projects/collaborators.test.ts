@@ -91,7 +91,7 @@ test("who may add members does not fill the database with invitations of address
   const users = JSON.stringify({ [accountId]: { group: "owner" } });
   const invite = JSON.stringify(Object.fromEntries(Array.from({ length: 998 }, (_, index) => [`${index}@x.org`, {}])));
   await db.execute("INSERT INTO projects (project_id, users, invite) VALUES ($1, $2, $3)", [projectId, users, invite]);
-  const acting = { accountId, role: "owner", projectId, strict: false } as const;
+  const acting = { accountId, role: "owner", projectId, strict: false, verifies: false } as const;
   await addByEmail(db, acting, "last@example.org");
   await expect(addByEmail(db, acting, "more@example.org")).rejects.toMatchObject({ code: "conflict" });
 });

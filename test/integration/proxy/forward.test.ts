@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { forward } from "../../../src/net/forward.ts";
+import { forwardUpgrade } from "../../../src/net/forward-upgrade.ts";
 import { sendError } from "../../../src/net/plain-page.ts";
-import { serveHttp } from "../../../src/net/serve.ts";
+import { endUpgrade, serveHttp } from "../../../src/net/serve.ts";
 import { Upstreams } from "../../../src/net/upstreams.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
@@ -44,16 +45,24 @@ async function proxyTo(
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
   const upstreams = new Upstreams(life);
+  const client = { address: "203.0.113.1", proto: "http", host: "x" } as const;
+  const options = () => ({ upstream: upstreams.enter("other", origin), client });
   const { origin: proxy } = await serveHttp(life, {
     name: "proxy",
     listen: { host: "127.0.0.1", port: 0 },
     log: testLog(),
     handle: (request, response) =>
       void forward(request, response, {
-        upstream: upstreams.enter("other", origin),
+        ...options(),
         path: request.url ?? "/",
-        client: { address: "203.0.113.1", proto: "http", host: "x" },
         onError: (error) => sendError(request, response, { error }),
+      }),
+    upgrade: (request, socket, head) =>
+      void forwardUpgrade(request, socket, {
+        ...options(),
+        path: request.url ?? "/",
+        head,
+        onError: (error) => endUpgrade(socket, error.status, error.message),
       }),
   });
   return { proxy, heard, server };
@@ -104,6 +113,18 @@ describe("a connection to the other side", () => {
     expect(heard.map(requestsIn)).toEqual([2, 2]);
   });
 
+  test("on which an upgrade was refused is not used again, and hears of no body", async () => {
+    const { proxy, heard } = await proxyTo((socket) => socket.write(OK));
+    const socket = dial(proxy).resume();
+    socket.write(
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 30\r\n\r\n",
+    );
+    await until(() => socket.destroyed, { timeoutMs: 3_000 });
+    expect((await ask(proxy, "/")).body).toBe("ok");
+    expect(heard.map(requestsIn)).toEqual([1, 1]);
+    expect(heard[0]?.toLowerCase()).not.toContain("content-length");
+  });
+
   test("is let go when the other side keeps it no longer", async () => {
     const short = OK.replace("\r\n\r\n", "\r\nKeep-Alive: timeout=1\r\n\r\n");
     const { proxy, heard, server } = await proxyTo((socket) => socket.write(short));
@@ -116,6 +137,13 @@ describe("a connection to the other side", () => {
     await until(async () => (await connections()) === 0, { timeoutMs: 4_000 });
     expect(heard).toHaveLength(1);
   });
+});
+
+test("a body in a coding that we do not know is refused, not passed on as something else", async () => {
+  const { proxy, heard } = await proxyTo((socket) => socket.write(OK));
+  const headers = { "Transfer-Encoding": "gzip, chunked" };
+  expect((await ask(proxy, "/", { method: "POST", headers })).status).toBe(501);
+  expect(heard).toEqual([]);
 });
 
 describe("what the other side says", () => {
