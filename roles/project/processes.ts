@@ -71,6 +71,13 @@ export async function signalSession(leader: number, signal: NodeJS.Signals): Pro
   for (const { pid, session } of all) if (session === leader && pid !== leader) send(pid, signal);
 }
 
+/** Sends a signal to whatever runs in the foreground of the terminal of a shell. */
+export async function signalForeground(shell: number, signal: NodeJS.Signals): Promise<void> {
+  const { stdout } = await promisify(execFile)("ps", ["-o", "tpgid=", "-p", String(shell)]);
+  const group = Number(stdout.trim());
+  if (group > 1) send(-group, signal);
+}
+
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -37,9 +37,9 @@ export function terminalRequests({ terminals, activity, places }: Context): Pick
         since: generation === undefined || offset === undefined ? undefined : { generation, offset },
       });
     },
-    terminal_input: (session, { name, text }) => {
+    terminal_input: async (session, { name, text }) => {
       activity.touch();
-      terminals.get(name).input(session.id, text);
+      await terminals.get(name).input(session.id, text);
       return {};
     },
     terminal_resize: (session, { name, cols, rows }) => {

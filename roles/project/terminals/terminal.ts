@@ -6,6 +6,7 @@ import { conflict } from "../../../src/core/errors.ts";
 import { TERMINAL_ACK_EVERY, type TerminalView } from "../../../src/protocol/project-server.ts";
 import { signalSession } from "../processes.ts";
 import { Scrollback } from "./scrollback.ts";
+import { TerminalInput } from "./terminal-input.ts";
 
 /** What a terminal tells one who has it open. */
 export interface TerminalReader {
@@ -60,6 +61,7 @@ export class Terminal {
   readonly #readers = new Map<string, Attached>();
   #generation = "";
   #pty: IPty | undefined;
+  #input: TerminalInput | undefined;
   #exitCode: number | null = null;
   #scrollback = new Scrollback(MAX_SCROLLBACK);
   #size: Size;
@@ -114,13 +116,13 @@ export class Terminal {
     this.#flow();
   }
 
-  /** What a reader typed; the terminal takes that reader's size. */
-  input(id: string, text: string): void {
+  /** What a reader typed; the terminal takes that reader's size. Resolves when there is room for more, or after a while. */
+  async input(id: string, text: string): Promise<void> {
     const attached = this.#attached(id);
-    if (this.#pty === undefined) throw conflict("This terminal has ended; start it again.");
+    if (this.#input === undefined) throw conflict("This terminal has ended; start it again.");
     if (this.#typist !== id) this.#resizeTo(id, attached.size);
     this.#typist = id;
-    this.#pty.write(text);
+    await this.#input.type(text);
   }
 
   resize(id: string, size: Size): void {
@@ -162,6 +164,7 @@ export class Terminal {
     const pty = spawn(file, args, { name: "xterm-256color", cwd, env, ...this.#size });
     this.#generation = randomBytes(8).toString("hex");
     this.#pty = pty;
+    this.#input = new TerminalInput(pty);
     this.#exitCode = null;
     this.#paused = false;
     this.#ended = Promise.withResolvers();
@@ -172,6 +175,8 @@ export class Terminal {
   #onExit(exitCode: number): void {
     this.#flush();
     this.#pty = undefined;
+    this.#input?.end();
+    this.#input = undefined;
     this.#exitCode = exitCode;
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;

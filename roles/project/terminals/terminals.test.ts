@@ -1,6 +1,6 @@
 /** Terminals over a real socket with real shells. */
 
-import { symlink, writeFile } from "node:fs/promises";
+import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
@@ -120,6 +120,35 @@ test("a reader who acknowledges nothing pauses `yes`, then is left behind; memor
   const again = await open(stuck, { from: { generation: held.generation, offset: held.offset } });
   expect(again.text.length).toBeLessThanOrEqual(1_000_000);
   quick.socket.disconnect();
+});
+
+test("a large paste reaches a program whole, at its pace", async () => {
+  const server = await startProjectServer(newLife());
+  const client = await server.connect();
+  const screen = await open(client);
+  await type(client, "stty -echo; echo rea''dy; cat > pasted; echo took''-it\r");
+  await until(() => screen.text.includes("ready\r\n"));
+  const line = `${"x".repeat(62)}é\n`;
+  const text = line.repeat(16_384);
+  for (let at = 0; at < text.length; at += 32_768) await type(client, text.slice(at, at + 32_768));
+  await type(client, "\x04");
+  await until(() => screen.text.includes("took-it"));
+  expect(await readFile(join(server.home, "pasted"), "utf8")).toBe(text);
+});
+
+test("what is typed for a program that reads nothing is bounded and told, and Ctrl+C still stops it", async () => {
+  const server = await startProjectServer(newLife());
+  const client = await server.connect();
+  const screen = await open(client);
+  await type(client, "stty raw -echo isig; sh -c 'echo $$ > pid; echo rea\"\"dy; exec sleep 1000'\r");
+  await until(() => screen.text.includes("ready"));
+  const pid = Number(await readFile(join(server.home, "pid"), "utf8"));
+  const text = "y".repeat(600_000);
+  const answers = await Promise.all([1, 2, 3, 4].map(() => client.tryToAsk("terminal_input", { name: "t", text })));
+  expect(answers.map(({ ok }) => ok)).toEqual([true, true, false, false]);
+  expect(answers[2]).toMatchObject({ error: expect.stringContaining("Ctrl+C") });
+  await type(client, "\x03");
+  await until(async () => !(await listProcesses()).some((running) => running.pid === pid));
 });
 
 test("a shell that ends says so, and is started again under its name", async () => {

@@ -28,6 +28,12 @@ type Ack = typeof import("../../protocol/project-server.ts").TERMINAL_ACK_EVERY;
 /** Half of what the server allows at most. */
 const ACK_EVERY = (32_768 satisfies Ack) / 2;
 const MOST_HELD_KEYS = 10_000;
+/** Most units of text that are on their way: more goes when the program has taken some. */
+const PIECE = 32_768;
+/** Of a paste that is too large for a terminal, nothing is sent. */
+const MOST_UNSENT = 32_000_000;
+/** Keys that become signals: what waits behind them is not wanted any more. */
+const SIGNAL_KEYS = new Set(["\x03", "\x1c", "\x1a"]);
 
 /**
  * States: opening → open ⇄ offline; open → exited → open by `restart`; failed is left by the next connection. Output carries the offset at
@@ -44,6 +50,8 @@ export class TerminalClient {
   #offset = 0;
   #acknowledged = 0;
   #held = "";
+  #unsent = "";
+  #onItsWay = 0;
   #opening = false;
   #closed = false;
 
@@ -62,7 +70,40 @@ export class TerminalClient {
       if (this.#held.length + text.length <= MOST_HELD_KEYS) this.#held += text;
       return;
     }
-    void this.#ask("terminal_input", { name: this.#name, text });
+    if (SIGNAL_KEYS.has(text)) {
+      this.#unsent = "";
+      void this.#send(text);
+    } else if (this.#unsent.length + text.length <= MOST_UNSENT) {
+      this.#unsent += text;
+      this.#sendWaiting();
+    } else this.#say("This is too much for a terminal: nothing of it was sent. Upload it as a file instead.");
+  }
+
+  /** Sends what was typed: keys at once, more of it when the program has taken what is on its way. */
+  #sendWaiting(): void {
+    while (this.#unsent !== "" && this.#onItsWay < PIECE) {
+      const isCut = /[\ud800-\udbff]/.test(this.#unsent.charAt(PIECE - 1)); // a character of two units
+      const piece = this.#unsent.slice(0, isCut ? PIECE + 1 : PIECE);
+      this.#unsent = this.#unsent.slice(piece.length);
+      void this.#send(piece);
+    }
+  }
+
+  async #send(piece: string): Promise<void> {
+    this.#onItsWay += piece.length;
+    try {
+      await this.#connection.request("terminal_input", { name: this.#name, text: piece });
+    } catch (error) {
+      this.#unsent = "";
+      if (this.#connection.status.get() === "online") this.#say(wordsOf(error));
+    }
+    this.#onItsWay -= piece.length;
+    this.#sendWaiting();
+  }
+
+  /** Words of ours among the output. */
+  #say(words: string): void {
+    this.#screen.write(`\r\n\x1b[7m ${words} \x1b[0m\r\n`, () => {});
   }
 
   /** Tells the size of this window, which becomes the terminal's: whoever typed last decides. */
@@ -189,12 +230,7 @@ export class TerminalClient {
   }
 
   /** What may be lost with the connection: opening again puts it right. */
-  async #ask(name: "terminal_input" | "terminal_resize" | "terminal_ack" | "terminal_close", body: object) {
-    try {
-      await this.#connection.request(name, body as never); // each caller gives the body of its name
-    } catch (error) {
-      if (this.#connection.status.get() === "online" && name === "terminal_input")
-        this.state.set({ kind: "failed", message: wordsOf(error) });
-    }
+  async #ask(name: "terminal_resize" | "terminal_ack" | "terminal_close", body: object) {
+    await this.#connection.request(name, body as never).catch(() => {}); // each caller gives the body of its name
   }
 }
