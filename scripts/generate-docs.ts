@@ -8,6 +8,7 @@ import { groups, roleNames } from "../roles/names.ts";
 import { processConfig } from "../src/boot/process-config.ts";
 import { describeConfig } from "../src/core/config.ts";
 import { dbConfig } from "../src/db/config.ts";
+import { defaultPodTemplate } from "../src/domain/project-pods/defaults.ts";
 import { kubeConfig } from "../src/kube/config.ts";
 import { routes } from "../src/net/routes.ts";
 import { apiPages } from "./api-docs.ts";
@@ -91,7 +92,13 @@ export async function generatedPages(): Promise<Map<string, string>> {
       .filter(({ config }) => Object.keys(config.shape).length > 0)
       .flatMap(({ name, config }) => [`## Role ${name}`, "", settingsTable(config), ""]),
   ].join("\n");
-  return new Map([["roles.md", rolesPage], ["config.md", configPage], ...apiPages()]);
+  const podTemplate = `${JSON.stringify(defaultPodTemplate, undefined, 2)}\n`;
+  return new Map([
+    ["roles.md", rolesPage],
+    ["config.md", configPage],
+    ["project-pod.json", podTemplate],
+    ...apiPages(),
+  ]);
 }
 
 if (import.meta.main) {

@@ -2,6 +2,7 @@
 
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import { defaultConfigMaps } from "../domain/project-pods/defaults.ts";
 import type { Json } from "./kube-api/json.ts";
 import { Refusal } from "./kube-api/refusal.ts";
 import type { Store } from "./kube-api/store.ts";
@@ -22,14 +23,13 @@ export function localImages({ main, cacheDir }: { main: string; cacheDir: string
   return new Map([[PROJECT_IMAGE, { command, env }]]);
 }
 
-/** Makes what is missing, and brings what nobody has edited up to date. */
+/**
+ * Makes what is missing, and brings what nobody has edited up to date. The pod template is that of a cluster, so that what works here
+ * works there; what this kubelet cannot do (users, capabilities) it leaves aside.
+ */
 export function applyDefaults(store: Store, { namespace, log }: { namespace: string; log: Logger }): void {
   const writes = new Writes(store);
-  const configMaps = {
-    "project-pod": { "project.json": JSON.stringify(podTemplate, undefined, 2) },
-    "project-image": { "software.json": JSON.stringify(software, undefined, 2) },
-  };
-  for (const [name, data] of Object.entries(configMaps)) {
+  for (const [name, data] of Object.entries(defaultConfigMaps(software))) {
     const body: Json = { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data };
     const patch = { contentType: "application/apply-patch+yaml", text: JSON.stringify(body) };
     try {
@@ -67,59 +67,5 @@ const software = {
       registry: PROJECT_IMAGE,
       tag: PROJECT_TAG,
     },
-  },
-};
-
-const health = { path: "/health", port: 6001 };
-
-/** As in a cluster, so that what works here works there; what this kubelet cannot do (users, capabilities) it leaves aside. */
-const podTemplate = {
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { labels: { run: "project" } },
-  spec: {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 20,
-    securityContext: {
-      runAsUser: 2001,
-      runAsGroup: 2001,
-      fsGroup: 2001,
-      runAsNonRoot: true,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        name: "project",
-        image: "{PROJECT_IMAGE}",
-        imagePullPolicy: "IfNotPresent",
-        env: [
-          { name: "COCALC_PROJECT_ID", value: "{project_id}" },
-          { name: "COCALC_USERNAME", value: "user" },
-          { name: "COCALC_EXTRA_ENV", value: "{extra_env}" },
-          { name: "COCALC_PROJECT_CONFIG", value: "{project_config}" },
-          { name: "HOME", value: "/home/user" },
-          { name: "EXT", value: "/ext" },
-        ],
-        ports: [{ name: "http", containerPort: 6001 }],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-        readinessProbe: { httpGet: health, periodSeconds: 1, timeoutSeconds: 5 },
-        livenessProbe: {
-          httpGet: health,
-          initialDelaySeconds: 60,
-          periodSeconds: 30,
-          timeoutSeconds: 10,
-          failureThreshold: 20,
-        },
-        volumeMounts: [
-          { name: "home", mountPath: "/home/user", subPath: "projects/{project_id}" },
-          { name: "software", mountPath: "/ext", readOnly: true },
-        ],
-      },
-    ],
-    volumes: [
-      { name: "home", persistentVolumeClaim: { claimName: "projects-data" } },
-      { name: "software", persistentVolumeClaim: { claimName: "projects-software", readOnly: true } },
-    ],
   },
 };
