@@ -130,8 +130,8 @@ async function awaitEnd(service: Service, one: Case): Promise<number | undefined
     return AT_ONCE;
   }
   const leftMs = terminationLeftMs(pod, Date.now());
-  const isForced = request.kind === "open" && request.force;
-  if (leftMs <= 0 || isForced) {
+  if (leftMs <= 0) {
+    const isForced = request.kind === "open" && request.force;
     const isGone = isForced || isNodeGone(await pods.nodeOf(pod));
     if (isGone) await pods.remove(projectId, pod, { force: true });
     else await pods.look(projectId);

@@ -1,4 +1,4 @@
-/** `cocalc-k8s admin …`: makes somebody an administrator or no longer one, and lets somebody choose a new password. */
+/** `cocalc-k8s admin …`: who is an administrator, and what only an administrator may ask for. */
 
 import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
@@ -12,7 +12,9 @@ import { siteConfig } from "../../net/site.ts";
 export function admin(program: Command): void {
   const command = program
     .command("admin")
-    .description("What takes the database itself: administrators, and links to choose a new password.");
+    .description(
+      "What takes the database itself: administrators, links to choose a new password, projects on dead machines.",
+    );
   command
     .command("grant")
     .argument("<email>")
@@ -37,6 +39,15 @@ export function admin(program: Command): void {
     .description("Print a link with which the owner of this account chooses a new password: once, within one hour.")
     .action(async (email: string) => {
       await withDb(async (db) => void process.stdout.write(await resetLinkInWords(db, email)));
+    });
+  command
+    .command("force-stop")
+    .argument("<project_id>")
+    .description("Stop a project without waiting for its machine. Only when you know that the machine is off!")
+    .action(async (projectId: string) => {
+      const { forceStop } = await import("../../domain/projects/force-stop.ts");
+      await withDb((db) => forceStop(db, projectId));
+      process.stdout.write(`Asked for: what runs of the project ${projectId} is removed from the cluster.\n`);
     });
 }
 

@@ -12,6 +12,7 @@ export type RecordedEvent =
   | "account-deleted"
   | "admin-used-project"
   | "admin-listed-projects"
+  | "project-force-stopped"
   | "password-changed"
   | "password-reset"
   | "password-reset-link-made"

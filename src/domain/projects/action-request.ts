@@ -16,19 +16,24 @@ interface Asked {
   action: ProjectAction;
   /** Who asks, for the log; absent: the site itself. */
   accountId?: string | undefined;
+  /** An administrator knows that the pod's machine is off: the pod is forced away. */
+  force?: boolean;
 }
 
 /**
  * Replaces the request by a new one; its time is the database's, with microseconds, so that no two are alike.
  * @returns the time of the request. @throws AppError `not_found` for a project that is not there, or is deleted and should start.
  */
-export async function requestAction(db: Queryable, { projectId, action, accountId }: Asked): Promise<{ time: string }> {
+export async function requestAction(
+  db: Queryable,
+  { projectId, action, accountId, force = false }: Asked,
+): Promise<{ time: string }> {
   const [row] = await db.query<{ time: string }>(
     `UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
-       'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+       'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || CASE WHEN $3 THEN '{"force": true}'::jsonb ELSE '{}'::jsonb END
      WHERE project_id = $1 AND ($2 NOT IN ('start', 'restart') OR deleted IS NOT TRUE)
      RETURNING action_request ->> 'time' AS time`,
-    [projectId, action],
+    [projectId, action, force],
   );
   if (row === undefined) throw notFound("There is no such project, or it has been deleted; restore it first.");
   const event = LOGGED[action];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { runCli, startCli } from "../../helpers/cli.ts";
 import { startHub } from "../../helpers/hub-next.ts";
@@ -86,6 +87,24 @@ test("an unknown sub-command is named, and exit 2", async () => {
   const { status, stderr } = await runCli(newLife(), ["docter"]);
   expect(status).toBe(2);
   expect(stderr).toContain('there is no command "docter"');
+});
+
+test("`admin force-stop` asks for a stop that waits for no machine, and is recorded", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const projectId = randomUUID();
+  await db.execute("INSERT INTO projects (project_id, title) VALUES ($1, 'Test')", [projectId]);
+  const forceStop = (id: string) => runCli(life, ["admin", "force-stop", id], databaseEnv(db.config));
+  expect(await forceStop(projectId)).toMatchObject({ status: 0, stdout: expect.stringContaining(projectId) });
+  const [row] = await db.query("SELECT action_request FROM projects WHERE project_id = $1", [projectId]);
+  expect(row).toMatchObject({ action_request: { action: "stop", force: true, time: expect.any(String) } });
+  const recorded = "SELECT value FROM central_log WHERE event = 'project-force-stopped'";
+  expect(await db.query(recorded)).toEqual([{ value: { project_id: projectId } }]);
+  const noId = await forceStop("my-project");
+  expect(noId).toMatchObject({ status: 2, stderr: expect.stringMatching(/"my-project" is not the id of a project/) });
+  const noProject = await forceStop(randomUUID());
+  expect(noProject).toMatchObject({ status: 1, stderr: expect.stringMatching(/There is no such project/) });
+  expect(await db.query(recorded)).toHaveLength(1);
 });
 
 test.each([[["migrate"]], [["admin", "grant", "ada@example.org"]]])(

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { podName } from "../../../src/domain/project-pods/identity.ts";
+import { forceStop } from "../../../src/domain/projects/force-stop.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
@@ -257,8 +258,7 @@ test("a pod whose node does not answer keeps a stop waiting, and is forced away 
   expect(told).toMatch(/does not answer/);
   expect((await world.row(projectId)).action_request?.finished).toBeUndefined();
   expect(await world.pod(projectId)).toBeDefined();
-  const forced = JSON.stringify({ action: "stop", time: new Date().toISOString(), force: true });
-  await world.db.execute("UPDATE projects SET action_request = $2 WHERE project_id = $1", [projectId, forced]);
+  await forceStop(world.db, projectId);
   await world.untilFinished(projectId);
   expect(await world.pod(projectId)).toBeUndefined();
   await world.untilState(projectId, "opened");
