@@ -1,6 +1,6 @@
 /** What is left of a project whose row was removed: its start ends, and its pod goes, which nobody could reach or stop any more. */
 
-import { isTerminating } from "../../src/domain/project-pods/rules.ts";
+import { isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { endStartsOfRemoved } from "../../src/domain/starts/records.ts";
 import type { Service } from "./case.ts";
 

@@ -1,7 +1,8 @@
 /** How each step is done. A step reads nothing anew: whatever it did, the project is looked at again afterwards. */
 
-import { explainPod } from "../../src/domain/project-pods/reasons.ts";
-import { isNodeGone, nodeDead, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
+import { isUnheard } from "../../src/domain/project-pods/condition-rules.ts";
+import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
+import { isNodeGone, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
 import {
   endStart,
   finishRequest,
@@ -99,9 +100,10 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
       : AT_ONCE;
   }
   if (row.applied === null) await records.applied({ ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
+  const why = explainPod(pod);
+  if (why?.reason === "node_dead") return waitForNode(service, one, why);
   const nowMs = Date.now();
   const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? "");
-  const why = explainPod(pod);
   const isPlaced = pod.spec.nodeName !== undefined;
   const isUnplaced = !isPlaced && (why !== undefined || ageMs >= UNPLACED_MS);
   if (isUnplaced) places.release(projectId);
@@ -112,6 +114,15 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   if (verdict.kind === "failed") return failStart(service, one, await whyOf(service, one, verdict.late));
   if (verdict.untilMs !== undefined) return Math.max(verdict.untilMs - nowMs, 100);
   return isUnplaced ? undefined : UNPLACED_MS;
+}
+
+/** A start that waits for a node to answer has no place: others go on meanwhile. */
+async function waitForNode(service: Service, { projectId, start }: Case, why: Why): Promise<number> {
+  const { db, leader, places, nextInTurn } = service;
+  if (start) await recordWaiting(db, leader, { ticket: start.ticket, why });
+  places.release(projectId);
+  nextInTurn();
+  return SOON_MS * 5;
 }
 
 /** What manage-state has found out, from events, about the pod. */
@@ -130,13 +141,12 @@ async function awaitEnd(service: Service, one: Case): Promise<number | undefined
     return AT_ONCE;
   }
   const leftMs = terminationLeftMs(pod, Date.now());
-  if (leftMs <= 0) {
+  if (leftMs <= 0 || isUnheard(pod)) {
     const isForced = request.kind === "open" && request.force;
     const isGone = isForced || isNodeGone(await pods.nodeOf(pod));
     if (isGone) await pods.remove(projectId, pod, { force: true });
     else await pods.look(projectId);
-    if (!isGone && start) await recordWaiting(db, leader, { ticket: start.ticket, why: nodeDead(pod) });
-    return isGone ? AT_ONCE : SOON_MS * 5;
+    return isGone ? AT_ONCE : waitForNode(service, one, nodeDead(pod));
   }
   if (start) await recordWaiting(db, leader, { ticket: start.ticket, why: STILL_STOPPING });
   return Math.min(leftMs, SOON_MS * 5);

@@ -2,6 +2,7 @@
 
 import type { ContainerStatus, KubeEvent, Pod } from "../../kube/types.ts";
 import type { StartReason } from "../../protocol/starts.ts";
+import { isTerminating, isUnheard } from "./condition-rules.ts";
 
 export interface Explanation {
   reason: StartReason;
@@ -41,7 +42,30 @@ export function explainPod(pod: Pod, events: readonly KubeEvent[] = []): Explana
     const found = troubleOf(status);
     if (found !== undefined) return found;
   }
+  if (isUnheard(pod)) return isTerminating(pod) ? nodeDead(pod) : nodeSilent(pod);
   return statuses.some(({ state }) => state?.running !== undefined) ? undefined : beforeContainers(events);
+}
+
+/** What people are told while a pod does not end because its node does not answer. */
+export function nodeDead(pod: Pod): Explanation {
+  return {
+    reason: "node_dead",
+    message:
+      "The machine on which the project ran does not answer, so it is not certain that the project has ended there. " +
+      "It goes on as soon as the machine is back or has been taken out of service; tell your administrator.",
+    kubernetesReason: `pod ${pod.metadata.name} stays Terminating on node ${pod.spec.nodeName ?? "unknown"}`,
+  };
+}
+
+/** What people are told while nobody knows how a pod is. */
+function nodeSilent(pod: Pod): Explanation {
+  return {
+    reason: "node_dead",
+    message:
+      "The machine on which the project runs does not answer. Your files are safe. " +
+      "The project is here again as soon as the machine is; if that takes long, tell your administrator.",
+    kubernetesReason: `node ${pod.spec.nodeName ?? "unknown"} does not report; pod ${pod.metadata.name} is not Ready`,
+  };
 }
 
 /** Kubernetes' reason and message of why a pod ended. */

@@ -17,6 +17,9 @@ function podOf(status: PodStatus, { node = "node-1", deleted = "" } = {}): Pod {
 }
 const scheduled = { type: "PodScheduled", status: "True" as const, lastTransitionTime: SCHEDULED };
 const ready = { type: "Ready", status: "True" as const, lastTransitionTime: SCHEDULED };
+const notReady = (type: string) => ({ type, status: "False" as const });
+/** As Kubernetes leaves them when a node has not reported for a while. */
+const silent = [notReady("Ready"), { type: "ContainersReady", status: "True" as const }];
 const container = (state: object, more: object = {}): ContainerStatus => ({
   name: "project",
   ready: false,
@@ -108,6 +111,31 @@ test.each<[string, Pod, KubeEvent[], string | undefined, RegExp]>([
     "evicted",
     /take back its room/,
   ],
+  [
+    "its node does not report",
+    podOf({ phase: "Running", containerStatuses: [running], conditions: silent }),
+    [],
+    "node_dead",
+    /does not answer. Your files are safe/,
+  ],
+  [
+    "its node does not report that it ended",
+    podOf({ phase: "Running", containerStatuses: [running], conditions: silent }, { deleted: SCHEDULED }),
+    [],
+    "node_dead",
+    /not certain that the project has ended/,
+  ],
+  [
+    "its server is not ready, by its node's own word",
+    podOf({
+      phase: "Running",
+      containerStatuses: [running],
+      conditions: [notReady("Ready"), notReady("ContainersReady")],
+    }),
+    [],
+    undefined,
+    /^$/,
+  ],
   ["all is well", podOf({ phase: "Running", containerStatuses: [running], conditions: [ready] }), [], undefined, /^$/],
 ])("the reason in words when %s", (_what, pod, events, reason, words) => {
   const why = explainPod(pod, events);
@@ -175,6 +203,12 @@ test.each<[string, Pod, number, object]>([
     { kind: "failed", late: false },
   ],
   ["evicted", podOf({ phase: "Failed", reason: "Evicted" }), 0, { kind: "failed", late: false }],
+  [
+    "on a node that does not answer",
+    podOf({ conditions: [scheduled, ...silent], containerStatuses: [running] }),
+    3_000,
+    { kind: "wait", untilMs: undefined },
+  ],
 ])("the verdict on a start that is %s", (_what, pod, afterSeconds, verdict) => {
   const nowMs = Date.parse(SCHEDULED) + afterSeconds * 1_000;
   expect(verdictOn(pod, explainPod(pod), { ...LIMITS, nowMs })).toEqual(verdict);

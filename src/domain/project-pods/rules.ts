@@ -2,6 +2,7 @@
 
 import type { KubeEvent, KubeNode, Pod } from "../../kube/types.ts";
 import type { ProjectState } from "../../protocol/project.ts";
+import { conditionTime, hasEnded, isReady, isTerminating, isUnheard } from "./condition-rules.ts";
 import type { Explanation } from "./reasons.ts";
 
 /** Column `state` but for its time. */
@@ -38,19 +39,6 @@ export function stateWithoutPod(state: string | undefined): StateFacts | undefin
   return state !== undefined && NEED_POD.has(state) ? { state: "opened" } : undefined;
 }
 
-export function isReady(pod: Pod): boolean {
-  return conditionTime(pod, "Ready") !== undefined;
-}
-
-/** Its containers are done for good: the pod only takes up the name. */
-export function hasEnded(pod: Pod): boolean {
-  return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
-}
-
-export function isTerminating(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp !== undefined;
-}
-
 /** Moments of a start that the pod knows; absent: not reached. */
 export interface PodPhases {
   scheduled?: Date;
@@ -82,11 +70,6 @@ function observed(time: string, now: Date): Date {
   return Number.isNaN(then) || Math.abs(now.getTime() - then) < 1_500 ? now : new Date(then);
 }
 
-function conditionTime(pod: Pod, type: string): string | undefined {
-  const condition = pod.status?.conditions?.find((one) => one.type === type);
-  return condition?.status === "True" ? (condition.lastTransitionTime ?? "") : undefined;
-}
-
 /** How long the phases after scheduling may take, in seconds. */
 export interface StartLimits {
   /** An image that cannot be fetched. */
@@ -113,6 +96,8 @@ const HOPELESS = /^(InvalidImageName|ErrImageNeverPull)/;
 export function verdictOn(pod: Pod, why: Explanation | undefined, limits: StartLimits & { nowMs: number }): Verdict {
   if (hasEnded(pod)) return { kind: "failed", late: false };
   if (pod.spec.nodeName === undefined) return { kind: "wait", untilMs: undefined };
+  // Whether it is ready is not known: it may come back, and until then nothing else may run with its files.
+  if (isUnheard(pod)) return { kind: "wait", untilMs: undefined };
   const status = pod.status?.containerStatuses?.[0];
   if (why !== undefined && HOPELESS.test(why.kubernetesReason)) return { kind: "failed", late: false };
   if ((status?.restartCount ?? 0) >= limits.restarts) return { kind: "failed", late: false };
@@ -142,15 +127,4 @@ export function terminationLeftMs(pod: Pod, nowMs: number): number {
   const { deletionTimestamp } = pod.metadata;
   // The timestamp is the end of the grace period.
   return deletionTimestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(deletionTimestamp) + 15_000 - nowMs;
-}
-
-/** What people are told while a pod does not end because its node does not answer. */
-export function nodeDead(pod: Pod): Explanation {
-  return {
-    reason: "node_dead",
-    message:
-      "The machine on which the project ran does not answer, so it is not certain that the project has ended there. " +
-      "It goes on as soon as the machine is back or has been taken out of service; tell your administrator.",
-    kubernetesReason: `pod ${pod.metadata.name} stays Terminating on node ${pod.spec.nodeName ?? "unknown"}`,
-  };
 }

@@ -206,7 +206,7 @@ export interface Why {
   kubernetesReason: string | null;
 }
 
-/** Tells why a start waits that has no pod of its own yet. */
+/** Tells why a start waits that has no pod of its own yet, or one whose node does not answer. */
 export async function recordWaiting(
   db: Queryable,
   leader: Leader,

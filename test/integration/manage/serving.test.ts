@@ -7,7 +7,7 @@ import { forceStop } from "../../../src/domain/projects/force-stop.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
-import { World, type WorldOptions } from "./world.ts";
+import { readyStatus, World, type WorldOptions } from "./world.ts";
 
 const newLife = testLives();
 const FOREVER = "exec sleep 600";
@@ -264,6 +264,34 @@ test("a pod whose node does not answer keeps a stop waiting, and is forced away 
   await world.untilState(projectId, "opened");
 }, 90_000);
 
+test("a start of a project whose machine does not answer waits, says so, holds no place, and ends well when it is back", async () => {
+  const { world } = await openServed({}, { COCALC_STARTS_IN_FLIGHT: "1" });
+  const spec = { nodeName: "silent", containers: [{ name: "project", image: "x" }] };
+  await world.putConfigMap("project-pod", { "project.json": JSON.stringify({ kind: "Pod", spec }) });
+  const [projectId, other] = [await world.createProject(), await world.createProject()];
+  await world.ask(projectId, "start");
+  const { metadata } = await world.untilPod(projectId);
+  await world.tell(projectId, readyStatus());
+  await world.untilState(projectId, "running");
+  // What the node controller writes: it knows nothing new of the containers.
+  await world.tell(projectId, withConditions({ Ready: "False", ContainersReady: "True" }));
+  const told = await until(async () => (await world.row(projectId)).state?.error);
+  expect(told).toMatch(/does not answer/);
+  await world.ask(projectId, "start");
+  const waiting = await until(async () => {
+    const start = await world.start(projectId);
+    return start?.outcome === null && start.reason === "node_dead" && start;
+  });
+  expect(waiting.message).toMatch(/does not answer/);
+  await world.ask(other, "start");
+  await world.untilPod(other);
+  expect((await world.pod(projectId))?.metadata).toMatchObject({ uid: metadata.uid });
+  await world.tell(projectId, readyStatus());
+  await world.untilFinished(projectId);
+  expect(await world.start(projectId)).toMatchObject({ outcome: "running" });
+  await world.untilState(projectId, "running");
+});
+
 test("a pod whose node is gone does not block the next start", async () => {
   const { world } = await openServed({});
   const spec = { nodeName: "gone", terminationGracePeriodSeconds: 1, containers: [{ name: "project", image: "x" }] };
@@ -276,3 +304,9 @@ test("a pod whose node is gone does not block the next start", async () => {
     timeoutMs: 40_000,
   });
 }, 90_000);
+
+/** Status of a running pod with these conditions. */
+function withConditions(statuses: Record<string, string>): object {
+  const conditions = Object.entries(statuses).map(([type, status]) => ({ type, status }));
+  return { ...readyStatus(), conditions };
+}
