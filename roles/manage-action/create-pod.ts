@@ -35,14 +35,15 @@ export async function createPod(service: Service, one: Case): Promise<number | u
   }
 }
 
-async function waitInQueue({ records, places, metrics }: Service, one: Case): Promise<number | undefined> {
+async function waitInQueue({ records, places, nextInTurn }: Service, one: Case): Promise<number | undefined> {
   const { projectId, start } = one;
   const wanted = startToRecord(one);
   if (places.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
   const ticket = await records.start({ ...wanted, quota: null, queued: true });
   if (ticket === undefined) return RETRY_MS;
   places.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
-  metrics.queued.set(places.waiting);
+  // A place may have become free while that was written down, when nobody waited for it yet.
+  nextInTurn();
   return undefined;
 }
 

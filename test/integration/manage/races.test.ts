@@ -46,6 +46,27 @@ async function untilAllFinished(world: World): Promise<Set<string>> {
   return ready;
 }
 
+test("a start for which the last place becomes free while it is being queued has its turn at once", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  const { metrics } = await world.startRoles(life, ["manage-action"], { COCALC_STARTS_IN_FLIGHT: "1" });
+  const [first, second] = [await world.createProject(), await world.createProject()];
+  await world.ask(first, "start");
+  await world.untilPod(first);
+  await world.db.transaction(async (tx) => {
+    // Whoever records a start of the second project waits for the end of this transaction.
+    const sql = "INSERT INTO project_starts (project_id, request_time, requested) VALUES ($1, '', '2030-01-01')";
+    await tx.execute(sql, [second]);
+    await world.ask(second, "start");
+    const blocked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await until(async () => (await world.db.query(blocked)).length > 0);
+    await world.tell(first, readyStatus());
+    await until(async () => /^cocalc_starts_in_flight 0$/m.test(await metrics.metrics()));
+    await tx.execute("DELETE FROM project_starts WHERE project_id = $1", [second]);
+  });
+  await world.untilPod(second);
+});
+
 test("1,000 requests at once become 1,000 pods: none is lost, none doubled", async () => {
   const life = newLife();
   const world = await World.open(life);
