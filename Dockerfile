@@ -1,4 +1,4 @@
-# Two images of one program. Build the bundle first:
+# Two images of one program. Build the bundle first, on Linux with the image's kind of processor (native packages are copied):
 #   npm ci && npm run build
 #   docker build --target service -t cocalc-k8s-service .
 #   docker build --target project -t cocalc-k8s-project .
@@ -20,8 +20,10 @@ ENTRYPOINT ["/usr/bin/tini", "--", "node", "/opt/cocalc-k8s/server/main.js"]
 # The Linux environment of a project, with the project's server.
 FROM ${BASE} AS project
 ARG PROJECT_PACKAGES="ca-certificates tini bash bash-completion bzip2 curl diffutils file findutils git less locales make nano openssh-client openssh-server patch procps psmisc python3 rsync tar tmux unzip vim-tiny wget xz-utils zip"
-RUN dpkg -s ${PROJECT_PACKAGES} >/dev/null 2>&1 \
-  || (apt-get update && apt-get install -y --no-install-recommends ${PROJECT_PACKAGES} && rm -rf /var/lib/apt/lists/*)
+# Installing the SSH server makes host keys: in an image they would be everybody's.
+RUN (dpkg -s ${PROJECT_PACKAGES} >/dev/null 2>&1 \
+  || (apt-get update && apt-get install -y --no-install-recommends ${PROJECT_PACKAGES} && rm -rf /var/lib/apt/lists/*)) \
+  && rm -f /etc/ssh/ssh_host_*
 # A base made for Node has a user of its own at 1000; ours is 2001, as on the volumes.
 RUN groupadd --gid 2001 user && useradd --uid 2001 --gid 2001 --no-create-home --home-dir /home/user --shell /bin/bash user \
   && mkdir -p /home/user /ext /data && chown 2001:2001 /home/user

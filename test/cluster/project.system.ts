@@ -63,6 +63,10 @@ describe("a project", () => {
     expect(said).toMatch(/Read-only file system|Permission denied/);
   });
 
+  test("holds no secret that all projects would share", async () => {
+    expect(await runScript(ada, projectId, "ls /etc/ssh/ | grep host || true")).toBe("");
+  });
+
   test("is refused to somebody who is no member, as HTTP and as Upgrade", async () => {
     const stranger = await signUp(world, "Mallory");
     const answer = await stranger.fetch(`/${projectId}/api/files/list?path=`);
