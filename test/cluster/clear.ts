@@ -1,15 +1,19 @@
 /** Takes a cluster away: its processes, mounts, networks, control groups and files; also what a crashed run left. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { exists } from "./cache.ts";
 import { tryRun } from "./command.ts";
 import { processesIn, removeGroups } from "./control-groups.ts";
-import { CLUSTERS_FOLDER, type ClusterLayout, clusterLayout, type NodeLayout, nodeLayout } from "./layout.ts";
+import {
+  CLUSTERS_FOLDER,
+  type ClusterLayout,
+  clusterLayout,
+  MOST_NODES,
+  type NodeLayout,
+  nodeLayout,
+} from "./layout.ts";
 import { deleteNetworks } from "./network.ts";
-import { processesOf, signal, stopDaemons } from "./processes.ts";
-
-const MOST_NODES = 9;
+import { killAll, processesOf, stopDaemons } from "./processes.ts";
 
 /** Stops everything of `cluster` and removes all traces of it; safe to call on a half-started one, and twice. */
 export async function clearCluster(cluster: ClusterLayout): Promise<void> {
@@ -27,12 +31,26 @@ export async function clearCluster(cluster: ClusterLayout): Promise<void> {
 export async function clearLeftovers(say: (line: string) => void): Promise<void> {
   for (const name of await readdir(CLUSTERS_FOLDER).catch(() => [])) {
     const cluster = clusterLayout(name);
-    const owner = await readFile(ownerPath(cluster), "utf8").catch(() => "");
+    const owner = await ownerOf(cluster);
     if (owner === "" || !(await exists(`/proc/${owner}`))) {
       say(`clearing what an earlier cluster left: ${name}`);
       await clearCluster(cluster);
     }
   }
+}
+
+/** Clears the clusters that stand, whole or half, on behalf of this process. */
+export async function clearOwn(): Promise<void> {
+  for (const name of await readdir(CLUSTERS_FOLDER).catch(() => [])) {
+    const cluster = clusterLayout(name);
+    if ((await ownerOf(cluster)) === String(process.pid)) {
+      await clearCluster(cluster);
+    }
+  }
+}
+
+function ownerOf(cluster: ClusterLayout): Promise<string> {
+  return readFile(ownerPath(cluster), "utf8").catch(() => "");
 }
 
 /** The file that names the process on whose behalf the cluster stands. */
@@ -43,20 +61,6 @@ export function ownerPath(cluster: ClusterLayout): string {
 async function clearNode(node: NodeLayout): Promise<void> {
   await killAll(() => processesIn(node.cgroup));
   await removeGroups(node.cgroup);
-}
-
-/** Kills what `list` names until it names nothing, for ten seconds at most. */
-async function killAll(list: () => Promise<number[]>): Promise<void> {
-  for (let round = 0; round < 100; round += 1) {
-    const ids = await list();
-    if (ids.length === 0) {
-      return;
-    }
-    for (const id of ids) {
-      signal(id, "SIGKILL");
-    }
-    await delay(100);
-  }
 }
 
 async function unmountBelow(folder: string): Promise<void> {

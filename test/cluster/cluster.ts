@@ -9,7 +9,7 @@ import { ensurePauseImage } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { type ClusterLayout, clusterLayout, type NodeLayout, nodeLayout } from "./layout.ts";
 import { enterNamespace } from "./network.ts";
-import { joinNode, loadImage, startNodeRuntime } from "./node.ts";
+import { joinNode, loadImage, powerOffNode, resumeNode, silenceNode, startNodeRuntime } from "./node.ts";
 import { ensurePackages } from "./packages.ts";
 
 export interface ClusterOptions {
@@ -30,10 +30,15 @@ export interface Cluster {
   readonly enter: string[];
   kubectl(args: string[], input?: string): Promise<string>;
   nodes(): Promise<NodeLayout[]>;
-  /** Adds one node, with the images given, and waits until it is Ready. */
-  addNode(archives?: string[]): Promise<NodeLayout>;
+  /** Adds so many nodes, with the images given, and waits until they are Ready. */
+  addNodes(count: number, archives?: string[]): Promise<NodeLayout[]>;
   /** Puts the images of an OCI archive on every node. */
   loadImage(archive: string): Promise<void>;
+  /** The node falls silent, and its pods run on; `powerOffNode` ends them too. */
+  silenceNode(node: NodeLayout): Promise<void>;
+  powerOffNode(node: NodeLayout): Promise<void>;
+  /** Brings back a node that was silenced or powered off; returns when it is Ready. */
+  resumeNode(node: NodeLayout): Promise<void>;
   pauseApiServer(): Promise<void>;
   resumeApiServer(): Promise<void>;
   stop(): Promise<void>;
@@ -53,10 +58,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     say("starting the control plane");
     await startNodeRuntime(layout, nodeLayout(layout, 1));
     await startControlPlane(layout, binaries, options.versionsKeptSeconds ?? 300);
-    await readyNode(layout, 1, binaries);
-    for (let number = 2; number <= (options.nodes ?? 1); number += 1) {
-      say(`adding node ${number}`);
-      await cluster.addNode();
+    await fillNode(layout, { node: nodeLayout(layout, 1), archives: [], binaries });
+    const more = (options.nodes ?? 1) - 1;
+    if (more > 0) {
+      say(`adding ${more} more`);
+      await cluster.addNodes(more);
     }
   } catch (error) {
     await cluster.stop();
@@ -70,9 +76,16 @@ export async function openCluster(name: string): Promise<Cluster> {
   return openStanding(clusterLayout(name), await ensureBinaries(() => {}));
 }
 
-async function readyNode(layout: ClusterLayout, number: number, binaries: Binaries): Promise<void> {
-  const node = nodeLayout(layout, number);
-  await loadImage(node, await ensurePauseImage());
+interface Filling {
+  node: NodeLayout;
+  archives: string[];
+  binaries: Binaries;
+}
+
+async function fillNode(layout: ClusterLayout, { node, archives, binaries }: Filling): Promise<void> {
+  for (const archive of [await ensurePauseImage(), ...archives]) {
+    await loadImage(node, archive);
+  }
   await joinNode(layout, node, binaries);
 }
 
@@ -84,19 +97,22 @@ function openStanding(layout: ClusterLayout, binaries: Binaries): Cluster {
     enter: enterNamespace(nodeLayout(layout, 1).namespace),
     kubectl: (args, input) => kubectl(layout, args, input === undefined ? {} : { input }),
     nodes: () => standingNodes(layout),
-    addNode: async (archives = []) => {
-      const number = (await standingNodes(layout)).length + 1;
-      const node = nodeLayout(layout, number);
-      await startNodeRuntime(layout, node);
-      for (const archive of archives) {
-        await loadImage(node, archive);
+    addNodes: async (count, archives = []) => {
+      const first = (await standingNodes(layout)).length + 1;
+      const nodes = Array.from({ length: count }, (_, index) => nodeLayout(layout, first + index));
+      for (const node of nodes) {
+        // One after the other: each is told the way to those before it.
+        await startNodeRuntime(layout, node);
       }
-      await readyNode(layout, number, binaries);
-      return node;
+      await Promise.all(nodes.map((node) => fillNode(layout, { node, archives, binaries })));
+      return nodes;
     },
     loadImage: async (archive) => {
       await Promise.all((await standingNodes(layout)).map((node) => loadImage(node, archive)));
     },
+    silenceNode: (node) => silenceNode(layout, node),
+    powerOffNode: (node) => powerOffNode(layout, node),
+    resumeNode: (node) => resumeNode(layout, node),
     pauseApiServer: () => stopApiServer(layout),
     resumeApiServer: () => resumeApiServer(layout),
     stop: () => clearCluster(layout),

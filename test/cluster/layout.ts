@@ -34,6 +34,9 @@ export function clusterLayout(name: string): ClusterLayout {
   };
 }
 
+/** What names and addresses have room for. */
+export const MOST_NODES = 9;
+
 /** One node: its number counts from 1, and node 1 shares the control plane's network namespace. */
 export interface NodeLayout {
   number: number;

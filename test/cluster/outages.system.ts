@@ -1,42 +1,26 @@
 /** Outages on a real cluster: API server or database gone for a minute, leaders killed in the middle of work. Nothing asked for is lost. */
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import { Life } from "../../src/core/life.ts";
+import { afterEach, expect, test } from "@jest/globals";
 import { pods } from "../../src/kube/resources.ts";
 import { until } from "../helpers/until.ts";
-import { isOwnCluster } from "./target.ts";
+import { runScript, startProject } from "./person.ts";
 import {
   allInState,
   inState,
-  openWorld,
-  type Person,
+  openTestWorld,
   podOf,
   projectRow,
-  runScript,
-  signUp,
   startEnded,
-  startProject,
-  type World,
+  testOnOwnCluster,
+  throughout,
 } from "./world.ts";
 
 const OUTAGE_MS = 60_000;
 const STARTS = 50;
 
-const life = new Life("system tests");
-let world: World;
-let ada: Person;
-
-beforeAll(async () => {
-  world = await openWorld(life);
-  ada = await signUp(world, "Ada");
-});
+const { world, ada } = await openTestWorld();
 afterEach(wholeAgain, 150_000);
-afterAll(async () => {
-  await life.stop();
-});
 
-const onOwnCluster = isOwnCluster() ? test : test.skip;
-
-onOwnCluster("60 s without API server: what runs goes on, what is asked meanwhile is done afterwards", async () => {
+testOnOwnCluster("60 s without API server: what runs goes on, what is asked meanwhile is done afterwards", async () => {
   const [runs, stops, starts] = [await startProject(ada), await startProject(ada), await newProject("Later")];
   await Promise.all([inState(world, runs, "running"), inState(world, stops, "running")]);
   const before = await podOf(world, runs);
@@ -101,18 +85,6 @@ test(`manage-action and manage-state killed in the middle of ${STARTS} starts: e
 
 async function newProject(title: string): Promise<string> {
   return (await ada.call("projects/create", { title })).project_id;
-}
-
-/** Checks again and again for so long. */
-async function throughout(durationMs: number, check: () => Promise<void>): Promise<void> {
-  const end = Date.now() + durationMs;
-  await until(
-    async () => {
-      await check();
-      return Date.now() > end;
-    },
-    { timeoutMs: durationMs + 30_000, everyMs: 2_000 },
-  );
 }
 
 /** How many pods these projects have, doubles counted. */

@@ -12,8 +12,8 @@ import { POSTGRES_IMAGE } from "./postgres-image.ts";
 import { PROJECT_IMAGE, SERVICE_IMAGE } from "./product-images.ts";
 import { newPassword, type Target } from "./target.ts";
 
-/** The first node carries the product, both carry projects. */
-const NODES = 2;
+/** The first node carries the product, all carry projects; the others may die. */
+const NODES = 3;
 
 export interface OwnCluster {
   cluster: Cluster;
@@ -48,18 +48,13 @@ async function buildAll(folder: string, say: (line: string) => void): Promise<Ar
 }
 
 export async function putImages(cluster: Cluster, archives: Archives, say: (line: string) => void): Promise<void> {
-  say("loading the images");
+  say(`loading the images, adding ${NODES - 1} nodes`);
   const [first] = await cluster.nodes();
   if (first === undefined) {
     throw new Error("The cluster has no node.");
   }
-  for (const archive of Object.values(archives)) {
-    await loadImage(first, archive);
-  }
-  for (let number = 2; number <= NODES; number += 1) {
-    say(`adding node ${number}`);
-    await cluster.addNode([archives.project, archives.service]);
-  }
+  const others = cluster.addNodes(NODES - 1, [archives.project]);
+  await Promise.all([others, ...Object.values(archives).map((archive) => loadImage(first, archive))]);
 }
 
 export async function describeTarget(cluster: Cluster): Promise<Target> {

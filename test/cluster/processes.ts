@@ -53,7 +53,7 @@ export async function restartDaemon(cluster: ClusterLayout, name: string): Promi
   await startDaemon(cluster, daemon);
 }
 
-/** Ends a recorded daemon (KILL after `graceMs`) and waits until it is gone; its record stays. */
+/** Ends a recorded daemon (KILL after `graceMs`, at once for 0) and waits until it is gone; its record stays. */
 export async function stopDaemon(cluster: ClusterLayout, name: string, graceMs = 5000): Promise<void> {
   const { pid } = await readRecord(cluster, name);
   await endProcess(cluster, pid, graceMs);
@@ -67,12 +67,12 @@ export async function stopDaemons(cluster: ClusterLayout): Promise<void> {
   }
 }
 
-/** The ids of all processes whose command line names the cluster's folder, containerd's shims among them. */
-export async function processesOf(cluster: ClusterLayout): Promise<number[]> {
+/** The ids of all processes whose command line names this folder of a cluster or node, containerd's shims among them. */
+export async function processesOf(of: { folder: string }): Promise<number[]> {
   const ids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const found: number[] = [];
   for (const id of ids) {
-    if (id !== process.pid && (await belongsTo(cluster, id))) {
+    if (id !== process.pid && (await belongsTo(of, id))) {
       found.push(id);
     }
   }
@@ -83,17 +83,33 @@ async function endProcess(cluster: ClusterLayout, pid: number, graceMs: number):
   if (!(await belongsTo(cluster, pid))) {
     return;
   }
-  signal(pid, "SIGTERM");
+  if (graceMs > 0) {
+    signal(pid, "SIGTERM");
+  }
   const deadline = Date.now() + graceMs;
   while (await belongsTo(cluster, pid)) {
-    if (Date.now() > deadline) {
+    if (Date.now() >= deadline) {
       signal(pid, "SIGKILL");
     }
     await delay(20);
   }
 }
 
-export function signal(pid: number, name: NodeJS.Signals): void {
+/** Kills what `list` names until it names nothing, for ten seconds at most. */
+export async function killAll(list: () => Promise<number[]>): Promise<void> {
+  for (let round = 0; round < 100; round += 1) {
+    const ids = await list();
+    if (ids.length === 0) {
+      return;
+    }
+    for (const id of ids) {
+      signal(id, "SIGKILL");
+    }
+    await delay(100);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
@@ -104,9 +120,9 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-async function belongsTo(cluster: ClusterLayout, pid: number): Promise<boolean> {
+async function belongsTo({ folder }: { folder: string }, pid: number): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return commandLine.includes(`${cluster.folder}/`);
+  return commandLine.includes(`${folder}/`);
 }
 
 async function recordedDaemons(cluster: ClusterLayout): Promise<Recorded[]> {

@@ -1,37 +1,14 @@
 /** The main job on a real cluster: sign up, make a project, start it, work in it, alone and together. */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import * as Y from "yjs";
-import { Life } from "../../src/core/life.ts";
 import { DOCUMENT_TEXT } from "../../src/protocol/project-server.ts";
 import { until } from "../helpers/until.ts";
-import {
-  inState,
-  openProject,
-  openWorld,
-  type Person,
-  type ProjectSocket,
-  podOf,
-  runScript,
-  signUp,
-  startEnded,
-  startProject,
-  type World,
-} from "./world.ts";
+import { openProject, type Person, type ProjectSocket, runScript, signUp, startProject } from "./person.ts";
+import { inState, openTestWorld, podOf, startEnded } from "./world.ts";
 
-const life = new Life("system tests");
-let world: World;
-let ada: Person;
-let projectId: string;
-
-beforeAll(async () => {
-  world = await openWorld(life);
-  ada = await signUp(world, "Ada");
-  projectId = await startProject(ada, { title: "Engines" });
-  await inState(world, projectId, "running");
-});
-afterAll(async () => {
-  await life.stop();
-});
+const { life, world, ada } = await openTestWorld();
+const projectId = await startProject(ada, { title: "Engines" });
+await inState(world, projectId, "running");
 
 describe("a project", () => {
   test("runs at Ready, at the address of its pod, and its start has ended well", async () => {
@@ -68,7 +45,7 @@ describe("a project", () => {
   });
 
   test("is refused to somebody who is no member, as HTTP and as Upgrade", async () => {
-    const stranger = await signUp(world, "Mallory");
+    const stranger = await signUp(world.target, "Mallory");
     const answer = await stranger.fetch(`/${projectId}/api/files/list?path=`);
     expect([401, 403, 404]).toContain(answer.status);
     await expect(openProject(life, stranger, projectId)).rejects.toThrow();
@@ -85,7 +62,7 @@ describe("a project", () => {
   });
 
   test("is edited by two collaborators in the same document, and saved", async () => {
-    const grace = await signUp(world, "Grace");
+    const grace = await signUp(world.target, "Grace");
     await ada.call("projects/collaborators/add", { project_id: projectId, email_address: grace.email });
     const [hers, theirs] = await Promise.all([openDocument(ada, "together.md"), openDocument(grace, "together.md")]);
     hers.text.insert(0, "Ada was here. ");

@@ -1,5 +1,12 @@
 // The order of the system tests: what is quiet first, what hurts the cluster last. Which tests there are is the configuration's business.
-const ORDER = ["contract.system", "project.system", "trouble.system", "thousand.system", "outages.system"];
+const ORDER = [
+  "contract.system",
+  "project.system",
+  "trouble.system",
+  "thousand.system",
+  "outages.system",
+  "dead-node.system",
+];
 
 const place = ({ path }) => ORDER.findIndex((name) => path.includes(name));
 

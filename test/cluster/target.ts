@@ -38,8 +38,3 @@ export function readTarget(): Target {
 export function newPassword(): string {
   return randomBytes(18).toString("base64url");
 }
-
-/** Faults of the cluster itself are only tried on one of our own; on a given one those tests are skipped, and counted so. */
-export function isOwnCluster(): boolean {
-  return readTarget().cluster !== undefined;
-}

@@ -1,37 +1,20 @@
 /** Trouble on a real cluster: whatever goes wrong with a project's pod comes to a truthful end, in words. */
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { Life } from "../../src/core/life.ts";
+import { expect, test } from "@jest/globals";
 import { until } from "../helpers/until.ts";
 import { MISSING_IMAGE } from "./deploy/project-config.ts";
-import { isOwnCluster } from "./target.ts";
+import { runScript, startProject } from "./person.ts";
 import {
   eachNode,
   inState,
   latestStart,
-  openWorld,
-  type Person,
+  openTestWorld,
   podOf,
   projectRow,
-  runScript,
-  signUp,
   startEnded,
-  startProject,
-  type World,
+  testOnOwnCluster,
 } from "./world.ts";
 
-const life = new Life("system tests");
-let world: World;
-let ada: Person;
-
-beforeAll(async () => {
-  world = await openWorld(life);
-  ada = await signUp(world, "Ada");
-});
-afterAll(async () => {
-  await life.stop();
-});
-
-const onOwnCluster = isOwnCluster() ? test : test.skip;
+const { world, ada } = await openTestWorld();
 
 test("an image that does not exist: the start fails and says which image and why", async () => {
   const projectId = await startProject(ada, { image: MISSING_IMAGE });
@@ -82,7 +65,7 @@ test("a pod deleted behind our back is noticed within a second or two, and can b
   await inState(world, projectId, "running");
 });
 
-onOwnCluster("no node takes pods: the project waits, says why, and runs when there is one again", async () => {
+testOnOwnCluster("no node takes pods: the project waits, says why, and runs when there is one again", async () => {
   await eachNode(world, "cordon");
   try {
     const projectId = await startProject(ada);
@@ -103,7 +86,7 @@ onOwnCluster("no node takes pods: the project waits, says why, and runs when the
   }
 });
 
-onOwnCluster("a stop while no node takes the pod wins at once", async () => {
+testOnOwnCluster("a stop while no node takes the pod wins at once", async () => {
   await eachNode(world, "cordon");
   try {
     const projectId = await startProject(ada);

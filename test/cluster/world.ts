@@ -1,22 +1,20 @@
-/** What the system tests work with: people over HTTP, projects in pods, the database and the cluster behind them. */
-import { randomBytes } from "node:crypto";
-import { io, type Socket } from "socket.io-client";
+/** What the system tests work with: the site that was deployed, the database and the cluster behind it, and a person who has signed up. */
+import { afterAll, test } from "@jest/globals";
 import { AppError } from "../../src/core/errors.ts";
-import type { Life } from "../../src/core/life.ts";
+import { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import { Db } from "../../src/db/db.ts";
 import { openKube } from "../../src/kube/client.ts";
 import { pods } from "../../src/kube/resources.ts";
 import type { Kube, Pod } from "../../src/kube/types.ts";
 import type { ActionRequest, ProjectState } from "../../src/protocol/project.ts";
-import type { ProjectAnswer, ProjectEvents, ProjectRequestName } from "../../src/protocol/project-server.ts";
 import { kubeConfigFor } from "../contract/target.ts";
-import { Browser, PASSWORD } from "../helpers/hub-next.ts";
 import { testLog } from "../helpers/log.ts";
 import { until } from "../helpers/until.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import type { Kubectl } from "./deploy/deploy.ts";
 import { kubectlFor } from "./given-cluster.ts";
+import { type Person, signUp } from "./person.ts";
 import { readTarget, type Target } from "./target.ts";
 
 export interface World {
@@ -42,7 +40,18 @@ export interface StartRow {
   kubernetes_reason: string | null;
 }
 
-export async function openWorld(life: Life): Promise<World> {
+/** A test of faults of the cluster itself: only on one of our own; on a given one it is skipped, and counted so. */
+export const testOnOwnCluster = readTarget().cluster === undefined ? test.skip : test;
+
+/** Opens all that the tests of one file need, until the last of them has run; to be awaited at the top of the file. */
+export async function openTestWorld(): Promise<{ life: Life; world: World; ada: Person }> {
+  const life = new Life("system tests");
+  afterAll(() => life.stop());
+  const world = await openWorld(life);
+  return { life, world, ada: await signUp(world.target, "Ada") };
+}
+
+async function openWorld(life: Life): Promise<World> {
   const target = readTarget();
   const { namespace, password } = target.site;
   const metrics = openMetrics({ defaults: false });
@@ -63,25 +72,6 @@ export async function openWorld(life: Life): Promise<World> {
     kube: await openKube(life, { config: { ...kubeConfigFor(target.kubeconfig), namespace }, log: testLog(), metrics }),
     kubectl: cluster?.kubectl ?? kubectlFor(target.kubeconfig),
   };
-}
-
-/** A person who has just signed up over HTTP. */
-export interface Person extends Browser {
-  email: string;
-}
-
-export async function signUp({ target }: World, firstName: string): Promise<Person> {
-  const browser = new Browser(target.origin);
-  const email = `${randomBytes(6).toString("hex")}@example.org`;
-  await browser.call("auth/sign-up", { email, password: PASSWORD, firstName, lastName: "Example" });
-  return Object.assign(browser, { email });
-}
-
-/** Makes a project and asks for its start. */
-export async function startProject(person: Person, options: { title?: string; image?: string } = {}): Promise<string> {
-  const { project_id } = await person.call("projects/create", { title: "A project", ...options });
-  await person.call("projects/start", { project_id });
-  return project_id;
 }
 
 export async function projectRow({ db }: World, projectId: string): Promise<ProjectRow> {
@@ -123,24 +113,23 @@ async function whileAway<T>(asked: Promise<T>): Promise<T | undefined> {
   });
 }
 
+const LATEST_START = `SELECT outcome, reason, message, kubernetes_reason FROM project_starts
+  WHERE project_id = $1 ORDER BY ticket DESC LIMIT 1`;
+
+/** The latest start as it is now. */
+export async function latestStart({ db }: World, projectId: string): Promise<StartRow | undefined> {
+  return (await db.query<StartRow>(LATEST_START, [projectId]))[0];
+}
+
 /** Waits until the latest start has ended, one way or the other. */
-export function startEnded({ db }: World, projectId: string, timeoutMs = 180_000): Promise<StartRow> {
-  const sql =
-    "SELECT outcome, reason, message, kubernetes_reason FROM project_starts WHERE project_id = $1 ORDER BY ticket DESC LIMIT 1";
+export function startEnded(world: World, projectId: string, timeoutMs = 180_000): Promise<StartRow> {
   return until(
     async () => {
-      const [start] = await db.query<StartRow>(sql, [projectId]);
+      const start = await latestStart(world, projectId);
       return start !== undefined && start.outcome !== null && start;
     },
     { timeoutMs, everyMs: 100, what: `the start of ${projectId} has ended` },
   );
-}
-
-/** The latest start as it is now. */
-export async function latestStart({ db }: World, projectId: string): Promise<StartRow | undefined> {
-  const sql =
-    "SELECT outcome, reason, message, kubernetes_reason FROM project_starts WHERE project_id = $1 ORDER BY ticket DESC LIMIT 1";
-  return (await db.query<StartRow>(sql, [projectId]))[0];
 }
 
 /** The project's pod, if there is one. */
@@ -156,42 +145,25 @@ export async function eachNode(world: World, verb: "cordon" | "uncordon"): Promi
   }
 }
 
-/** A socket to a project's own server, through the ingress and hub-proxy, with requests as promises. */
-export interface ProjectSocket {
-  socket: Socket<ProjectEvents, Record<string, (...args: unknown[]) => void>>;
-  ask<N extends ProjectRequestName>(name: N, input: object): Promise<ProjectAnswer<N> & { ok: true }>;
+/** Does something while this node alone takes pods. */
+export async function withOnlyNode<T>(world: World, node: { name: string }, act: () => Promise<T>): Promise<T> {
+  await eachNode(world, "cordon");
+  try {
+    await world.kubectl(["uncordon", node.name]);
+    return await act();
+  } finally {
+    await eachNode(world, "uncordon");
+  }
 }
 
-export async function openProject(life: Life, person: Person, projectId: string): Promise<ProjectSocket> {
-  const socket: ProjectSocket["socket"] = io(person.base, {
-    path: `/${projectId}/api/socket`,
-    transports: ["websocket"],
-    forceNew: true,
-    extraHeaders: { Cookie: person.cookie ?? "", Origin: person.base },
-  });
-  life.defer("project socket", () => void socket.disconnect());
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.once("hello", () => resolve());
-  socket.once("connect_error", reject);
-  await promise;
-  return {
-    socket,
-    ask: async (name, input) => {
-      const answer: ProjectAnswer<typeof name> = await socket.timeout(20_000).emitWithAck(name, input);
-      if (!answer.ok) throw new Error(`${name}: ${answer.code}: ${answer.error}`);
-      return answer as typeof answer & { ok: true }; // just looked at
+/** Checks again and again for so long. */
+export async function throughout(durationMs: number, check: () => Promise<void>): Promise<void> {
+  const end = Date.now() + durationMs;
+  await until(
+    async () => {
+      await check();
+      return Date.now() > end;
     },
-  };
-}
-
-/** Runs a script in the project through its own server, as its page would. */
-export async function runScript(person: Person, projectId: string, script: string): Promise<string> {
-  const response = await person.fetch(`/${projectId}/api/exec`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Origin: person.base },
-    body: JSON.stringify({ command: script, bash: true, timeoutSeconds: 30 }),
-  });
-  const answer = (await response.json()) as { stdout?: string; error?: string }; // ExecAnswer or an error
-  if (answer.stdout === undefined) throw new Error(`exec answered ${response.status}: ${answer.error}`);
-  return answer.stdout;
+    { timeoutMs: durationMs + 30_000, everyMs: 2_000 },
+  );
 }

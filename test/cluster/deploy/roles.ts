@@ -29,7 +29,7 @@ const ROLE_ENV = [
   // What two cores can start side by side.
   { name: "COCALC_STARTS_IN_FLIGHT", value: "10" },
   // The default suits registries that have bad minutes; a test knows that its image is nowhere.
-  { name: "COCALC_START_IMAGE_FAILURE_SECONDS", value: "20" },
+  { name: "COCALC_START_IMAGE_FAILURE_SECONDS", value: "10" },
 ];
 
 const NO_PRIVILEGE = {
