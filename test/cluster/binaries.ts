@@ -8,6 +8,7 @@ const KUBERNETES = "1.34.4";
 /** The name, in the cache, of the folder with the programs of Kubernetes. */
 export const KUBERNETES_FOLDER = `kubernetes-${KUBERNETES}`;
 const KWOK = "0.8.0";
+const COREDNS = "1.15.0";
 const PROGRAMS = ["kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl"];
 
 /** Where the programs of the control plane and the nodes are. */
@@ -34,9 +35,18 @@ export function ensureKwok(say: (line: string) => void): Promise<string> {
   });
 }
 
+/** Returns the folder with `coredns`, of which only the names of Kubernetes and the log of errors are built in. */
+export function ensureCoreDns(say: (line: string) => void): Promise<string> {
+  return cached(`coredns-${COREDNS}`, async (folder) => {
+    say(`building CoreDNS ${COREDNS} from source, once`);
+    await requireGo();
+    await buildCoreDns(folder);
+  });
+}
+
 async function requireGo(): Promise<void> {
   await run("go", ["version"]).catch(() => {
-    throw new Error("The cluster is built from Go modules and `go` was not found: install Go 1.24 or newer.");
+    throw new Error("The cluster is built from Go modules and `go` was not found: install Go 1.26 or newer.");
   });
 }
 
@@ -65,6 +75,26 @@ async function buildKwok(folder: string): Promise<void> {
   await writeModule(source, "sigs.k8s.io/kwok", KWOK, []);
   await goBuild({ source, output: join(folder, "kwok"), target: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w" });
   await writeStages(join(module.Dir, "kustomize/stage"), join(folder, "stages.yaml"));
+}
+
+const COREDNS_MAIN = `package main
+
+import (
+	"github.com/coredns/coredns/coremain"
+	_ "github.com/coredns/coredns/plugin/errors"
+	_ "github.com/coredns/coredns/plugin/kubernetes"
+)
+
+func main() { coremain.Run() }
+`;
+
+async function buildCoreDns(folder: string): Promise<void> {
+  const source = join(folder, "source");
+  await run("mkdir", ["-p", source]);
+  await downloadModule("github.com/coredns/coredns", COREDNS, source);
+  await writeModule(source, "github.com/coredns/coredns", COREDNS, []);
+  await writeFile(join(source, "main.go"), COREDNS_MAIN);
+  await goBuild({ source, output: join(folder, "coredns"), target: ".", ldflags: "-s -w" });
 }
 
 /** kwok does nothing without stages: these are the ones its own project ships for nodes and pods. */
@@ -100,7 +130,7 @@ async function stagingModules(goMod: string): Promise<string[]> {
 }
 
 async function writeModule(source: string, name: string, version: string, replaces: string[]): Promise<void> {
-  const lines = ["module cluster", "", "go 1.24.0", "", `require ${name} v${version}`, "", ...replaces, ""];
+  const lines = ["module cluster", "", "go 1.26.0", "", `require ${name} v${version}`, "", ...replaces, ""];
   await writeFile(join(source, "go.mod"), lines.join("\n"));
 }
 

@@ -16,33 +16,15 @@ export interface ImageBuild {
   archive: string;
 }
 
-/** Builds one image and writes it as an OCI archive. One build at a time: the layers are kept in a store of our own. */
+/** Builds one image straight into an OCI archive: the store of our own keeps bases alone, and no layer of any build. */
 export async function buildImage(build: ImageBuild): Promise<void> {
   await withFileLock(join(cacheFolder(), "buildah.lock"), async () => {
     const target = build.target === undefined ? [] : ["--target", build.target];
     const args = Object.entries(build.arguments ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
     const file = build.file ?? join(build.context, "Dockerfile");
-    await buildah([
-      "bud",
-      "--isolation",
-      "chroot",
-      "--tag",
-      build.image,
-      ...target,
-      ...args,
-      "--file",
-      file,
-      build.context,
-    ]);
-    await buildah(["push", "--quiet", build.image, `oci-archive:${build.archive}:${build.image}`]);
+    const to = ["--tag", `oci-archive:${build.archive}:${build.image}`];
+    await buildah(["bud", "--isolation", "chroot", ...to, ...target, ...args, "--file", file, build.context]);
   });
-}
-
-/** Pushes a built image to a registry under another name. */
-export async function pushImage(image: string, name: string): Promise<void> {
-  await withFileLock(join(cacheFolder(), "buildah.lock"), () =>
-    buildah(["push", "--quiet", image, `docker://${name}`]),
-  );
 }
 
 export interface Base {

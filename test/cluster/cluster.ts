@@ -10,7 +10,7 @@ import { kubectl } from "./kubectl.ts";
 import { type ClusterLayout, clusterLayout, type NodeLayout, nodeLayout } from "./layout.ts";
 import { enterNamespace } from "./network.ts";
 import { joinNode, loadImage, powerOffNode, resumeNode, silenceNode, startNodeRuntime } from "./node.ts";
-import { ensurePackages } from "./packages.ts";
+import { CLUSTER_PACKAGES, ensurePackages } from "./packages.ts";
 
 export interface ClusterOptions {
   /** How many nodes to start with; 1 if not said. */
@@ -47,7 +47,7 @@ export interface Cluster {
 /** Starts a cluster, building and installing what lacks; returns when all nodes are Ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const say = options.say ?? (() => {});
-  await ensurePackages(say);
+  await ensurePackages(CLUSTER_PACKAGES, say);
   await clearLeftovers(say);
   const binaries = await ensureBinaries(say);
   const layout = clusterLayout(`ck${randomBytes(2).toString("hex")}`);

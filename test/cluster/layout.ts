@@ -10,6 +10,8 @@ export const CONTROL_PLANE_ADDRESS = "192.0.2.1";
 export const POD_RANGE = "198.19.0.0/16";
 export const SERVICE_RANGE = "198.18.0.0/24";
 export const FIRST_SERVICE_ADDRESS = "198.18.0.1";
+/** Where a cluster that was given a registry has it; every node fetches from there without TLS. */
+export const REGISTRY = `${CONTROL_PLANE_ADDRESS}:5000`;
 export const API_SERVER = `https://${CONTROL_PLANE_ADDRESS}:6443`;
 
 /** The files of one cluster. `name` is short: sockets below the folder must fit into 108 characters. */

@@ -2,14 +2,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubeconfigOf } from "./control-plane.ts";
-import { type ClusterLayout, CONTROL_PLANE_ADDRESS, type NodeLayout, POD_RANGE } from "./layout.ts";
+import { type ClusterLayout, CONTROL_PLANE_ADDRESS, type NodeLayout, POD_RANGE, REGISTRY } from "./layout.ts";
 
 export const PAUSE_IMAGE = "localhost/pause:1";
 
 /** Writes all configuration of `node` into its folder. */
 export async function writeNodeFiles(cluster: ClusterLayout, node: NodeLayout): Promise<void> {
   await mkdir(join(node.folder, "cni"), { recursive: true });
-  await mkdir(join(node.folder, "certs.d"), { recursive: true });
+  await mkdir(join(node.folder, "certs.d", REGISTRY), { recursive: true });
+  await writeFile(join(node.folder, "certs.d", REGISTRY, "hosts.toml"), registryConfig());
   await writeFile(join(node.folder, "containerd.toml"), containerdConfig(node));
   await writeJson(join(node.folder, "cni/10-pods.conflist"), networkConfig(node));
   await writeJson(join(node.folder, "kubelet.json"), kubeletConfig(cluster, node));
@@ -38,6 +39,14 @@ state = "${node.folder}/containerd/state"
 
   [${cri}.registry]
     config_path = "${node.folder}/certs.d"
+`;
+}
+
+function registryConfig(): string {
+  return `server = "http://${REGISTRY}"
+
+[host."http://${REGISTRY}"]
+  capabilities = ["pull", "resolve"]
 `;
 }
 

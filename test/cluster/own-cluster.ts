@@ -7,7 +7,7 @@ import { type Archives, buildBundles, buildImages } from "./build.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { fixedAddresses, SERVICE_PORTS } from "./deploy/site.ts";
 import { loadImage } from "./node.ts";
-import { ensurePackages } from "./packages.ts";
+import { CLUSTER_PACKAGES, ensurePackages } from "./packages.ts";
 import { POSTGRES_IMAGE } from "./postgres-image.ts";
 import { PROJECT_IMAGE, SERVICE_IMAGE } from "./product-images.ts";
 import { newPassword, type Target } from "./target.ts";
@@ -22,7 +22,7 @@ export interface OwnCluster {
 
 /** Builds what lacks, starts a cluster and readies it for a deployment. */
 export async function openOwnCluster(say: (line: string) => void, versionsKeptSeconds: number): Promise<OwnCluster> {
-  await ensurePackages(say);
+  await ensurePackages(CLUSTER_PACKAGES, say);
   const folder = await mkdtemp(join(tmpdir(), "cocalc-k8s-images-"));
   try {
     // Building Kubernetes is bound by the processors, the images by the network and the disk.

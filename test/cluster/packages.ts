@@ -1,7 +1,13 @@
-/** Installs the Debian packages that a cluster on this machine is made of, those that lack only. */
+/** Installs Debian packages that images, clusters and registries are made of, those that lack only. */
 import { run, tryRun } from "./command.ts";
 
-const PACKAGES = [
+/** What builds images. */
+export const IMAGE_PACKAGES = ["buildah", "mmdebstrap", "gcc", "libc6-dev"];
+/** What puts them into a registry, too. */
+export const PUSH_PACKAGES = [...IMAGE_PACKAGES, "skopeo"];
+/** What a cluster on this machine is made of. */
+export const CLUSTER_PACKAGES = [
+  ...IMAGE_PACKAGES,
   "etcd-server",
   "containerd",
   "runc",
@@ -11,18 +17,16 @@ const PACKAGES = [
   "nftables",
   "conntrack",
   "openssl",
-  "buildah",
-  "mmdebstrap",
-  "gcc",
-  "libc6-dev",
 ];
+/** What serves images, as others' clusters have it. */
+export const REGISTRY_PACKAGES = ["docker-registry"];
 
-/** Installs what lacks of the cluster's packages; needs root. */
-export async function ensurePackages(say: (line: string) => void): Promise<void> {
+/** Installs what lacks of these packages; needs root. */
+export async function ensurePackages(names: readonly string[], say: (line: string) => void): Promise<void> {
   if (process.getuid?.() !== 0) {
-    throw new Error("A cluster of one's own needs root: run this as root, or name a cluster with TEST_KUBECONFIG.");
+    throw new Error("Images and clusters are built as root, on Debian: run this as root.");
   }
-  const lacking = await lackingPackages();
+  const lacking = await lackingPackages(names);
   if (lacking.length === 0) {
     return;
   }
@@ -33,13 +37,13 @@ export async function ensurePackages(say: (line: string) => void): Promise<void>
   await run("apt-get", install, { env });
 }
 
-async function lackingPackages(): Promise<string[]> {
+async function lackingPackages(names: readonly string[]): Promise<string[]> {
   const known = await tryRun("sh", [
     "-c",
     `dpkg-query -W -f '\${Package} \${db:Status-Status}\n' "$@" 2>/dev/null || true`,
     "dpkg-query",
-    ...PACKAGES,
+    ...names,
   ]);
   const installed = new Set(known.split("\n").filter((line) => line.endsWith(" installed")));
-  return PACKAGES.filter((name) => !installed.has(`${name} installed`));
+  return names.filter((name) => !installed.has(`${name} installed`));
 }

@@ -2,7 +2,7 @@
 import { environment } from "../../src/core/env.ts";
 import { allMustRun, type Counts, runJest, type Surroundings } from "../run.ts";
 import { deploy, undeploy } from "./deploy/deploy.ts";
-import { forward, kubectlFor, openGivenCluster } from "./given-cluster.ts";
+import { forwardPorts, kubectlFor, openGivenCluster } from "./given-cluster.ts";
 import { openOwnCluster } from "./own-cluster.ts";
 import { TARGET_VARIABLE, type Target } from "./target.ts";
 
@@ -14,7 +14,7 @@ function say(line: string): void {
 }
 
 /** How often etcd of our own cluster forgets old versions, so that a test can wait for it. */
-const VERSIONS_KEPT_SECONDS = 20;
+const VERSIONS_KEPT_SECONDS = 10;
 
 async function onOwnCluster(args: string[]): Promise<Counts> {
   const { cluster, target } = await openOwnCluster(say, VERSIONS_KEPT_SECONDS);
@@ -41,8 +41,7 @@ async function onGivenCluster(kubeconfig: string, args: string[]): Promise<Count
   });
   try {
     await deploy(kubectl, target.site, say);
-    void forward(target, "ingress", forwarding.signal);
-    void forward(target, "postgres", forwarding.signal);
+    await forwardPorts(target, forwarding.signal);
     return await runTests(args, { env: jestEnv(target) });
   } finally {
     say("removing the deployment");
@@ -53,7 +52,7 @@ async function onGivenCluster(kubeconfig: string, args: string[]): Promise<Count
 function jestEnv(target: Target): Record<string, string> {
   return {
     TEST_KUBECONFIG: target.kubeconfig,
-    TEST_POD_IMAGE: target.site.images.service,
+    TEST_POD_IMAGE: target.site.images.project,
     [TARGET_VARIABLE]: JSON.stringify(target),
   };
 }

@@ -166,12 +166,12 @@ export function describeRunningPods(subject: () => Subject, { image }: { image: 
     test("because its image is not there: the waiting container says so", async () => {
       const [never, pulled] = await Promise.all([
         start("exit 0", ({ spec }) => {
-          for (const container of spec.containers) container.image = "localhost/no-such-image:1";
+          for (const container of spec.containers) {
+            Object.assign(container, { image: "localhost/no-such-image:1", imagePullPolicy: "Never" });
+          }
         }),
         start("exit 0", ({ spec }) => {
-          for (const container of spec.containers) {
-            Object.assign(container, { image: "localhost/no-such-image:2", imagePullPolicy: "IfNotPresent" });
-          }
+          for (const container of spec.containers) container.image = "localhost/no-such-image:2";
         }),
       ]);
       expect((await waitingReason(never, ["ErrImageNeverPull"])).message).toContain("localhost/no-such-image:1");

@@ -87,7 +87,7 @@ export function shellPod(name: string, { image, script }: { image: string; scrip
       restartPolicy: "Never",
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 5,
-      containers: [{ name: "main", image, imagePullPolicy: "Never", command: ["/bin/sh", "-c", script] }],
+      containers: [{ name: "main", image, imagePullPolicy: "IfNotPresent", command: ["/bin/sh", "-c", script] }],
     },
   };
 }

@@ -20,6 +20,7 @@ export function database(site: Site): Manifest[] {
     ports: [{ containerPort: 5432 }],
     // Fifty projects that start on the same two cores must not starve it.
     resources: { requests: { cpu: "300m", memory: "256Mi" } },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
     readinessProbe: { tcpSocket: { port: 5432 }, periodSeconds: 1 },
     volumeMounts: [{ name: "data", mountPath: "/var/lib/postgres" }],
   };
@@ -45,7 +46,10 @@ export function database(site: Site): Manifest[] {
             automountServiceAccountToken: false,
             ...placement(site),
             hostAliases: hostAliases(site),
-            securityContext: { runAsUser: 2001, runAsGroup: 2001, fsGroup: 2001, runAsNonRoot: true },
+            securityContext: {
+              ...{ runAsUser: 2001, runAsGroup: 2001, fsGroup: 2001, runAsNonRoot: true },
+              seccompProfile: { type: "RuntimeDefault" },
+            },
             containers: [container],
             volumes: [{ name: "data", persistentVolumeClaim: { claimName: "postgres" } }],
           },
