@@ -90,8 +90,12 @@ export class ProjectProxy {
     }
     const target = this.#target(request);
     const asked: Asked = { request, client, origin, target, isUpgrade: false };
-    const admission = await this.#admission(asked, response);
-    if (admission === undefined) return;
+    let admission: Admission;
+    try {
+      admission = this.#gate.known(asked) ?? (await this.#gate.pass(asked));
+    } catch (error) {
+      return this.#refuse(asked, response, error);
+    }
     const { identity } = admission;
     if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, identity, response });
     const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
@@ -129,16 +133,6 @@ export class ProjectProxy {
     });
     joined.add(exchange);
     admission.enter(exchange);
-  }
-
-  /** The right to what is asked; undefined: there is none, and the refusal is answered. */
-  async #admission(asked: Asked, response: ServerResponse): Promise<Admission | undefined> {
-    try {
-      return this.#gate.known(asked) ?? (await this.#gate.pass(asked));
-    } catch (error) {
-      this.#refuse(asked, response, error);
-      return undefined;
-    }
   }
 
   #forward(response: ServerResponse, admitted: Admitted, extraRequest: string[]): void {

@@ -60,8 +60,9 @@ export function isUnheeded({ headers, socket }: IncomingMessage, { trustedProxie
 
 /** From the nearest proxy outwards: the first address that is not one of ours; what stands left of it anybody could have written. */
 function farthest(peer: string, header: string | string[] | undefined, trusted: BlockList): string {
+  if (header === undefined) return peer;
   let address = peer;
-  const chain = [header ?? []].flat().join(",").split(",").reverse();
+  const chain = [header].flat().join(",").split(",").reverse();
   for (const hop of chain) {
     const next = plainAddress(hop.trim());
     if (!isTrusted(address, trusted) || isIP(next) === 0) return address;
@@ -71,6 +72,25 @@ function farthest(peer: string, header: string | string[] | undefined, trusted: 
 }
 
 export function isTrusted(address: string, trusted: BlockList): boolean {
+  const known = answersOf(trusted);
+  const before = known.get(address);
+  if (before !== undefined) return before;
+  const answer = check(address, trusted);
+  if (known.size < MOST_ANSWERS) known.set(address, answer);
+  return answer;
+}
+
+/** What was said of an address before: proxies are few, and asked about with every request. */
+const answers = new WeakMap<BlockList, Map<string, boolean>>();
+const MOST_ANSWERS = 1_000;
+
+function answersOf(trusted: BlockList): Map<string, boolean> {
+  const known = answers.get(trusted) ?? new Map<string, boolean>();
+  answers.set(trusted, known);
+  return known;
+}
+
+function check(address: string, trusted: BlockList): boolean {
   const family = isIP(address);
   return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
 }
@@ -81,7 +101,7 @@ export function plainAddress(address: string): string {
 }
 
 function first(value: string | string[] | undefined): string | undefined {
-  return [value ?? []].flat()[0]?.split(",")[0]?.trim();
+  return value === undefined ? undefined : [value].flat()[0]?.split(",")[0]?.trim();
 }
 
 function isNetwork(network: string): boolean {
