@@ -53,6 +53,7 @@ class Exchange implements Asker, Forwarding {
   #connection: UpstreamConnection | undefined;
   #isClientGone = false;
   #isFinished = false;
+  #isWaiting = false;
   #mayRetry: boolean;
   #holdsPlace = true;
 
@@ -63,7 +64,6 @@ class Exchange implements Asker, Forwarding {
     this.#options = options;
     this.#mayRetry = (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
     response.on("close", () => this.#onClientClosed());
-    response.on("drain", () => this.#connection?.resume());
   }
 
   send({ isNew = false } = {}): void {
@@ -102,7 +102,7 @@ class Exchange implements Asker, Forwarding {
 
   onData(chunk: Buffer, isLast: boolean): void {
     if (isLast) this.#finish(chunk);
-    else if (!this.#response.write(Buffer.from(chunk))) this.#connection?.pause();
+    else if (!this.#response.write(Buffer.from(chunk))) this.#waitForRoom();
   }
 
   onEnd(trailers: string[]): void {
@@ -135,6 +135,17 @@ class Exchange implements Asker, Forwarding {
     });
     request.on("end", () => {
       if (!this.#isFinished) connection.sent({ lastChunk });
+    });
+  }
+
+  /** The client takes no more for now: nor do we. */
+  #waitForRoom(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#connection?.pause();
+    this.#response.once("drain", () => {
+      this.#isWaiting = false;
+      this.#connection?.resume();
     });
   }
 

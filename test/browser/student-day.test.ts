@@ -162,18 +162,17 @@ test(
     await page.keyboard.type("Keys\n");
     const start = page.getByRole("button", { name: "Start project" });
     await start.waitFor();
-    await until(() => start.evaluate((button) => button === document.activeElement));
+    await untilFocused(start);
     await page.keyboard.press("Enter");
     await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
     await page.keyboard.press("Control+k");
-    await page.getByRole("textbox", { name: "Search actions and files" }).waitFor();
+    await untilFocused(page.getByRole("textbox", { name: "Search actions and files" }));
     await page.keyboard.type("new file");
     await page.getByRole("button", { name: "New file" }).or(page.getByText("New file")).first().waitFor();
     await page.keyboard.press("Enter");
-    await page.getByLabel("Name of the file").waitFor();
+    await untilFocused(page.getByLabel("Name of the file"));
     await page.keyboard.type("keys.txt\n");
-    await editor(page).waitFor();
-    await until(() => editor(page).evaluate((text) => text === document.activeElement));
+    await untilFocused(editor(page));
     await page.keyboard.type("typed without a mouse");
     await page.keyboard.press("Control+Alt+t"); // at once: what was typed is nobody's to save
     await until(async () => /[$#]/.test(await terminalText(page)));
@@ -183,6 +182,12 @@ test(
   },
   DAY_MS,
 );
+
+/** Who works with the keyboard looks where the focus is before typing. */
+async function untilFocused(control: ReturnType<Page["getByLabel"]>): Promise<void> {
+  await control.waitFor();
+  await until(() => control.evaluate((element) => element === document.activeElement));
+}
 
 /** Presses Tab until a control has the focus, as somebody without a mouse does. */
 async function tabTo(page: Page, control: ReturnType<Page["getByLabel"]>): Promise<void> {
