@@ -161,7 +161,6 @@ test(
     await tabTo(page, field);
     await page.keyboard.type("Keys\n");
     const start = page.getByRole("button", { name: "Start project" });
-    await start.waitFor();
     await untilFocused(start);
     await page.keyboard.press("Enter");
     await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
