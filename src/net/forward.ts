@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { AppError, codeOf, invalid, isAppError } from "../core/errors.ts";
 import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import type { Client } from "./forwarded.ts";
+import { writeCopy } from "./kept-buffers.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -102,7 +103,7 @@ class Exchange implements Asker, Forwarding {
 
   onData(chunk: Buffer, isLast: boolean): void {
     if (isLast) this.#finish(chunk);
-    else if (!this.#response.write(Buffer.from(chunk))) this.#waitForRoom();
+    else if (!writeCopy(chunk, (copy, taken) => this.#response.write(copy, taken))) this.#waitForRoom();
   }
 
   onEnd(trailers: string[]): void {

@@ -147,6 +147,26 @@ test("a body in a coding that we do not know is refused, not passed on as someth
 });
 
 describe("what the other side says", () => {
+  test("arrives byte by byte as it was sent, however slowly it is read", async () => {
+    const body = Buffer.alloc(8_000_000);
+    for (let at = 0; at < body.length; at += 4) body.writeUInt32LE(at, at);
+    const { proxy } = await proxyTo((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.write(body);
+    });
+    const readers = [dial(proxy), dial(proxy)].map(async (socket) => {
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      const parts: Buffer[] = [];
+      for await (const part of socket) {
+        parts.push(part as Buffer); // what a socket without encoding gives
+        if (parts.length % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      const all = Buffer.concat(parts);
+      return all.subarray(all.indexOf("\r\n\r\n") + 4);
+    });
+    for (const got of await Promise.all(readers)) expect(got.equals(body)).toBe(true);
+  });
+
   test("without a length ends with its connection", async () => {
     const { proxy } = await proxyTo((socket) => socket.end("HTTP/1.0 200 OK\r\nX-Kept: 1\r\n\r\nall"));
     expect(await ask(proxy, "/")).toMatchObject({ status: 200, body: "all", headers: { "x-kept": "1" } });
