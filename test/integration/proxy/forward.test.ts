@@ -68,6 +68,14 @@ async function proxyTo(
   return { proxy, heard, server };
 }
 
+/** The body of the one answer that comes before the connection closes. */
+async function bodyFrom(socket: Socket): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of socket) parts.push(part as Buffer); // what a socket without encoding gives
+  const all = Buffer.concat(parts);
+  return all.subarray(all.indexOf("\r\n\r\n") + 4);
+}
+
 const requestsIn = (text: string) => text.split("HTTP/1.1\r\n").length - 1;
 
 describe("a connection to the other side", () => {
@@ -147,24 +155,28 @@ test("a body in a coding that we do not know is refused, not passed on as someth
 });
 
 describe("what the other side says", () => {
-  test("arrives byte by byte as it was sent, however slowly it is read", async () => {
-    const body = Buffer.alloc(8_000_000);
-    for (let at = 0; at < body.length; at += 4) body.writeUInt32LE(at, at);
-    const { proxy } = await proxyTo((socket) => {
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
-      socket.write(body);
+  test("arrives byte by byte as it was sent, also to one who reads late while others are served", async () => {
+    const bodyOf = (index: number) => Buffer.alloc(20_000_000, `${index}-`);
+    const sending: Socket[] = [];
+    const { proxy } = await proxyTo((socket, _text, index) => {
+      sending.push(socket);
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n");
+      socket.write(bodyOf(index));
     });
-    const readers = [dial(proxy), dial(proxy)].map(async (socket) => {
-      socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-      const parts: Buffer[] = [];
-      for await (const part of socket) {
-        parts.push(part as Buffer); // what a socket without encoding gives
-        if (parts.length % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      const all = Buffer.concat(parts);
-      return all.subarray(all.indexOf("\r\n\r\n") + 4);
+    const request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const late = dial(proxy);
+    late.pause();
+    late.write(request);
+    let [sent, since] = [0, Date.now()];
+    await until(() => {
+      const now = (sending[0]?.bytesWritten ?? 0) - (sending[0]?.writableLength ?? 0);
+      if (now !== sent) [sent, since] = [now, Date.now()];
+      return sent > 0 && Date.now() - since > 200; // it is held back
     });
-    for (const got of await Promise.all(readers)) expect(got.equals(body)).toBe(true);
+    const prompt = dial(proxy);
+    prompt.write(request);
+    expect((await bodyFrom(prompt)).equals(bodyOf(1))).toBe(true);
+    expect((await bodyFrom(late)).equals(bodyOf(0))).toBe(true);
   });
 
   test("without a length ends with its connection", async () => {
