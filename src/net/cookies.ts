@@ -1,7 +1,7 @@
 /** The names of our cookies on a site, and reading, writing and stripping them; what their values mean is decided elsewhere. */
 
 import { parseCookie, stringifySetCookie } from "cookie";
-import type { SiteConfig } from "./site.ts";
+import { type SiteConfig, schemeOf } from "./site.ts";
 
 export interface CookieNames {
   /** The session of a browser. */
@@ -26,7 +26,7 @@ export interface CookieSite {
 
 /** Does the browser reach the site by TLS? By configuration; without, as the proxy before us says. */
 export function isSecure(site: Pick<SiteConfig, "origin">, forwardedProto: string | string[] | undefined): boolean {
-  return site.origin === undefined ? forwardedProto === "https" : site.origin.startsWith("https:");
+  return schemeOf(site, forwardedProto === "https" ? "https" : "http") === "https";
 }
 
 /** Names on the app's origin: `__Host-` where TLS allows it, then the base path, so that sites on one host do not meet. */

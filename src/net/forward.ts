@@ -195,7 +195,7 @@ class Exchange implements Asker, Forwarding {
 }
 
 /** Has the request a body, be it of unknown length? */
-export function hasBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }

@@ -3,7 +3,6 @@
 import { writeSync } from "node:fs";
 import type { IPty } from "@lydell/node-pty";
 import { Backoff } from "../../../src/core/backoff.ts";
-import { sleep } from "../../../src/core/clock.ts";
 import { codeOf, conflict } from "../../../src/core/errors.ts";
 import { signalForeground } from "../processes.ts";
 
@@ -40,7 +39,6 @@ export class TerminalInput {
   #unread: Buffer = NOTHING;
   #timer: NodeJS.Timeout | undefined;
   #room = Promise.withResolvers<void>();
-  readonly #over = new AbortController();
 
   constructor(pty: IPty) {
     this.#pty = pty;
@@ -58,15 +56,18 @@ export class TerminalInput {
     }
     this.#unread = this.#unread.length === 0 ? Buffer.from(text) : Buffer.concat([this.#unread, Buffer.from(text)]);
     if (this.#timer === undefined) this.#write();
-    if (this.#unread.length > LOW_WATER) {
-      await Promise.race([this.#room.promise, sleep(ANSWERED_AFTER_MS, this.#over.signal)]);
-    }
+    if (this.#unread.length > LOW_WATER) await this.#waitForRoom();
   }
 
   /** The shell has ended: nothing is written any more. */
   end(): void {
-    this.#over.abort();
     this.#drop();
+  }
+
+  async #waitForRoom(): Promise<void> {
+    const timer = setTimeout(() => this.#makeRoom(), ANSWERED_AFTER_MS);
+    await this.#room.promise;
+    clearTimeout(timer);
   }
 
   /** What a key would do at once if the program read; what was typed before it is dropped, as a terminal does. */
