@@ -1,10 +1,10 @@
 /** What a request brings to show who it is from, and how that is taken out again before a project sees it. */
 
-import type { IncomingMessage } from "node:http";
 import { apiKeyId } from "../../src/domain/access/api-keys.ts";
 import { cookieNames, isSecure, projectCookieName, readCookies, stripCookies } from "../../src/net/cookies.ts";
 import type { RewriteHeader } from "../../src/net/forward-headers.ts";
 import type { Client } from "../../src/net/forwarded.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import type { SiteConfig } from "../../src/net/site.ts";
 
 export interface Brought {
@@ -17,7 +17,7 @@ export interface Brought {
 }
 
 /** Reads the cookies and an Authorization header that holds a key of ours. */
-export function broughtBy(request: IncomingMessage, client: Client, site: SiteConfig): Brought {
+export function broughtBy(request: HttpRequest, client: Client, site: SiteConfig): Brought {
   const secure = isSecure(site, client.proto);
   const names = cookieNames({ basePath: site.basePath, secure });
   const cookies = readCookies(request.headers.cookie);

@@ -1,12 +1,12 @@
 /** From the app's origin to a project's own: a one-time ticket in one redirect, and there a cookie for that project alone. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, forbidden } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { createTicket, redeemTicket } from "../../src/domain/access/project-origins.ts";
 import { isSecure, projectCookieName, setCookie } from "../../src/net/cookies.ts";
 import type { Client } from "../../src/net/forwarded.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { sendError } from "../../src/net/plain-page.ts";
 import type { SiteConfig } from "../../src/net/site.ts";
 import { isLocalPath } from "./pages.ts";
@@ -26,8 +26,8 @@ interface Leaving {
 
 /** Redirects a browser to the same path on the project's own origin, by way of a ticket. @throws AppError `forbidden` for API keys. */
 export async function sendToProjectOrigin(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HttpRequest,
+  response: HttpResponse,
   { db, identity, projectId, own }: Leaving,
 ): Promise<void> {
   if (identity.credential.kind !== "session") {
@@ -52,8 +52,8 @@ interface Entering {
 
 /** Turns the ticket into a cookie and goes on to the path that was wanted. */
 export async function enter(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HttpRequest,
+  response: HttpResponse,
   { db, client, config, projectId }: Entering,
 ): Promise<void> {
   const query = new URLSearchParams((request.url ?? "").slice(ENTER_PATH.length));

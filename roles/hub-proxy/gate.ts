@@ -1,12 +1,12 @@
 /** Who may pass to a project: the one check for requests and upgrades alike, before anything of a project is looked at. */
 
-import type { IncomingMessage } from "node:http";
 import { forbidden, notFound, unauthenticated } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { hashToken } from "../../src/domain/access/tokens.ts";
 import type { Client } from "../../src/net/forwarded.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import { mayRequest, mayUpgrade } from "../../src/net/same-origin.ts";
 import { type SiteConfig, schemeOf } from "../../src/net/site.ts";
 import { type Admission, Admissions } from "./admissions.ts";
@@ -16,7 +16,7 @@ import type { Target } from "./target.ts";
 
 /** A request that knows where it wants to go. */
 export interface Asked {
-  request: IncomingMessage;
+  request: HttpRequest;
   client: Client;
   /** The origin it came to. */
   origin: Origin;

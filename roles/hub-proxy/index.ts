@@ -41,6 +41,7 @@ export default defineRole({
       log,
       requestTimeoutMs: 0,
       handle: (request, response) => proxy.handle(request, response),
+      handleQuick: (request, response) => proxy.handle(request, response),
       upgrade: (request, socket, head) => proxy.upgrade(request, socket, head),
     });
     const joined = new Joined(life);

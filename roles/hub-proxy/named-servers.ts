@@ -1,12 +1,12 @@
 /** Ports of servers that are reached by name: asked from the project, which starts them if need be, and kept for a short time. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, request as ask } from "undici";
 import { AppError, type ErrorCode, isAppError, messageOf, unavailable } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { AnswerCache } from "../../src/domain/access/answer-cache.ts";
 import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts";
 import type { Assertions } from "../../src/domain/assertions/assertions.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { sendPage, wantsPage } from "../../src/net/plain-page.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import { wireError } from "../../src/protocol/common.ts";
@@ -114,7 +114,7 @@ function parseJson(text: string): unknown {
 }
 
 /** A browser that waits for a server is shown a page that goes on by itself. Says whether it was that. */
-export function answerStarting(request: IncomingMessage, response: ServerResponse, error: unknown): boolean {
+export function answerStarting(request: HttpRequest, response: HttpResponse, error: unknown): boolean {
   if (!isAppError(error) || error.cause !== STARTING || request.method !== "GET" || !wantsPage(request)) return false;
   const [title = ""] = error.message.split(". ");
   sendPage(request, response, {

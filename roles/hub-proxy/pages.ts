@@ -1,7 +1,7 @@
 /** What people see of hub-proxy itself: the offer to start a project, its starting, and where to sign in. Works without script. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ProjectRoute } from "../../src/domain/projects/project-routes.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { escapeHtml, sendPage } from "../../src/net/plain-page.ts";
 
 /** Where a project is started: `to` is the path that is wanted then. */
@@ -23,7 +23,7 @@ const UNDER_WAY = new Set(["pending", "starting", "opening", "unarchiving", "sto
 const REFRESH_SECONDS = 2;
 
 /** The page of a project that is not running: a button that starts it, or how far it is, looked at again every two seconds. */
-export function sendStartPage(request: IncomingMessage, response: ServerResponse, page: StartPage): void {
+export function sendStartPage(request: HttpRequest, response: HttpResponse, page: StartPage): void {
   const { route, projectId, basePath, to, isAsked, message, position } = page;
   const link = `<p><a href="${escapeHtml(`${basePath}/app/projects/${projectId}`)}">Open the project</a></p>`;
   const told = message === undefined ? "" : `<p class="quiet">${escapeHtml(message)}</p>`;

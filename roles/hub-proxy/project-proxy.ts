@@ -1,6 +1,6 @@
 /** The proxy: from a request to the project it wants, by who may, where it runs and what of it is wanted. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, messageOf, notFound } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
@@ -16,6 +16,7 @@ import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { type ForwardOptions, forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable, wantsPage } from "../../src/net/plain-page.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
@@ -45,13 +46,12 @@ export interface ProxyParts {
 }
 
 /** A request that may, and the place where its project runs. */
-interface Admitted extends Asked {
+interface Admitted {
+  asked: Asked;
   target: Exclude<Target, { kind: "start" }>;
   admission: Admission;
-  /** Origin of the server in the pod. */
-  upstreamOrigin: string;
-  port: number;
   ip: string;
+  port: number;
 }
 
 export class ProjectProxy {
@@ -67,7 +67,7 @@ export class ProjectProxy {
   }
 
   /** Answers a request, whatever comes. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: HttpRequest, response: HttpResponse): void {
     request.on("error", () => {}); // the client went away: the response's `close` tells
     this.#handle(request, response).catch((error: unknown) => this.#answer(request, response, error));
   }
@@ -81,7 +81,7 @@ export class ProjectProxy {
   }
 
   /** For what is known from a moment ago nothing is awaited: the request goes on in the same breath. */
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: HttpRequest, response: HttpResponse): Promise<void> {
     const { config, routes } = this.#parts;
     const client = clientOf(request, config);
     const origin = originOf(client.host, config);
@@ -102,7 +102,7 @@ export class ProjectProxy {
     if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, identity, route, response });
     if (this.#isElsewhere(asked)) return this.#sendElsewhere(asked, identity, response);
     const port = this.#port(target) ?? (await this.#namedPort(asked, admission, route.ip));
-    const admitted = this.#admit(asked, { target, admission, ip: route.ip, port });
+    const admitted = { asked, target, admission, ip: route.ip, port };
     const extraRequest = target.kind === "server" ? await this.#assertion(admitted) : [];
     if (response.closed || request.socket.destroyed) return;
     this.#forward(response, admitted, extraRequest);
@@ -119,7 +119,7 @@ export class ProjectProxy {
     const { ip } = await routes.routeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
     const port = this.#port(target) ?? (await this.#namedPort(asked, admission, ip));
-    const admitted = this.#admit(asked, { target, admission, ip, port });
+    const admitted = { asked, target, admission, ip, port };
     const extraRequest = await this.#assertion(admitted);
     if (socket.destroyed) return;
     const exchange = forwardUpgrade(request, socket, {
@@ -135,8 +135,9 @@ export class ProjectProxy {
     admission.enter(exchange);
   }
 
-  #forward(response: ServerResponse, admitted: Admitted, extraRequest: string[]): void {
-    const { request, admission } = admitted;
+  #forward(response: HttpResponse, admitted: Admitted, extraRequest: string[]): void {
+    const { asked, admission } = admitted;
+    const { request } = asked;
     const exchange = forward(request, response, {
       ...this.#forwardOptions(admitted, extraRequest, "request"),
       onError: (error) => sendError(request, response, { error: this.#aboutUpstream(admitted, error) }),
@@ -145,7 +146,7 @@ export class ProjectProxy {
     admission.enter(exchange);
   }
 
-  #target(request: IncomingMessage): Target {
+  #target(request: HttpRequest): Target {
     const target = targetOf(request.url ?? "", this.#parts.config.basePath);
     if (target === undefined) throw notFound("There is nothing at this address.");
     return target;
@@ -160,7 +161,7 @@ export class ProjectProxy {
   }
 
   /** Sends a browser on to the project's own origin. @throws AppError `not_found` where there is none. */
-  #sendElsewhere({ request, target, client }: Asked, identity: Identity, response: ServerResponse): Promise<void> {
+  #sendElsewhere({ request, target, client }: Asked, identity: Identity, response: HttpResponse): Promise<void> {
     const { config, db } = this.#parts;
     const own = projectOrigin(target.projectId, client, config);
     if (own === undefined) {
@@ -169,14 +170,6 @@ export class ProjectProxy {
       );
     }
     return sendToProjectOrigin(request, response, { db, identity, projectId: target.projectId, own });
-  }
-
-  #admit(
-    asked: Asked,
-    { ip, ...admitted }: Pick<Admitted, "target" | "admission" | "port"> & { ip: string },
-  ): Admitted {
-    const host = ip.includes(":") ? `[${ip}]` : ip;
-    return { ...asked, ...admitted, ip, upstreamOrigin: `http://${host}:${admitted.port}` };
   }
 
   /** Undefined for a server that is reached by name: the project has to be asked. */
@@ -198,14 +191,15 @@ export class ProjectProxy {
   }
 
   #forwardOptions(
-    { origin, target, client, admission, upstreamOrigin, port }: Admitted,
+    { asked: { origin, client }, target, admission, ip, port }: Admitted,
     extraRequest: string[],
     use: "request" | "upgrade",
   ): Omit<ForwardOptions, "onError"> {
     const onApp = origin.kind === "app";
+    const host = ip.includes(":") ? `[${ip}]` : ip;
     const framing = target.kind === "server" ? FILE_SANDBOX : WEB_SANDBOX;
     return {
-      upstream: this.#parts.upstreams.enter(`${target.projectId} ${port}`, upstreamOrigin, use),
+      upstream: this.#parts.upstreams.enter(`${target.projectId} ${port}`, `http://${host}:${port}`, use),
       path: target.path,
       client,
       rewriteRequest: admission.rewriteRequest,
@@ -243,7 +237,7 @@ export class ProjectProxy {
     });
   }
 
-  #refuse({ request, client, origin }: Asked, response: ServerResponse, thrown: unknown): void {
+  #refuse({ request, client, origin }: Asked, response: HttpResponse, thrown: unknown): void {
     const { config } = this.#parts;
     const error = this.#tellable(thrown);
     const app = appOrigin(client, config);
@@ -258,7 +252,7 @@ export class ProjectProxy {
     } else sendError(request, response, { error });
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  #answer(request: HttpRequest, response: HttpResponse, thrown: unknown): void {
     const error = this.#tellable(thrown);
     if (response.headersSent) return void request.socket.destroy();
     if (!request.complete) response.setHeader("Connection", "close");

@@ -1,6 +1,5 @@
 /** A project that is not running: what browsers and programs are told, and the form that starts it. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
@@ -8,6 +7,7 @@ import { requestAction } from "../../src/domain/projects/action-request.ts";
 import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { Client } from "../../src/net/forwarded.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { escapeHtml, sendError, wantsPage } from "../../src/net/plain-page.ts";
 import { type ActionRequest, actionRequest } from "../../src/protocol/project.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -16,8 +16,8 @@ import { sendStartPage, startPath, wantedPath } from "./pages.ts";
 import type { Target } from "./target.ts";
 
 interface Wanted {
-  request: IncomingMessage;
-  response: ServerResponse;
+  request: HttpRequest;
+  response: HttpResponse;
   client: Client;
   origin: Origin;
   target: Target;
@@ -122,7 +122,7 @@ async function latestRequest(db: Db, projectId: string): Promise<ActionRequest |
   return actionRequest.safeParse(row?.action_request).data;
 }
 
-function redirect(response: ServerResponse, location: string): void {
+function redirect(response: HttpResponse, location: string): void {
   response.writeHead(303, { Location: location, "Cache-Control": "no-store", "Content-Length": 0 });
   response.end();
 }

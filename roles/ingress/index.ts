@@ -32,6 +32,7 @@ export default defineRole({
       requestTimeoutMs: 0,
       connected: (socket) => limit.connected(socket),
       handle: (request, response) => ingress.handle(request, response),
+      handleQuick: (request, response) => ingress.handle(request, response),
       upgrade: (request, socket, head) => ingress.upgrade(request, socket, head),
     });
     const ingress = new Ingress({ log, upstreams, limit, joined: new Joined(life), config, originOf: addresses.of });

@@ -1,6 +1,6 @@
 /** Sends requests and upgrades on to the role that the route table names. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
@@ -8,6 +8,7 @@ import type { AddressLimit } from "../../src/net/address-limit.ts";
 import { forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/routes.ts";
@@ -35,7 +36,7 @@ export class Ingress {
     this.#parts = parts;
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: HttpRequest, response: HttpResponse): void {
     request.on("error", () => {}); // the client went away: the response's `close` tells
     try {
       const role = this.#route(request).role;
@@ -71,7 +72,7 @@ export class Ingress {
   }
 
   /** @throws AppError with status 421 for a host that is not ours, 404 for what is not below the base path. */
-  #route(request: IncomingMessage): Route {
+  #route(request: HttpRequest): Route {
     const { config } = this.#parts;
     const kind = originKind(request.headers.host ?? "", config);
     if (kind === undefined) {
@@ -87,12 +88,12 @@ export class Ingress {
     return routeOf("app", below);
   }
 
-  #enter(request: IncomingMessage, use: { isUpgrade: boolean }): () => void {
+  #enter(request: HttpRequest, use: { isUpgrade: boolean }): () => void {
     const { limit, config } = this.#parts;
     return limit.enter(request, clientOf(request, config).address, use);
   }
 
-  #options(request: IncomingMessage, role: RoleName, use: "request" | "upgrade") {
+  #options(request: HttpRequest, role: RoleName, use: "request" | "upgrade") {
     const { upstreams, config, originOf } = this.#parts;
     const client = clientOf(request, config);
     const proto = schemeOf(config, client.proto);

@@ -1,10 +1,10 @@
 /** What one address may hold of a listener: strangers behind it cannot take all, and a class behind one does not notice. */
 
-import type { IncomingMessage } from "node:http";
 import type { BlockList, Socket } from "node:net";
 import { AppError } from "../core/errors.ts";
 import { addressKey } from "./address-key.ts";
 import { isTrusted, plainAddress } from "./forwarded.ts";
+import type { HttpRequest } from "./http-message.ts";
 
 interface AddressLimitOptions {
   /** Most places of one address. */
@@ -51,7 +51,7 @@ export class AddressLimit {
   }
 
   /** A request or upgrade of an address begins; returns what is called when it is over. @throws AppError `rate_limited` without a place. */
-  enter({ socket }: IncomingMessage, address: string, { isUpgrade = false } = {}): () => void {
+  enter({ socket }: HttpRequest, address: string, { isUpgrade = false } = {}): () => void {
     const { key, place } = this.#direct.get(socket) ?? this.#newPlace(socket, address);
     if (place === undefined) return () => {};
     place.underWay += 1;

@@ -1,10 +1,10 @@
 /** Forwards one HTTP exchange to another server: bytes as they come, back-pressure both ways, nothing left when either side goes away. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { AppError, codeOf, invalid, isAppError } from "../core/errors.ts";
 import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import type { Client } from "./forwarded.ts";
+import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { writeCopy } from "./kept-buffers.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
@@ -33,7 +33,7 @@ export interface Forwarding {
 }
 
 /** Forwards a request whose body has not been read. Whatever goes wrong is answered or ends both sides; nothing is thrown. */
-export function forward(request: IncomingMessage, response: ServerResponse, options: ForwardOptions): Forwarding {
+export function forward(request: HttpRequest, response: HttpResponse, options: ForwardOptions): Forwarding {
   const exchange = new Exchange(request, response, options);
   exchange.send();
   return exchange;
@@ -47,24 +47,26 @@ const SHORT_BYTES = 8_192;
  * any state. A GET or HEAD on a kept connection that the other side closed at that moment is asked once more on a new one.
  */
 class Exchange implements Asker, Forwarding {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: HttpRequest;
+  readonly #response: HttpResponse;
   readonly #socket: Socket;
   readonly #options: ForwardOptions;
   #connection: UpstreamConnection | undefined;
+  /** The last chunk, between `onData` and the `onEnd` that follows at once. */
+  #last: Buffer | undefined;
   #isClientGone = false;
   #isFinished = false;
   #isWaiting = false;
   #mayRetry: boolean;
   #holdsPlace = true;
 
-  constructor(request: IncomingMessage, response: ServerResponse, options: ForwardOptions) {
+  constructor(request: HttpRequest, response: HttpResponse, options: ForwardOptions) {
     this.#request = request;
     this.#response = response;
     this.#socket = request.socket;
     this.#options = options;
     this.#mayRetry = (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
-    response.on("close", () => this.#onClientClosed());
+    response.once("close", () => this.#onClientClosed());
   }
 
   send({ isNew = false } = {}): void {
@@ -102,7 +104,7 @@ class Exchange implements Asker, Forwarding {
   }
 
   onData(chunk: Buffer, isLast: boolean): void {
-    if (isLast) this.#finish(chunk);
+    if (isLast) this.#last = chunk;
     else if (!writeCopy(chunk, (copy, taken) => this.#response.write(copy, taken))) this.#waitForRoom();
   }
 
@@ -112,7 +114,7 @@ class Exchange implements Asker, Forwarding {
     for (let index = 0; index + 1 < trailers.length; index += 2) {
       this.#response.addTrailers([[trailers[index] ?? "", trailers[index + 1] ?? ""]]);
     }
-    this.#finish(undefined);
+    this.#finish(this.#last);
   }
 
   onError(error: Error, isStale: boolean): void {
@@ -155,9 +157,9 @@ class Exchange implements Asker, Forwarding {
     const response = this.#response;
     // An answer that came before the whole request: the rest of it cannot be told from a next request.
     const end = this.#request.complete ? undefined : () => void this.#socket.destroySoon();
-    if (last === undefined) response.end(end);
+    if (last === undefined) response.end("", "latin1", end);
     else if (last.length <= SHORT_BYTES) response.end(last.toString("latin1"), "latin1", end);
-    else response.end(Buffer.from(last), end);
+    else response.end(Buffer.from(last), undefined, end);
   }
 
   #fail(error: Error): void {
@@ -195,13 +197,13 @@ class Exchange implements Asker, Forwarding {
 }
 
 /** Has the request a body, be it of unknown length? */
-function hasBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: HttpRequest): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
 /** Node takes the chunks of any coding apart: passed on anew, nobody could tell any more what is in them. */
-function hasUnknownCoding({ headers }: IncomingMessage): boolean {
+function hasUnknownCoding({ headers }: HttpRequest): boolean {
   return (headers["transfer-encoding"] ?? "chunked").toLowerCase() !== "chunked";
 }
 

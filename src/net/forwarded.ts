@@ -1,9 +1,9 @@
 /** Who is at the other end: address, scheme and host of the browser, as told by the proxies before us that are trusted. */
 
-import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { setting } from "../core/config.ts";
+import type { HttpRequest } from "./http-message.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 /** Networks by name. In a cluster `private` holds the pods of projects too, which may then say to be anybody: it is never the default. */
@@ -39,7 +39,7 @@ export interface Client {
 }
 
 /** The client of a request; headers of somebody who is not trusted count for nothing. */
-export function clientOf(request: IncomingMessage, { trustedProxies }: ForwardedConfig): Client {
+export function clientOf(request: HttpRequest, { trustedProxies }: ForwardedConfig): Client {
   const peer = plainAddress(request.socket.remoteAddress ?? "");
   const host = request.headers.host ?? "";
   if (!isTrusted(peer, trustedProxies)) return { address: peer, proto: "http", host };
@@ -52,7 +52,7 @@ export function clientOf(request: IncomingMessage, { trustedProxies }: Forwarded
 }
 
 /** Does it come by way of somebody who says for whom, and is not believed? Most often a proxy that nobody has named to us. */
-export function isUnheeded({ headers, socket }: IncomingMessage, { trustedProxies }: ForwardedConfig): boolean {
+export function isUnheeded({ headers, socket }: HttpRequest, { trustedProxies }: ForwardedConfig): boolean {
   return (
     headers["x-forwarded-for"] !== undefined && !isTrusted(plainAddress(socket.remoteAddress ?? ""), trustedProxies)
   );

@@ -1,8 +1,8 @@
 /** Answers in words from what is no page of the app: a small HTML page for browsers, a WireError in JSON for programs. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AppError, isAppError } from "../core/errors.ts";
 import type { WireError } from "../protocol/common.ts";
+import type { HttpRequest, HttpResponse } from "./http-message.ts";
 
 export interface PlainPage {
   status: number;
@@ -19,7 +19,7 @@ const STYLE =
   "h1{font-size:1.4rem}button{font:inherit;padding:.5rem 1.2rem;border-radius:.4rem;border:1px solid;cursor:pointer}.quiet{opacity:.75}";
 
 /** A page without script, that nothing can embed and that loads nothing. */
-export function sendPage(request: IncomingMessage, response: ServerResponse, page: PlainPage): void {
+export function sendPage(request: HttpRequest, response: HttpResponse, page: PlainPage): void {
   const refresh =
     page.refreshSeconds === undefined ? "" : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}<title>${escapeHtml(page.title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(page.title)}</h1>${page.body}</main></body></html>\n`;
@@ -38,8 +38,8 @@ export function sendPage(request: IncomingMessage, response: ServerResponse, pag
 
 /** An error: a page where a browser navigates, else JSON. `more` is HTML under the message. */
 export function sendError(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HttpRequest,
+  response: HttpResponse,
   { error, more = "" }: { error: AppError; more?: string },
 ): void {
   const headers: Record<string, string> = {};
@@ -63,11 +63,7 @@ export interface JsonAnswer {
   headers?: Record<string, string>;
 }
 
-export function sendJson(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, body, headers }: JsonAnswer,
-): void {
+export function sendJson(request: HttpRequest, response: HttpResponse, { status, body, headers }: JsonAnswer): void {
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     "Content-Type": "application/json; charset=utf-8",
@@ -90,7 +86,7 @@ export function tellable(error: unknown, internal: () => AppError): AppError {
 }
 
 /** Does a browser go to a page with this request? */
-export function wantsPage(request: IncomingMessage): boolean {
+export function wantsPage(request: HttpRequest): boolean {
   const mode = request.headers["sec-fetch-mode"];
   if (mode !== undefined && mode !== "navigate") return false;
   return (request.headers.accept ?? "").includes("text/html");

@@ -1,6 +1,7 @@
 /** Reads the answers of another HTTP/1.1 server out of the bytes of a connection, however they are cut: heads, bodies, trailers (RFC 9112). Knows no socket. */
 
 import { AppError } from "../core/errors.ts";
+import { readFieldLine } from "./field-line.ts";
 
 export interface ResponseHead {
   status: number;
@@ -34,8 +35,6 @@ const END_OF_HEAD = "\r\n\r\n";
 const NEW_LINE = "\r\n";
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const CHUNK_SIZE = /^([0-9a-fA-F]{1,13})[ \t]*(?:;|$)/;
 
 const NOTHING = Buffer.alloc(0);
@@ -248,11 +247,10 @@ function readFields(text: string, from: number): Fields {
   for (let start = from; start < text.length; ) {
     const lineEnd = text.indexOf(NEW_LINE, start);
     const end = lineEnd < 0 ? text.length : lineEnd;
-    const colon = text.indexOf(":", start);
-    if (colon < 0 || colon > end) throw broken("A header of its answer is malformed.");
-    const name = text.slice(start, colon).toLowerCase();
-    const value = text.slice(colon + 1, end).trim();
-    if (!NAME.test(name) || NOT_IN_VALUE.test(value)) throw broken("A header of its answer is malformed.");
+    const field = readFieldLine(text, start, end);
+    if (field === undefined) throw broken("A header of its answer is malformed.");
+    const { value } = field;
+    const name = field.name.toLowerCase();
     if (name !== "content-length" || fields.length === undefined) fields.headers.push(name, value); // said twice, passed on once
     noteFraming(fields, name, value);
     start = end + NEW_LINE.length;

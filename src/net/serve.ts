@@ -6,6 +6,8 @@ import type { Duplex } from "node:stream";
 import { AppError } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
+import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import { QuickConnections } from "./quick-connection.ts";
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 /** Takes over an upgrade; must answer or destroy the socket. Errors of the socket are already listened to. */
@@ -17,6 +19,8 @@ export interface ServeOptions {
   listen: { host: string; port: number };
   log: Logger;
   handle: Handle;
+  /** Answers what has no body as `handle` would, but without Node's own requests and responses: for roles that pass on what they are asked. */
+  handleQuick?: (request: HttpRequest, response: HttpResponse) => void;
   upgrade?: Upgrade;
   /** Is shown each connection before anything is read from it, and may destroy it. */
   connected?: (socket: Socket) => void;
@@ -34,6 +38,8 @@ export interface Serving {
   connections(): number;
 }
 
+const TIMEOUTS = { firstTimeoutMs: 20_000, keepAliveTimeoutMs: 75_000 };
+
 /**
  * Serves until the life stops. Draining: no new connections, `Connection: close` on every answer, requests under way finish, idle
  * connections are closed; upgraded sockets belong to whoever took them and are destroyed last.
@@ -46,8 +52,8 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   const server = createServer(
     {
       requestTimeout: options.requestTimeoutMs ?? 300_000,
-      headersTimeout: 20_000,
-      keepAliveTimeout: 75_000,
+      headersTimeout: TIMEOUTS.firstTimeoutMs,
+      keepAliveTimeout: TIMEOUTS.keepAliveTimeoutMs,
       maxHeaderSize: 32_768,
       keepAlive: true, // a peer that vanished is found out
       keepAliveInitialDelay: 30_000,
@@ -63,6 +69,10 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
     socket.once("close", () => sockets.delete(socket));
     options.connected?.(socket);
   });
+  const quick =
+    options.handleQuick === undefined
+      ? undefined
+      : new QuickConnections(server, { handle: options.handleQuick, isLast: () => draining, ...TIMEOUTS });
   server.on("clientError", (error, socket) => refuseMalformed(error, socket));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy()); // a reset by the client is no event of ours
@@ -76,7 +86,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   life.onDrain(`${name} listener`, () => {
     draining = true;
   });
-  life.defer(`${name} http server`, () => closeServer(server, sockets));
+  life.defer(`${name} http server`, () => closeServer(server, sockets, quick));
   log.info({ server: name, host: listen.host, port }, "serving");
   return { origin: `http://${host}:${port}`, port, connections: () => sockets.size };
 }
@@ -100,14 +110,18 @@ async function listenOn(server: Server, { host, port }: ServeOptions["listen"], 
 const CLOSE_IDLE_EVERY_MS = 20;
 
 /** `server.close()` alone waits for kept-alive connections, and `closeAllConnections` does not touch upgraded sockets. */
-async function closeServer(server: Server, sockets: Set<Socket>): Promise<void> {
+async function closeServer(server: Server, sockets: Set<Socket>, quick?: QuickConnections): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+  const closeIdle = () => {
+    server.closeIdleConnections();
+    quick?.closeIdle();
+  };
+  const idle = setInterval(closeIdle, CLOSE_IDLE_EVERY_MS);
   const upgraded = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, 5_000);
-  server.closeIdleConnections();
+  closeIdle();
   await promise;
   clearInterval(idle);
   clearTimeout(upgraded);

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { forward } from "../../../src/net/forward.ts";
 import { forwardUpgrade } from "../../../src/net/forward-upgrade.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/net/http-message.ts";
 import { sendError } from "../../../src/net/plain-page.ts";
 import { endUpgrade, serveHttp } from "../../../src/net/serve.ts";
 import { Upstreams } from "../../../src/net/upstreams.ts";
@@ -47,16 +48,18 @@ async function proxyTo(
   const upstreams = new Upstreams(life);
   const client = { address: "203.0.113.1", proto: "http", host: "x" } as const;
   const options = () => ({ upstream: upstreams.enter("other", origin), client });
+  const handle = (request: HttpRequest, response: HttpResponse) =>
+    void forward(request, response, {
+      ...options(),
+      path: request.url ?? "/",
+      onError: (error) => sendError(request, response, { error }),
+    });
   const { origin: proxy } = await serveHttp(life, {
     name: "proxy",
     listen: { host: "127.0.0.1", port: 0 },
     log: testLog(),
-    handle: (request, response) =>
-      void forward(request, response, {
-        ...options(),
-        path: request.url ?? "/",
-        onError: (error) => sendError(request, response, { error }),
-      }),
+    handle,
+    handleQuick: handle,
     upgrade: (request, socket, head) =>
       void forwardUpgrade(request, socket, {
         ...options(),

@@ -1,0 +1,41 @@
+/** Requests and answers in the words of Node's http that are used here: what Node's own are, and those that `quick-connection.ts` makes. */
+
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+
+export interface HttpRequest {
+  readonly method?: string | undefined;
+  /** Path and query as they stand in the request line. */
+  readonly url?: string | undefined;
+  /** By name in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  /** As they came: name, value, name, value. */
+  readonly rawHeaders: readonly string[];
+  readonly socket: Socket;
+  /** Has all of it arrived, its body too? */
+  readonly complete: boolean;
+  on(event: "data", listener: (part: Buffer) => void): unknown;
+  on(event: "end" | "error", listener: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+export interface HttpResponse {
+  /** Add the header Date? */
+  sendDate: boolean;
+  readonly headersSent: boolean;
+  /** Is the exchange over: answered, or cut off? */
+  readonly closed: boolean;
+  setHeader(name: string, value: string): unknown;
+  /** `headers` as an object, or as name, value, name, value. */
+  writeHead(status: number, headers: OutgoingHttpHeaders | string[]): unknown;
+  flushHeaders(): void;
+  /** False: wait for `drain`. `taken` is called when the system has taken the bytes, or never will. */
+  write(chunk: Buffer, taken?: () => void): boolean;
+  /** Only after an answer whose length was not told. */
+  addTrailers(trailers: [string, string][]): void;
+  /** `sent` is called when the system has taken all of it. */
+  end(last?: string | Buffer, encoding?: BufferEncoding, sent?: () => void): unknown;
+  /** `close` comes once, after the end and when the connection breaks. */
+  once(event: "close" | "drain", listener: () => void): unknown;
+}
