@@ -247,3 +247,18 @@ test("a stop closes idle connections at once, and the others when they are answe
   await heard("last");
   expect(await stopped).toEqual([]);
 });
+
+test("a stop cuts off no answer that is still on its way", async () => {
+  const { life, say, socket, ways } = await connectTo((_request, response) => {
+    response.writeHead(200, { "Content-Length": 20_000_000 });
+    response.end(Buffer.alloc(20_000_000));
+  });
+  socket.pause();
+  say(GET("/"));
+  await until(() => ways.length === 1);
+  const stopped = life.stop();
+  socket.resume();
+  await until(() => socket.closed, { timeoutMs: 5_000 });
+  expect(socket.bytesRead).toBeGreaterThan(20_000_000);
+  expect(await stopped).toEqual([]);
+});
