@@ -4,6 +4,7 @@ import { writeSync } from "node:fs";
 import type { IPty } from "@lydell/node-pty";
 import { Backoff } from "../../../src/core/backoff.ts";
 import { codeOf, conflict } from "../../../src/core/errors.ts";
+import { TERMINAL_SIGNALS } from "../../../src/protocol/terminal-signals.ts";
 import { signalForeground } from "../processes.ts";
 
 /** Most bytes that wait for a program that reads nothing; one request more may come on top. */
@@ -13,9 +14,6 @@ const LOW_WATER = 32_768;
 const PIECE_BYTES = 4_096;
 /** Whoever types is answered by then, also when there is no room yet. */
 const ANSWERED_AFTER_MS = 2_000;
-
-/** Keys that a terminal turns into signals; behind what a program does not read they would wait for ever. */
-const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = { "\x03": "SIGINT", "\x1c": "SIGQUIT", "\x1a": "SIGTSTP" };
 
 const NOTHING = Buffer.alloc(0);
 
@@ -47,7 +45,7 @@ export class TerminalInput {
 
   /** Resolves when there is room for more, or after a while. @throws AppError `conflict` when too much waits already. */
   async type(text: string): Promise<void> {
-    const signal = SIGNALS[text];
+    const signal = TERMINAL_SIGNALS.get(text); // behind what a program does not read its key would wait for ever
     if (signal !== undefined && this.#timer !== undefined) return this.#interrupt(signal);
     if (this.#unread.length > MAX_UNREAD) {
       throw conflict(

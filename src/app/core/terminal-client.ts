@@ -1,6 +1,7 @@
 /** One terminal as a browser follows it: output in order and without gaps or doubles over reconnects, keys, size, exit and restart. */
 
 import type { TerminalView } from "../../protocol/project-server.ts";
+import { TERMINAL_SIGNALS } from "../../protocol/terminal-signals.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
@@ -32,8 +33,6 @@ const MOST_HELD_KEYS = 10_000;
 const PIECE = 32_768;
 /** Of a paste that is too large for a terminal, nothing is sent. */
 const MOST_UNSENT = 32_000_000;
-/** Keys that become signals: what waits behind them is not wanted any more. */
-const SIGNAL_KEYS = new Set(["\x03", "\x1c", "\x1a"]);
 
 /**
  * States: opening → open ⇄ offline; open → exited → open by `restart`; failed is left by the next connection. Output carries the offset at
@@ -70,8 +69,8 @@ export class TerminalClient {
       if (this.#held.length + text.length <= MOST_HELD_KEYS) this.#held += text;
       return;
     }
-    if (SIGNAL_KEYS.has(text)) {
-      this.#unsent = "";
+    if (TERMINAL_SIGNALS.has(text)) {
+      this.#unsent = ""; // what was to come before a signal is not wanted any more
       void this.#send(text);
     } else if (this.#unsent.length + text.length <= MOST_UNSENT) {
       this.#unsent += text;

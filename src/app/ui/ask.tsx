@@ -105,5 +105,9 @@ export function useAct(act: () => void | Promise<void>, done: () => void = () =>
       setBusy(false);
     }
   };
-  return { busy, error, run };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void run();
+  };
+  return { busy, error, run, submit };
 }

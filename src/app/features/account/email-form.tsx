@@ -2,7 +2,7 @@
 
 import { Button, Group, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import "@mantine/core/styles/PasswordInput.css";
 import type { AccountView } from "../../../protocol/hub-socket.ts";
 import { useApp } from "../../ui/app-context.ts";
@@ -53,16 +53,12 @@ function ChangeAddress() {
   const { api } = useApp();
   const [address, setAddress] = useState("");
   const [password, setPassword] = useState("");
-  const { busy, error, run } = useAct(async () => {
+  const { busy, error, submit } = useAct(async () => {
     await api("accounts/set-email-address", { email_address: address.trim(), password });
     setAddress("");
     setPassword("");
     tell("The address is changed; sign in with it from now on.");
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void run();
-  };
   return (
     <form onSubmit={submit} className="stack">
       <TextInput

@@ -1,7 +1,7 @@
 /** The name that others see. */
 
 import { Button, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { AccountView } from "../../../protocol/hub-socket.ts";
 import { useApp } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
@@ -12,14 +12,10 @@ export function NameForm({ account }: { account: AccountView }) {
   const { api } = useApp();
   const [first, setFirst] = useState(account.first_name);
   const [last, setLast] = useState(account.last_name);
-  const { busy, error, run } = useAct(async () => {
+  const { busy, error, submit } = useAct(async () => {
     await api("accounts/set-name", { first_name: first.trim(), last_name: last.trim() });
     tell("Saved.");
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void run();
-  };
   return (
     <Section title="Profile">
       <form onSubmit={submit} className="stack">

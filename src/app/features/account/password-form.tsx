@@ -1,7 +1,7 @@
 /** Another password; it ends every other session. */
 
 import { Button, PasswordInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import "@mantine/core/styles/PasswordInput.css";
 import { useApp } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
@@ -12,16 +12,12 @@ export function PasswordForm() {
   const { api } = useApp();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
-  const { busy, error, run } = useAct(async () => {
+  const { busy, error, submit } = useAct(async () => {
     await api("accounts/set-password", { currentPassword: current, newPassword: next });
     setCurrent("");
     setNext("");
     tell("The password is changed; all other sessions are signed out.");
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void run();
-  };
   return (
     <Section title="Password">
       <form onSubmit={submit} className="stack">

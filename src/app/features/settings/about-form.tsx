@@ -1,7 +1,7 @@
 /** Title and description of a project. */
 
 import { Button, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { changeProject } from "../../core/project-actions.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
@@ -13,15 +13,11 @@ export function AboutForm() {
   const { project } = useProject();
   const [title, setTitle] = useState(project.title);
   const [description, setDescription] = useState(project.description);
-  const { busy, error, run } = useAct(async () => {
+  const { busy, error, submit } = useAct(async () => {
     await changeProject(app, project.project_id, { title: title.trim(), description });
     tell("Saved.");
   });
   const same = title.trim() === project.title && description === project.description;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void run();
-  };
   return (
     <Section title="About">
       <form onSubmit={submit} className="stack">

@@ -2,7 +2,7 @@
 
 import { Button, Text, Textarea } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { changeProject } from "../../core/project-actions.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { formatVariables, parseVariables } from "../../core/variables.ts";
@@ -31,10 +31,6 @@ export function EnvironmentForm() {
     setText(undefined);
     tell("Saved; the variables are set from the next start on.");
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void act.run();
-  };
   return (
     <Section title="Environment">
       {error !== null && data === undefined && (
@@ -43,7 +39,7 @@ export function EnvironmentForm() {
         </Problem>
       )}
       {data !== undefined && (
-        <form onSubmit={submit} className="stack">
+        <form onSubmit={act.submit} className="stack">
           <Textarea
             label="Variables"
             description="One on each line, such as NAME=value. Everybody in the project can read them."
