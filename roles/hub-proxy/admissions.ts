@@ -11,7 +11,7 @@ export interface Right {
   identity: Identity;
   role: ProjectRole;
   projectId: string;
-  /** Did a browser add what opens the door by itself, whatever page asked it to? */
+  /** Was it proved by a cookie, which a browser sends whatever page made the request? */
   byCookie: boolean;
   /** Takes our cookies and keys out of the headers that it was found by. */
   rewriteRequest: RewriteHeader;

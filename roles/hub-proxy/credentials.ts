@@ -12,7 +12,7 @@ export interface Brought {
   apiKey: string | undefined;
   /** The cookie of a project's own origin. */
   projectSession: string | undefined;
-  /** Did the browser add what opens the door by itself, whatever page asked it to? */
+  /** Is it a cookie, which a browser sends whatever page made the request? */
   byCookie: boolean;
 }
 

@@ -24,12 +24,18 @@ export default defineRole({
     const access = await openAccess(life, db, { log });
     const { maxRequests, maxUpgrades, connectTimeoutMs } = config;
     const upstreams = new Upstreams(life, { maxRequests, maxUpgrades, connectTimeoutMs });
-    const routes = await ProjectRoutes.open(life, db, { onChange: (projectId) => void leaveOldPlace(projectId) });
+    const routes = await ProjectRoutes.open(life, db, {
+      onChange: (projectId) => void leaveOldPlace(projectId),
+      onMissed: () => {
+        for (const projectId of upstreams.groups()) void leaveOldPlace(projectId);
+      },
+    });
     /** Connections to a pod that is gone may hang for long: they end when the row says so. */
     async function leaveOldPlace(projectId: string): Promise<void> {
+      if (!upstreams.has(projectId)) return;
       try {
         const { ip } = await routes.routeOf(projectId);
-        upstreams.dropAll(`${projectId} `, (origin) => ip !== undefined && new URL(origin).hostname.includes(ip));
+        upstreams.leave(projectId, { exceptHost: ip });
       } catch (error) {
         log.warn({ projectId, reason: messageOf(error) }, "a project's new place could not be looked up");
       }

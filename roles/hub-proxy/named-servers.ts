@@ -8,6 +8,7 @@ import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts"
 import type { Assertions } from "../../src/domain/assertions/assertions.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { sendPage, wantsPage } from "../../src/net/plain-page.ts";
+import { hostInUrl } from "../../src/net/upstreams.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import { wireError } from "../../src/protocol/common.ts";
 import { namedServerAnswer } from "../../src/protocol/project-server.ts";
@@ -61,18 +62,20 @@ export class NamedServers {
 
   async #ask({ projectId, ip, name, identity, role, isPage }: Asked): Promise<number> {
     const { projectPort, basePath } = this.#config;
-    const host = ip.includes(":") ? `[${ip}]` : ip;
     const waitSeconds = isPage ? PAGE_WAITS_SECONDS : PROGRAM_WAITS_SECONDS;
     const assertion = await this.#assertions.assertionFor(identity, projectId, role);
     let status: number;
     let text: string;
     try {
-      const { statusCode, body } = await ask(`http://${host}:${projectPort}${basePath}/${projectId}/api/named-server`, {
-        dispatcher: this.#agent,
-        method: "POST",
-        headers: { [ASSERTION_HEADER]: assertion, "content-type": "application/json" },
-        body: JSON.stringify({ name, waitSeconds }),
-      });
+      const { statusCode, body } = await ask(
+        `http://${hostInUrl(ip)}:${projectPort}${basePath}/${projectId}/api/named-server`,
+        {
+          dispatcher: this.#agent,
+          method: "POST",
+          headers: { [ASSERTION_HEADER]: assertion, "content-type": "application/json" },
+          body: JSON.stringify({ name, waitSeconds }),
+        },
+      );
       status = statusCode;
       text = await body.text();
     } catch (cause) {

@@ -20,7 +20,7 @@ import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable, wantsPage } from "../../src/net/plain-page.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
-import type { Upstreams } from "../../src/net/upstreams.ts";
+import { hostInUrl, type Upstreams } from "../../src/net/upstreams.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -196,10 +196,9 @@ export class ProjectProxy {
     use: "request" | "upgrade",
   ): Omit<ForwardOptions, "onError"> {
     const onApp = origin.kind === "app";
-    const host = ip.includes(":") ? `[${ip}]` : ip;
     const framing = target.kind === "server" ? FILE_SANDBOX : WEB_SANDBOX;
     return {
-      upstream: this.#parts.upstreams.enter(`${target.projectId} ${port}`, `http://${host}:${port}`, use),
+      upstream: this.#parts.upstreams.enter(target.projectId, `http://${hostInUrl(ip)}:${port}`, use),
       path: target.path,
       client,
       rewriteRequest: admission.rewriteRequest,

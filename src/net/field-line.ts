@@ -11,7 +11,7 @@ export interface FieldLine {
   value: string;
 }
 
-/** The field that stands in `text` between two places; undefined where it is none that everybody would read alike. */
+/** The field that stands in `text` between two places; undefined unless every parser would read it the same. */
 export function readFieldLine(text: string, start: number, end: number): FieldLine | undefined {
   const colon = text.indexOf(":", start);
   if (colon < 0 || colon > end) return undefined;

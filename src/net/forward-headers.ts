@@ -58,8 +58,8 @@ export interface RequestToPass {
 }
 
 /**
- * The head of the request for the other side, in latin1; Host is the one that the browser asked for. What was received was parsed by Node, which lets no line
- * end through, and is passed on byte by byte.
+ * The head of the request for the other side, in latin1; Host is the one that the browser asked for. What was received was
+ * read by Node or by `quick-request.ts`, which let no line end through, and is passed on byte by byte.
  */
 export function requestHead({ method, path, rawHeaders, client, rewrite, extra = [], upgrade }: RequestToPass): string {
   const { names, isChunked } = namedByConnection(rawHeaders);

@@ -1,4 +1,4 @@
-/** Requests and answers in the words of Node's http that are used here: what Node's own are, and those that `quick-connection.ts` makes. */
+/** The part of Node's requests and responses that the proxies use: Node's own have it, and those of `quick-connection.ts`. */
 
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";

@@ -42,7 +42,7 @@ export class QuickConnections {
   }
 }
 
-/** States: waiting → answering → waiting again; given away, or closed. */
+/** States: waiting → answering → waiting again; then given away, or finishing → closed. */
 class QuickConnection {
   readonly #socket: Socket;
   readonly #options: Options;
@@ -50,8 +50,9 @@ class QuickConnection {
   readonly #leave: () => void;
   readonly #keepAlive: string;
   #answering: QuickResponse | undefined;
-  /** What came while a request was answered. */
-  #later: Buffer[] = [];
+  #isFinishing = false;
+  /** What came while a request was answered; it is one piece, for then nothing more is read. */
+  #later: Buffer | undefined;
   readonly #listeners = {
     data: (bytes: Buffer) => this.#onData(bytes),
     end: () => this.#onClientEnded(),
@@ -71,13 +72,13 @@ class QuickConnection {
 
   /** Closes it unless a request is answered now; what was written before still goes out. */
   closeIdle(): void {
-    if (this.#answering === undefined) this.#socket.destroySoon();
+    if (this.#answering === undefined) this.#finish();
   }
 
   #onData(bytes: Buffer): void {
     if (this.#answering === undefined) this.#read(bytes);
     else {
-      this.#later.push(bytes);
+      this.#later = bytes;
       this.#socket.pause();
     }
   }
@@ -97,26 +98,34 @@ class QuickConnection {
 
   #onAnswered(response: QuickResponse): void {
     this.#answering = undefined;
-    if (response.isLast) return void this.#socket.destroySoon();
+    if (response.isLast) return void this.#finish();
     if (this.#socket.timeout !== this.#options.keepAliveTimeoutMs) {
       this.#socket.setTimeout(this.#options.keepAliveTimeoutMs);
     }
     const hasRoom = !this.#socket.writableNeedDrain;
-    if (hasRoom && this.#later.length === 0) return;
-    this.#socket.pause(); // one who asks and does not read is not asked what else he wants
+    if (hasRoom && this.#later === undefined) return;
+    this.#socket.pause(); // a client that does not read its answers is not read from
     if (hasRoom) process.nextTick(() => this.#goOn());
     else this.#socket.once("drain", () => this.#goOn());
   }
 
   #goOn(): void {
-    if (this.#socket.destroyed) return;
-    const bytes = Buffer.concat(this.#later);
-    this.#later = [];
+    if (this.#isFinishing || this.#socket.destroyed) return;
+    const bytes = this.#later;
+    this.#later = undefined;
     this.#socket.resume();
-    if (bytes.length > 0) this.#read(bytes);
+    if (bytes !== undefined) this.#read(bytes);
   }
 
-  /** Who says no more has gone, as far as anybody can tell: so does Node's server see it. */
+  /** Closes it as soon as all that was written is sent; what still comes is dropped. */
+  #finish(): void {
+    this.#isFinishing = true;
+    this.#socket.off("data", this.#listeners.data);
+    this.#socket.resume();
+    this.#socket.destroySoon();
+  }
+
+  /** A client that half-closes counts as gone, as with Node's server. */
   #onClientEnded(): void {
     if (this.#answering === undefined) this.#socket.end();
     else this.#socket.destroy();

@@ -1,6 +1,6 @@
 /**
- * Reads a request that has no body and came whole in one read: what nearly all requests are. It takes only what nobody could read in another
- * way; of everything else it says nothing, and Node's own parser shall read it. Knows no socket.
+ * Reads a request that has no body and came whole in one read, as nearly all requests do. It accepts only what has one reading; everything else
+ * goes to Node's parser. Knows no socket.
  */
 
 import type { IncomingHttpHeaders } from "node:http";

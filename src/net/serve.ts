@@ -19,7 +19,7 @@ export interface ServeOptions {
   listen: { host: string; port: number };
   log: Logger;
   handle: Handle;
-  /** Answers what has no body as `handle` would, but without Node's own requests and responses: for roles that pass on what they are asked. */
+  /** Handles requests without a body past Node's own requests and responses: for roles that only pass them on. */
   handleQuick?: (request: HttpRequest, response: HttpResponse) => void;
   upgrade?: Upgrade;
   /** Is shown each connection before anything is read from it, and may destroy it. */

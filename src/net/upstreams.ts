@@ -24,10 +24,16 @@ export class Upstream implements ConnectionOwner {
   readonly #open = new Set<UpstreamConnection>();
   /** The one used last is asked first, so that those that are too many become worn. */
   readonly #idle: UpstreamConnection[] = [];
+  #isClosed = false;
 
   constructor(origin: string, connectTimeoutMs: number) {
     this.origin = origin;
     this.#address = { ...addressOf(origin), connectTimeoutMs };
+  }
+
+  /** Without the brackets of IPv6. */
+  get host(): string {
+    return this.#address.host;
   }
 
   /** A connection on which nothing is asked now; `isNew` where a kept one has just failed. */
@@ -61,9 +67,10 @@ export class Upstream implements ConnectionOwner {
     }
   }
 
-  /** Ends all connections, requests under way included. */
+  /** Ends all connections, requests under way included, and those that are asked for from now on. */
   close(): void {
-    for (const connection of this.#open) connection.fail(unavailable("The connection to it was ended."));
+    this.#isClosed = true;
+    for (const connection of this.#open) connection.fail(ended());
   }
 
   /** Does nobody use it, and is nothing kept? */
@@ -74,33 +81,37 @@ export class Upstream implements ConnectionOwner {
   #connect(isForUpgrade: boolean): UpstreamConnection {
     const connection = new UpstreamConnection(this.#address, this, { isForUpgrade });
     this.#open.add(connection);
+    if (this.#isClosed) process.nextTick(() => connection.fail(ended()));
     return connection;
   }
 }
 
+const ended = () => unavailable("The connection to it was ended.");
+
 /**
- * A request holds its place from `enter` until the other side has finished with it, also when its browser is gone: an other side that
- * hangs is filled up and then refuses, and nothing queues without bound.
+ * The other sides, in groups of the caller's such as all servers of a project. A request holds its place from `enter` until the other side has
+ * finished with it, also when its browser is gone: an other side that hangs is filled up and then refuses, and nothing queues without bound.
  */
 export class Upstreams {
   readonly #options: Required<UpstreamsOptions>;
-  readonly #kept = new Map<string, Upstream>();
+  /** By group, then by origin. */
+  readonly #kept = new Map<string, Map<string, Upstream>>();
 
   constructor(life: Life, options: UpstreamsOptions = {}) {
     this.#options = { maxRequests: 256, maxUpgrades: 1_000, connectTimeoutMs: 5_000, ...options };
     const sweep = setInterval(() => this.#sweep(), SWEEP_MS);
     life.defer("upstreams", () => {
       clearInterval(sweep);
-      for (const key of [...this.#kept.keys()]) this.drop(key);
+      for (const group of [...this.#kept.keys()]) this.leave(group, {});
     });
   }
 
   /**
-   * The other side at `origin` under a key of the caller, with a place for one more request or upgrade.
+   * The other side at `origin`, with a place for one more request or upgrade.
    * @throws AppError `unavailable` when it has its fill.
    */
-  enter(key: string, origin: string, use: "request" | "upgrade" = "request"): Upstream {
-    const upstream = this.#upstream(key, origin);
+  enter(group: string, origin: string, use: "request" | "upgrade" = "request"): Upstream {
+    const upstream = this.#upstream(group, origin);
     const { maxRequests, maxUpgrades } = this.#options;
     if (upstream.requests >= maxRequests || (use === "upgrade" && upstream.upgrades >= maxUpgrades)) {
       throw unavailable("Too many requests are under way to this server; it may be hanging. Try again in a moment.", {
@@ -111,36 +122,56 @@ export class Upstreams {
     return upstream;
   }
 
-  /** Ends all connections of a key, requests under way included. Upgraded connections belong to whoever forwards them. */
-  drop(key: string): void {
-    const upstream = this.#kept.get(key);
-    this.#kept.delete(key);
-    upstream?.close();
+  /** The groups of which connections are kept or used. */
+  groups(): string[] {
+    return [...this.#kept.keys()];
   }
 
-  /** Drops the keys that begin with `prefix`, but for those of which `keep` says that their origin still stands. */
-  dropAll(prefix: string, keep: (origin: string) => boolean): void {
-    for (const [key, { origin }] of this.#kept) {
-      if (key.startsWith(prefix) && !keep(origin)) this.drop(key);
+  has(group: string): boolean {
+    return this.#kept.has(group);
+  }
+
+  /**
+   * Ends the connections of a group but for those to one host, requests under way included. Upgraded connections belong to whoever forwards
+   * them.
+   */
+  leave(group: string, { exceptHost }: { exceptHost?: string | undefined }): void {
+    for (const upstream of this.#kept.get(group)?.values() ?? []) {
+      if (upstream.host !== exceptHost) this.#drop(group, upstream);
     }
   }
 
-  #upstream(key: string, origin: string): Upstream {
-    const known = this.#kept.get(key);
-    if (known?.origin === origin) return known;
-    this.drop(key); // it has moved
+  #upstream(group: string, origin: string): Upstream {
+    const known = this.#kept.get(group)?.get(origin);
+    if (known !== undefined) return known;
     const upstream = new Upstream(origin, this.#options.connectTimeoutMs);
-    this.#kept.set(key, upstream);
+    const others = this.#kept.get(group);
+    if (others === undefined) this.#kept.set(group, new Map([[origin, upstream]]));
+    else others.set(origin, upstream);
     return upstream;
+  }
+
+  #drop(group: string, upstream: Upstream): void {
+    const others = this.#kept.get(group);
+    others?.delete(upstream.origin);
+    if (others?.size === 0) this.#kept.delete(group);
+    upstream.close();
   }
 
   #sweep(): void {
     const now = Date.now();
-    for (const [key, upstream] of this.#kept) {
-      upstream.closeWorn(now);
-      if (upstream.isUnused) this.#kept.delete(key);
+    for (const [group, upstreams] of this.#kept) {
+      for (const upstream of upstreams.values()) {
+        upstream.closeWorn(now);
+        if (upstream.isUnused) this.#drop(group, upstream);
+      }
     }
   }
+}
+
+/** An address as it stands in an origin: http://10.0.0.1, http://[::1]. */
+export function hostInUrl(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 /** Host and port of an origin such as http://10.0.0.1:6001 or http://[::1]:80. */

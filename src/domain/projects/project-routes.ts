@@ -16,6 +16,8 @@ export interface ProjectRoute {
 interface RoutesOptions {
   /** Called with a project whose state changed. */
   onChange: (projectId: string) => void;
+  /** Called when changes may have been missed, of any project. */
+  onMissed: () => void;
   /** How long a route is believed without word from the database. Default 30 s. */
   ttlMs?: number;
 }
@@ -31,7 +33,7 @@ export class ProjectRoutes {
     this.#routes = new AnswerCache({ ttlMs, max: 20_000 });
   }
 
-  static async open(life: Life, db: Db, { onChange, ttlMs = 30_000 }: RoutesOptions): Promise<ProjectRoutes> {
+  static async open(life: Life, db: Db, { onChange, onMissed, ttlMs = 30_000 }: RoutesOptions): Promise<ProjectRoutes> {
     const routes = new ProjectRoutes(db, ttlMs);
     await db.listen(life, {
       channels: ["projects_state"],
@@ -41,6 +43,7 @@ export class ProjectRoutes {
       },
       onMissed: () => {
         routes.#routes.clear();
+        onMissed();
       },
     });
     return routes;

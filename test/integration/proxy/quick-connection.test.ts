@@ -229,6 +229,25 @@ test("the next request of one who does not read is not looked at", async () => {
   await until(() => ways.length === 3, { timeoutMs: 5_000 });
 });
 
+test("a request behind the last answer is not read, and does not cut that answer off", async () => {
+  const { origin, say, socket, ways } = await connectTo((_request, response) => {
+    response.writeHead(200, { "Content-Length": 20_000_000 });
+    response.end(Buffer.alloc(20_000_000));
+  });
+  socket.pause();
+  say("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  await until(() => ways.length === 1);
+  say(GET("/next"));
+  const other = dial(origin);
+  other.write("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  other.resume();
+  await until(() => other.bytesRead > 0);
+  socket.resume();
+  await until(() => socket.closed, { timeoutMs: 5_000 });
+  expect(socket.bytesRead).toBeGreaterThan(20_000_000);
+  expect(ways).toEqual(["quick", "quick"]);
+});
+
 test("a stop closes idle connections at once, and the others when they are answered", async () => {
   const under: HttpResponse[] = [];
   const { life, origin, say, socket, heard, connections } = await connectTo(
