@@ -1,8 +1,9 @@
+import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { endSession } from "../../../src/domain/access/sessions.ts";
 import { newPerson, newProject, type Person, removeMember } from "../../helpers/people.ts";
 import { until } from "../../helpers/until.ts";
-import { api, db, get, IP, owner, pod, projectId, proxy } from "./hub-proxy-fixture.ts";
+import { api, db, get, IP, life, owner, pod, projectId, proxy } from "./hub-proxy-fixture.ts";
 import { ask, askUpgrade, dial } from "./wire.ts";
 
 describe("connections that are open", () => {
@@ -159,6 +160,53 @@ describe("what hangs or is malformed", () => {
     expect((await get(api("x"))).status).toBe(200);
     for (const socket of sockets) socket.destroy();
     await until(async () => (await get(`/${other}/api/x`)).status === 200, { timeoutMs: 5_000 });
+  });
+
+  /** A pod that says nothing, at an address of its own. */
+  async function hangingPod(ip: string) {
+    let asked = 0;
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", () => {
+        asked += 1;
+      });
+    });
+    const listening = Promise.withResolvers<void>();
+    server.listen(pod.port, ip, listening.resolve);
+    await listening.promise;
+    life.defer("hanging pod", () => void server.close());
+    return { isAsked: () => asked > 0 };
+  }
+
+  const moveTo = (own: string, ip: string) =>
+    db.execute("UPDATE projects SET state = state || jsonb_build_object('ip', $2::text) WHERE project_id = $1", [
+      own,
+      ip,
+    ]);
+
+  test("what hangs at a place that the project has left ends at once", async () => {
+    const old = await hangingPod("127.0.0.12"); // it begins with the new place's address
+    const own = await newProject(db, [[owner, "owner"]], { ip: "127.0.0.12" });
+    const answer = get(`/${own}/api/x`);
+    await until(old.isAsked);
+    await moveTo(own, "127.0.0.1");
+    expect((await answer).status).toBe(503);
+    expect((await get(`/${own}/api/x`)).status).toBe(200);
+  });
+
+  test("what hangs at a place that the project has left ends also when the word of it was missed", async () => {
+    const old = await hangingPod("127.0.0.13");
+    const own = await newProject(db, [[owner, "owner"]], { ip: "127.0.0.13" });
+    const answer = get(`/${own}/api/x`);
+    await until(old.isAsked);
+    await db.transaction(async (tx) => {
+      await tx.execute("SET LOCAL session_replication_role = replica"); // no trigger notifies
+      await tx.execute('UPDATE projects SET state = state || \'{"ip": "127.0.0.1"}\' WHERE project_id = $1', [own]);
+    });
+    await db.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%/listen' AND datname = current_database()",
+    );
+    expect((await answer).status).toBe(503);
   });
 
   test("a place that does not answer is given up in time", async () => {
