@@ -40,7 +40,9 @@ export async function startRoles(
   const metrics = openMetrics();
   life.defer("metrics", () => metrics.clear());
   let starting: string | undefined = "the roles are starting";
-  const parts = openSharedParts(life, { env, log, metrics, applicationName: applicationNameOf(names) });
+  // Made before the roles, and so undone after them: what they still answer may need the database.
+  const shared = life.child("shared parts");
+  const parts = openSharedParts(shared, { env, log, metrics, applicationName: applicationNameOf(names) });
   parts.readiness("start", () => starting);
   const listen = { host: config.adminHost, port: config.adminPort };
   const admin = await serveAdmin(life, { listen, log, metrics, checks: parts.checks });
@@ -91,5 +93,5 @@ function isRole(name: string): name is RoleName {
 }
 
 function isGroup(name: string): name is GroupName {
-  return name in groups;
+  return Object.hasOwn(groups, name);
 }

@@ -121,6 +121,8 @@ export class Leadership {
     );
     // The last word on a connection may be an answer: a term that began after that would never be told of the loss.
     if (row === undefined || connection.isLost) return;
+    // Its life may have stopped meanwhile, and with it what would end this term.
+    if (candidate.life.isStopping) return unlock(connection, name);
     const leader = { name, epoch: row.epoch };
     const term = new Life(`term of ${name}`, candidate.life);
     term.defer("lock", () => unlock(connection, name));

@@ -5,13 +5,14 @@ import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { createTestDatabase, databaseEnv, openTestDb } from "../../helpers/postgres.ts";
 import { until } from "../../helpers/until.ts";
+import { dial } from "../proxy/wire.ts";
 
 const newLife = testLives();
 const ports = { PORT: "0", HOST: "127.0.0.1", ADMIN_PORT: "0", ADMIN_HOST: "127.0.0.1" };
 
-/** The admin port that a process logged. */
-function adminPort(stderr: string): number | undefined {
-  const line = stderr.split("\n").find((text) => text.includes('"server":"admin"'));
+/** The port on which a process logged that this server of it listens. */
+function portOf(stderr: string, server: string): number | undefined {
+  const line = stderr.split("\n").find((text) => text.includes(`"server":"${server}"`) && text.includes("serving"));
   return line === undefined ? undefined : Number(JSON.parse(line).port);
 }
 
@@ -20,6 +21,7 @@ test("an unknown role: the list of names, and exit 2", async () => {
   expect(status).toBe(2);
   expect(stderr).toContain('no role "hub-nxet"');
   expect(stderr).toMatch(/hub-next.*manage-action.*all/);
+  expect((await runCli(newLife(), ["--role=toString"])).stderr).toContain('no role "toString"');
 });
 
 test("a wrong configuration: every problem with its variable, and exit 2", async () => {
@@ -56,7 +58,7 @@ test("SIGTERM: not ready, then stopped, with status 0", async () => {
   const env = { ...databaseEnv(await createTestDatabase(life)), ...ports };
   const { child, output, ended } = startCli(life, ["--role=hub-next"], env);
   await until(() => output().stderr.includes('"msg":"ready"'));
-  const port = adminPort(output().stderr);
+  const port = portOf(output().stderr, "admin");
   expect(await (await fetch(`http://127.0.0.1:${port}/readyz`)).text()).toBe("ready\n");
   expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
   expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("process_cpu_seconds_total");
@@ -65,16 +67,35 @@ test("SIGTERM: not ready, then stopped, with status 0", async () => {
   expect(output().stderr.trim().split("\n").at(-1)).toContain('"msg":"stopped"');
 });
 
+test("a request that is under way at SIGTERM still has its answer from the database", async () => {
+  const life = newLife();
+  const env = { ...databaseEnv(await createTestDatabase(life)), ...ports };
+  const { child, output, ended } = startCli(life, ["--role=hub-next"], env);
+  await until(() => output().stderr.includes('"msg":"ready"'));
+  const body = JSON.stringify({ email: "nobody@example.com", password: "wrong" });
+  const socket = dial(`http://127.0.0.1:${portOf(output().stderr, "hub-next")}`);
+  let answer = "";
+  socket.on("data", (bytes: Buffer) => {
+    answer += bytes.toString();
+  });
+  socket.write(
+    "POST /api/v2/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n" +
+      `Content-Length: ${body.length}\r\n\r\n`,
+  );
+  await until(() => answer.includes("100 Continue"));
+  child.kill("SIGTERM");
+  await until(() => output().stderr.includes('"msg":"stopping"'));
+  socket.write(body);
+  expect(await ended).toBe(0);
+  expect(answer).toContain('"code":"unauthenticated"');
+});
+
 test("a port that is taken: says so and how to choose another, and ends with a failure", async () => {
   const life = newLife();
   const env = { ...databaseEnv(await createTestDatabase(life)), ...ports };
   const first = startCli(life, ["--role=hub-next"], env);
   await until(() => first.output().stderr.includes('"msg":"ready"'));
-  const line = first
-    .output()
-    .stderr.split("\n")
-    .find((text) => text.includes('"server":"hub-next"') && text.includes("serving"));
-  const port = String(JSON.parse(line ?? "{}").port);
+  const port = String(portOf(first.output().stderr, "hub-next"));
   const { status, stderr } = await runCli(life, ["--role=hub-next"], { ...env, PORT: port });
   expect(status).toBe(1);
   expect(stderr).toMatch(/port \d+ .*is taken.*PORT=/);

@@ -83,6 +83,23 @@ test("an answer that was the last word of its connection makes nobody a leader",
   expect(a.terms.map(({ leader }) => leader.epoch)).toEqual([3]);
 });
 
+test("a candidate that stops while it is being made leader does not lead, and holds nothing", async () => {
+  const [life, stopped, other] = [newLife("database"), newLife("stopped"), newLife("other")];
+  const db = await openTestDb(life);
+  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('work', 1, now())");
+  const late = openDbOn(life, db.config, "late");
+  const a = await db.transaction(async (tx) => {
+    await tx.query("SELECT FROM leaders FOR UPDATE");
+    const a = campaign(late, stopped);
+    await until(async () => (await lockBackends(db.config.database)).some(waitsForRow));
+    expect(await stopped.stop()).toEqual([]);
+    return a;
+  });
+  const b = campaign(db, other);
+  await until(() => b.leads());
+  expect(a.terms).toEqual([]);
+});
+
 test("all locks of a process are on one connection", async () => {
   const life = newLife();
   const db = await openTestDb(life);
