@@ -1,60 +1,59 @@
-/** One instance per data folder: a file with the process that has it, good also after that process was killed. */
+/** One instance per data folder: a lock that the operating system holds, and gives back however its process ends. */
 
-import { open, rm } from "node:fs/promises";
-import { z } from "zod";
-import { AppError, codeOf } from "../core/errors.ts";
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { AppError, isError } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import { readIfThere } from "./files.ts";
-import { identify, isAlive } from "./processes.ts";
 
-const holder = z.object({ pid: z.number(), startedAt: z.string() });
+/** Of SQLite: somebody else has the lock. */
+const SQLITE_BUSY = 5;
+/** Whoever asks whether the folder is locked has the lock for a moment. */
+const ASKED_MS = 100;
 
 /** Takes the folder until the life stops. @throws AppError `unavailable` when another process that lives has it. */
 export async function lockFolder(life: Life, folder: string): Promise<void> {
-  const path = lockPath(folder);
-  const self = await identify(process.pid);
-  for (;;) {
-    try {
-      const file = await open(path, "wx", 0o600);
-      await file.writeFile(JSON.stringify(self));
-      await file.close();
-      break;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-      await giveWay(path, folder);
-    }
-  }
-  life.defer("lock of the data folder", () => rm(path, { force: true }));
-}
-
-/** Removes the lock of a process that is gone. */
-async function giveWay(path: string, folder: string): Promise<void> {
-  const pid = await holderOf(folder);
-  if (pid !== undefined) {
-    throw new AppError(
-      "unavailable",
-      `Another instance (process ${pid}) uses the data folder ${folder}: stop it, or set COCALC_DATA to another folder.`,
-    );
-  }
-  await rm(path, { force: true });
+  const release = tryLock(folder, ASKED_MS);
+  if (release === undefined) throw inUse(folder, await readIfThere(pidPath(folder)));
+  life.defer("lock of the data folder", release);
+  await writeFile(pidPath(folder), String(process.pid), { mode: 0o600 });
+  life.defer("process id in the data folder", () => rm(pidPath(folder), { force: true }));
 }
 
 /** Whether an instance that lives has the folder. */
-export async function isLocked(folder: string): Promise<boolean> {
-  return (await holderOf(folder)) !== undefined;
+export function isLocked(folder: string): boolean {
+  if (!existsSync(lockPath(folder))) return false;
+  const release = tryLock(folder, 0);
+  release?.();
+  return release === undefined;
 }
 
-async function holderOf(folder: string): Promise<number | undefined> {
-  const parsed = holder.safeParse(jsonOrNothing((await readIfThere(lockPath(folder))) ?? ""));
-  return parsed.success && (await isAlive(parsed.data)) ? parsed.data.pid : undefined;
-}
-
-const lockPath = (folder: string) => `${folder}/lock`;
-
-function jsonOrNothing(text: string): unknown {
+/**
+ * What gives the lock back; undefined: another one has it. Node has no call for file locks, but its SQLite does: of all who begin
+ * to write one succeeds, and the kernel forgets the locks of a process that was killed, so that nothing stale is ever taken over.
+ */
+function tryLock(folder: string, timeout: number): (() => void) | undefined {
+  const file = new DatabaseSync(lockPath(folder), { timeout });
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // killed while it was written
+    file.exec("BEGIN IMMEDIATE");
+    return () => file.close();
+  } catch (error) {
+    file.close();
+    if (isError(error) && "errcode" in error && error.errcode === SQLITE_BUSY) return undefined;
+    throw error;
   }
 }
+
+function inUse(folder: string, pid: string | undefined): AppError {
+  const who = pid === undefined ? "Another instance" : `Another instance (process ${pid})`;
+  return new AppError(
+    "unavailable",
+    `${who} uses the data folder ${folder}: stop it, or set COCALC_DATA to another folder.`,
+  );
+}
+
+/** Opened by SQLite alone: a process loses its locks on a file when it closes the file, however it had opened it. */
+const lockPath = (folder: string) => `${folder}/lock.sqlite`;
+/** For whoever is refused; the lock is what counts. */
+const pidPath = (folder: string) => `${folder}/lock.pid`;

@@ -58,7 +58,7 @@ export async function startLocal(life: Life, options: LocalOptions): Promise<Rec
 /** The text that `local env` prints. @throws AppError `not_found` when no instance runs on the data folder. */
 export async function localExports(env: Environment): Promise<string> {
   const data = resolve(readConfig(localConfig, env).data);
-  const text = (await isLocked(data)) ? await readIfThere(join(data, ENV_FILE)) : undefined;
+  const text = isLocked(data) ? await readIfThere(join(data, ENV_FILE)) : undefined;
   if (text === undefined) {
     throw new AppError("not_found", `No instance runs in ${data}: start one with npm start, or set COCALC_DATA.`);
   }
