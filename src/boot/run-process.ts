@@ -18,23 +18,15 @@ export interface ProcessOptions {
 
 /**
  * Runs `start` on a new life until a signal comes or a part dies, then stops everything and exits: 0 after a signal, 1 after a
- * failure (2 for a configuration that cannot be used) or when something did not stop. A second signal ends the process at once.
+ * failure (2 for a configuration that cannot be used), when something did not stop, or when something was thrown meanwhile.
+ * A second signal ends the process at once.
  */
 export async function runProcess(
   { log, stopSeconds, endsByItself = false }: ProcessOptions,
   start: (life: Life) => Promise<void>,
 ): Promise<never> {
   const life = new Life("process");
-  const ended = Promise.withResolvers<NodeJS.Signals | "done" | Error>();
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (life.isStopping) process.exit(130);
-    ended.resolve(signal);
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-  process.on("uncaughtException", (error) => ended.resolve(error));
-  process.on("unhandledRejection", (reason) => ended.resolve(asError(reason)));
-  void life.failed.then(ended.resolve);
+  const { ended, late } = watchForEnd(life, log);
   start(life).then(() => {
     if (endsByItself) ended.resolve("done");
   }, ended.resolve);
@@ -46,8 +38,32 @@ export async function runProcess(
   else log.info({ why }, "stopping");
   const errors = await life.stop({ deadlineMs: stopSeconds * 1_000 });
   for (const error of errors) log.error({ err: error }, "a part did not stop well");
-  const failed = died || errors.length > 0;
-  if (failed) log.error({ failed, reason: messageOf(died ? why : errors[0]) }, "stopped");
+  const [reason] = [...(died ? [why] : []), ...errors, ...late];
+  const failed = reason !== undefined;
+  if (failed) log.error({ failed, reason: messageOf(reason) }, "stopped");
   else log.info({ failed }, "stopped");
   process.exit(failed ? (isAppError(why, "invalid") ? EXIT_USAGE : EXIT_FAILURE) : 0);
+}
+
+type Why = NodeJS.Signals | "done" | Error;
+
+/** `ended` settles by the first signal, failure or stray error; `late`: the stray errors after that, which are logged as they come. */
+function watchForEnd(life: Life, log: Logger): { ended: PromiseWithResolvers<Why>; late: Error[] } {
+  const ended = Promise.withResolvers<Why>();
+  const late: Error[] = [];
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (life.isStopping) process.exit(130);
+    ended.resolve(signal);
+  };
+  const onStray = (thrown: unknown) => {
+    if (!life.isStopping) return ended.resolve(asError(thrown));
+    late.push(asError(thrown));
+    log.error({ err: thrown }, "an error that nobody caught, while stopping");
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  process.on("uncaughtException", onStray);
+  process.on("unhandledRejection", onStray);
+  void life.failed.then(ended.resolve);
+  return { ended, late };
 }

@@ -1,0 +1,45 @@
+/** How a process ends, run as one. */
+
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { expect, test } from "@jest/globals";
+
+const from = (path: string) => JSON.stringify(import.meta.resolve(`../../../src/${path}`));
+
+/** Runs a process whose one part is made by `start`, an async function of its life in JavaScript. */
+async function runPart(start: string) {
+  const program = `
+import { openLog } from ${from("core/log.ts")};
+import { runProcess } from ${from("boot/run-process.ts")};
+const log = openLog({ level: "info", pretty: false });
+await runProcess({ log, stopSeconds: 5, endsByItself: true }, ${start});
+`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "pipe"] });
+  const status = new Promise((resolve) => child.once("exit", resolve));
+  const lines = (await text(child.stderr)).trim().split("\n");
+  return { status: await status, lines: lines.map((line) => JSON.parse(line)) };
+}
+
+test("a process that stops well says so, with status 0", async () => {
+  const { status, lines } = await runPart("async () => {}");
+  expect(status).toBe(0);
+  expect(lines.at(-1)).toMatchObject({ level: "info", msg: "stopped", failed: false });
+});
+
+test.each([
+  ["thrown", 'setImmediate(() => { throw new Error("the disk is full"); })'],
+  ["rejected", 'Promise.reject(new Error("the disk is full"))'],
+])(
+  "an error that is %s where nobody catches it, while the process stops, is told, and the status is 1",
+  async (_how, act) => {
+    const { status, lines } = await runPart(`async (life) => {
+    life.defer("part", async () => {
+      void ${act};
+      await new Promise((done) => setImmediate(() => setImmediate(done)));
+    });
+  }`);
+    expect(status).toBe(1);
+    expect(lines.at(-2)).toMatchObject({ level: "error", err: { message: "the disk is full" } });
+    expect(lines.at(-1)).toMatchObject({ level: "error", msg: "stopped", failed: true, reason: "the disk is full" });
+  },
+);
