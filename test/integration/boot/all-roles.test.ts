@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { RoleName } from "../../../roles/names.ts";
 import { rolesNamed, startRoles } from "../../../src/boot/start-roles.ts";
-import { Life } from "../../../src/core/life.ts";
+import type { Life } from "../../../src/core/life.ts";
 import { openEmbeddedCluster } from "../../helpers/embedded-cluster.ts";
 import { openResources } from "../../helpers/leaks.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -43,7 +43,7 @@ test("all roles of a process share one pool, one LISTEN connection and one conne
 });
 
 async function startAndStop(names: RoleName[], env: Record<string, string>): Promise<Error[]> {
-  const life = new Life("round");
+  const life = newLife("round");
   await startRoles(life, { names, env, log: testLog() });
   return life.stop({ deadlineMs: 10_000 });
 }
