@@ -102,6 +102,9 @@ export async function recordTakenUp(
   );
 }
 
+/** The start under way is of the request that is served; else it goes on for a newer one, which waits as long as any if the older one was given up. */
+const SAME_REQUEST = "project_starts.request_time = EXCLUDED.request_time";
+
 export interface StartToRecord {
   projectId: string;
   ownerId: string | null;
@@ -150,7 +153,10 @@ export async function recordStarts(
      SELECT project_id, owner_id, request_time, requested, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
-       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL
+       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL,
+       give_up = CASE WHEN ${SAME_REQUEST} THEN project_starts.give_up END,
+       applied = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.applied END,
+       pod_uid = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.pod_uid END
      RETURNING project_id, ticket`,
     [leader.name, leader.epoch, JSON.stringify(starts.map(toColumns))],
     "recordStarts",

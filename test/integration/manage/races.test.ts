@@ -5,7 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
-import { finishRequest, recordStarts } from "../../../src/domain/starts/records.ts";
+import { giveUpUnplaced } from "../../../src/domain/starts/give-up.ts";
+import { finishRequest, readForService, recordApplied, recordStarts } from "../../../src/domain/starts/records.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
@@ -126,6 +127,31 @@ test("what a deposed leader writes is refused", async () => {
   expect(await recordStarts(db, leader, [{ ...start, queued: false }])).toEqual([expect.any(Number)]);
   expect(await finishRequest(db, leader, { projectId, requestTime: "another time" })).toBe(false);
   expect(await finishRequest(db, leader, { projectId, requestTime: time })).toBe(true);
+});
+
+test("a request that takes over a start which was given up is not given up with it, and waits as long as any", async () => {
+  const life = newLife();
+  const { db } = await World.open(life);
+  const projectId = randomUUID();
+  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
+  const leader = { name: "manage-action", epoch: 1 };
+  const record = async (time: string) => {
+    await db.execute(
+      "INSERT INTO projects (project_id, action_request) VALUES ($1, $2) ON CONFLICT (project_id) DO UPDATE SET action_request = $2",
+      [projectId, JSON.stringify({ action: "start", time })],
+    );
+    const [before] = await readForService(db, leader, [projectId]);
+    const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), quota: null, queued: false };
+    const [ticket = 0] = await recordStarts(db, leader, [{ ...start, ticket: before?.ticket ?? null }]);
+    await recordApplied(db, leader, [{ ticket, podUid: "1" }]);
+    return (await readForService(db, leader, [projectId]))[0];
+  };
+  await record("first");
+  await db.execute("UPDATE project_starts SET applied = applied - interval '20 minutes'");
+  expect(await giveUpUnplaced(db, leader, 15)).toEqual([projectId]);
+  expect(await record("first")).toMatchObject({ give_up: "no_room" });
+  expect(await record("second")).toMatchObject({ give_up: null, request_time: "second" });
+  expect(await giveUpUnplaced(db, leader, 15)).toEqual([]);
 });
 
 test("a stop that comes while a start is under way wins", async () => {
