@@ -16,9 +16,11 @@ export async function failStart(service: Service, one: Case, why: Why): Promise<
   const wanted = startToRecord(one);
   const ticket = one.start?.ticket ?? (await records.start({ ...wanted, quota: null, queued: false })) ?? null;
   const finishing = { projectId, requestTime: wanted.requestTime, err: why.message, event: "project_start_failed" };
-  await finishRequest(db, leader, finishing, { projectId, ticket, outcome: "failed", why });
-  metrics.ended.inc({ outcome: "failed", reason: why.reason });
-  log.info({ projectId, ticket, why }, "a start failed");
+  const { ended } = await finishRequest(db, leader, finishing, { projectId, ticket, outcome: "failed", why });
+  if (ended) {
+    metrics.ended.inc({ outcome: "failed", reason: why.reason });
+    log.info({ projectId, ticket, why }, "a start failed");
+  }
   places.release(projectId);
   nextInTurn();
   return undefined;

@@ -62,8 +62,9 @@ export const steps: Record<Step["do"], Act> = {
     if (start !== undefined && row.applied === null) {
       await records.applied({ ticket: start.ticket, podUid: pod?.metadata.uid ?? "" });
     }
-    await finishRequest(db, leader, { projectId, requestTime, event: start && "project_started" }, ending);
-    if (start !== undefined) metrics.ended.inc({ outcome: "running", reason: "" });
+    const finishing = { projectId, requestTime, event: start && "project_started" };
+    const { ended } = await finishRequest(db, leader, finishing, ending);
+    if (ended) metrics.ended.inc({ outcome: "running", reason: "" });
     places.release(projectId);
     nextInTurn();
     return undefined;
@@ -73,8 +74,8 @@ export const steps: Record<Step["do"], Act> = {
 
   cancel: async ({ db, leader, places, metrics, nextInTurn }, { projectId, start }) => {
     const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
-    await endStart(db, leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
-    metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });
+    const ended = await endStart(db, leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
+    if (ended) metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });
     places.release(projectId);
     nextInTurn();
     return AT_ONCE;

@@ -233,13 +233,13 @@ export interface Ending {
   why?: Why | undefined;
 }
 
-/** Ends a start without touching the request: it was cancelled by another one. */
+/** Ends a start without touching the request: it was cancelled by another one. Whether it was under way. */
 export async function endStart(
   db: Queryable,
   leader: Leader,
   { projectId, ticket, outcome, why }: Ending,
-): Promise<void> {
-  await db.execute(
+): Promise<boolean> {
+  const written = await db.execute(
     `UPDATE project_starts SET outcome = $5, ended = ${NOW}, reason = $6, message = $7, kubernetes_reason = $8
      WHERE project_id = $3 AND ticket = $4 AND outcome IS NULL AND ${FENCE}`,
     [
@@ -253,6 +253,7 @@ export async function endStart(
       why?.kubernetesReason ?? null,
     ],
   );
+  return written > 0;
 }
 
 /** Ends the start of a project whose row was removed; false: refused, because the row is there, or because of another leader. */
@@ -277,14 +278,23 @@ export interface Finishing {
   event?: string | undefined;
 }
 
-/** Finishes a request, only while it is still the one served, and logs it; true if it was. Ends the start with it, if one is given. */
+/** What was written: the request is finished, the start is over. */
+export interface Finished {
+  served: boolean;
+  ended: boolean;
+}
+
+/**
+ * Finishes a request, only while it is still the one served, and logs it. Ends the start with it, if one is given and under way: also when
+ * there is a newer request by now, which then begins one of its own.
+ */
 export async function finishRequest(
   db: Queryable,
   leader: Leader,
   { projectId, requestTime, err, event }: Finishing,
   ending?: Ending,
-): Promise<boolean> {
-  const [row] = await db.query<{ served: boolean }>(
+): Promise<Finished> {
+  const [row] = await db.query<Finished>(
     `WITH ended AS (
        UPDATE project_starts SET outcome = $8, ended = ${NOW}, reason = $9, message = $10, kubernetes_reason = $11
        WHERE project_id = $3 AND ticket = $7::bigint AND outcome IS NULL AND ${FENCE}
@@ -297,7 +307,7 @@ export async function finishRequest(
        INSERT INTO project_log (id, project_id, event)
        SELECT gen_random_uuid(), project_id, jsonb_strip_nulls(jsonb_build_object('event', $6::text, 'err', $5::text,
          'duration_ms', (SELECT duration_ms FROM ended))) FROM served WHERE $6::text IS NOT NULL)
-     SELECT EXISTS (SELECT FROM served) AS served`,
+     SELECT EXISTS (SELECT FROM served) AS served, EXISTS (SELECT FROM ended) AS ended`,
     [
       leader.name,
       leader.epoch,
@@ -313,5 +323,5 @@ export async function finishRequest(
     ],
     "finishRequest",
   );
-  return row?.served === true;
+  return row ?? { served: false, ended: false };
 }

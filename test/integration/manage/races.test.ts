@@ -4,13 +4,19 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { Case, Service } from "../../../roles/manage-action/case.ts";
+import { failStart } from "../../../roles/manage-action/fail-start.ts";
+import { openActionMetrics } from "../../../roles/manage-action/metrics.ts";
+import { openMetrics } from "../../../src/core/metrics.ts";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
 import { giveUpUnplaced } from "../../../src/domain/starts/give-up.ts";
+import { Places } from "../../../src/domain/starts/places.ts";
 import { finishRequest, readForService, recordApplied, recordStarts } from "../../../src/domain/starts/records.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
 import { testLives } from "../../helpers/life.ts";
+import { keptLog } from "../../helpers/log.ts";
 import { asOwner } from "../../helpers/postgres.ts";
 import { until } from "../../helpers/until.ts";
 import { readyStatus, World } from "./world.ts";
@@ -121,12 +127,47 @@ test("what a deposed leader writes is refused", async () => {
   const before = await world.row(projectId);
   const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), ticket: null, quota: null };
   expect(await recordStarts(db, deposed, [{ ...start, queued: false }])).toEqual([undefined]);
-  expect(await finishRequest(db, deposed, { projectId, requestTime: time })).toBe(false);
+  expect(await finishRequest(db, deposed, { projectId, requestTime: time })).toMatchObject({ served: false });
   expect(await world.row(projectId)).toEqual(before);
   const leader = { ...deposed, epoch: 2 };
   expect(await recordStarts(db, leader, [{ ...start, queued: false }])).toEqual([expect.any(Number)]);
-  expect(await finishRequest(db, leader, { projectId, requestTime: "another time" })).toBe(false);
-  expect(await finishRequest(db, leader, { projectId, requestTime: time })).toBe(true);
+  expect(await finishRequest(db, leader, { projectId, requestTime: "another time" })).toMatchObject({ served: false });
+  expect(await finishRequest(db, leader, { projectId, requestTime: time })).toMatchObject({ served: true });
+});
+
+test("a failed start is neither counted nor logged by a leader whose write was refused", async () => {
+  const life = newLife();
+  const { db } = await World.open(life);
+  const projectId = randomUUID();
+  const time = new Date().toISOString();
+  await db.execute("INSERT INTO projects (project_id, action_request) VALUES ($1, $2)", [
+    projectId,
+    JSON.stringify({ action: "start", time }),
+  ]);
+  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
+  const leader = { name: "manage-action", epoch: 1 };
+  const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), ticket: null, quota: null };
+  const [ticket = 0] = await recordStarts(db, leader, [{ ...start, queued: false }]);
+  const metrics = openMetrics({ defaults: false });
+  const { log, lines } = keptLog();
+  const service = { db, log, leader, places: new Places(1), metrics: openActionMetrics(metrics), nextInTurn: () => {} };
+  const one = { projectId, start: { ticket, requestTime: time, giveUp: null }, row: {}, request: { kind: "none" } };
+  const fail = () =>
+    // All that it looks at: there is no pod.
+    failStart(service as unknown as Service, one as unknown as Case, {
+      reason: "deadline",
+      message: "",
+      kubernetesReason: null,
+    });
+  const counted = async () =>
+    /cocalc_project_starts_total\{outcome="failed",reason="deadline"\} (\d+)/.exec(await metrics.metrics())?.[1];
+  await db.execute("UPDATE leaders SET epoch = 2");
+  await fail();
+  expect([await counted(), lines]).toEqual([undefined, []]);
+  leader.epoch = 2;
+  await fail();
+  await fail(); // it is over already
+  expect([await counted(), lines]).toMatchObject(["1", [{ message: "a start failed" }]]);
 });
 
 test("a request that takes over a start which was given up is not given up with it, and waits as long as any", async () => {
