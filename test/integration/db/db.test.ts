@@ -161,6 +161,34 @@ test("a change of a project notifies with its key and nothing else", async () =>
   expect(heard).toEqual([`projects_users ${id}`, `projects_action_request ${id}`, `projects_state ${id}`]);
 });
 
+test("what is written of an account wakes nobody unless it changes what hubs look at", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const heard: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  await db.listen(life, { channels: ["accounts"], onNotify: (key) => void heard.push(key), onMissed: ready.resolve });
+  await ready.promise;
+  const [quiet, loud] = ["6f1ad6ab-0000-4000-8000-000000000001", "6f1ad6ab-0000-4000-8000-000000000002"];
+  await db.execute("INSERT INTO accounts (account_id) VALUES ($1), ($2)", [quiet, loud]);
+  const write = (accountId: string, what: string) =>
+    db.execute(`UPDATE accounts SET ${what} WHERE account_id = $1`, [accountId]);
+  await write(quiet, `editor_settings = '{"theme":"dark"}', other_settings = '{}', last_active = now()`);
+  await write(quiet, "first_name = first_name, groups = groups, banned = banned, password_hash = 'another'");
+  const changes = [
+    "banned = true",
+    "deleted = true",
+    "groups = '{admin}'",
+    "first_name = 'Ada'",
+    "last_name = 'L.'",
+    "email_address = 'ada@example.org'",
+    `email_address_verified = '{"ada@example.org":"2030-01-01"}'`,
+    `profile = '{"color":"red"}'`,
+  ];
+  for (const change of changes) await write(loud, change);
+  await until(() => heard.length >= changes.length);
+  expect(heard).toEqual(changes.map(() => loud));
+});
+
 test("the projects of an account are found without wading through those that were written lately", async () => {
   const db = await openTestDb(newLife());
   await db.execute(
