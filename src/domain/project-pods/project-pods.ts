@@ -5,17 +5,7 @@ import type { Life } from "../../core/life.ts";
 import { nodes, pods } from "../../kube/resources.ts";
 import type { Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
 import { isPodOf, PROJECT_PODS, podName, projectIdOf } from "./identity.ts";
-
-/** What a call has told about a name, until the watch has caught up. */
-interface Learned {
-  uid: string;
-  /** undefined: the pod of this uid is gone. */
-  pod: Pod | undefined;
-  untilMs: number;
-}
-
-/** After so long the watch is believed again, whatever a call had told. */
-const LEARNED_MS = 15_000;
+import { LearnedPods } from "./learned-pods.ts";
 
 interface Handlers {
   /** The pod of a project appeared, changed or went; `before`: as it was known. */
@@ -27,7 +17,7 @@ interface Handlers {
 export class ProjectPods {
   readonly #kube: Kube;
   readonly #reflector: Reflector<Pod>;
-  readonly #learned = new Map<string, Learned>();
+  readonly #learned = new LearnedPods();
 
   constructor(life: Life, kube: Kube, { onChange, onRelist }: Handlers) {
     this.#kube = kube;
@@ -37,10 +27,7 @@ export class ProjectPods {
       onChange: (name, now, before) => {
         const projectId = projectIdOf(name);
         if (projectId === undefined) return;
-        const uid = this.#learned.get(projectId)?.uid;
-        if (uid !== undefined && (now?.metadata.uid === uid || (now === undefined && before?.metadata.uid === uid))) {
-          this.#learned.delete(projectId);
-        }
+        this.#learned.seen(projectId, (now ?? before)?.metadata.uid);
         onChange(projectId, now, before);
       },
       ...(onRelist && { onRelist: () => onRelist() }),
@@ -55,7 +42,7 @@ export class ProjectPods {
   /** The project's pod, if it is ours. */
   get(projectId: string): Pod | undefined {
     const cached = this.#reflector.get(podName(projectId));
-    const pod = this.#withLearned(projectId, cached);
+    const pod = this.#learned.over(cached, projectId, Date.now());
     return pod !== undefined && isPodOf(pod, projectId) ? pod : undefined;
   }
 
@@ -114,19 +101,8 @@ export class ProjectPods {
     return text.trim();
   }
 
-  #withLearned(projectId: string, cached: Pod | undefined): Pod | undefined {
-    const learned = this.#learned.get(projectId);
-    if (learned === undefined) return cached;
-    if (learned.untilMs < Date.now()) {
-      this.#learned.delete(projectId);
-      return cached;
-    }
-    if (learned.pod !== undefined) return learned.pod;
-    return cached?.metadata.uid === learned.uid ? undefined : cached;
-  }
-
   #learn(projectId: string, uid: string, pod: Pod | undefined): void {
-    this.#learned.set(projectId, { uid, pod, untilMs: Date.now() + LEARNED_MS });
+    this.#learned.learn(projectId, { uid, pod }, Date.now());
   }
 }
 

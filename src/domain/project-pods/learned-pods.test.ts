@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "@jest/globals";
+import type { Pod } from "../../kube/types.ts";
+import { LearnedPods } from "./learned-pods.ts";
+
+const podWith = (uid: string): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "project", uid },
+  spec: { containers: [] },
+});
+
+test("what a call told counts until the watch has caught up, or has had the time to", () => {
+  const learned = new LearnedPods();
+  const [old, made] = [podWith("old"), podWith("made")];
+  learned.learn("p", { uid: "made", pod: made }, 0);
+  expect(learned.over(old, "p", 1)).toBe(made);
+  learned.seen("p", "old");
+  expect(learned.over(undefined, "p", 15_000)).toBe(made);
+  expect(learned.over(undefined, "p", 15_001)).toBeUndefined();
+  learned.seen("p", "made");
+  expect(learned.over(old, "p", 1)).toBe(old);
+});
+
+test("a pod that a call found gone is gone, and another one that the watch brings is not", () => {
+  const learned = new LearnedPods();
+  learned.learn("p", { uid: "old", pod: undefined }, 0);
+  expect(learned.over(podWith("old"), "p", 1)).toBeUndefined();
+  expect(learned.over(podWith("new"), "p", 1)?.metadata.uid).toBe("new");
+});
+
+test("what was learned of projects that nobody asks for again goes away", () => {
+  const learned = new LearnedPods();
+  for (let second = 0; second < 10_000; second += 1) {
+    learned.learn(randomUUID(), { uid: "gone", pod: undefined }, second * 1_000);
+    expect(learned.size).toBeLessThanOrEqual(16);
+  }
+});
