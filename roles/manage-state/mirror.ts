@@ -93,6 +93,7 @@ export class StateMirror {
 
   async #mirrorAbsence(projectId: string): Promise<undefined> {
     const { db, pods } = this.#parts;
+    if (!pods.isSynced) return undefined; // it may have one: all are compared once that is known
     this.#settled.delete(projectId);
     const facts = stateWithoutPod(await stateOf(db, projectId));
     if (facts !== undefined && pods.get(projectId) === undefined) await this.#write(projectId, facts);

@@ -1,6 +1,6 @@
 /** The pods of projects as they are known now: a reflector's cache, and what our own calls have learned since. Decides nothing. */
 
-import { isAppError } from "../../core/errors.ts";
+import { isAppError, unavailable } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import { nodes, pods } from "../../kube/resources.ts";
 import type { Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
@@ -18,6 +18,7 @@ export class ProjectPods {
   readonly #kube: Kube;
   readonly #reflector: Reflector<Pod>;
   readonly #learned = new LearnedPods();
+  #isSynced = false;
 
   constructor(life: Life, kube: Kube, { onChange, onRelist }: Handlers) {
     this.#kube = kube;
@@ -32,11 +33,27 @@ export class ProjectPods {
       },
       ...(onRelist && { onRelist: () => onRelist() }),
     });
+    this.#reflector.synced.then(
+      () => {
+        this.#isSynced = true;
+      },
+      () => {}, // stopped before it was
+    );
   }
 
   /** Resolves when the first list is in. */
   get synced(): Promise<void> {
     return this.#reflector.synced;
+  }
+
+  /** Is it known which pods there are? Before the first list, that none is known of a project says nothing. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** @throws AppError `unavailable` while it is not known which pods there are. */
+  check(): void {
+    if (!this.#isSynced) throw unavailable("The pods have not been listed yet; Kubernetes may be away.");
   }
 
   /** The project's pod, if it is ours. */
