@@ -11,11 +11,12 @@ import { startToRecord } from "./start-facts.ts";
 const RETRY_MS = 500;
 
 export async function createPod(service: Service, one: Case): Promise<number | undefined> {
-  const { records, places, maker } = service;
+  const { records, places, maker, pods } = service;
   const { projectId, row } = one;
   const start = startToRecord(one);
   if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(service, one);
   try {
+    pods.check();
     maker.check();
   } catch (error) {
     return refused(service, one, error);
@@ -77,16 +78,21 @@ function foreignPod({ metadata }: Pod) {
 async function refused(service: Service, one: Case, error: unknown): Promise<number | undefined> {
   if (isAppError(error, "invalid")) return failStart(service, one, templateInvalid(error));
   if (isAppError(error, "forbidden")) return failStart(service, one, notAllowed(error));
-  const { db, leader } = service;
-  if (one.start !== undefined) {
-    const why = {
-      reason: "cluster_unavailable",
-      message: "The cluster does not answer at the moment; the project starts as soon as it does.",
-      kubernetesReason: isAppError(error) ? error.message : null,
-    };
-    await recordWaiting(db, leader, { ticket: one.start.ticket, why });
-  }
+  const why = {
+    reason: "cluster_unavailable",
+    message: "The cluster does not answer at the moment; the project starts as soon as it does.",
+    kubernetesReason: isAppError(error) ? error.message : null,
+  };
+  const ticket = await ticketFor(service, one);
+  if (ticket !== undefined) await recordWaiting(service.db, service.leader, { ticket, why });
   throw error;
+}
+
+/** Of the start under way, if it is of this request; else one begins. undefined: refused. */
+async function ticketFor({ records }: Service, one: Case): Promise<number | undefined> {
+  const wanted = startToRecord(one);
+  if (one.start?.requestTime === wanted.requestTime) return one.start.ticket;
+  return records.start({ ...wanted, quota: null, queued: false });
 }
 
 function templateInvalid({ message }: AppError) {

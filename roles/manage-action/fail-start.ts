@@ -8,10 +8,11 @@ import { startToRecord } from "./start-facts.ts";
 const LOG_LINES = 10;
 const LOG_CHARACTERS = 2_000;
 
-/** Removes the pod first: were it the other way round and we died between, nobody would. */
+/** Removes the pod first: were it the other way round and we died between, or did not know of it, nobody would. */
 export async function failStart(service: Service, one: Case, why: Why): Promise<undefined> {
   const { db, leader, records, pods, places, metrics, log, nextInTurn } = service;
   const { projectId, pod } = one;
+  pods.check();
   if (pod !== undefined) await pods.remove(projectId, pod);
   const wanted = startToRecord(one);
   const ticket = one.start?.ticket ?? (await records.start({ ...wanted, quota: null, queued: false })) ?? null;

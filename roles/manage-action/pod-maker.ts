@@ -43,6 +43,11 @@ export class PodMaker {
     return new PodMaker(templates, await openSettings(life, parts.db, parts), parts);
   }
 
+  /** Resolves when what pods are made from has been looked for. */
+  get synced(): Promise<unknown> {
+    return this.#templates.synced;
+  }
+
   /** What the project may use. */
   async quotaFor({ settings, users }: Pick<ServiceRow, "settings" | "users">): Promise<RunQuota> {
     const values = await this.#settings.values();

@@ -15,12 +15,15 @@ import { steps } from "./steps.ts";
 
 /** How soon something that failed is tried again, at most. */
 const MAX_RETRY_MS = 5_000;
+/** How long the first word of the cluster is awaited before those who want to start are told that it does not answer. */
+const FIRST_WORD_MS = 2_000;
 
 export class ActionService {
   readonly #service: Service;
   readonly #queue: WorkQueue;
   /** Projects with something unfinished: their pods matter to us. */
   readonly #tracked = new Set<string>();
+  #isServing = false;
 
   constructor(term: Life, parts: Omit<Service, "nextInTurn">) {
     const { config, log } = parts;
@@ -34,11 +37,19 @@ export class ActionService {
     });
   }
 
-  /** Takes up everything unfinished, and then whatever comes; resolves when it serves, or the term is over. */
+  /**
+   * Takes up everything unfinished, and then whatever comes; resolves when it serves, or the term is over. A cluster that has not said a
+   * word yet keeps nobody from being served: starts are told why they wait, and all are looked at again when it has.
+   */
   async open(term: Life): Promise<void> {
-    const { db, config, pods, log } = this.#service;
-    await Promise.race([pods.synced, aborted(term.signal)]);
+    const { db, config, pods, maker, log } = this.#service;
+    const known = Promise.all([pods.synced, maker.synced]).then(
+      () => true,
+      () => false, // the reflectors were stopped, and so are we
+    );
+    await within(FIRST_WORD_MS, term, known);
     while (!term.signal.aborted && !(await this.#succeeds(() => this.#resume()))) await sleep(500, term.signal);
+    this.#isServing = true;
     const sweep = () => void this.#succeeds(() => this.#sweep());
     await db.listen(term, {
       channels: ["projects_action_request", "project_starts_give_up", "projects_users"],
@@ -46,12 +57,14 @@ export class ActionService {
       onMissed: sweep,
     });
     sweep();
+    void known.then((isKnown) => isKnown && !term.signal.aborted && sweep());
     term.run("sweep", (signal) => every(config.sweepSeconds * 1_000, signal, sweep));
     log.info({ underWay: this.#tracked.size }, "serving requests");
   }
 
-  /** A pod changed: matters while something is under way, and when it comes or goes. */
+  /** A pod changed: matters while something is under way, and when it comes or goes. Before we serve, the first sweep finds it. */
   onPod(projectId: string, now: Pod | undefined, before: Pod | undefined): void {
+    if (!this.#isServing) return;
     const isNews = now === undefined || before === undefined;
     // A pod that was made a moment ago and says nothing yet is news to nobody who made it.
     const isOurMaking = now !== undefined && before === undefined && this.#tracked.has(projectId) && saysNothing(now);
@@ -130,9 +143,9 @@ function factsOf(pod: Pod): PodFacts {
   };
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
+/** Resolves when `awaited` does, after `ms`, or when the term ends. */
+async function within(ms: number, term: Life, awaited: Promise<unknown>): Promise<void> {
+  const patience = term.child("patience");
+  await Promise.race([awaited, sleep(ms, patience.signal)]);
+  await patience.stop();
 }

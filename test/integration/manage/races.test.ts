@@ -9,6 +9,7 @@ import { failStart } from "../../../roles/manage-action/fail-start.ts";
 import { openActionMetrics } from "../../../roles/manage-action/metrics.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
+import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
 import { giveUpUnplaced } from "../../../src/domain/starts/give-up.ts";
 import { Places } from "../../../src/domain/starts/places.ts";
 import { finishRequest, readForService, recordApplied, recordStarts } from "../../../src/domain/starts/records.ts";
@@ -137,7 +138,9 @@ test("what a deposed leader writes is refused", async () => {
 
 test("a failed start is neither counted nor logged by a leader whose write was refused", async () => {
   const life = newLife();
-  const { db } = await World.open(life);
+  const { db, kube } = await World.open(life);
+  const pods = new ProjectPods(life, kube, { onChange: () => {} });
+  await pods.synced;
   const projectId = randomUUID();
   const time = new Date().toISOString();
   await db.execute("INSERT INTO projects (project_id, action_request) VALUES ($1, $2)", [
@@ -150,7 +153,8 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   const [ticket = 0] = await recordStarts(db, leader, [{ ...start, queued: false }]);
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();
-  const service = { db, log, leader, places: new Places(1), metrics: openActionMetrics(metrics), nextInTurn: () => {} };
+  const counts = openActionMetrics(metrics);
+  const service = { db, log, leader, pods, places: new Places(1), metrics: counts, nextInTurn: () => {} };
   const one = { projectId, start: { ticket, requestTime: time, giveUp: null }, row: {}, request: { kind: "none" } };
   const fail = () =>
     // All that it looks at: there is no pod.

@@ -6,15 +6,68 @@ import { manageStateConfig } from "../../../roles/manage-state/config.ts";
 import { openStateMetrics } from "../../../roles/manage-state/metrics.ts";
 import { StateMirror } from "../../../roles/manage-state/mirror.ts";
 import { readConfig } from "../../../src/core/config.ts";
+import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { PodEvents } from "../../../src/domain/project-pods/pod-events.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
 import { openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
-import { World } from "./world.ts";
+import { until } from "../../helpers/until.ts";
+import { readyStatus, World } from "./world.ts";
 
 const newLife = testLives();
+
+/** A world, and manage-action on a way to its API server that is down. */
+async function openCutOff(life: Life) {
+  const world = await World.open(life);
+  const { proxy, kubeconfig } = await openKubeTcpProxy(life, world.env.KUBECONFIG ?? "");
+  await proxy.down();
+  const start = () => world.startRoles(life.child("manage"), ["manage-action"], { KUBECONFIG: kubeconfig });
+  return { world, proxy, start };
+}
+
+test("a start that is asked for before the API server was ever reached says why it waits, can be cancelled, and goes on by itself", async () => {
+  const { world, proxy, start } = await openCutOff(newLife());
+  await start();
+  const [projectId, cancelled] = [await world.createProject(), await world.createProject()];
+  for (const id of [projectId, cancelled]) {
+    await world.ask(id, "start");
+    await until(async () => (await world.start(id))?.reason === "cluster_unavailable");
+    const message = expect.stringMatching(/cluster does not answer/);
+    expect(await world.start(id)).toMatchObject({ outcome: null, message });
+    expect((await world.row(id)).action_request).toMatchObject({ started: expect.any(String) });
+  }
+  await world.ask(cancelled, "stop");
+  await until(async () => (await world.start(cancelled))?.outcome === "cancelled");
+  expect((await world.row(cancelled)).action_request?.finished).toBeUndefined(); // a pod may be there
+  await proxy.up();
+  await world.untilPod(projectId);
+  await world.tell(projectId, readyStatus());
+  expect((await world.untilFinished(projectId)).err).toBeUndefined();
+  expect((await world.untilFinished(cancelled)).err).toBeUndefined();
+  expect(await world.start(projectId)).toMatchObject({ outcome: "running" });
+});
+
+test("a project whose pod nobody could look at yet is not failed, so that its pod stays behind", async () => {
+  const life = newLife();
+  const { world, proxy, start } = await openCutOff(life);
+  const first = life.child("first");
+  await world.startRoles(first, ["manage-action"]);
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  await world.untilPod(projectId);
+  await first.stop();
+  await world.db.execute("UPDATE project_starts SET give_up = 'no_room'");
+  await start();
+  const other = await world.createProject();
+  await world.ask(other, "start");
+  await until(async () => (await world.start(other))?.reason === "cluster_unavailable");
+  expect((await world.row(projectId)).action_request?.finished).toBeUndefined();
+  await proxy.up();
+  expect((await world.untilFinished(projectId)).err).toMatch(/waited too long/);
+  expect(await world.pod(projectId)).toBeUndefined();
+});
 
 test("projects that run are not said to be stopped while the API server has not been reached", async () => {
   const life = newLife();
