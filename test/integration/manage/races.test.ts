@@ -339,6 +339,23 @@ test("a pod that an older leader made after a stop had been served is taken away
   await until(async () => (await world.pod(projectId)) === undefined);
 });
 
+test("a pod of a stopped project that came while nobody led is found at start", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  const projectId = await world.createProject();
+  await world.ask(projectId, "stop");
+  const first = life.child("first");
+  await world.startRoles(first, ["manage-action"]);
+  await world.untilFinished(projectId);
+  await first.stop();
+  const labels = { run: "project", project_id: projectId, "app.kubernetes.io/managed-by": "cocalc-k8s" };
+  const metadata = { name: podName(projectId), labels };
+  const spec = { containers: [{ name: "project", image: "x" }] };
+  await world.kube.create(pods, { apiVersion: "v1", kind: "Pod", metadata, spec });
+  await world.startRoles(life.child("second"), ["manage-action"]);
+  await until(async () => (await world.pod(projectId)) === undefined);
+});
+
 test("a project whose row is removed during its start gives its place to the next, and its pod goes", async () => {
   const life = newLife();
   const world = await World.open(life, { script: FOREVER, container: { readinessProbe: NEVER_READY } });
