@@ -38,7 +38,7 @@ export const steps: Record<Step["do"], Act> = {
     return AT_ONCE;
   },
 
-  finish: async ({ db, leader, pods }, { projectId, request, pod, step }) => {
+  finish: async ({ db, leader, pods, places, nextInTurn }, { projectId, request, start, pod, step }) => {
     if (request.kind !== "open" && request.kind !== "unknown") return undefined;
     // The cache may not have seen a pod yet that was made a moment ago: a stop has to be true.
     const isStop = request.kind === "open" && request.action === "stop";
@@ -48,6 +48,10 @@ export const steps: Record<Step["do"], Act> = {
     }
     const { err, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
     await finishRequest(db, leader, { projectId, requestTime: request.time, err, event });
+    if (start === undefined) {
+      places.release(projectId); // of a start that was stopped before it could be recorded
+      nextInTurn();
+    }
     return undefined;
   },
 

@@ -66,8 +66,7 @@ test("a start for which the last place becomes free while it is being queued has
     const sql = "INSERT INTO project_starts (project_id, request_time, requested) VALUES ($1, '', '2030-01-01')";
     await tx.execute(sql, [second]);
     await world.ask(second, "start");
-    const blocked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    await until(async () => (await world.db.query(blocked)).length > 0);
+    await world.untilBlocked();
     await world.tell(first, readyStatus());
     await until(async () => /^cocalc_starts_in_flight 0$/m.test(await metrics.metrics()));
     await tx.execute("DELETE FROM project_starts WHERE project_id = $1", [second]);

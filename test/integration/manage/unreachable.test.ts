@@ -10,6 +10,7 @@ import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { PodEvents } from "../../../src/domain/project-pods/pod-events.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
+import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
@@ -23,7 +24,8 @@ async function openCutOff(life: Life) {
   const world = await World.open(life);
   const { proxy, kubeconfig } = await openKubeTcpProxy(life, world.env.KUBECONFIG ?? "");
   await proxy.down();
-  const start = () => world.startRoles(life.child("manage"), ["manage-action"], { KUBECONFIG: kubeconfig });
+  const start = (env: Record<string, string> = {}) =>
+    world.startRoles(life.child("manage"), ["manage-action"], { ...env, KUBECONFIG: kubeconfig });
   return { world, proxy, start };
 }
 
@@ -67,6 +69,24 @@ test("a project whose pod nobody could look at yet is not failed, so that its po
   await proxy.up();
   expect((await world.untilFinished(projectId)).err).toMatch(/waited too long/);
   expect(await world.pod(projectId)).toBeUndefined();
+});
+
+test("a start that is stopped before it could be recorded keeps no place, though no notification comes", async () => {
+  const { world, proxy, start } = await openCutOff(newLife());
+  const [first, second] = [await world.createProject(), await world.createProject()];
+  await world.db.execute("ALTER TABLE projects DISABLE TRIGGER projects_action_request_update");
+  await world.ask(first, "start");
+  await world.db.transaction(async (tx) => {
+    await tx.query("SELECT FROM projects WHERE project_id = $1 FOR UPDATE", [first]); // its start waits to be recorded
+    await start({ COCALC_STARTS_IN_FLIGHT: "1", COCALC_MANAGE_SWEEP_SECONDS: "1" });
+    await world.untilBlocked();
+    await world.ask(second, "start");
+    await until(async () => (await world.start(second))?.reason === "queued");
+    await requestAction(tx, { projectId: first, action: "stop" });
+  });
+  await proxy.up();
+  await world.untilFinished(first);
+  await world.untilPod(second);
 });
 
 test("projects that run are not said to be stopped while the API server has not been reached", async () => {

@@ -163,6 +163,12 @@ export class World {
     );
   }
 
+  /** Until a statement waits for another transaction. */
+  async untilBlocked(): Promise<void> {
+    const blocked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await until(async () => (await this.db.query(blocked)).length > 0, { what: "a statement is blocked" });
+  }
+
   /** Where no kubelet is: says of a pod what a kubelet would. */
   async tell(projectId: string, status: object): Promise<void> {
     const path = `/api/v1/namespaces/${this.kube.namespace}/pods/${podName(projectId)}/status`;
