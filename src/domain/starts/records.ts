@@ -106,6 +106,9 @@ export async function recordTakenUp(
 /** The start under way is of the request that is served; else it goes on for a newer one, which waits as long as any if the older one was given up. */
 const SAME_REQUEST = "project_starts.request_time = EXCLUDED.request_time";
 
+/** It goes on saying so until its pod is there: else it would say nothing for a moment, at every try. */
+const TRIED_AGAIN = `${SAME_REQUEST} AND EXCLUDED.reason IS NULL AND project_starts.reason = 'cluster_unavailable'`;
+
 export interface StartToRecord {
   projectId: string;
   ownerId: string | null;
@@ -154,7 +157,10 @@ export async function recordStarts(
      SELECT project_id, owner_id, request_time, requested, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
-       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up), reason = EXCLUDED.reason, message = NULL, kubernetes_reason = NULL,
+       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up),
+       reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.reason ELSE EXCLUDED.reason END,
+       message = CASE WHEN ${TRIED_AGAIN} THEN project_starts.message END,
+       kubernetes_reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.kubernetes_reason END,
        give_up = CASE WHEN ${SAME_REQUEST} THEN project_starts.give_up END,
        applied = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.applied END,
        pod_uid = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.pod_uid END
@@ -191,14 +197,15 @@ async function forgetOlderPods(db: Queryable, leader: Leader, starts: StartToRec
   );
 }
 
-/** Records that the pods of starts are there. */
+/** Records that the pods of starts are there, and that the cluster answers. */
 export async function recordApplied(
   db: Queryable,
   leader: Leader,
   starts: { ticket: number; podUid: string }[],
 ): Promise<void> {
   await db.query(
-    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid
+    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid,
+       (reason, message, kubernetes_reason) = (SELECT reason, message, kubernetes_reason WHERE reason <> 'cluster_unavailable')
      FROM unnest($3::bigint[], $4::text[]) AS made (ticket, pod_uid)
      WHERE project_starts.ticket = made.ticket AND outcome IS NULL AND project_starts.pod_uid IS DISTINCT FROM made.pod_uid AND ${FENCE}`,
     [leader.name, leader.epoch, starts.map(({ ticket }) => ticket), starts.map(({ podUid }) => podUid)],

@@ -10,9 +10,16 @@ import { openActionMetrics } from "../../../roles/manage-action/metrics.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
+import type { RunQuota } from "../../../src/domain/quotas/rules.ts";
 import { giveUpUnplaced } from "../../../src/domain/starts/give-up.ts";
 import { Places } from "../../../src/domain/starts/places.ts";
-import { finishRequest, readForService, recordApplied, recordStarts } from "../../../src/domain/starts/records.ts";
+import {
+  finishRequest,
+  readForService,
+  recordApplied,
+  recordStarts,
+  recordWaiting,
+} from "../../../src/domain/starts/records.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
@@ -196,6 +203,39 @@ test("a request that takes over a start which was given up is not given up with 
   expect(await record("first")).toMatchObject({ give_up: "no_room" });
   expect(await record("second")).toMatchObject({ give_up: null, request_time: "second" });
   expect(await giveUpUnplaced(db, leader, 15)).toEqual([]);
+});
+
+test("a start that is tried again goes on saying that the cluster does not answer, until its pod is there", async () => {
+  const { db } = await World.open(newLife());
+  const projectId = randomUUID();
+  const time = new Date().toISOString();
+  await db.execute("INSERT INTO projects (project_id, action_request) VALUES ($1, $2)", [
+    projectId,
+    JSON.stringify({ action: "start", time }),
+  ]);
+  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
+  const leader = { name: "manage-action", epoch: 1 };
+  const start = {
+    projectId,
+    ownerId: null,
+    requestTime: time,
+    requested: new Date(),
+    ticket: null,
+    quota: {} as RunQuota,
+  };
+  const record = async () => (await recordStarts(db, leader, [{ ...start, queued: false }]))[0] ?? 0;
+  const said = async () => (await readForService(db, leader, [projectId]))[0];
+  const why = { reason: "cluster_unavailable", message: "It does not answer.", kubernetesReason: "ECONNREFUSED" };
+  const row = { reason: why.reason, message: why.message, kubernetes_reason: why.kubernetesReason };
+  const ticket = await record();
+  await recordWaiting(db, leader, { ticket, why });
+  await record();
+  expect(await said()).toMatchObject(row);
+  await recordApplied(db, leader, [{ ticket, podUid: "1" }]);
+  expect(await said()).toMatchObject({ reason: null, message: null, kubernetes_reason: null });
+  await recordWaiting(db, leader, { ticket, why: { ...why, reason: "no_room" } });
+  await recordApplied(db, leader, [{ ticket, podUid: "2" }]);
+  expect(await said()).toMatchObject({ ...row, reason: "no_room" });
 });
 
 test("a stop that comes while a start is under way wins", async () => {
