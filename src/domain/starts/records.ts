@@ -122,8 +122,12 @@ export interface StartToRecord {
   queued: boolean;
 }
 
+/** Of a project, before the one that begins. People see the latest; the ones before help who looks into why a project does not start. */
+const STARTS_KEPT = 20;
+
 /**
- * Records, before their pods are made, that starts begin, or that they wait in the queue; the tickets, in the same order.
+ * Records, before their pods are made, that starts begin, or that they wait in the queue; the tickets, in the same order. Whoever begins one
+ * forgets the oldest of the project, so that the table does not grow for ever.
  * undefined: refused, because of another leader, or because the request is no longer the one to serve. Rows are locked in order, as
  * everybody does who writes several.
  */
@@ -152,7 +156,14 @@ export async function recordStarts(
            AND action_request ->> 'action' IN ('start', 'restart'))
          OR (action_request ->> 'action' IS DISTINCT FROM 'stop' AND EXISTS (SELECT FROM project_starts
            WHERE project_starts.ticket = wanted.ticket AND project_starts.project_id = projects.project_id AND outcome IS NULL)))
-       RETURNING wanted.*)
+       RETURNING wanted.*
+     ), oldest AS MATERIALIZED (
+       SELECT project_id, (SELECT ticket FROM project_starts AS kept WHERE kept.project_id = served.project_id
+         ORDER BY ticket DESC OFFSET ${STARTS_KEPT - 1} LIMIT 1) AS ticket
+       FROM served
+     ), forgotten AS (
+       DELETE FROM project_starts USING oldest
+       WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)
      INSERT INTO project_starts (project_id, owner_id, request_time, requested, picked_up, reason)
      SELECT project_id, owner_id, request_time, requested, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served

@@ -14,6 +14,7 @@ import type { RunQuota } from "../../../src/domain/quotas/rules.ts";
 import { giveUpUnplaced } from "../../../src/domain/starts/give-up.ts";
 import { Places } from "../../../src/domain/starts/places.ts";
 import {
+  endStart,
   finishRequest,
   readForService,
   recordApplied,
@@ -236,6 +237,27 @@ test("a start that is tried again goes on saying that the cluster does not answe
   await recordWaiting(db, leader, { ticket, why: { ...why, reason: "no_room" } });
   await recordApplied(db, leader, [{ ticket, podUid: "2" }]);
   expect(await said()).toMatchObject({ ...row, reason: "no_room" });
+});
+
+test("a project that is started again and again has no ever longer list of starts", async () => {
+  const { db } = await World.open(newLife());
+  const [restless, other] = [randomUUID(), randomUUID()];
+  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
+  const leader = { name: "manage-action", epoch: 1 };
+  const startAndEnd = async (projectId: string, requestTime: string) => {
+    await db.execute(
+      "INSERT INTO projects (project_id, action_request) VALUES ($1, $2) ON CONFLICT (project_id) DO UPDATE SET action_request = $2",
+      [projectId, JSON.stringify({ action: "start", time: requestTime })],
+    );
+    const start = { projectId, ownerId: null, requestTime, requested: new Date(), ticket: null, quota: null };
+    const [ticket = 0] = await recordStarts(db, leader, [{ ...start, queued: false }]);
+    await endStart(db, leader, { projectId, ticket, outcome: "running" });
+  };
+  await startAndEnd(other, "once");
+  for (let count = 1; count <= 30; count += 1) await startAndEnd(restless, String(count));
+  const rows = await db.query<{ request_time: string }>("SELECT request_time FROM project_starts ORDER BY ticket");
+  const kept = Array.from({ length: 21 }, (_, index) => String(index + 10));
+  expect(rows.map(({ request_time }) => request_time)).toEqual(["once", ...kept]);
 });
 
 test("a stop that comes while a start is under way wins", async () => {
