@@ -10,17 +10,8 @@ import { openActionMetrics } from "../../../roles/manage-action/metrics.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
-import type { RunQuota } from "../../../src/domain/quotas/rules.ts";
-import { giveUpUnplaced } from "../../../src/domain/starts/give-up.ts";
 import { Places } from "../../../src/domain/starts/places.ts";
-import {
-  endStart,
-  finishRequest,
-  readForService,
-  recordApplied,
-  recordStarts,
-  recordWaiting,
-} from "../../../src/domain/starts/records.ts";
+import { finishRequest, recordStarts } from "../../../src/domain/starts/records.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
@@ -179,85 +170,6 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   await fail();
   await fail(); // it is over already
   expect([await counted(), lines]).toMatchObject(["1", [{ message: "a start failed" }]]);
-});
-
-test("a request that takes over a start which was given up is not given up with it, and waits as long as any", async () => {
-  const life = newLife();
-  const { db } = await World.open(life);
-  const projectId = randomUUID();
-  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
-  const leader = { name: "manage-action", epoch: 1 };
-  const record = async (time: string) => {
-    await db.execute(
-      "INSERT INTO projects (project_id, action_request) VALUES ($1, $2) ON CONFLICT (project_id) DO UPDATE SET action_request = $2",
-      [projectId, JSON.stringify({ action: "start", time })],
-    );
-    const [before] = await readForService(db, leader, [projectId]);
-    const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), quota: null, queued: false };
-    const [ticket = 0] = await recordStarts(db, leader, [{ ...start, ticket: before?.ticket ?? null }]);
-    await recordApplied(db, leader, [{ ticket, podUid: "1" }]);
-    return (await readForService(db, leader, [projectId]))[0];
-  };
-  await record("first");
-  await db.execute("UPDATE project_starts SET applied = applied - interval '20 minutes'");
-  expect(await giveUpUnplaced(db, leader, 15)).toEqual([projectId]);
-  expect(await record("first")).toMatchObject({ give_up: "no_room" });
-  expect(await record("second")).toMatchObject({ give_up: null, request_time: "second" });
-  expect(await giveUpUnplaced(db, leader, 15)).toEqual([]);
-});
-
-test("a start that is tried again goes on saying that the cluster does not answer, until its pod is there", async () => {
-  const { db } = await World.open(newLife());
-  const projectId = randomUUID();
-  const time = new Date().toISOString();
-  await db.execute("INSERT INTO projects (project_id, action_request) VALUES ($1, $2)", [
-    projectId,
-    JSON.stringify({ action: "start", time }),
-  ]);
-  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
-  const leader = { name: "manage-action", epoch: 1 };
-  const start = {
-    projectId,
-    ownerId: null,
-    requestTime: time,
-    requested: new Date(),
-    ticket: null,
-    quota: {} as RunQuota,
-  };
-  const record = async () => (await recordStarts(db, leader, [{ ...start, queued: false }]))[0] ?? 0;
-  const said = async () => (await readForService(db, leader, [projectId]))[0];
-  const why = { reason: "cluster_unavailable", message: "It does not answer.", kubernetesReason: "ECONNREFUSED" };
-  const row = { reason: why.reason, message: why.message, kubernetes_reason: why.kubernetesReason };
-  const ticket = await record();
-  await recordWaiting(db, leader, { ticket, why });
-  await record();
-  expect(await said()).toMatchObject(row);
-  await recordApplied(db, leader, [{ ticket, podUid: "1" }]);
-  expect(await said()).toMatchObject({ reason: null, message: null, kubernetes_reason: null });
-  await recordWaiting(db, leader, { ticket, why: { ...why, reason: "no_room" } });
-  await recordApplied(db, leader, [{ ticket, podUid: "2" }]);
-  expect(await said()).toMatchObject({ ...row, reason: "no_room" });
-});
-
-test("a project that is started again and again has no ever longer list of starts", async () => {
-  const { db } = await World.open(newLife());
-  const [restless, other] = [randomUUID(), randomUUID()];
-  await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
-  const leader = { name: "manage-action", epoch: 1 };
-  const startAndEnd = async (projectId: string, requestTime: string) => {
-    await db.execute(
-      "INSERT INTO projects (project_id, action_request) VALUES ($1, $2) ON CONFLICT (project_id) DO UPDATE SET action_request = $2",
-      [projectId, JSON.stringify({ action: "start", time: requestTime })],
-    );
-    const start = { projectId, ownerId: null, requestTime, requested: new Date(), ticket: null, quota: null };
-    const [ticket = 0] = await recordStarts(db, leader, [{ ...start, queued: false }]);
-    await endStart(db, leader, { projectId, ticket, outcome: "running" });
-  };
-  await startAndEnd(other, "once");
-  for (let count = 1; count <= 30; count += 1) await startAndEnd(restless, String(count));
-  const rows = await db.query<{ request_time: string }>("SELECT request_time FROM project_starts ORDER BY ticket");
-  const kept = Array.from({ length: 21 }, (_, index) => String(index + 10));
-  expect(rows.map(({ request_time }) => request_time)).toEqual(["once", ...kept]);
 });
 
 test("a stop that comes while a start is under way wins", async () => {
