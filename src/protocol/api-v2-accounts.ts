@@ -68,7 +68,7 @@ export const accountEndpoints = {
   },
   "accounts/set-email-address": {
     access: "account",
-    sessionOnly: true,
+    keys: "none",
     summary:
       "Changes the caller's e-mail address; the old one is told by mail, and the new one verified where the site does.",
     input: z.object({ email_address: z.string().max(254), password }),
@@ -82,7 +82,7 @@ export const accountEndpoints = {
   },
   "accounts/set-password": {
     access: "account",
-    sessionOnly: true,
+    keys: "none",
     summary: "Changes the caller's password and ends all other sessions; the account is told by mail.",
     input: z.object({ currentPassword: password, newPassword: password }),
     output: done,
@@ -95,7 +95,7 @@ export const accountEndpoints = {
   },
   "accounts/sessions": {
     access: "account",
-    sessionOnly: true,
+    keys: "none",
     summary: "The sessions of the caller's account: since when, when last used, roughly which browser.",
     input: z.object({}),
     output: z.object({
@@ -113,28 +113,28 @@ export const accountEndpoints = {
   },
   "accounts/end-session": {
     access: "account",
-    sessionOnly: true,
+    keys: "none",
     summary: "Ends one of the caller's sessions, and what is open by it, within seconds.",
     input: z.object({ id: uuid }),
     output: done,
   },
   "accounts/delete": {
     access: "account",
-    sessionOnly: true,
+    keys: "none",
     summary: "Deletes the caller's account; an administrator may name another.",
     input: z.object({ account_id: uuid.optional(), password: password.optional() }),
     output: done,
   },
   "accounts/ban": {
     access: "admin",
-    sessionOnly: true,
+    keys: "none",
     summary: "Bans an account: everything it has open ends.",
     input: z.object({ account_id: uuid }),
     output: done,
   },
   "accounts/remove-ban": {
     access: "admin",
-    sessionOnly: true,
+    keys: "none",
     summary: "Takes a ban back.",
     input: z.object({ account_id: uuid }),
     output: done,

@@ -53,6 +53,7 @@ export const projectEndpoints = {
   },
   "projects/get-one": {
     access: "member",
+    keys: "project",
     deleted: true,
     summary: "One project with its environment variables.",
     input: project,
@@ -60,24 +61,28 @@ export const projectEndpoints = {
   },
   "projects/start": {
     access: "member",
+    keys: "project",
     summary: "Asks for a start; of a running project it finishes without effect.",
     input: project,
     output: done,
   },
   "projects/stop": {
     access: "member",
+    keys: "project",
     summary: "Asks for a stop; a start under way is given up.",
     input: project,
     output: done,
   },
   "projects/touch": {
     access: "member",
+    keys: "project",
     summary: "Says that the caller works in the project: its idle time starts anew.",
     input: project,
     output: done,
   },
   "projects/update": {
     access: "member",
+    keys: "project",
     summary: "Changes title, description, image or environment; name and who manages members are an owner's.",
     input: project.extend({
       title: projectTitle.optional(),
@@ -112,6 +117,7 @@ export const projectEndpoints = {
   },
   "projects/log": {
     access: "member",
+    keys: "project",
     summary: "What happened in the project, newest first; `next` is for the following page.",
     input: project.extend({
       limit: z.number().int().min(1).max(500).default(100),
@@ -126,6 +132,7 @@ export const projectEndpoints = {
   },
   "projects/collaborators/list": {
     access: "member",
+    keys: "project",
     summary: "The members with their names, owners first, and the addresses that are invited.",
     input: project,
     output: z.object({

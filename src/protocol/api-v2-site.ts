@@ -19,7 +19,7 @@ const apiKey = z.object({
 export const siteEndpoints = {
   "api-keys": {
     access: "account",
-    sessionOnly: true,
+    keys: "none",
     summary: "Lists, makes, renames and deletes the caller's keys: of the account, or of one project.",
     input: z.object({
       action: z.enum(["get", "create", "edit", "delete"]),

@@ -3,10 +3,17 @@
 import { z } from "zod";
 
 /**
- * Who may call: `anyone`; `account`: signed in, or a key of the whole account; `member`: of the project named by `project_id`, a key of that
- * project too; `owner`: an owner of it; `admin`: an administrator of the site. Administrators count as members and owners; that is recorded.
+ * Who may call: `anyone`; `account`: signed in; `member`: of the project named by `project_id`; `owner`: an owner of it; `admin`: an
+ * administrator of the site. Administrators count as members and owners; that is recorded.
  */
 export type EndpointAccess = "anyone" | "account" | "member" | "owner" | "admin";
+
+/**
+ * Which API keys stand for who made them. `none`: a browser's session alone, since a key must not make itself more. `account`: a key of the
+ * whole account (where nothing is said). `project`: a key of that one project too, which is for work in it: who belongs to it, what its
+ * owners alone decide, and what concerns its maker's account are not its business.
+ */
+export type EndpointKeys = "none" | "account" | "project";
 
 export interface Endpoint {
   access: EndpointAccess;
@@ -15,8 +22,7 @@ export interface Endpoint {
   output: z.ZodType;
   /** `project_id` of a member's call may name a deleted project. */
   deleted?: boolean;
-  /** Only with the session of a browser: an API key must not be able to make itself more. */
-  sessionOnly?: boolean;
+  keys?: EndpointKeys;
 }
 
 export type Endpoints = Readonly<Record<string, Endpoint>>;

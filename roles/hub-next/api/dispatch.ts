@@ -59,18 +59,17 @@ function checkSource({ source, byCookie }: Visitor): void {
   }
 }
 
-async function checkAccount(call: Call, { access, sessionOnly }: Endpoint): Promise<Call | AccountCall> {
+async function checkAccount(call: Call, { access, keys = "account" }: Endpoint): Promise<Call | AccountCall> {
   if (access === "anyone") return call;
   const { identity, databaseIsAway } = call.visitor;
   if (databaseIsAway)
     throw unavailable("The database cannot be reached; try again in a moment.", { retryAfterSeconds: 2 });
   if (identity === undefined) throw unauthenticated("Sign in first, or send a valid API key.");
-  const isProjectKey = identity.projectId !== undefined;
-  if (isProjectKey && access !== "member" && access !== "owner") {
-    throw forbidden("This API key belongs to one project and cannot be used for an account.");
-  }
-  if (sessionOnly && identity.credential.kind !== "session") {
+  if (keys === "none" && identity.credential.kind !== "session") {
     throw forbidden("This cannot be done with an API key; sign in with a browser.");
+  }
+  if (keys !== "project" && identity.projectId !== undefined) {
+    throw forbidden("A project's API key cannot do this; use a key of your account, or sign in with a browser.");
   }
   if (access === "admin" && !identity.isAdmin) throw forbidden("Only an administrator may do this.");
   return { ...call, identity, accountId: identity.accountId } satisfies AccountCall;

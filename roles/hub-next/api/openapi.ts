@@ -1,15 +1,21 @@
 /** The OpenAPI document of `/api/v2`, made from the table of endpoints. */
 
 import { z } from "zod";
-import { apiError, type Endpoint } from "../../../src/protocol/api-v2.ts";
+import { apiError, type Endpoint, type EndpointKeys } from "../../../src/protocol/api-v2.ts";
 import { endpoints } from "../../../src/protocol/api-v2-table.ts";
 
 const WHO: Record<Endpoint["access"], string> = {
   anyone: "Anybody may call.",
   account: "For somebody signed in.",
-  member: "For members of the project; a key of that project will do.",
+  member: "For members of the project.",
   owner: "For owners of the project.",
   admin: "For administrators of the site.",
+};
+
+const KEYS: Record<EndpointKeys, string> = {
+  none: " Not with an API key.",
+  account: " Not with a project's API key.",
+  project: " A key of that project will do.",
 };
 
 /** The whole document, without the address of a server. */
@@ -38,15 +44,17 @@ export function openApi(): Record<string, unknown> {
   };
 }
 
-function operation(path: string, { access, summary, input, output, sessionOnly }: Endpoint): Record<string, unknown> {
-  const session = sessionOnly ? " Not with an API key." : "";
+function operation(
+  path: string,
+  { access, summary, input, output, keys = "account" }: Endpoint,
+): Record<string, unknown> {
+  const isOpen = access === "anyone";
   return {
     operationId: path.replaceAll(/[/-]+(\w)/g, (_, letter: string) => letter.toUpperCase()),
     tags: [path.split("/")[0]],
     summary,
-    description: `${WHO[access]}${session}`,
-    security:
-      access === "anyone" ? [] : sessionOnly ? [{ cookie: [] }] : [{ cookie: [] }, { bearer: [] }, { basic: [] }],
+    description: isOpen ? WHO[access] : WHO[access] + KEYS[keys],
+    security: isOpen ? [] : keys === "none" ? [{ cookie: [] }] : [{ cookie: [] }, { bearer: [] }, { basic: [] }],
     requestBody: { required: true, content: { "application/json": { schema: schemaOf(input, "input") } } },
     responses: {
       "200": {

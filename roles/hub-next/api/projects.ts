@@ -52,9 +52,11 @@ export const projects: Handlers<Paths> = {
     await touchProject(db, { projectId, accountId });
     return OK;
   },
-  "projects/update": async ({ hub, projectId, accountId, role }, { project_id: _, ...change }) => {
+  "projects/update": async ({ hub, projectId, accountId, identity, role }, { project_id: _, ...change }) => {
     const isOwners = change.name !== undefined || change.manage_users_owner_only !== undefined;
-    if (isOwners && role === "collaborator") throw forbidden("Only an owner changes the name and who manages members.");
+    if (isOwners && (role === "collaborator" || identity.projectId !== undefined)) {
+      throw forbidden("Only an owner changes the name and who manages members, and not with a project's API key.");
+    }
     await checkImage(hub, change.compute_image);
     await updateProject(hub.db, { accountId, projectId }, change);
     return OK;

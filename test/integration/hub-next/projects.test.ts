@@ -1,4 +1,6 @@
 import { expect, test } from "@jest/globals";
+import type { Endpoint } from "../../../src/protocol/api-v2.ts";
+import { endpoints } from "../../../src/protocol/api-v2-table.ts";
 import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
@@ -75,6 +77,49 @@ test("an owner cannot be lost: not removed, not made less when alone, not by two
   ]);
   const [project] = await hub.db.query<{ users: Record<string, { group: string }> }>("SELECT users FROM projects");
   expect(Object.values(project?.users ?? {}).filter(({ group }) => group === "owner")).toHaveLength(1);
+});
+
+test("a project's API key changed its members, deleted it and restored it: it is for work in the project alone", async () => {
+  const { hub, owner, collaborator, other, project_id } = await people();
+  const program = hub.browser();
+  const keyOf = async (of?: string) => {
+    const { response } = await owner.call("api-keys", {
+      action: "create",
+      ...(of !== undefined && { project_id: of }),
+    });
+    return { Authorization: `Bearer ${response[0]?.secret}` };
+  };
+  const projectKey = await keyOf(project_id);
+  const body = { project_id, target_account_id: collaborator.accountId, new_group: "owner", hide: true };
+  const withKey = (path: string, more: object) => program.try(path, { ...body, ...more }, projectKey);
+  for (const [path, { access, keys }] of Object.entries<Endpoint>(endpoints)) {
+    if (access === "anyone" || keys === "project") continue;
+    const answer = await withKey(path, { account_id: other.accountId });
+    expect({ path, answer }).toMatchObject({ path, answer: { code: "forbidden" } });
+  }
+  expect(await withKey("projects/update", { manage_users_owner_only: true })).toMatchObject({ code: "forbidden" });
+  expect(await withKey("projects/update", { title: "By a program" })).toEqual({ status: "ok" });
+  expect(await withKey("projects/start", {})).toEqual({ status: "ok" });
+  const { collaborators } = await owner.call("projects/collaborators/list", { project_id });
+  expect(collaborators.map(({ first_name, group }) => `${first_name} ${group}`)).toEqual([
+    "Olga owner",
+    "Carl collaborator",
+  ]);
+  const add = { project_id, account_id: other.accountId };
+  expect(await program.try("projects/collaborators/add", add, await keyOf())).toEqual({ status: "ok" });
+});
+
+test("a project's API key is for these endpoints, and a new one only where somebody says so", () => {
+  const paths = Object.entries<Endpoint>(endpoints).flatMap(([path, { keys }]) => (keys === "project" ? [path] : []));
+  expect(paths).toEqual([
+    "projects/get-one",
+    "projects/start",
+    "projects/stop",
+    "projects/touch",
+    "projects/update",
+    "projects/log",
+    "projects/collaborators/list",
+  ]);
 });
 
 test("only owners manage members where the project, or the site, says so", async () => {
