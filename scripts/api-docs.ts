@@ -23,6 +23,7 @@ export function apiPages(): Map<string, string> {
     "",
     "`POST <site>/api/v2/<endpoint>` with a JSON object. An error is an answer with `error` (for people) and `code` (for programs), with status 200.",
     "Prove who you are by an API key: `Authorization: Bearer sk-…`, or the key as user name of Basic; browsers do by their session cookie.",
+    "Who calls too often is told so with the code `rate_limited`, and by `Retry-After` and `retryAfterSeconds` when to go on: an account may make thousands of calls at once, and then twenty a second.",
     "The whole schema: [api-v2.json](api-v2.json), served at `/api/v2/openapi.json`.",
     "",
     "| endpoint | who may | fields | what it does |",

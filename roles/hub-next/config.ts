@@ -5,6 +5,7 @@ import { setting } from "../../src/core/config.ts";
 import { fixedSettingsConfig } from "../../src/domain/settings/environment.ts";
 import { forwardedConfig } from "../../src/net/forwarded.ts";
 import { siteConfig } from "../../src/net/site.ts";
+import { callBudgetConfig } from "./api/call-budget.ts";
 
 export const hubNextConfig = z.object({
   ...siteConfig.shape,
@@ -14,6 +15,7 @@ export const hubNextConfig = z.object({
     z.string().optional(),
     "Folder with software.json, the environments that people may choose: the ConfigMap project-image, mounted.",
   ),
+  ...callBudgetConfig.shape,
   ...fixedSettingsConfig.shape,
 });
 

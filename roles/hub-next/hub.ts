@@ -9,6 +9,7 @@ import type { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
 import type { ForwardedConfig } from "../../src/net/forwarded.ts";
 import type { SiteConfig } from "../../src/net/site.ts";
+import type { CallBudget } from "./api/call-budget.ts";
 import type { SoftwareFile } from "./software-file.ts";
 
 export interface Hub {
@@ -16,6 +17,7 @@ export interface Hub {
   access: Access;
   settings: Settings;
   limits: RateLimits;
+  calls: CallBudget;
   mail: Mail;
   software: SoftwareFile;
   site: SiteConfig & ForwardedConfig;

@@ -14,6 +14,7 @@ import { storeFixedSettings } from "../../src/domain/settings/environment.ts";
 import { openSettings } from "../../src/domain/settings/settings.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { defineRole, type Parts } from "../define-role.ts";
+import { CallBudget } from "./api/call-budget.ts";
 import { hubApp } from "./app.ts";
 import { type HubNextConfig, hubNextConfig } from "./config.ts";
 import type { Hub } from "./hub.ts";
@@ -37,6 +38,7 @@ export default defineRole({
       access,
       settings,
       limits,
+      calls: new CallBudget(config),
       mail: new Mail({ settings, site: config, log }),
       software: new SoftwareFile(config.softwareFolder, log),
       site: config,

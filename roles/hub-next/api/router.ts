@@ -10,10 +10,12 @@ import { readBody } from "./read-body.ts";
 
 export function apiRouter(hub: Hub): Router {
   const router = Router({ caseSensitive: true });
-  router.get("/openapi.json", (_request, response) => void response.json(openApi()));
+  const document = openApi();
+  router.get("/openapi.json", (_request, response) => void response.json(document));
   router.post("/*path", onlyJson, async (request, response) => {
     const visitor = await visitorOf(hub, request);
     response.locals.logged = { account_id: visitor.identity?.accountId };
+    hub.calls.take(visitor);
     const body = await readBody(request, response, visitor.identity === undefined ? "stranger" : "known");
     const answer = await dispatch({ hub, visitor, response }, request.path.slice(1), body);
     response.setHeader("Cache-Control", "no-store");
