@@ -5,6 +5,7 @@ import { record } from "../../../src/domain/central-log/central-log.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { createProject } from "../../../src/domain/projects/create.ts";
 import { hideProject, projectVariables } from "../../../src/domain/projects/hide.ts";
+import { CREATE_DAY, CREATE_HOUR } from "../../../src/domain/projects/limits.ts";
 import { projectsOf } from "../../../src/domain/projects/listing.ts";
 import { projectLog } from "../../../src/domain/projects/log.ts";
 import { projectById } from "../../../src/domain/projects/summaries.ts";
@@ -24,6 +25,7 @@ export const projects: Handlers<Paths> = {
       throw forbidden("Projects are made by administrators here; ask one of them.");
     }
     await checkImage(hub, image);
+    if (!identity.isAdmin) for (const limit of [CREATE_HOUR, CREATE_DAY]) await hub.limits.consume(limit, accountId);
     const projectId = await createProject(hub.db, { accountId, title, description, image });
     if (start) await requestAction(hub.db, { projectId, action: "start", accountId });
     return { project_id: projectId };

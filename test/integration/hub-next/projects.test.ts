@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { CREATE_HOUR } from "../../../src/domain/projects/limits.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpoints } from "../../../src/protocol/api-v2-table.ts";
 import { startHub } from "../../helpers/hub-next.ts";
@@ -107,6 +108,25 @@ test("a project's API key changed its members, deleted it and restored it: it is
   ]);
   const add = { project_id, account_id: other.accountId };
   expect(await program.try("projects/collaborators/add", add, await keyOf())).toEqual({ status: "ok" });
+});
+
+test("making and deleting projects in a loop goes on for ever: an account is stopped, an administrator is not", async () => {
+  const { hub, admin, owner, other } = await people();
+  const nearlyAll = "UPDATE rate_limits SET points = $1 WHERE key LIKE 'create_project_hour:%'"; // of the one who has made some
+  await hub.db.execute(nearlyAll, [CREATE_HOUR.points - 2]);
+  for (const title of ["A", "B"]) {
+    const { project_id } = await owner.call("projects/create", { title });
+    await owner.call("projects/delete", { project_id });
+  }
+  const refused = await owner.refused("projects/create", { title: "C" });
+  expect(refused).toMatchObject({ code: "rate_limited", retryAfterSeconds: expect.any(Number) });
+  expect(refused.error).toMatch(/those that were deleted included. Try again in \d+ minutes\.$/);
+  const { projects } = await owner.call("projects/get", {});
+  expect(projects.map(({ title }) => title)).toEqual(["Shared"]);
+  await other.call("projects/create", { title: "of somebody else" });
+  for (let made = 0; made < 3; made += 1) await admin.call("projects/create", { title: "of an administrator" });
+  const counted = await hub.db.query("SELECT FROM rate_limits WHERE key LIKE 'create_project_%'");
+  expect(counted).toHaveLength(4); // two people, an hour and a day
 });
 
 test("a project's API key is for these endpoints, and a new one only where somebody says so", () => {
