@@ -28,6 +28,16 @@ export const proxyConfig = z.object({
     wholeNumber().min(1).max(100_000).default(1_000),
     "Most WebSockets open at once to one port of one project.",
   ),
+  maxUpgradesPerMember: setting(
+    "COCALC_PROXY_MAX_UPGRADES_PER_MEMBER",
+    wholeNumber().min(1).max(100_000).default(200),
+    "Most WebSockets that one account has open to one project through one process.",
+  ),
+  maxUpgradesPerAccount: setting(
+    "COCALC_PROXY_MAX_UPGRADES_PER_ACCOUNT",
+    wholeNumber().min(1).max(100_000).default(1_000),
+    "Most WebSockets that one account has open to all projects through one process.",
+  ),
   connectTimeoutMs: setting(
     "COCALC_PROXY_CONNECT_TIMEOUT_MS",
     wholeNumber().min(10).max(60_000).default(5_000),

@@ -27,6 +27,7 @@ import type { ProxyConfig } from "./config.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
 import { type Asked, Gate } from "./gate.ts";
 import { answerStarting, NamedServers } from "./named-servers.ts";
+import { OpenUpgrades } from "./open-upgrades.ts";
 import { appOrigin, originOf, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
@@ -58,12 +59,14 @@ export class ProjectProxy {
   readonly #parts: ProxyParts;
   readonly #gate: Gate;
   readonly #namedServers: NamedServers;
+  readonly #openUpgrades: OpenUpgrades;
 
   constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
     const { access, config: site } = parts;
     this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
     this.#namedServers = new NamedServers(life, parts);
+    this.#openUpgrades = new OpenUpgrades(site);
   }
 
   /** Answers a request, whatever comes. */
@@ -114,6 +117,7 @@ export class ProjectProxy {
     const target = this.#target(request);
     const asked: Asked = { request, client, origin: originOf(client.host, config), target, isUpgrade: true };
     const admission = this.#gate.known(asked) ?? (await this.#gate.pass(asked));
+    this.#openUpgrades.enter(socket, admission.identity.accountId, target.projectId);
     if (target.kind === "start") throw notFound("There is no WebSocket here.");
     if (this.#isElsewhere(asked)) throw notFound("Ports of projects are served on the project's own origin, not here.");
     const { ip } = await routes.routeOf(target.projectId);

@@ -8,6 +8,7 @@ import { AppError, forbidden, messageOf, notFound, unauthenticated, unavailable 
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { gauge, type Metrics } from "../../src/core/metrics.ts";
+import { Tally } from "../../src/core/tally.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
@@ -23,7 +24,6 @@ import { schemeOf } from "../../src/net/site.ts";
 import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
 import type { Audience, HubSocket, SocketState } from "./audience.ts";
 import type { WebsocketConfig } from "./config.ts";
-import { Connections } from "./connections.ts";
 import { answerRequests } from "./requests.ts";
 
 interface HubParts {
@@ -56,7 +56,8 @@ export class HubServer {
   readonly #engine: Engine;
   readonly #connected;
   readonly #admissions = new WeakMap<IncomingMessage, Admission>();
-  readonly #connections = new Connections();
+  /** By account, from the moment it is let in: also those over which no browser has said a word yet. */
+  readonly #connections = new Tally();
 
   constructor(life: Life, parts: HubParts) {
     this.#parts = parts;

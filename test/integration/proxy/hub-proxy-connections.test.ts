@@ -1,7 +1,8 @@
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { endSession } from "../../../src/domain/access/sessions.ts";
 import { newPerson, newProject, type Person, removeMember } from "../../helpers/people.ts";
+import { startRole } from "../../helpers/roles.ts";
 import { until } from "../../helpers/until.ts";
 import { api, db, get, IP, life, owner, pod, projectId, proxy } from "./hub-proxy-fixture.ts";
 import { ask, askUpgrade, dial } from "./wire.ts";
@@ -50,6 +51,42 @@ describe("connections that are open", () => {
     await until(() => text.includes("data: one"), { timeoutMs: 2_000 });
     await removeMember(db, own, person);
     await until(() => socket.destroyed, { timeoutMs: 2_000 });
+  });
+
+  test("one account filled a project with WebSockets: it has so many, and gets places back as they end", async () => {
+    const proxyOfFew = await startRole(life, "hub-proxy", {
+      db,
+      env: {
+        COCALC_PROJECT_PORT: String(pod.port),
+        COCALC_PROXY_MAX_UPGRADES_PER_MEMBER: "2",
+        COCALC_PROXY_MAX_UPGRADES_PER_ACCOUNT: "3",
+      },
+    });
+    const [greedy, other] = [await newPerson(db), await newPerson(db)];
+    const projectOf = (...people: Person[]) =>
+      newProject(
+        db,
+        people.map((one) => [one, "collaborator"]),
+        { ip: IP },
+      );
+    const [first, second] = [await projectOf(greedy, other), await projectOf(greedy)];
+    const sockets: Socket[] = [];
+    const open = async (person: Person, project: string, path = "socket") => {
+      const answer = await askUpgrade(proxyOfFew, `/${project}/api/${path}`, { headers: { Cookie: person.cookie } });
+      sockets.push(answer.socket);
+      return answer;
+    };
+    for (let refused = 0; refused < 5; refused += 1) expect((await open(greedy, first, "refused")).status).toBe(403);
+    for (let joined = 0; joined < 2; joined += 1) expect((await open(greedy, first)).status).toBe(101);
+    const tooMany = await open(greedy, first);
+    expect(tooMany.status).toBe(429);
+    expect(tooMany.body).toContain("Your account has 2 connections open to this project already");
+    expect((await open(other, first)).status).toBe(101);
+    expect((await open(greedy, second)).status).toBe(101);
+    expect((await open(greedy, second)).body).toContain("3 connections open to projects already");
+    for (const socket of sockets) socket.destroy();
+    await until(async () => (await open(greedy, first)).status === 101, { timeoutMs: 2_000 });
+    for (const socket of sockets) socket.destroy();
   });
 
   test("an upgrade that the other side refuses is answered as it answered, without its cookies", async () => {
