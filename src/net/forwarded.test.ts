@@ -33,6 +33,34 @@ test("the proxies that are named are believed, and what stands before them in th
   expect(clientOf(from("127.0.0.1", CLAIMS), trusting("none")).address).toBe("127.0.0.1");
 });
 
+test("a visitor wrote the scheme himself: what a trusted proxy says stands at the right, as far as its word of the address", () => {
+  const config = trusting("10.1.0.0/16");
+  const proto = (protos: string, chain?: string) =>
+    clientOf(from("10.1.0.5", { "x-forwarded-for": chain, "x-forwarded-proto": protos }), config).proto;
+  expect(proto("https, http", "203.0.113.7")).toBe("http");
+  expect(proto("http, https", "203.0.113.7")).toBe("https");
+  expect(proto("https, http")).toBe("http");
+  // By two proxies of ours, of which the outer one speaks TLS and the inner one is asked without.
+  expect(proto("http, https, http", "198.51.100.1, 203.0.113.7, 10.1.9.9")).toBe("https");
+  expect(proto("https", "203.0.113.7, 10.1.9.9, 10.1.9.8")).toBe("https");
+  expect(proto("HTTPS-ish", "203.0.113.7")).toBe("http");
+  expect(proto("", "203.0.113.7")).toBe("http");
+});
+
+test("a proxy that tells ports made all visitors one: they are left out", () => {
+  const config = trusting("10.1.0.0/16 2001:db8:1::/48");
+  const through = (chain: string) => clientOf(from("10.1.0.5", { "x-forwarded-for": chain }), config).address;
+  expect(through("203.0.113.7:567")).toBe("203.0.113.7");
+  expect(through("[2001:db8::7]:80")).toBe("2001:db8::7");
+  expect(through("[2001:db8::7]")).toBe("2001:db8::7");
+  expect(through("2001:db8::7")).toBe("2001:db8::7");
+  expect(through("[::ffff:203.0.113.7]:80")).toBe("203.0.113.7");
+  expect(through("203.0.113.7:567, [2001:db8:1::5]:1, 10.1.9.9:443")).toBe("203.0.113.7");
+  for (const nonsense of ["203.0.113.7:", "203.0.113.7:http", "[203.0.113.7", "[]:80", "[[::1]]:80", ":80", "1:2:3"]) {
+    expect({ nonsense, address: through(nonsense) }).toEqual({ nonsense, address: "10.1.0.5" });
+  }
+});
+
 test("networks that are none are refused", () => {
   for (const networks of ["10.1.0.0", "everybody", "constructor", "10.1.0.0/33", "::1/129", "0.0.0.0/0/0"]) {
     expect(() => trusting(networks)).toThrow("COCALC_TRUSTED_PROXIES");

@@ -43,12 +43,9 @@ export function clientOf(request: HttpRequest, { trustedProxies }: ForwardedConf
   const peer = plainAddress(request.socket.remoteAddress ?? "");
   const host = request.headers.host ?? "";
   if (!isTrusted(peer, trustedProxies)) return { address: peer, proto: "http", host };
-  const { "x-forwarded-for": by, "x-forwarded-proto": proto } = request.headers;
-  return {
-    address: farthest(peer, by, trustedProxies),
-    proto: first(proto) === "https" ? "https" : "http",
-    host,
-  };
+  const { "x-forwarded-for": chain, "x-forwarded-proto": protos } = request.headers;
+  const { address, hops } = farthest(peer, chain, trustedProxies);
+  return { address, proto: toldBy(hops, protos) === "https" ? "https" : "http", host };
 }
 
 /** Does it come by way of somebody who says for whom, and is not believed? Most often a proxy that nobody has named to us. */
@@ -58,18 +55,52 @@ export function isUnheeded({ headers, socket }: HttpRequest, { trustedProxies }:
   );
 }
 
-/** From the nearest proxy outwards: the first address that is not one of ours; what stands left of it anybody could have written. */
-function farthest(peer: string, header: string | string[] | undefined, trusted: BlockList): string {
-  if (header === undefined) return peer;
+/**
+ * From the nearest proxy outwards: the first address that is not one of ours, and how many hops away it is; what stands left of it anybody
+ * could have written.
+ */
+function farthest(
+  peer: string,
+  header: string | string[] | undefined,
+  trusted: BlockList,
+): { address: string; hops: number } {
   let address = peer;
-  const chain = [header].flat().join(",").split(",").reverse();
-  for (const hop of chain) {
-    const next = plainAddress(hop.trim());
-    if (!isTrusted(address, trusted) || isIP(next) === 0) return address;
+  let hops = 0;
+  for (const hop of header === undefined ? [] : entriesOf(header).reverse()) {
+    const next = plainAddress(withoutPort(hop));
+    if (!isTrusted(address, trusted) || isIP(next) === 0) break;
     address = next;
+    hops += 1;
   }
-  return address;
+  return { address, hops };
 }
+
+/**
+ * The word of the outermost proxy of ours: it stands as far from the right as its word of the address does. Where fewer are told, proxies
+ * passed on what one before them had said: the leftmost then.
+ */
+function toldBy(hops: number, header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const told = entriesOf(header);
+  return told[Math.max(0, told.length - Math.max(1, hops))];
+}
+
+/** Several headers of one name are one list. */
+function entriesOf(header: string | string[]): string[] {
+  return [header]
+    .flat()
+    .join(",")
+    .split(",")
+    .map((entry) => entry.trim());
+}
+
+/** `192.0.2.1:567`, `[2001:db8::1]:567` and `[2001:db8::1]` as some proxies write them. */
+function withoutPort(hop: string): string {
+  const [, bracketed, ipv4] = HOP_WITH_PORT.exec(hop) ?? [];
+  return bracketed ?? ipv4 ?? hop;
+}
+
+const HOP_WITH_PORT = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/;
 
 export function isTrusted(address: string, trusted: BlockList): boolean {
   const known = answersOf(trusted);
@@ -98,10 +129,6 @@ function check(address: string, trusted: BlockList): boolean {
 /** IPv4 as such, also where a socket for both kinds tells it as IPv6. */
 export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return value === undefined ? undefined : [value].flat()[0]?.split(",")[0]?.trim();
 }
 
 function isNetwork(network: string): boolean {
