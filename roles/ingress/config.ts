@@ -8,10 +8,15 @@ import { siteConfig } from "../../src/net/site.ts";
 export const ingressConfig = z.object({
   ...siteConfig.shape,
   ...forwardedConfig.shape,
+  maxConnections: setting(
+    "COCALC_INGRESS_MAX_CONNECTIONS",
+    wholeNumber().min(100).default(20_000),
+    "Most connections at once; further ones are closed.",
+  ),
   maxPerAddress: setting(
     "COCALC_INGRESS_MAX_PER_ADDRESS",
     wholeNumber().min(10).default(2_000),
-    "Most connections of one address (by way of a trusted proxy: most requests under way), WebSockets of who is signed in apart. Where there is no room, idle ones go first.",
+    "Most connections of one address (by way of a trusted proxy: most requests under way), WebSockets of who is signed in apart; never more than a fifth of the connections that are free. Where there is no room, idle ones go first.",
   ),
   hosts: setting(
     "COCALC_HOSTS",

@@ -9,9 +9,6 @@ import { defineRole } from "../define-role.ts";
 import { ingressConfig } from "./config.ts";
 import { Ingress } from "./ingress.ts";
 
-/** The roles check and limit; here only a flood is stopped. */
-const MAX_REQUESTS = 10_000;
-
 export default defineRole({
   name: "ingress",
   summary: "One port for everything: sends each path to the role that owns it.",
@@ -22,20 +19,23 @@ export default defineRole({
       name: "cocalc_ingress_refused_total",
       help: "Connections and requests refused because their address held too many.",
     });
-    const { maxPerAddress: most, trustedProxies } = config;
-    const limit = new AddressLimit({ most, trustedProxies, onRefused: () => refused.inc() });
-    const upstreams = new Upstreams(life, { maxRequests: MAX_REQUESTS, maxUpgrades: 20_000 });
-    const { origin } = await serveHttp(life, {
+    const { maxPerAddress: most, maxConnections, trustedProxies } = config;
+    // By way of a proxy of ours, one connection serves many visitors, one after the other: their requests are what fills us then.
+    const room = () => maxConnections - Math.max(serving.connections(), limit.size);
+    const limit = new AddressLimit({ most, room, trustedProxies, onRefused: () => refused.inc() });
+    const upstreams = new Upstreams(life, { maxRequests: maxConnections, maxUpgrades: maxConnections });
+    const serving = await serveHttp(life, {
       name: "ingress",
       listen,
       log,
       requestTimeoutMs: 0,
+      maxConnections,
       connected: (socket) => limit.connected(socket),
       handle: (request, response) => ingress.handle(request, response),
       handleQuick: (request, response) => ingress.handle(request, response),
       upgrade: (request, socket, head) => ingress.upgrade(request, socket, head),
     });
     const ingress = new Ingress({ log, upstreams, limit, joined: new Joined(life), config, originOf: addresses.of });
-    addresses.announce("ingress", origin);
+    addresses.announce("ingress", serving.origin);
   },
 });

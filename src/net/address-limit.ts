@@ -7,13 +7,22 @@ import { isTrusted, plainAddress } from "./forwarded.ts";
 import type { HttpRequest } from "./http-message.ts";
 
 interface AddressLimitOptions {
-  /** Most places of one address. */
+  /** Most places of one address, while there is much room. */
   most: number;
+  /** How many more could be served. */
+  room: () => number;
   /** Proxies of ours: they come for many. */
   trustedProxies: BlockList;
   /** Told of every connection and request that found no place. */
   onRefused: () => void;
 }
+
+/**
+ * One address holds no more than this part of the room that is left, but always may a few places: each greedy one takes at most a sixth of
+ * what it finds, so that ten of them leave a sixth of all, whatever `most` is.
+ */
+const PART_OF_ROOM = 1 / 5;
+const FEW = 10;
 
 /**
  * A place is held by a connection that comes directly, as long as it is open; by way of a proxy of ours, by a request that is under way.
@@ -32,6 +41,7 @@ export class AddressLimit {
   readonly #options: AddressLimitOptions;
   /** By address; in each, whoever did nothing for the longest time stands first. */
   readonly #places = new Map<string, Set<Place>>();
+  #size = 0;
   readonly #direct = new WeakMap<Socket, { key: string; place: Place }>();
 
   constructor(options: AddressLimitOptions) {
@@ -58,14 +68,13 @@ export class AddressLimit {
     if (isUpgrade) place.writtenBefore = socket.bytesWritten;
     return () => {
       place.underWay -= 1;
-      if (!place.isDirect) this.#leave(key, place);
-      else if (this.#places.get(key)?.delete(place)) this.#take(key, place); // last in the order
+      if (this.#leave(key, place) && place.isDirect) this.#take(key, place); // last in the order
     };
   }
 
   /** Places that are held now, of all addresses. */
   get size(): number {
-    return this.#places.values().reduce((sum, { size }) => sum + size, 0);
+    return this.#size;
   }
 
   #newPlace(socket: Socket, address: string): { key: string; place?: Place } {
@@ -80,12 +89,13 @@ export class AddressLimit {
     return { key, place };
   }
 
-  /** Makes room if it can. */
+  /** Is there a place for this address? Makes room if it can. */
   #hasRoom(key: string): boolean {
     const places = this.#places.get(key);
-    if (places === undefined || places.size < this.#options.most) return true;
-    for (const place of places) if (isLetIn(place)) places.delete(place);
-    if (places.size < this.#options.most) return true;
+    const most = this.#mostNow();
+    if (places === undefined || places.size < most) return true;
+    for (const place of places) if (isLetIn(place)) this.#leave(key, place);
+    if (places.size < most) return true;
     const idle = places.values().find(({ isDirect, underWay }) => isDirect && underWay === 0);
     if (idle !== undefined) {
       this.#leave(key, idle);
@@ -96,16 +106,26 @@ export class AddressLimit {
     return false;
   }
 
+  /** Whoever holds more since there was more room keeps it, and gets one place for one. */
+  #mostNow(): number {
+    const { most, room } = this.#options;
+    return Math.min(most, Math.max(FEW, Math.floor(room() * PART_OF_ROOM)));
+  }
+
   #take(key: string, place: Place): void {
     const places = this.#places.get(key);
     if (places === undefined) this.#places.set(key, new Set([place]));
     else places.add(place);
+    this.#size += 1;
   }
 
-  #leave(key: string, place: Place): void {
+  /** False where the place was given back before. */
+  #leave(key: string, place: Place): boolean {
     const places = this.#places.get(key);
-    places?.delete(place);
-    if (places?.size === 0) this.#places.delete(key);
+    if (places?.delete(place) !== true) return false;
+    if (places.size === 0) this.#places.delete(key);
+    this.#size -= 1;
+    return true;
   }
 }
 

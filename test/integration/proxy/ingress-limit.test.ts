@@ -90,3 +90,23 @@ test("WebSockets of a class that is signed in hold no place, and those that are 
   expect(await refused()).toBe(0);
   letGo(sockets);
 });
+
+test("a few greedy addresses leave room for the next one", async () => {
+  const { ingress, pod } = await openIngress({
+    COCALC_TRUSTED_PROXIES: "loopback",
+    COCALC_INGRESS_MAX_PER_ADDRESS: "2000",
+    COCALC_INGRESS_MAX_CONNECTIONS: "100",
+  });
+  const sockets: Socket[] = [];
+  const of = (address: string) => ({ host: "localhost", headers: { "X-Forwarded-For": address } });
+  for (let host = 1; host <= 5; host += 1) {
+    const words = `${HANG}Connection: close\r\nX-Forwarded-For: 192.0.2.${host}\r\n\r\n`;
+    const asked = Array.from({ length: 40 }, () => open(ingress, words));
+    sockets.push(...asked);
+    await until(() => openOf(asked) <= 20, { timeoutMs: 5_000 }); // who is refused is let go
+  }
+  await until(() => pod.connections() === openOf(sockets), { timeoutMs: 5_000 });
+  expect(openOf(sockets)).toBeLessThanOrEqual(80);
+  expect((await ask(ingress, "/", of("203.0.113.8"))).status).toBe(200);
+  letGo(sockets);
+});
