@@ -1,7 +1,9 @@
 /** All that this role answers, as one express application: what stands before every request, then the API, the pages, and the one error boundary. */
 
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { clientOf } from "../../src/net/forwarded.ts";
 import { belowBase } from "../../src/net/routes.ts";
+import { requireTls, schemeOf } from "../../src/net/site.ts";
 import { apiRouter } from "./api/router.ts";
 import { apiErrorBoundary, pageErrorBoundary } from "./errors.ts";
 import type { Hub } from "./hub.ts";
@@ -15,21 +17,24 @@ export function hubApp(hub: Hub): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.use(watchRequests(hub), standardHeaders, takeOffBase(hub.site.basePath));
+  app.use(watchRequests(hub), standardHeaders(hub), takeOffBase(hub.site.basePath));
   app.use("/api/v2", apiRouter(hub), apiErrorBoundary(hub));
   app.use(smallRouter(hub), pageRouter(hub), pageErrorBoundary(hub));
   return app;
 }
 
 /** What every answer carries. Pages add their own policy. */
-function standardHeaders(_request: Request, response: Response, next: NextFunction): void {
-  response.setHeader("X-Content-Type-Options", "nosniff");
-  // Not `no-referrer`: browsers would send `Origin: null` with our own forms.
-  response.setHeader("Referrer-Policy", "same-origin");
-  response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-  response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
-  response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-  next();
+function standardHeaders({ site }: Hub) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    // Not `no-referrer`: browsers would send `Origin: null` with our own forms.
+    response.setHeader("Referrer-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+    response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    requireTls(response, schemeOf(site, clientOf(request, site).proto));
+    next();
+  };
 }
 
 /** Routes are written without the base path; what is not below it belongs to nobody here. */

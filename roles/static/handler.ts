@@ -2,15 +2,15 @@
 
 import { createHash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { clientOf, type ForwardedConfig } from "../../src/net/forwarded.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import type { Handle } from "../../src/net/serve.ts";
+import { requireTls, type SiteConfig, schemeOf } from "../../src/net/site.ts";
 import { type Asset, chooseEncoding } from "./assets.ts";
 import { contentSecurityPolicy, inlineScriptHashes, pageFor } from "./page.ts";
 
 export interface StaticSite {
-  basePath: string;
-  /** Origin of the site, where it is configured. */
-  origin: string | undefined;
+  config: SiteConfig & ForwardedConfig;
   /** index.html as built. */
   html: string;
   /** By name below `/static/assets/`. */
@@ -20,25 +20,27 @@ export interface StaticSite {
 const YEAR_SECONDS = 31_536_000;
 
 /** Makes the handler of the role. */
-export function staticHandler(site: StaticSite): Handle {
-  const page = Buffer.from(pageFor(site.html, site.basePath));
+export function staticHandler({ config, html, assets }: StaticSite): Handle {
+  const { basePath, origin } = config;
+  const page = Buffer.from(pageFor(html, basePath));
   const pageTag = `"${createHash("sha256").update(page).digest("base64url").slice(0, 22)}"`;
-  const hashes = inlineScriptHashes(site.html);
-  const configuredHost = site.origin === undefined ? undefined : new URL(site.origin).host;
+  const hashes = inlineScriptHashes(html);
+  const configuredHost = origin === undefined ? undefined : new URL(origin).host;
   return (request, response) => {
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Referrer-Policy", "same-origin");
+    requireTls(response, schemeOf(config, clientOf(request, config).proto));
     if (request.method !== "GET" && request.method !== "HEAD")
       return answer(request, response, {
         status: 405,
         headers: { Allow: "GET, HEAD" },
         body: text("Only GET and HEAD are served here."),
       });
-    const path = belowBase(site.basePath, (request.url ?? "/").split("?")[0] ?? "/");
+    const path = belowBase(basePath, (request.url ?? "/").split("?")[0] ?? "/");
     if (path === undefined) return notFound(request, response);
     const assetName = /^\/static\/assets\/([\w.-]+)$/.exec(path)?.[1];
-    const asset = assetName === undefined ? undefined : site.assets.get(assetName);
+    const asset = assetName === undefined ? undefined : assets.get(assetName);
     if (asset !== undefined) return sendAsset(request, response, asset);
     if (path !== "/app" && !path.startsWith("/app/")) return notFound(request, response);
     const policy = contentSecurityPolicy({ hashes, host: configuredHost ?? request.headers.host });

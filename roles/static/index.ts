@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { setting } from "../../src/core/config.ts";
 import { AppError } from "../../src/core/errors.ts";
+import { forwardedConfig } from "../../src/net/forwarded.ts";
 import { serveHttp } from "../../src/net/serve.ts";
 import { siteConfig } from "../../src/net/site.ts";
 import { defineRole } from "../define-role.ts";
@@ -23,20 +24,22 @@ export default defineRole({
   needs: { http: true },
   config: z.object({
     ...siteConfig.shape,
+    ...forwardedConfig.shape,
     folder: setting(
       "COCALC_APP_FOLDER",
       z.string().optional(),
       "Folder with the built app (made by `npm run build:app`); dist/app of the program unless it is named.",
     ),
   }),
-  async start(life, { listen, log, addresses }, { basePath, origin, folder = defaultFolder }) {
+  async start(life, { listen, log, addresses }, config) {
+    const { folder = defaultFolder } = config;
     const [html, assets] = await Promise.all([
       readFile(join(folder, "index.html"), "utf8"),
       readAssets(join(folder, "assets")),
     ]).catch((cause) => {
       throw new AppError("unavailable", `There is no built app in ${folder}: run \`npm run build:app\`.`, { cause });
     });
-    const handle = staticHandler({ basePath, origin, html, assets });
+    const handle = staticHandler({ config, html, assets });
     const serving = await serveHttp(life, { name: "static", listen, log, handle });
     addresses.announce("static", serving.origin);
   },

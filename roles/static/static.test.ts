@@ -4,8 +4,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
+import { z } from "zod";
+import { readConfig } from "../../src/core/config.ts";
 import type { Life } from "../../src/core/life.ts";
+import { forwardedConfig } from "../../src/net/forwarded.ts";
 import { serveHttp } from "../../src/net/serve.ts";
+import { siteConfig } from "../../src/net/site.ts";
 import { temporaryFolder } from "../../test/helpers/folder.ts";
 import { testLives } from "../../test/helpers/life.ts";
 import { testLog } from "../../test/helpers/log.ts";
@@ -17,19 +21,20 @@ const SCRIPT = 'const greeting = "hello";\n'.repeat(100);
 const HTML = `<!doctype html><meta name="cocalc-base" content="" /><script>before()</script>
 <script type="module" src="./assets/index-abc.js"></script><link rel="stylesheet" href="./assets/index-abc.css">`;
 
-async function serve(own: Life, basePath = ""): Promise<string> {
+async function serve(own: Life, env: Record<string, string> = {}): Promise<string> {
   const folder = await temporaryFolder(own, "static");
   await mkdir(join(folder, "assets"));
   await writeFile(join(folder, "assets/index-abc.js"), SCRIPT);
   await writeFile(join(folder, "assets/index-abc.js.br"), brotliCompressSync(SCRIPT));
   const assets = await readAssets(join(folder, "assets"));
-  const handle = staticHandler({ basePath, origin: undefined, html: HTML, assets });
+  const config = readConfig(z.object({ ...siteConfig.shape, ...forwardedConfig.shape }), env);
+  const handle = staticHandler({ config, html: HTML, assets });
   const listen = { host: "127.0.0.1", port: 0 };
   return (await serveHttp(own, { name: "static", listen, log: testLog(), handle })).origin;
 }
 
 test("every address below /app is the page, with the base path and a policy for its own scripts", async () => {
-  const origin = await serve(life(), "/base");
+  const origin = await serve(life(), { BASE_PATH: "/base" });
   const response = await fetch(`${origin}/base/app/projects/some/files/a%20b.txt`);
   const page = await response.text();
   expect(page).toContain('content="/base"');
@@ -42,6 +47,17 @@ test("every address below /app is the page, with the base path and a policy for 
   expect(policy).not.toContain("script-src 'self' 'unsafe");
   const again = await fetch(`${origin}/base/app`, { headers: { "if-none-match": response.headers.get("etag") ?? "" } });
   expect(again.status).toBe(304);
+});
+
+test("the app never told browsers to come by TLS alone: it does where the site is reached so", async () => {
+  const tlsOf = async (origin: string, headers = {}) =>
+    (await fetch(`${origin}/app`, { headers })).headers.get("strict-transport-security");
+  const plain = await serve(life());
+  expect(await tlsOf(plain)).toBeNull();
+  expect(await tlsOf(plain, { "X-Forwarded-Proto": "https" })).toBe("max-age=15552000");
+  expect(await tlsOf(await serve(life(), { COCALC_ORIGIN: "https://site.example" }))).toBe("max-age=15552000");
+  const http = await serve(life(), { COCALC_ORIGIN: "http://site.example" });
+  expect(await tlsOf(http, { "X-Forwarded-Proto": "https" })).toBeNull();
 });
 
 test("a Host that is no host does not get into the policy", async () => {

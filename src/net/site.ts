@@ -1,5 +1,6 @@
 /** How the site is reached from outside: the fragment of configuration of every role that speaks to browsers. */
 
+import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { setting } from "../core/config.ts";
 
@@ -36,4 +37,14 @@ export type SiteConfig = z.infer<typeof siteConfig>;
 export function schemeOf({ origin }: Pick<SiteConfig, "origin">, told: "http" | "https"): "http" | "https" {
   if (origin === undefined) return told;
   return origin.startsWith("https:") ? "https" : "http";
+}
+
+const HALF_A_YEAR_SECONDS = 15_552_000;
+
+/**
+ * Has a browser that came by TLS come by nothing else for half a year (RFC 6797). It holds for the whole host, so that hub-next and static
+ * alone say it: nobody uses the hubs' other paths on the app's host who was not at one of these two before.
+ */
+export function requireTls(response: ServerResponse, scheme: "http" | "https"): void {
+  if (scheme === "https") response.setHeader("Strict-Transport-Security", `max-age=${HALF_A_YEAR_SECONDS}`);
 }

@@ -31,13 +31,12 @@ const POLICY =
 /** Sends a page; a HEAD gets its headers. */
 export function sendPage(context: PageContext, page: Page): void {
   const text = framed(context, page).toString();
-  const { request, response, visitor, settings } = context;
+  const { request, response, settings } = context;
   response.writeHead(page.status ?? 200, {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": Buffer.byteLength(text),
     "Cache-Control": "no-store",
     "Content-Security-Policy": POLICY,
-    ...(visitor.secure && { "Strict-Transport-Security": "max-age=15552000" }),
     ...(!isOn(settings, "landing_pages") && { "X-Robots-Tag": "noindex" }),
     ...page.headers,
   });

@@ -98,3 +98,13 @@ test("older addresses lead into the app and nowhere else", async () => {
   expect(await to("/projects/1/files/a%20b?x=1")).toBe("/cocalc/app/projects/1/files/a%20b?x=1");
   expect(await to("/projects//evil.example")).toBe("/cocalc/app/projects//evil.example");
 });
+
+test("every answer to a browser that came by TLS has it come by nothing else", async () => {
+  const life = newLife();
+  const hub = await startHub(life, await openTestDb(life));
+  for (const path of ["/", "/no/such/page", "/customize", "/api/v2/openapi.json", "/api/v2/no/such/endpoint"]) {
+    const tls = await fetch(hub.base + path, { headers: { "X-Forwarded-Proto": "https" } });
+    expect({ path, told: tls.headers.get("strict-transport-security") }).toEqual({ path, told: "max-age=15552000" });
+    expect((await fetch(hub.base + path)).headers.get("strict-transport-security")).toBeNull();
+  }
+});
