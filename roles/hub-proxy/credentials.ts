@@ -1,7 +1,7 @@
 /** What a request brings to show who it is from, and how that is taken out again before a project sees it. */
 
 import { apiKeyId } from "../../src/domain/access/api-keys.ts";
-import { cookieNames, isSecure, projectCookieName, readCookies, stripCookies } from "../../src/net/cookies.ts";
+import { cookieNames, isSecure, projectCookieNames, readCookies, stripCookies } from "../../src/net/cookies.ts";
 import type { RewriteHeader } from "../../src/net/forward-headers.ts";
 import type { Client } from "../../src/net/forwarded.ts";
 import type { HttpRequest } from "../../src/net/http-message.ts";
@@ -25,7 +25,7 @@ export function broughtBy(request: HttpRequest, client: Client, site: SiteConfig
   return {
     session: cookies[names.rememberMe],
     apiKey: key ?? cookies[names.apiKey],
-    projectSession: cookies[projectCookieName(secure)],
+    projectSession: cookies[projectCookieNames(secure).session],
     byCookie: key === undefined,
   };
 }

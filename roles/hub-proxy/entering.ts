@@ -1,18 +1,27 @@
-/** From the app's origin to a project's own: a one-time ticket in one redirect, and there a cookie for that project alone. */
+/**
+ * From the app's origin to a project's own, by redirects alone. The project's origin gives the browser a mark (1) and sends it to the app
+ * with the mark's hash, the app answers with a one-time ticket for that mark (2), and the project's origin takes the ticket from the browser
+ * with the mark alone (3), for a cookie for that project alone. So nobody enters by a ticket that somebody else was given.
+ */
 
-import { AppError, forbidden } from "../../src/core/errors.ts";
+import { AppError, forbidden, unavailable } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { createTicket, redeemTicket } from "../../src/domain/access/project-origins.ts";
-import { isSecure, projectCookieName, setCookie } from "../../src/net/cookies.ts";
+import { hashToken, isToken, randomToken } from "../../src/domain/access/tokens.ts";
+import { isSecure, projectCookieNames, readCookies, setCookie } from "../../src/net/cookies.ts";
 import type { Client } from "../../src/net/forwarded.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { sendError } from "../../src/net/plain-page.ts";
 import type { SiteConfig } from "../../src/net/site.ts";
+import { appOrigin } from "./origins.ts";
 import { isLocalPath } from "./pages.ts";
 
-/** Path of every project's origin where a ticket is used; no project's path begins so. */
+/** Path of every project's origin where a browser enters; no project's path begins so. */
 export const ENTER_PATH = "/.cocalc/enter?";
+
+/** The last parameter of a path that a project's origin sends to the app: the hash of the browser's mark. */
+const MARKED = /[?&]cocalc-browser=([\w-]{43})$/;
 
 const NOT_KEPT = { "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Length": "0" };
 
@@ -24,7 +33,10 @@ interface Leaving {
   own: string;
 }
 
-/** Redirects a browser to the same path on the project's own origin, by way of a ticket. @throws AppError `forbidden` for API keys. */
+/**
+ * Redirects a browser to the same path on the project's own origin: with a ticket if it comes from there, else to get its mark first.
+ * @throws AppError `forbidden` for API keys.
+ */
 export async function sendToProjectOrigin(
   request: HttpRequest,
   response: HttpResponse,
@@ -36,11 +48,14 @@ export async function sendToProjectOrigin(
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw new AppError("not_found", `Ports of projects are served at ${own}, not here.`);
   }
-  const sessionHash = identity.credential.hash;
-  const ticket = await createTicket(db, { projectId, accountId: identity.accountId, sessionHash });
-  const query = new URLSearchParams({ ticket, to: request.url ?? "/" });
-  response.writeHead(302, { ...NOT_KEPT, Location: `${own}${ENTER_PATH}${query}` });
-  response.end();
+  const url = request.url ?? "/";
+  const browser = MARKED.exec(url)?.[1];
+  const query = new URLSearchParams({ to: url.replace(MARKED, "") });
+  if (browser !== undefined) {
+    const { accountId, credential } = identity;
+    query.set("ticket", await createTicket(db, { projectId, accountId, sessionHash: credential.hash, browser }));
+  }
+  redirect(response, `${own}${ENTER_PATH}${query}`);
 }
 
 interface Entering {
@@ -50,22 +65,42 @@ interface Entering {
   projectId: string;
 }
 
-/** Turns the ticket into a cookie and goes on to the path that was wanted. */
+/** Turns the ticket into a cookie and goes on to the path that was wanted; without one that is good for this browser, asks the app for it. */
 export async function enter(
   request: HttpRequest,
   response: HttpResponse,
   { db, client, config, projectId }: Entering,
 ): Promise<void> {
+  if (request.method !== "GET") throw new AppError("invalid", "Projects are entered with GET.", { status: 405 });
   const query = new URLSearchParams((request.url ?? "").slice(ENTER_PATH.length));
-  const to = query.get("to") ?? "/";
-  const value =
-    request.method === "GET" ? await redeemTicket(db, { ticket: query.get("ticket") ?? "", projectId }) : undefined;
-  if (value === undefined) {
-    const error = forbidden("This link was used already or is too old. Open the server again from the project.");
-    return sendError(request, response, { error });
-  }
+  const wanted = query.get("to") ?? "";
+  const to = isLocalPath(wanted) ? wanted : "/";
+  const ticket = query.get("ticket");
   const secure = isSecure(config, client.proto);
-  const cookie = setCookie({ name: projectCookieName(secure), value, secure });
-  response.writeHead(303, { ...NOT_KEPT, Location: isLocalPath(to) ? to : "/", "Set-Cookie": cookie });
+  const names = projectCookieNames(secure);
+  const known = readCookies(request.headers.cookie)[names.mark];
+  const mark = known !== undefined && isToken(known) ? known : undefined;
+  if (ticket !== null && mark === undefined) return refuse(request, response);
+  const value = ticket === null ? undefined : await redeemTicket(db, { ticket, projectId, mark: mark ?? "" });
+  if (value !== undefined) return redirect(response, to, setCookie({ name: names.session, value, secure }));
+  const app = appOrigin(client, config);
+  if (app === undefined) {
+    throw unavailable("This site does not know its own address. Whoever runs it has to set COCALC_ORIGIN.");
+  }
+  const given = mark ?? randomToken();
+  const marked = `${to}${to.includes("?") ? "&" : "?"}cocalc-browser=${hashToken(given)}`;
+  redirect(response, app + marked, setCookie({ name: names.mark, value: given, secure }));
+}
+
+/** Either the link was made for another browser, or this one keeps no cookies: asking for another ticket would go round in a circle. */
+function refuse(request: HttpRequest, response: HttpResponse): void {
+  const error = forbidden(
+    "This link is not for this browser, or the browser keeps no cookies of this address. Allow them, and open the server again from the project.",
+  );
+  sendError(request, response, { error });
+}
+
+function redirect(response: HttpResponse, location: string, cookie?: string): void {
+  response.writeHead(302, { ...NOT_KEPT, Location: location, ...(cookie !== undefined && { "Set-Cookie": cookie }) });
   response.end();
 }

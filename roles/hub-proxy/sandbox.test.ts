@@ -17,6 +17,7 @@ test.each([
   ["a=project_session; Path=/", "a=project_session; Path=/"],
   ["project_session=evil", undefined],
   ["__Host-project_session=evil; Secure; Path=/", undefined],
+  ["project_session_mark=evil", undefined],
   ["=project_session=evil", undefined],
   [" =project_session=evil", undefined],
   ["project_session", undefined],

@@ -22,7 +22,9 @@ test("a project's page cannot plant a session on a site below a base path either
 test("only our cookies are stripped, and the others pass byte by byte", () => {
   expect(stripCookies('a=1; remember_me=x; b="2;', "")).toBe('a=1; b="2;');
   expect(stripCookies("remember_me=x; api_key=y", "")).toBeUndefined();
-  expect(stripCookies("__Host-remember_me=x; __Host-project_session=z; session=3", "")).toBe("session=3");
+  expect(stripCookies("__Host-remember_me=x; __Host-project_session=z; project_session_mark=m; session=3", "")).toBe(
+    "session=3",
+  );
   expect(stripCookies("%2Fcocalcremember_me=x; xremember_me=1; remember_me2=4", "/cocalc")).toBe(
     "xremember_me=1; remember_me2=4",
   );

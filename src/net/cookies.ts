@@ -14,6 +14,8 @@ const REMEMBER_ME = "remember_me";
 const API_KEY = "api_key";
 /** The session of a browser on a project's own origin. */
 export const PROJECT_COOKIE = "project_session";
+/** Begins alike: whoever refuses a cookie of that name from a pod refuses this one, too. */
+const PROJECT_MARK = `${PROJECT_COOKIE}_mark`;
 /** A cookie with this prefix was set by this very host over TLS, for all its paths: a sibling origin, as a project's is, cannot plant one. */
 const HOST_PREFIX = "__Host-";
 
@@ -35,9 +37,10 @@ export function cookieNames(site: CookieSite): CookieNames {
   return { rememberMe: prefix + REMEMBER_ME, apiKey: prefix + API_KEY };
 }
 
-/** The name of the cookie on a project's own origin, which has no base path of its own. */
-export function projectCookieName(secure: boolean): string {
-  return (secure ? HOST_PREFIX : "") + PROJECT_COOKIE;
+/** On a project's own origin, which has no base path of its own: the session there, and the mark of a browser that enters. */
+export function projectCookieNames(secure: boolean): { session: string; mark: string } {
+  const prefix = secure ? HOST_PREFIX : "";
+  return { session: prefix + PROJECT_COOKIE, mark: prefix + PROJECT_MARK };
 }
 
 function prefixOf({ basePath, secure }: CookieSite): string {
@@ -98,7 +101,7 @@ function ourNames(basePath: string): ReadonlySet<string> {
   if (known !== undefined) return known;
   const prefixes = ["", encodeURIComponent(basePath)].flatMap((prefix) => [prefix, HOST_PREFIX + prefix]);
   const names = new Set(
-    prefixes.flatMap((prefix) => [REMEMBER_ME, API_KEY, PROJECT_COOKIE].map((name) => prefix + name)),
+    prefixes.flatMap((prefix) => [REMEMBER_ME, API_KEY, PROJECT_COOKIE, PROJECT_MARK].map((name) => prefix + name)),
   );
   namesByBase.set(basePath, names); // a process has one base path
   return names;

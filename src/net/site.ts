@@ -27,7 +27,7 @@ export const siteConfig = z.object({
       .string()
       .regex(/^[a-z0-9.-]+(:\d+)?$/)
       .optional(),
-    "Domain with a wildcard record, such as projects.example.org: each project's web servers get <project_id>.<domain> as an origin of their own.",
+    "Domain with a wildcard record, such as projects.example.org: each project's web servers get <project_id>.<domain> as an origin of their own. Needs COCALC_ORIGIN.",
   ),
 });
 

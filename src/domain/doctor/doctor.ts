@@ -93,6 +93,12 @@ function checkProjectDomain(env: Environment): Promise<Checked> {
   const fix = "set COCALC_PROJECT_DOMAIN to a domain with a wildcard record and certificate";
   return check("project domain", fix, () => {
     const { projectDomain, origin } = readConfig(siteConfig, env);
+    if (projectDomain !== undefined && origin === undefined) {
+      return wrong(
+        "browsers cannot enter projects' own origins: those do not know the address of the site",
+        "set COCALC_ORIGIN",
+      );
+    }
     if (projectDomain !== undefined) return well(`each project has <project_id>.${projectDomain}`);
     const host = origin === undefined ? "localhost" : new URL(origin).hostname;
     if (host === "localhost") return well("on this machine each project has <project_id>.localhost");

@@ -71,12 +71,19 @@ test("what is wrong is told with the fix, and keeps no other check from looking"
 });
 
 test("without database and cluster it says so, and what could not be looked at", async () => {
-  const checks = await diagnose({ PGHOST: "127.0.0.1", PGPORT: "1", KUBECONFIG: "/nowhere" });
+  const env = {
+    PGHOST: "127.0.0.1",
+    PGPORT: "1",
+    KUBECONFIG: "/nowhere",
+    COCALC_PROJECT_DOMAIN: "projects.example.org",
+  };
+  const checks = await diagnose(env);
   expect(checks.get("database")?.ok).toBe(false);
   expect(checks.get("schema")?.detail).toMatch(/database cannot be reached/);
   expect(checks.get("Kubernetes")?.ok).toBe(false);
   expect(checks.get("storage")?.ok).toBe(false);
   expect(checks.get("e-mail")).toMatchObject({ ok: false, fix: "mend that first" });
+  expect(checks.get("project domain")).toMatchObject({ ok: false, fix: "set COCALC_ORIGIN" });
 });
 
 test("where mail is on, its server is signed in to, and what was given up is told", async () => {

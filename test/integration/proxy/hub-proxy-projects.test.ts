@@ -1,13 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { io } from "socket.io-client";
 import { endSession } from "../../../src/domain/access/sessions.ts";
+import { hashToken } from "../../../src/domain/access/tokens.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
 import { newPerson, newProject, type Person } from "../../helpers/people.ts";
 import { startProjectServer, testHub } from "../../helpers/project-server.ts";
 import { startRole } from "../../helpers/roles.ts";
 import { until } from "../../helpers/until.ts";
 import { api, db, get, IP, life, owner, pod, projectId, proxy, seen } from "./hub-proxy-fixture.ts";
-import { ask, askUpgrade } from "./wire.ts";
+import { type Answer, ask, askUpgrade } from "./wire.ts";
 
 describe("a project that is not running", () => {
   const page = { Accept: "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none" };
@@ -55,33 +56,51 @@ describe("a project that is not running", () => {
 describe("a project's own origin", () => {
   const page = { Accept: "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none" };
 
+  const firstCookie = ({ headers }: Answer) => (headers["set-cookie"] ?? "").split(";")[0] ?? "";
+
+  /** A person's browser on its way: with its mark, and the address with a ticket for it. */
   async function enterAs(person: Person, own: string) {
     const { port } = new URL(proxy);
     const path = `/${own}/port/${pod.port}/x?y=1`;
-    const sent = await ask(proxy, path, { host: `localhost:${port}`, headers: { Cookie: person.cookie, ...page } });
-    expect(sent.status).toBe(302);
-    const url = new URL(sent.headers.location ?? "");
-    expect(url.host).toBe(`${own}.localhost:${port}`);
-    return { path, url, host: url.host, enter: () => ask(proxy, url.pathname + url.search, { host: url.host }) };
+    const host = `${own}.localhost:${port}`;
+    const goTo = (location: string, cookie: string) => {
+      const url = new URL(location);
+      return ask(proxy, url.pathname + url.search, { host: url.host, headers: { Cookie: cookie, ...page } });
+    };
+    const sent = await goTo(`http://localhost:${port}${path}`, person.cookie);
+    expect(sent).toMatchObject({
+      status: 302,
+      headers: { location: expect.stringContaining(`http://${host}/.cocalc/`) },
+    });
+    const marked = await goTo(sent.headers.location ?? "", "");
+    const mark = firstCookie(marked);
+    const { location = "" } = (await goTo(marked.headers.location ?? "", person.cookie)).headers;
+    return { path, host, mark, location, goTo, enter: () => goTo(location, mark) };
   }
 
   test("is entered by a ticket that is good once and for this project alone", async () => {
-    const { path, url, host, enter } = await enterAs(owner, projectId);
+    const { path, host, mark, goTo, enter } = await enterAs(owner, projectId);
     const other = await newProject(db, [[owner, "owner"]], { ip: IP });
-    const { url: foreign } = await enterAs(owner, other);
-    expect((await ask(proxy, foreign.pathname + foreign.search, { host })).status).toBe(403);
+    const foreign = new URL((await enterAs(owner, other)).location);
+    foreign.host = host;
+    expect(firstCookie(await goTo(foreign.href, mark))).toBe(mark); // sent back to the app, as it was
     const entered = await enter();
-    expect(entered).toMatchObject({ status: 303, headers: { location: path, "referrer-policy": "no-referrer" } });
+    expect(entered).toMatchObject({ status: 302, headers: { location: path, "referrer-policy": "no-referrer" } });
     const setCookie = entered.headers["set-cookie"] ?? "";
     expect(setCookie).toMatch(/^project_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
-    expect((await enter()).status).toBe(403);
-    const cookie = { Cookie: setCookie.split(";")[0] ?? "" };
+    const again = await enter();
+    expect(firstCookie(again)).toBe(mark);
+    const { location = "" } = (await goTo(again.headers.location ?? "", owner.cookie)).headers;
+    expect(await goTo(location, mark)).toMatchObject({ status: 302, headers: { location: path } });
+    const cookie = { Cookie: `${mark}; ${setCookie.split(";")[0]}` };
     const answer = await ask(proxy, path, { host, headers: cookie });
     expect(seen(answer.body)).toMatchObject({ url: path });
     expect(seen(answer.body).headers.cookie).toBeUndefined();
-    expect(answer.headers["content-security-policy"]).toBe(`frame-ancestors 'self' http://localhost:${url.port}`);
+    expect(answer.headers["content-security-policy"]).toBe(
+      `frame-ancestors 'self' http://localhost:${new URL(proxy).port}`,
+    );
     // Neither there nor elsewhere does the cookie open anything else.
-    const elsewhere = url.host.replace(projectId, other);
+    const elsewhere = host.replace(projectId, other);
     expect((await ask(proxy, path.replace(projectId, other), { host: elsewhere, headers: cookie })).status).toBe(401);
     expect((await ask(proxy, api("x"), { host, headers: cookie })).status).toBe(404);
     expect((await ask(proxy, path.replace(projectId, other), { host, headers: cookie })).status).toBe(404);
@@ -91,11 +110,41 @@ describe("a project's own origin", () => {
     expect((await ask(proxy, path, { host, method: "POST", headers: sibling })).status).toBe(403);
   });
 
+  test("a ticket of somebody else's put a visitor into that person's session: it is good in their own browser alone", async () => {
+    const [attacker, victim] = [await newPerson(db), await newPerson(db)];
+    const shared = await newProject(
+      db,
+      [
+        [attacker, "collaborator"],
+        [victim, "collaborator"],
+      ],
+      { ip: IP },
+    );
+    const theirs = await enterAs(attacker, shared);
+    const own = await enterAs(victim, shared);
+    const unmarked = await own.goTo(theirs.location, "");
+    expect(unmarked.status).toBe(403);
+    expect(unmarked.headers["set-cookie"]).toBeUndefined();
+    // A browser that has a mark is sent to the app, and comes back as who is signed in there.
+    const sentBack = await own.goTo(theirs.location, own.mark);
+    expect(firstCookie(sentBack)).toBe(own.mark);
+    const ticket = await own.goTo(sentBack.headers.location ?? "", victim.cookie);
+    const entered = await own.goTo(ticket.headers.location ?? "", own.mark);
+    const session = /project_session=(.*)/.exec(firstCookie(entered))?.[1] ?? "";
+    const [row] = await db.query<{ session_hash: string }>(
+      "SELECT session_hash FROM project_origin_sessions WHERE hash = $1",
+      [hashToken(session)],
+    );
+    expect(row?.session_hash.trimEnd()).toBe(victim.sessionHash);
+    expect(firstCookie(await own.goTo(own.location, theirs.mark))).toBe(theirs.mark); // nor is the victim's of use elsewhere
+    expect(firstCookie(await own.enter())).toMatch(/^project_session=/);
+  });
+
   test("keeps a pod's cookies to itself, and ends with the session", async () => {
     const person = await newPerson(db);
     const own = await newProject(db, [[person, "collaborator"]], { ip: IP });
     const { host, enter } = await enterAs(person, own);
-    const cookie = ((await enter()).headers["set-cookie"] ?? "").split(";")[0] ?? "";
+    const cookie = firstCookie(await enter());
     const path = `/${own}/port/${pod.port}/headers`;
     const answer = await ask(proxy, path, { host, headers: { Cookie: cookie } });
     expect(answer.headers["set-cookie"]).toBe("own=1; Path=/");
