@@ -24,6 +24,7 @@ import { schemeOf } from "../../src/net/site.ts";
 import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
 import type { Audience, HubSocket, SocketState } from "./audience.ts";
 import type { WebsocketConfig } from "./config.ts";
+import { RequestBudgets } from "./request-budget.ts";
 import { answerRequests } from "./requests.ts";
 
 interface HubParts {
@@ -58,6 +59,7 @@ export class HubServer {
   readonly #admissions = new WeakMap<IncomingMessage, Admission>();
   /** By account, from the moment it is let in: also those over which no browser has said a word yet. */
   readonly #connections = new Tally();
+  readonly #budgets = new RequestBudgets();
 
   constructor(life: Life, parts: HubParts) {
     this.#parts = parts;
@@ -169,7 +171,8 @@ export class HubServer {
       audience.remove(socket);
       this.#connected.set(audience.size);
     });
-    answerRequests(socket, { db, access, audience, starts, log });
+    const budget = this.#budgets.ofSocket(identity.accountId);
+    answerRequests(socket, { db, access, audience, starts, log, budget });
     accountViews(db, [identity.accountId]).then(
       ([account]) => account !== undefined && socket.emit("account", account),
       (error: unknown) => {

@@ -8,7 +8,7 @@ import { accountHandlers } from "./account-requests.ts";
 import type { HubSocket } from "./audience.ts";
 import type { Handlers, RequestContext } from "./handlers.ts";
 import { projectHandlers } from "./project-requests.ts";
-import { RequestBudget } from "./request-budget.ts";
+import type { RequestBudget } from "./request-budget.ts";
 
 const handlers: Handlers = {
   ...projectHandlers,
@@ -23,8 +23,10 @@ interface RequestParts extends Omit<RequestContext, "identity"> {
 type Answer = (result: object) => void;
 
 /** Answers a socket's requests. One that sends far more than it may is closed. */
-export function answerRequests(socket: HubSocket, parts: RequestParts): void {
-  const budget = new RequestBudget();
+export function answerRequests(
+  socket: HubSocket,
+  { budget, ...parts }: RequestParts & { budget: RequestBudget },
+): void {
   socket.onAny((name: string, body: unknown, answer: unknown) => {
     if (budget.isExhausted()) return void socket.disconnect(true);
     const taken = budget.take(); // also of who wants no answer: reading costs as well

@@ -72,6 +72,28 @@ test("a flood of requests that want no answer is cut off like any other", async 
   socket.destroy();
 });
 
+test("one account asked twenty times as much by twenty sockets: they share what it may, and others have their own", async () => {
+  const [greedy, other] = [await newPerson(db), await newPerson(db)];
+  const asking = Buffer.concat(Array.from({ length: 100 }, (_, index) => frame(`42${index}["ping",{}]`)));
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => enter(greedy)));
+  const heard = sockets.map(hear);
+  for (const socket of sockets) socket.write(HELLO);
+  await until(async () => (await browsers()) === 20, { timeoutMs: 5_000 });
+  for (const socket of sockets) socket.write(asking);
+  const answers = (what: RegExp) => heard.reduce((sum, { text }) => sum + (text.match(what)?.length ?? 0), 0);
+  await until(() => answers(/43\d+\[/g) === 2_000, { timeoutMs: 10_000 });
+  expect(answers(/"ok":true/g)).toBeLessThan(1_700); // a thousand, and what flowed in meanwhile
+  expect(answers(/"rate_limited"/g)).toBeGreaterThan(300);
+  const socket = await enter(other);
+  const own = hear(socket);
+  socket.write(HELLO);
+  await until(async () => (await browsers()) === 21, { timeoutMs: 5_000 });
+  socket.write(frame('421["ping",{}]'));
+  await until(() => own.text.includes('"ok":true'), { timeoutMs: 5_000 });
+  for (const each of [socket, ...sockets]) each.destroy();
+  await until(async () => (await browsers()) === 0, { timeoutMs: 5_000 });
+});
+
 test("who asks and asks, says that it is there, and never reads, is cut off before the answers fill the memory", async () => {
   const person = await newPerson(db);
   for (let index = 0; index < 100; index += 1) await newProject(db, [[person, "owner"]], { title: "x".repeat(5_000) });
