@@ -5,7 +5,7 @@ import { setting, wholeNumber } from "../../../src/core/config.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import { TokenBuckets } from "../../../src/core/token-buckets.ts";
 import type { Identity } from "../../../src/domain/access/identity.ts";
-import { addressKey } from "../../../src/net/address-key.ts";
+import { siteKey } from "../../../src/net/address-key.ts";
 import type { Client } from "../../../src/net/forwarded.ts";
 
 /** Counted in each process by itself: with more replicas, so many times as much may pass. */
@@ -23,7 +23,7 @@ export const callBudgetConfig = z.object({
   addressBurst: setting(
     "COCALC_API_ADDRESS_BURST",
     wholeNumber().min(1).default(10_000),
-    "The same as COCALC_API_ACCOUNT_BURST for all who are not signed in behind one address: a class sits behind one.",
+    "The same as COCALC_API_ACCOUNT_BURST for all who are not signed in behind one address (of IPv6, one /48): a class sits behind one.",
   ),
   addressPerSecond: setting(
     "COCALC_API_ADDRESS_PER_SECOND",
@@ -44,9 +44,7 @@ export class CallBudget {
   /** Counts one call. @throws AppError `rate_limited` that says when to go on. */
   take({ identity, client }: { identity: Identity | undefined; client: Client }): void {
     const waitMs =
-      identity === undefined
-        ? this.#strangers.take(addressKey(client.address))
-        : this.#accounts.take(identity.accountId);
+      identity === undefined ? this.#strangers.take(siteKey(client.address)) : this.#accounts.take(identity.accountId);
     if (waitMs === 0) return;
     const whose = identity === undefined ? "your network makes without signing in" : "your account makes";
     const retryAfterSeconds = Math.ceil(waitMs / 1_000);

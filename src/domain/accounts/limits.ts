@@ -1,10 +1,10 @@
-/** How often strangers may try: tight for one account from one address, wide for an address that a whole class shares. */
+/** How often strangers may try: tight for one account from one address, wide for an address that a whole class shares. IPv6 counts by its /48. */
 
 import type { Limit } from "../rate-limits/rate-limits.ts";
 
 const TOO_MANY = "Too many attempts to sign in.";
 
-/** Failed sign-ins to one account from one address, or one site of IPv6: else who has many networks locks others out alone. */
+/** Failed sign-ins to one account from one address: else who has many networks of IPv6 locks others out alone. */
 export const SIGN_IN_HERE: Limit = { name: "sign_in_here", points: 10, seconds: 600, message: TOO_MANY };
 /** To one account from everywhere: bounds guessing by many machines, and is too high for one address to lock somebody out. */
 export const SIGN_IN_ACCOUNT: Limit = { name: "sign_in_account", points: 200, seconds: 3_600, message: TOO_MANY };

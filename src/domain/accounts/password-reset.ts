@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { AppError, invalid, notFound } from "../../core/errors.ts";
 import type { Db, Queryable } from "../../db/db.ts";
-import { addressKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/address-key.ts";
 import { hashToken, isToken, randomToken } from "../access/tokens.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";
@@ -34,7 +34,7 @@ export async function askForReset(
   if (mailNow.state("password").is !== "on") {
     throw new AppError("precondition_failed", "This site sends no e-mail; ask whoever runs it for a link.");
   }
-  await limits.consume(RESET_ADDRESS, addressKey(address));
+  await limits.consume(RESET_ADDRESS, siteKey(address));
   await limits.consume(RESET_EMAIL, email);
   await db.transaction(async (tx) => {
     await tx.execute(

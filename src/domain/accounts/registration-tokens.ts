@@ -2,7 +2,7 @@
 
 import { invalid } from "../../core/errors.ts";
 import type { Queryable, Transaction } from "../../db/db.ts";
-import { addressKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { TOKEN_ADDRESS } from "./limits.ts";
 
@@ -26,10 +26,10 @@ export async function checkRegistrationToken(
   if (registrationToken === undefined || registrationToken === "") {
     throw invalid("Signing up here takes a registration token; ask whoever runs this site.");
   }
-  await limits.consume(TOKEN_ADDRESS, addressKey(address));
+  await limits.consume(TOKEN_ADDRESS, siteKey(address));
   const [token] = await db.query(`SELECT FROM registration_tokens WHERE token = $1 AND ${VALID}`, [registrationToken]);
   if (token === undefined) throw wrongToken();
-  await limits.refund(TOKEN_ADDRESS, addressKey(address));
+  await limits.refund(TOKEN_ADDRESS, siteKey(address));
 }
 
 export interface TakenToken {

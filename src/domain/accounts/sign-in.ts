@@ -2,7 +2,7 @@
 
 import { forbidden, unauthenticated } from "../../core/errors.ts";
 import type { Db } from "../../db/db.ts";
-import { addressKey, siteKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_HERE } from "./limits.ts";
 import { hashPassword, isOutdated, verifyPassword } from "./password-hashes.ts";
@@ -27,7 +27,7 @@ interface AccountRow {
  */
 export async function checkSignIn(db: Db, limits: RateLimits, { email, password, address }: SignIn): Promise<string> {
   const counted = [
-    [SIGN_IN_ADDRESS, addressKey(address)],
+    [SIGN_IN_ADDRESS, siteKey(address)],
     [SIGN_IN_HERE, `${email} ${siteKey(address)}`],
     [SIGN_IN_ACCOUNT, email],
   ] as const;

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { conflict, forbidden, invalid } from "../../core/errors.ts";
 import { type Db, sqlState, type Transaction } from "../../db/db.ts";
-import { addressKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/address-key.ts";
 import type { Mail } from "../mail/mail.ts";
 import { applyInvitations } from "../projects/invitations.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
@@ -49,7 +49,7 @@ export async function signUp(parts: SignUpParts, wish: SignUp): Promise<string> 
   if (!wish.terms && hasTerms(settings)) throw invalid("To sign up, agree to the terms of service.");
   const problem = passwordProblem(wish.password, [wish.email, wish.firstName, wish.lastName]);
   if (problem !== undefined) throw invalid(problem);
-  await limits.consume(SIGN_UP_ADDRESS, addressKey(wish.address));
+  await limits.consume(SIGN_UP_ADDRESS, siteKey(wish.address));
   if (!isFirst && (await needsRegistrationToken(db))) await checkRegistrationToken(db, limits, wish);
   const passwordHash = await hashPassword(wish.password);
   const alwaysAdmin = isOn(settings, "insecure_test_mode");

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "@jest/globals";
+import { SIGN_IN_ADDRESS } from "../../../src/domain/accounts/limits.ts";
 import { PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
@@ -82,6 +83,21 @@ test("an address that a class shares is not limited by its members' good sign-in
   const ada = await hub.signedUp();
   for (let attempt = 0; attempt < 15; attempt += 1)
     await hub.browser().call("auth/sign-in", { email: ada.email, password: PASSWORD });
+});
+
+test("who had a large network of IPv6 addresses guessed from each of its small ones anew", async () => {
+  const hub = await hubForTest();
+  await hub.signedUp();
+  const guess = (address: string) =>
+    hub
+      .browser()
+      .refused("auth/sign-in", { email: "x@example.org", password: "wrong" }, { "X-Forwarded-For": address });
+  expect((await guess("2001:db8:7:1::1")).code).toBe("unauthenticated");
+  await hub.db.execute("UPDATE rate_limits SET points = $1 WHERE key LIKE 'sign_in_address:%'", [
+    SIGN_IN_ADDRESS.points,
+  ]);
+  expect((await guess("2001:db8:7:2::1")).code).toBe("rate_limited");
+  expect((await guess("2001:db8:8:1::1")).code).toBe("unauthenticated");
 });
 
 test("an older hash is replaced at sign-in, and fits", async () => {
