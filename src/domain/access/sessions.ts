@@ -22,6 +22,9 @@ interface SessionWish {
   browser?: string;
 }
 
+/** More than a class has that shares one account; of more, those that were not used for the longest time end. */
+const MAX_SESSIONS = 1_000;
+
 /** Begins a session of an account. */
 export async function createSession(
   db: Queryable,
@@ -34,6 +37,11 @@ export async function createSession(
     `INSERT INTO remember_me (hash, value, account_id, expire, browser, last_active)
      VALUES ($1, $2, $3, $4, $5, now() AT TIME ZONE 'UTC')`,
     [hash, JSON.stringify({ event: "signed_in", account_id: accountId }), accountId, expire, browser ?? null],
+  );
+  await db.execute(
+    `DELETE FROM remember_me WHERE hash IN (
+       SELECT hash FROM remember_me WHERE account_id = $1 ORDER BY last_active DESC NULLS LAST, created DESC NULLS LAST OFFSET $2)`,
+    [accountId, MAX_SESSIONS],
   );
   return { cookieValue, hash, expire };
 }

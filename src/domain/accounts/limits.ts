@@ -6,6 +6,13 @@ const TOO_MANY = "Too many attempts to sign in.";
 
 /** Failed sign-ins to one account from one address: else who has many networks of IPv6 locks others out alone. */
 export const SIGN_IN_HERE: Limit = { name: "sign_in_here", points: 10, seconds: 600, message: TOO_MANY };
+/** All sign-ins to one account from one address, also the right ones: each is work for the hash, and a session. */
+export const SIGN_INS_HERE: Limit = {
+  name: "sign_ins_here",
+  points: 300,
+  seconds: 3_600,
+  message: "Very many sign-ins with this address lately; programs use an API key instead.",
+};
 /** To one account from everywhere: bounds guessing by many machines, and is too high for one address to lock somebody out. */
 export const SIGN_IN_ACCOUNT: Limit = { name: "sign_in_account", points: 200, seconds: 3_600, message: TOO_MANY };
 /** From one address to all accounts: a class sits behind one. */

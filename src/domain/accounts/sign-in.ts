@@ -4,7 +4,7 @@ import { forbidden, unauthenticated } from "../../core/errors.ts";
 import type { Db } from "../../db/db.ts";
 import { siteKey } from "../../net/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
-import { SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_HERE } from "./limits.ts";
+import { SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_INS_HERE } from "./limits.ts";
 import { hashPassword, isOutdated, verifyPassword } from "./password-hashes.ts";
 
 export interface SignIn {
@@ -26,6 +26,7 @@ interface AccountRow {
  * @throws AppError `rate_limited`, `unauthenticated` (whatever was wrong), `forbidden` for a banned account with the right password.
  */
 export async function checkSignIn(db: Db, limits: RateLimits, { email, password, address }: SignIn): Promise<string> {
+  await limits.consume(SIGN_INS_HERE, `${email} ${siteKey(address)}`);
   const counted = [
     [SIGN_IN_ADDRESS, siteKey(address)],
     [SIGN_IN_HERE, `${email} ${siteKey(address)}`],

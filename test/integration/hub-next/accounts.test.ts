@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "@jest/globals";
-import { SIGN_IN_ADDRESS } from "../../../src/domain/accounts/limits.ts";
+import { SIGN_IN_ADDRESS, SIGN_INS_HERE } from "../../../src/domain/accounts/limits.ts";
 import { PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
@@ -83,6 +83,29 @@ test("an address that a class shares is not limited by its members' good sign-in
   const ada = await hub.signedUp();
   for (let attempt = 0; attempt < 15; attempt += 1)
     await hub.browser().call("auth/sign-in", { email: ada.email, password: PASSWORD });
+});
+
+test("who signed in again and again with the right password was never stopped, and left a session each time", async () => {
+  const hub = await hubForTest();
+  const ada = await hub.signedUp();
+  const signIn = { email: ada.email, password: PASSWORD };
+  const earlier = await hub.db.query<{ hash: string }>("SELECT hash FROM remember_me");
+  await hub.db.execute(
+    `INSERT INTO remember_me (hash, account_id, expire, last_active)
+     SELECT 'old ' || number, $1, now() + interval '1 day', now() - make_interval(hours => number) FROM generate_series(1, 1000) AS number`,
+    [ada.accountId],
+  );
+  const browser = hub.browser();
+  await browser.call("auth/sign-in", signIn);
+  await browser.call("accounts/profile", {});
+  await ada.call("accounts/profile", {});
+  const kept = await hub.db.query<{ hash: string }>("SELECT hash FROM remember_me");
+  expect(kept).toHaveLength(1_000);
+  expect(kept).toEqual(expect.arrayContaining(earlier));
+  expect(kept.map(({ hash }) => hash.trimEnd())).not.toContain("old 1000");
+  await hub.db.execute("UPDATE rate_limits SET points = $1 WHERE key LIKE 'sign_ins_here:%'", [SIGN_INS_HERE.points]);
+  const refused = await hub.browser().refused("auth/sign-in", signIn);
+  expect(refused).toMatchObject({ code: "rate_limited", error: expect.stringContaining("API key") });
 });
 
 test("who had a large network of IPv6 addresses guessed from each of its small ones anew", async () => {
