@@ -5,6 +5,7 @@ import { isOn } from "../../src/domain/settings/values.ts";
 import { customization } from "./customization.ts";
 import type { Hub } from "./hub.ts";
 import { STYLE, STYLE_NAME } from "./style.ts";
+import { visitorOf } from "./visitor.ts";
 
 export function smallRouter(hub: Hub): Router {
   const router = Router();
@@ -13,6 +14,7 @@ export function smallRouter(hub: Hub): Router {
     response.type("text/css").send(STYLE);
   });
   router.get("/customize", async (request, response) => {
+    hub.calls.take(await visitorOf(hub, request));
     const custom = await customization(hub);
     if (request.query.type === "manifest") return void response.json(manifest(custom.configuration, hub.site.basePath));
     response.setHeader("Cache-Control", "no-cache");

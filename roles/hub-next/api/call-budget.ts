@@ -1,4 +1,4 @@
-/** How many calls an account, or the strangers of one network, may make: who calls in a loop does not take the database from everybody else. */
+/** How many calls and pages an account, or the strangers of one network, may ask for: who does in a loop does not take the database from everybody else. */
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../../src/core/config.ts";
@@ -13,12 +13,12 @@ export const callBudgetConfig = z.object({
   accountBurst: setting(
     "COCALC_API_ACCOUNT_BURST",
     wholeNumber().min(1).default(2_000),
-    "Most calls of /api/v2 that one account (with all its sessions and API keys) makes at once to one process, before COCALC_API_ACCOUNT_PER_SECOND holds.",
+    "Most calls of /api/v2 and pages that one account (with all its sessions and API keys) asks one process for at once, before COCALC_API_ACCOUNT_PER_SECOND holds.",
   ),
   accountPerSecond: setting(
     "COCALC_API_ACCOUNT_PER_SECOND",
     z.coerce.number().positive().default(20),
-    "Calls of /api/v2 per second that one account may go on making to one process.",
+    "Calls and pages per second that one account may go on asking one process for.",
   ),
   addressBurst: setting(
     "COCALC_API_ADDRESS_BURST",
@@ -41,7 +41,7 @@ export class CallBudget {
     this.#strangers = new TokenBuckets({ burst: config.addressBurst, perSecond: config.addressPerSecond });
   }
 
-  /** Counts one call. @throws AppError `rate_limited` that says when to go on. */
+  /** Counts one call or page. @throws AppError `rate_limited` that says when to go on. */
   take({ identity, client }: { identity: Identity | undefined; client: Client }): void {
     const waitMs =
       identity === undefined ? this.#strangers.take(siteKey(client.address)) : this.#accounts.take(identity.accountId);
@@ -50,7 +50,7 @@ export class CallBudget {
     const retryAfterSeconds = Math.ceil(waitMs / 1_000);
     throw new AppError(
       "rate_limited",
-      `These are more calls at once than this site takes: those that ${whose} are counted. Go on in ${retryAfterSeconds} s, and more slowly.`,
+      `These are more requests at once than this site takes: those that ${whose} are counted. Go on in ${retryAfterSeconds} s, and more slowly.`,
       { retryAfterSeconds },
     );
   }

@@ -84,6 +84,7 @@ function addLinkPages(router: Router, show: (page: Show) => RequestHandler, form
 async function contextOf(hub: Hub, request: Request, response: Response): Promise<FormContext> {
   const [visitor, settings] = await Promise.all([visitorOf(hub, request), hub.settings.values()]);
   response.locals.logged = { account_id: visitor.identity?.accountId };
+  hub.calls.take(visitor);
   const form: unknown = request.body ?? {};
   const next = request.method === "POST" ? formValue(form, "next") : request.query.next;
   return { hub, visitor, settings, request, response, next, form };

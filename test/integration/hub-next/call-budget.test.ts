@@ -47,6 +47,20 @@ test("strangers in a loop use up what their network may, and not what its people
   expect(await ada.call("auth/has-password", {})).toEqual({ hasPassword: true });
 });
 
+test("pages and what the site says of itself, which look into the database too, are counted like calls", async () => {
+  const hub = await openHub({ ...SLOW, COCALC_API_ADDRESS_BURST: "20" });
+  for (let asked = 0; asked < 10; asked += 1) {
+    expect((await hub.browser().fetch("/auth/sign-up")).status).toBe(200);
+    expect((await hub.browser().fetch("/customize")).status).toBe(200);
+  }
+  for (const path of ["/auth/sign-up", "/customize"]) {
+    const answer = await hub.browser().fetch(path);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await answer.text()).toContain("your network makes without signing in");
+  }
+});
+
 test("a script that sets up a class of 200 passes: a project, a collaborator and an address for each", async () => {
   const hub = await openHub();
   await hub.signedUp(); // the administrator
