@@ -6,6 +6,9 @@ import { hashToken, isToken, randomToken } from "./tokens.ts";
 /** Life of a ticket in seconds: one redirect. */
 export const TICKET_SECONDS = 30;
 
+/** A browser uses the last cookie that it got; who has got so many by one session has only the next one. */
+const MAX_COOKIES = 20;
+
 interface Entry {
   projectId: string;
   accountId: string;
@@ -43,6 +46,11 @@ export async function redeemTicket(
     );
     const [row] = used;
     if (row === undefined || !row.good || row.project_id !== projectId) return 0;
+    await tx.execute(
+      `DELETE FROM project_origin_sessions WHERE session_hash = $1 AND project_id = $2 AND $3 <= (
+         SELECT count(*) FROM project_origin_sessions WHERE session_hash = $1 AND project_id = $2)`,
+      [row.session_hash, projectId, MAX_COOKIES],
+    );
     return tx.execute(
       `INSERT INTO project_origin_sessions (hash, project_id, session_hash, expire)
        SELECT $1, $2, hash, expire FROM remember_me WHERE hash = $3 AND expire > now() AT TIME ZONE 'UTC'`,

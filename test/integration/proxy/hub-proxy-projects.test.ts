@@ -110,6 +110,18 @@ describe("a project's own origin", () => {
     expect((await ask(proxy, path, { host, method: "POST", headers: sibling })).status).toBe(403);
   });
 
+  test("who entered a project again and again left a cookie in the database each time", async () => {
+    const person = await newPerson(db);
+    const own = await newProject(db, [[person, "collaborator"]], { ip: IP });
+    const kept = () => db.query("SELECT FROM project_origin_sessions WHERE project_id = $1", [own]);
+    for (let entered = 1; entered <= 20; entered += 1) await (await enterAs(person, own)).enter();
+    expect(await kept()).toHaveLength(20);
+    const { path, host, enter } = await enterAs(person, own);
+    const cookie = firstCookie(await enter());
+    expect(await kept()).toHaveLength(1);
+    expect((await ask(proxy, path, { host, headers: { Cookie: cookie } })).status).toBe(200);
+  });
+
   test("a ticket of somebody else's put a visitor into that person's session: it is good in their own browser alone", async () => {
     const [attacker, victim] = [await newPerson(db), await newPerson(db)];
     const shared = await newProject(
