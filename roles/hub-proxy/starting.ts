@@ -49,7 +49,7 @@ function startsProject({ request, origin, target, identity }: Stopped): boolean 
 export async function sendStopped(wanted: Stopped): Promise<void> {
   const { request, response, client, origin, target, config, route } = wanted;
   if (startsProject(wanted)) {
-    if (!isAsked(await latestRequest(wanted.db, target.projectId))) await askForStart(wanted);
+    await askForStart(wanted);
     if (wantsPage(request)) return redirect(response, startPath(config.basePath, target.projectId, request.url ?? ""));
   }
   const error = new AppError("unavailable", `The project is not running (${route.state}). Start it and try again.`, {
@@ -86,7 +86,9 @@ export async function answerStart(asking: Wanted & { identity: Identity; routes:
   await sendHowItStands({ ...asking, route, to });
 }
 
+/** Nothing is asked twice: pages come again and again, and each request is written, logged and served. */
 async function askForStart({ db, target: { projectId }, identity, routes }: Omit<Stopped, "route">): Promise<void> {
+  if (isAsked(await latestRequest(db, projectId))) return;
   await requestAction(db, { projectId, action: "start", accountId: identity.accountId });
   routes.forget(projectId);
 }

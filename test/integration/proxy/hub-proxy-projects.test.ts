@@ -42,6 +42,14 @@ describe("a project that is not running", () => {
     expect((await get(`/${own}/start?to=//evil.example`, page)).headers.location).toBe(`/app/projects/${own}`);
   });
 
+  test("the form that starts it, sent in a loop, wrote and logged a request each time", async () => {
+    const own = await newProject(db, [[owner, "owner"]]);
+    const origin = { Origin: new URL(proxy).origin };
+    const start = () => ask(proxy, `/${own}/start`, { method: "POST", headers: { Cookie: owner.cookie, ...origin } });
+    for (let sent = 0; sent < 5; sent += 1) expect((await start()).status).toBe(303);
+    expect(await db.query("SELECT FROM project_log WHERE project_id = $1", [own])).toHaveLength(1);
+  });
+
   test("its place is forgotten as soon as the row says so", async () => {
     const own = await newProject(db, [[owner, "owner"]], { ip: IP });
     expect((await get(`/${own}/api/x`)).status).toBe(200);
