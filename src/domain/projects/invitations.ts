@@ -49,20 +49,25 @@ export async function withdrawInvitation(
   return deleted > 0;
 }
 
-/** Makes a new account a member of the projects that wait for its address; only where whoever invited may still do so. */
+/** Makes an account a member of the projects that wait for its address, where it is none; only where whoever invited may still do so. */
 export async function applyInvitations(
   tx: Transaction,
   { accountId, email }: { accountId: string; email: string },
 ): Promise<void> {
   const joined = await tx.query<{ project_id: string }>(
-    `UPDATE projects SET users = coalesce(users, '{}') || jsonb_build_object($1::text, jsonb_build_object('group', 'collaborator')),
-       invite = invite - $2::text
-     WHERE deleted IS NOT TRUE AND project_id IN (
+    `UPDATE projects SET users = coalesce(users, '{}') || jsonb_build_object($1::text, jsonb_build_object('group', 'collaborator'))
+     WHERE deleted IS NOT TRUE AND coalesce(users -> $1 ->> 'group', '') NOT IN ('owner', 'collaborator') AND project_id IN (
        SELECT (action ->> 'project_id')::uuid FROM account_creation_actions
        WHERE email_address = $2 AND action ->> 'action' = 'add_to_project' AND (expire IS NULL OR expire > now() AT TIME ZONE 'UTC')
          AND (action ->> 'invited_by' IS NULL OR users ? (action ->> 'invited_by')))
      RETURNING project_id`,
     [accountId, email],
+  );
+  await tx.execute(
+    `UPDATE projects SET invite = invite - $1::text WHERE invite ? $1 AND project_id IN (
+       SELECT (action ->> 'project_id')::uuid FROM account_creation_actions
+       WHERE email_address = $1 AND action ->> 'action' = 'add_to_project')`,
+    [email],
   );
   await tx.execute(
     "DELETE FROM account_creation_actions WHERE email_address = $1 AND action ->> 'action' = 'add_to_project'",

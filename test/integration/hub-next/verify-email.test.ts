@@ -103,6 +103,22 @@ test("an invitation waits until the invited address is verified, where addresses
   expect((await ada.call("projects/get", {})).projects).toMatchObject([{ project_id }]);
 });
 
+test("an owner who verified an address that a collaborator had invited became a collaborator", async () => {
+  const { hub, smtp } = await openSite();
+  const owner = await hub.signedUp({ email: "owner@example.org" });
+  const collaborator = await hub.signedUp();
+  const { project_id } = await owner.call("projects/create", { title: "Shared" });
+  await owner.call("projects/collaborators/add", { project_id, account_id: collaborator.accountId });
+  await collaborator.call("projects/collaborators/add", { project_id, email_address: owner.email });
+  const link = linkIn(await smtp.mailTo(owner.email), "/auth/verify/");
+  expect((await hub.browser().form(link, { email: owner.email })).status).toBe(303);
+  const { collaborators, invited } = await owner.call("projects/collaborators/list", { project_id });
+  expect(collaborators).toMatchObject([{ account_id: owner.accountId, group: "owner" }, { group: "collaborator" }]);
+  expect(invited).toEqual([]);
+  const { log } = await owner.call("projects/log", { project_id });
+  expect(log.map(({ event }) => event.event)).toEqual(["invite_nonuser", "invite_user", "project_created"]);
+});
+
 test("a site that does not verify sends nothing, and says so when asked", async () => {
   const { hub, smtp } = await openSite({});
   const ada = await hub.signedUp({ email: "ada@example.org" });
