@@ -6,7 +6,7 @@ import { endSessions } from "../access/sessions.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
-import { PASSWORD_CHECK } from "./limits.ts";
+import { PASSWORD_CHECK, PASSWORD_CHECKS } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { countAddress } from "./verification.ts";
@@ -40,12 +40,13 @@ interface Checked {
   password: string;
 }
 
-/** @throws AppError `forbidden` when it is not the account's password, `rate_limited` after some wrong ones. */
+/** @throws AppError `forbidden` when it is not the account's password, `rate_limited` after some wrong ones, or very many right ones. */
 export async function checkPassword(
   db: Queryable,
   limits: RateLimits,
   { accountId, password }: Checked,
 ): Promise<void> {
+  await limits.consume(PASSWORD_CHECKS, accountId);
   await limits.consume(PASSWORD_CHECK, accountId);
   const [account] = await db.query<{ password_hash: string | null }>(
     "SELECT password_hash FROM accounts WHERE account_id = $1",

@@ -38,6 +38,13 @@ export const PASSWORD_CHECK: Limit = {
   seconds: 600,
   message: "Too many wrong passwords.",
 };
+/** All of them, also the right ones: each is work for the hash, and most are followed by a mail. */
+export const PASSWORD_CHECKS: Limit = {
+  name: "password_checks",
+  points: 60,
+  seconds: 3_600,
+  message: "Your password was asked for very often lately.",
+};
 
 const TOO_MANY_LINKS = "Too many links to choose a new password were asked for.";
 

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "@jest/globals";
-import { SIGN_IN_ADDRESS, SIGN_INS_HERE } from "../../../src/domain/accounts/limits.ts";
+import { PASSWORD_CHECKS, SIGN_IN_ADDRESS, SIGN_INS_HERE } from "../../../src/domain/accounts/limits.ts";
 import { PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
@@ -106,6 +106,17 @@ test("who signed in again and again with the right password was never stopped, a
   await hub.db.execute("UPDATE rate_limits SET points = $1 WHERE key LIKE 'sign_ins_here:%'", [SIGN_INS_HERE.points]);
   const refused = await hub.browser().refused("auth/sign-in", signIn);
   expect(refused).toMatchObject({ code: "rate_limited", error: expect.stringContaining("API key") });
+});
+
+test("whoever knows the password could have it checked, and mails about it sent, without end", async () => {
+  const hub = await hubForTest();
+  const ada = await hub.signedUp();
+  const change = { currentPassword: PASSWORD, newPassword: PASSWORD };
+  await ada.call("accounts/set-password", change);
+  await hub.db.execute("UPDATE rate_limits SET points = $1 WHERE key LIKE 'password_checks:%'", [
+    PASSWORD_CHECKS.points,
+  ]);
+  expect(await ada.refused("accounts/set-password", change)).toMatchObject({ code: "rate_limited" });
 });
 
 test("who had a large network of IPv6 addresses guessed from each of its small ones anew", async () => {
