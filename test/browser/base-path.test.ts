@@ -2,6 +2,7 @@
 
 import { expect, test } from "@jest/globals";
 import { openPage } from "../helpers/browser.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { testLives } from "../helpers/life.ts";
 import { startProduct } from "../helpers/product.ts";
 import { until } from "../helpers/until.ts";
@@ -35,12 +36,13 @@ test("everything stays below the base path: sign up, create, start, a terminal, 
   await until(async () => /[$#]/.test(await terminalText()));
   await page.keyboard.type("echo below-$((6 * 7))\n");
   await until(async () => (await terminalText()).includes("below-42"));
+  const port = await freePort(); // another program of this machine may have taken any port for all addresses
   await page.keyboard.type(
-    `node -e 'require("http").createServer((q, s) => s.end("asked for " + q.url)).listen(8000, process.env.COCALC_POD_IP)' &\n`,
+    `node -e 'require("http").createServer((q, s) => s.end("asked for " + q.url)).listen(${port}, process.env.COCALC_POD_IP)' &\n`,
   );
   await page.getByRole("button", { name: "More about this terminal" }).click();
   await page.getByRole("menuitem", { name: "Open a web server" }).click();
-  await page.getByLabel("Port it listens on").fill("8000");
+  await page.getByLabel("Port it listens on").fill(String(port));
   const [opened] = await Promise.all([page.context().waitForEvent("page"), page.keyboard.press("Enter")]);
   await until(async () => {
     if ((await opened.locator("body").innerText()).includes("asked for /")) return true;
