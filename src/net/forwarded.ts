@@ -107,7 +107,9 @@ export function isTrusted(address: string, trusted: BlockList): boolean {
   const before = known.get(address);
   if (before !== undefined) return before;
   const answer = check(address, trusted);
-  if (known.size < MOST_ANSWERS) known.set(address, answer);
+  const [oldest] = known.keys();
+  if (known.size >= MOST_ANSWERS && oldest !== undefined) known.delete(oldest); // strangers are many: proxies come again
+  known.set(address, answer);
   return answer;
 }
 
