@@ -51,6 +51,21 @@ test("chunks with extensions, and trailers", () => {
   expect(read.heads[0]).toMatchObject({ hasLength: false });
 });
 
+test.each([
+  ["bare line ends", "HTTP/1.0 200 OK\nContent-Type: text/html\nX: y\n\n"],
+  ["a last line without CR", "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nX: y\n\n"],
+])("the head of a small server with %s, in pieces of any size", (_, head) => {
+  const bytes = Buffer.from(`${head}<p>\n\n\r\n\r\n`);
+  for (let size = 1; size <= bytes.length; size += 1) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.subarray(at * size, (at + 1) * size),
+    );
+    const read = readAll(pieces, { closes: true });
+    expect(read.heads[0]?.headers).toEqual(["content-type", "text/html", "x", "y"]);
+    expect(read.body).toBe("<p>\n\n\r\n\r\n");
+  }
+});
+
 test("a body that ends with the connection, which is not used again", () => {
   expect(readText(answer("", "all of it"), { closes: true })).toMatchObject({
     body: "all of it",

@@ -32,6 +32,8 @@ const MAX_TRAILERS = 100;
 /** Of a chunk's size with its extensions, and of a trailer. */
 const MAX_LINE_BYTES = 8_192;
 const END_OF_HEAD = "\r\n\r\n";
+/** Of the heads of small servers that people write themselves, which browsers take too (RFC 9112 §2.2). */
+const BARE_END_OF_HEAD = "\n\n";
 const NEW_LINE = "\r\n";
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
@@ -123,16 +125,31 @@ export class ResponseParser {
         return this.#upTo(NEW_LINE, 0, bytes);
       case "head":
         if (!beginsAsHttp(this.#pending, bytes)) throw broken("What it answered is not HTTP/1.1.");
-        return this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
+        return this.#bareHead(bytes) ?? this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
       default:
         return this.#upTo(NEW_LINE, MAX_LINE_BYTES, bytes);
     }
   }
 
+  /** Takes a head whose end these bytes bring, if its last lines end in a bare LF. */
+  #bareHead(bytes: Buffer): Buffer | undefined {
+    const all = this.#withPending(bytes);
+    const usual = all.indexOf(END_OF_HEAD, 0, "latin1");
+    const end = all.subarray(0, usual < 0 ? MAX_HEAD_BYTES : usual).indexOf(BARE_END_OF_HEAD, 0, "latin1");
+    if (end < 0) return undefined;
+    this.#pending = NOTHING;
+    this.#take(all.toString("latin1", 0, end).replace(/\r?\n/g, NEW_LINE));
+    return all.subarray(end + BARE_END_OF_HEAD.length);
+  }
+
+  #withPending(bytes: Buffer): Buffer {
+    return this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+  }
+
   /** Takes what stands before `mark`, which may be cut anywhere; nothing happens until it has come whole. */
   #upTo(mark: string, maxBytes: number, bytes: Buffer): Buffer {
     const before = this.#pending.length;
-    const all = before === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const all = this.#withPending(bytes);
     const end = all.indexOf(mark, Math.max(0, before - mark.length + 1), "latin1");
     if (end > maxBytes || (end < 0 && all.length >= maxBytes + mark.length))
       throw broken("Its answer is malformed, or its head has no end.");
