@@ -16,6 +16,7 @@ import { accountViews } from "../../src/domain/accounts/account-view.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
 import { cutOffWhenBehind, type MostUnsent } from "../../src/net/cut-off-when-behind.ts";
+import { dropRest } from "../../src/net/drop-rest.ts";
 import { type Client, clientOf } from "../../src/net/forwarded.ts";
 import { sendError, tellable } from "../../src/net/plain-page.ts";
 import { mayUpgrade } from "../../src/net/same-origin.ts";
@@ -93,8 +94,8 @@ export class HubServer {
       throw new AppError("invalid", "This address speaks WebSocket only.", { status: 426 });
     };
     answer().catch((error: unknown) => {
-      if (!request.complete) response.setHeader("Connection", "close");
       sendError(request, response, { error: this.#tellable(error) });
+      dropRest(request);
     });
   }
 

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { AppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { AddressLimit } from "../../src/net/address-limit.ts";
+import { dropRest } from "../../src/net/drop-rest.ts";
 import { forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
@@ -45,8 +46,8 @@ export class Ingress {
       const onError = (error: AppError) => sendError(request, response, { error: aboutRole(role, error) });
       forward(request, response, { ...options, onError });
     } catch (error) {
-      if (!request.complete) response.setHeader("Connection", "close");
       sendError(request, response, { error: this.#tellable(error) });
+      dropRest(request);
     }
   }
 

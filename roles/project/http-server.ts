@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { AppError, invalid, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
+import { dropRest } from "../../src/net/drop-rest.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import type { WireError } from "../../src/protocol/common.ts";
 import type { Caller, Callers } from "./callers.ts";
@@ -20,7 +21,7 @@ export interface Call {
 
 /** Answers by itself and returns undefined, or returns what is sent as JSON. */
 export type Handler = (call: Call) => Promise<object | undefined>;
-/** Handlers by method and path below `<base>/<project_id>`, such as "GET /api/status"; a path that ends in "/" means all below it. */
+/** Handlers by method (or `*`) and path below `<base>/<project_id>`, such as "GET /api/status"; a path that ends in "/" means all below it. */
 export type HandlerTable = Readonly<Record<string, Handler>>;
 
 interface Options {
@@ -73,8 +74,8 @@ function findHandler(
   const exact = handlers[`${method} ${path}`];
   if (exact !== undefined) return { handler: exact, rest: "" };
   for (const [key, handler] of Object.entries(handlers))
-    if (key.endsWith("/") && `${method} ${path}`.startsWith(key))
-      return { handler, rest: `${method} ${path}`.slice(key.length) };
+    for (const line of [`${method} ${path}`, `* ${path}`])
+      if (key.endsWith("/") && line.startsWith(key)) return { handler, rest: line.slice(key.length) };
   throw notFound(`There is no ${asked} ${path} here.`);
 }
 
@@ -101,10 +102,9 @@ function tellError(
   if (response.headersSent) return void response.destroy(); // half an answer must not look whole
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   const told = toWireError(error);
-  if (!request.complete) response.setHeader("Connection", "close"); // the rest of the body is not wanted
   if (told.retryAfterSeconds !== undefined) response.setHeader("Retry-After", told.retryAfterSeconds);
   sendJson(response, error instanceof AppError ? error.status : 500, told);
-  if (!request.complete) request.resume();
+  dropRest(request);
 }
 
 /** How an error is told; what was not expected says nothing of itself. */

@@ -2,6 +2,7 @@
 
 import type { Socket } from "node:net";
 import { AppError, codeOf, invalid, isAppError } from "../core/errors.ts";
+import { dropRest } from "./drop-rest.ts";
 import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import type { Client } from "./forwarded.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
@@ -155,11 +156,10 @@ class Exchange implements Asker, Forwarding {
   #finish(last: Buffer | undefined): void {
     this.#isFinished = true;
     const response = this.#response;
-    // An answer that came before the whole request: the rest of it cannot be told from a next request.
-    const end = this.#request.complete ? undefined : () => void this.#socket.destroySoon();
-    if (last === undefined) response.end("", "latin1", end);
-    else if (last.length <= SHORT_BYTES) response.end(last.toString("latin1"), "latin1", end);
-    else response.end(Buffer.from(last), undefined, end);
+    if (last === undefined) response.end("", "latin1");
+    else if (last.length <= SHORT_BYTES) response.end(last.toString("latin1"), "latin1");
+    else response.end(Buffer.from(last));
+    dropRest(this.#request);
   }
 
   #fail(error: Error): void {
@@ -171,8 +171,8 @@ class Exchange implements Asker, Forwarding {
 
   #answerError(error: Error): void {
     this.#isFinished = true;
-    if (!this.#request.complete) this.#response.setHeader("Connection", "close");
     this.#options.onError(upstreamError(error));
+    dropRest(this.#request);
   }
 
   #onClientClosed(): void {
@@ -197,7 +197,7 @@ class Exchange implements Asker, Forwarding {
 }
 
 /** Has the request a body, be it of unknown length? */
-function hasBody({ headers }: HttpRequest): boolean {
+export function hasBody({ headers }: HttpRequest): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
@@ -211,12 +211,20 @@ const UNKNOWN_CODING = invalid("A body with this transfer coding is not passed o
   status: 501,
 });
 
+/** Of a port on which nothing listens, and of a Unix socket that is not there. */
+const REFUSED = new Set(["ECONNREFUSED", "ENOENT"]);
+
+/** Was the connection refused? Then nothing has been asked. */
+export function isRefused(error: AppError): boolean {
+  return REFUSED.has(codeOf(error.cause));
+}
+
 /** What went wrong with the other side, as a gateway answers it. */
 export function upstreamError(cause: Error): AppError {
   if (isAppError(cause)) return cause;
   const code = codeOf(cause);
   const options = { cause, retryAfterSeconds: 2 };
-  if (code === "ECONNREFUSED") {
+  if (REFUSED.has(code)) {
     return new AppError("unavailable", "Nothing is listening there.", { ...options, status: 502 });
   }
   if (code === "ETIMEDOUT" || code === "EHOSTUNREACH" || code === "ENETUNREACH") {

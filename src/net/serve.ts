@@ -1,6 +1,6 @@
 /** The one way to listen for HTTP: limits before anything is read, draining without waiting for kept-alive connections, nothing left behind. */
 
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AppError } from "../core/errors.ts";
@@ -55,6 +55,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
       headersTimeout: TIMEOUTS.firstTimeoutMs,
       keepAliveTimeout: TIMEOUTS.keepAliveTimeoutMs,
       maxHeaderSize: 32_768,
+      ServerResponse: Latin1Response,
       keepAlive: true, // a peer that vanished is found out
       keepAliveInitialDelay: 30_000,
     },
@@ -91,6 +92,13 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   return { origin: `http://${host}:${port}`, port, connections: () => sockets.size };
 }
 
+/** Node's own would send a head without a body as UTF-8, and bytes beyond ASCII in it twice as long: heads are latin1. */
+class Latin1Response<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  override flushHeaders(): void {
+    this.write("", "latin1");
+  }
+}
+
 type Server = ReturnType<typeof createServer>;
 
 async function listenOn(server: Server, { host, port }: ServeOptions["listen"], name: string): Promise<void> {
@@ -105,6 +113,18 @@ async function listenOn(server: Server, { host, port }: ServeOptions["listen"], 
   });
   server.listen({ host, port, backlog: 2_048 }, resolve);
   await promise;
+}
+
+/** A port of this host on which nobody listens now. */
+export async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(0, host, resolve);
+  await promise;
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  server.close();
+  return port;
 }
 
 const CLOSE_IDLE_EVERY_MS = 20;

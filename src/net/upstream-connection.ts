@@ -1,7 +1,8 @@
 /** One connection to another HTTP/1.1 server, on which one question is asked at a time: whoever asks writes the body and is told the answer. */
 
-import { connect, type Socket } from "node:net";
+import type { LookupFunction, Socket, SocketConstructorOpts } from "node:net";
 import { AppError, asError } from "../core/errors.ts";
+import { PatientSocket } from "./patient-socket.ts";
 import {
   headerValue,
   type Question,
@@ -20,11 +21,10 @@ export interface Asker extends ResponseReader {
   onSwitch?(socket: Socket, head: ResponseHead): void;
 }
 
-export interface UpstreamAddress {
-  host: string;
-  port: number;
-  connectTimeoutMs: number;
-}
+/** A host and its port, or the path of a Unix socket. */
+export type UpstreamPlace = { host: string; port: number } | { path: string };
+
+export type UpstreamAddress = UpstreamPlace & { connectTimeoutMs: number };
 
 export interface ConnectionOwner {
   /** The connection may be asked again. */
@@ -65,7 +65,7 @@ export class UpstreamConnection implements ResponseReader {
     this.#owner = owner;
     this.#parser = new ResponseParser(this);
     this.#isForUpgrade = isForUpgrade;
-    this.#socket = isForUpgrade ? connect(optionsOf(address)) : this.#connectReadingIntoShared(address);
+    this.#socket = isForUpgrade ? connectTo(address) : this.#connectReadingIntoShared(address);
     if (isForUpgrade) this.#socket.on("data", (bytes) => this.#onRead(bytes));
     this.#socket.on("error", (error) => this.fail(error));
     this.#socket.on("drain", () => this.#asker?.onDrain());
@@ -155,7 +155,7 @@ export class UpstreamConnection implements ResponseReader {
 
   #connectReadingIntoShared(address: UpstreamAddress): Socket {
     const callback = (length: number) => this.#onRead(shared.subarray(0, length));
-    return connect({ ...optionsOf(address), onread: { buffer: shared, callback } });
+    return connectTo(address, { onread: { buffer: shared, callback } });
   }
 
   /** False: read no more for now. */
@@ -213,9 +213,18 @@ export class UpstreamConnection implements ResponseReader {
   }
 }
 
-function optionsOf({ host, port }: UpstreamAddress) {
-  return { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+function connectTo(place: UpstreamPlace, more: SocketConstructorOpts = {}): Socket {
+  return new PatientSocket({ ...more, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }).connect(
+    "host" in place && place.host === "localhost" ? { ...place, lookup: bothLoopbacks } : place,
+  );
 }
+
+/** Whatever a machine takes `localhost` for: Node tries one after the other. */
+const bothLoopbacks: LookupFunction = (_name, _options, found) =>
+  found(null, [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ]);
 
 function giveUpConnecting(socket: Socket, afterMs: number): void {
   const timer = setTimeout(() => {

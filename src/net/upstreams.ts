@@ -2,7 +2,12 @@
 
 import { unavailable } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
-import { type ConnectionOwner, type UpstreamAddress, UpstreamConnection } from "./upstream-connection.ts";
+import {
+  type ConnectionOwner,
+  type UpstreamAddress,
+  UpstreamConnection,
+  type UpstreamPlace,
+} from "./upstream-connection.ts";
 
 export interface UpstreamsOptions {
   /** Most requests to one other side at once; further ones are refused. Default 256. */
@@ -14,6 +19,7 @@ export interface UpstreamsOptions {
 }
 
 const SWEEP_MS = 1_000;
+const UNIX = "unix:";
 
 /** One other side: how many use it now, and its connections. `requests` and `upgrades` are counted down by whoever forwards. */
 export class Upstream implements ConnectionOwner {
@@ -28,12 +34,12 @@ export class Upstream implements ConnectionOwner {
 
   constructor(origin: string, connectTimeoutMs: number) {
     this.origin = origin;
-    this.#address = { ...addressOf(origin), connectTimeoutMs };
+    this.#address = { ...placeOf(origin), connectTimeoutMs };
   }
 
-  /** Without the brackets of IPv6. */
-  get host(): string {
-    return this.#address.host;
+  /** Without the brackets of IPv6; undefined for a Unix socket. */
+  get host(): string | undefined {
+    return "host" in this.#address ? this.#address.host : undefined;
   }
 
   /** A connection on which nothing is asked now; `isNew` where a kept one has just failed. */
@@ -107,7 +113,7 @@ export class Upstreams {
   }
 
   /**
-   * The other side at `origin`, with a place for one more request or upgrade.
+   * The other side at `origin`, with a place for one more request or upgrade; with a path behind it, one counted apart from others at that place.
    * @throws AppError `unavailable` when it has its fill.
    */
   enter(group: string, origin: string, use: "request" | "upgrade" = "request"): Upstream {
@@ -174,8 +180,9 @@ export function hostInUrl(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-/** Host and port of an origin such as http://10.0.0.1:6001 or http://[::1]:80. */
-function addressOf(origin: string): { host: string; port: number } {
+/** The place of an origin such as http://10.0.0.1:6001, http://[::1]:80 or unix:/run/a.sock. */
+function placeOf(origin: string): UpstreamPlace {
+  if (origin.startsWith(UNIX)) return { path: origin.slice(UNIX.length) };
   const { hostname, port } = new URL(origin);
   return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 80 : Number(port) };
 }

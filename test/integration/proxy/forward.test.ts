@@ -197,7 +197,7 @@ describe("what the other side says", () => {
     },
   );
 
-  test("before it has heard the whole request is answered, and neither connection is used again", async () => {
+  test("before it has heard the whole request is answered; the other side is asked no more, and who sends no more is cut off", async () => {
     const { proxy, heard } = await proxyTo((socket, text, index) => {
       if (index > 0 || text.includes("first")) socket.write(OK);
     });
@@ -207,10 +207,44 @@ describe("what the other side says", () => {
       text += bytes.toString();
     });
     socket.write("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nfirst");
-    await until(() => socket.destroyed, { timeoutMs: 3_000 });
-    expect(text).toMatch(/^HTTP\/1.1 200 OK/);
+    await until(() => text.startsWith("HTTP/1.1 200 OK"));
+    await until(() => socket.destroyed, { timeoutMs: 6_000 });
     expect((await ask(proxy, "/")).status).toBe(200);
     expect(heard).toHaveLength(2);
+  });
+
+  test("to an upload that it does not read arrives, though it closes and resets the connection", async () => {
+    const { proxy } = await proxyTo((socket) => {
+      socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig", () => socket.destroy());
+    });
+    const body = "x".repeat(10_000_000);
+    for (let count = 0; count < 10; count += 1) {
+      expect(await ask(proxy, "/", { method: "PUT", body })).toMatchObject({ status: 413, body: "big" });
+    }
+  });
+
+  test("before the whole upload has come leaves the client's connection of use, once that has come", async () => {
+    const { proxy } = await proxyTo((socket, text) => {
+      if (text.includes("first") || text.startsWith("GET")) socket.write(OK);
+    });
+    const socket = dial(proxy);
+    let text = "";
+    socket.on("data", (bytes: Buffer) => {
+      text += bytes.toString();
+    });
+    socket.write("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nfirst");
+    await until(() => text.includes("200 OK"));
+    socket.write("laterGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await until(() => text.split("200 OK").length === 3);
+    socket.destroy();
+  });
+
+  test("to who sent something keeps bytes beyond ASCII in its head as they are", async () => {
+    const name = Buffer.from("grüße").toString("latin1");
+    const { proxy } = await proxyTo((socket) =>
+      socket.end(Buffer.from(`HTTP/1.0 200 OK\r\nX-Name: ${name}\r\n\r\nall`, "latin1")),
+    );
+    expect((await ask(proxy, "/", { method: "POST", body: "x" })).headers["x-name"]).toBe(name);
   });
 
   test("a body of unknown length arrives in chunks, those of the client put anew", async () => {
