@@ -139,6 +139,7 @@ test("programs get the image's environment without what is the server's own", ()
   expect(shellEnvironment(all, { home: "/home/user", extra: { JAVA_HOME: "/mine" } })).toEqual({
     PATH: "/opt/conda/bin:/bin",
     LANG: "C.UTF-8",
+    SHELL: "/bin/bash",
     JAVA_HOME: "/mine",
     COCALC_PROJECT_ID: "x",
     HOME: "/home/user",

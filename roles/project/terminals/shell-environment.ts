@@ -19,7 +19,7 @@ interface Own {
   extra: Readonly<Record<string, string>>;
 }
 
-/** A fresh environment; HOME, a UTF-8 locale and a PATH are always there. */
+/** A fresh environment; HOME, a UTF-8 locale, a PATH and a SHELL (Jupyter's terminals would be of `sh`) are always there. */
 export function shellEnvironment(all: Environment, { home, extra }: Own): Record<string, string> {
   const kept = Object.entries(all).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !OWN.some((own) => own.test(entry[0])),
@@ -27,6 +27,7 @@ export function shellEnvironment(all: Environment, { home, extra }: Own): Record
   const environment: Record<string, string> = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     LANG: "C.UTF-8",
+    SHELL: "/bin/bash",
     ...Object.fromEntries(kept),
     HOME: home,
     ...extra,
