@@ -96,7 +96,8 @@ function checkPath({ origin, target, request }: Asked): void {
 
 /** A project's own origin serves its web servers and its files; never what a page of it could do in a member's name. */
 function checkProjectPath(projectId: string, target: Target): void {
-  const isServed = target.kind === "web" || (target.kind === "server" && target.what === "raw");
+  const isServed =
+    target.kind === "web" || target.kind === "named" || (target.kind === "server" && target.what === "raw");
   if (target.projectId !== projectId || !isServed) throw notFound("There is nothing at this address of the project.");
 }
 

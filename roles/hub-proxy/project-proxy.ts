@@ -13,12 +13,15 @@ import { record } from "../../src/domain/central-log/central-log.ts";
 import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
-import { type ForwardOptions, forward } from "../../src/net/forward.ts";
+import { dropRest } from "../../src/net/drop-rest.ts";
+import { type ForwardOptions, forward, hasBody, isRefused } from "../../src/net/forward.ts";
+import type { RewriteHeader } from "../../src/net/forward-headers.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
-import { clientOf } from "../../src/net/forwarded.ts";
+import { type Client, clientOf } from "../../src/net/forwarded.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import type { Joined } from "../../src/net/joined.ts";
 import { sendError, tellable, wantsPage } from "../../src/net/plain-page.ts";
+import { visitorsLocation } from "../../src/net/redirects.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
 import { hostInUrl, type Upstreams } from "../../src/net/upstreams.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
@@ -26,7 +29,7 @@ import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
 import { type Asked, Gate } from "./gate.ts";
-import { answerStarting, NamedServers } from "./named-servers.ts";
+import { InsidePorts } from "./inside-ports.ts";
 import { OpenUpgrades } from "./open-upgrades.ts";
 import { appOrigin, originOf, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
@@ -58,14 +61,13 @@ interface Admitted {
 export class ProjectProxy {
   readonly #parts: ProxyParts;
   readonly #gate: Gate;
-  readonly #namedServers: NamedServers;
+  readonly #inside = new InsidePorts();
   readonly #openUpgrades: OpenUpgrades;
 
   constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
     const { access, config: site } = parts;
     this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
-    this.#namedServers = new NamedServers(life, parts);
     this.#openUpgrades = new OpenUpgrades(site);
   }
 
@@ -103,33 +105,42 @@ export class ProjectProxy {
     if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, identity, response });
     const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
     if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, identity, route, response });
-    if (this.#isElsewhere(asked)) return this.#sendElsewhere(asked, identity, response);
-    const port = this.#port(target) ?? (await this.#namedPort(asked, admission, route.ip));
-    const admitted = { asked, target, admission, ip: route.ip, port };
-    const extraRequest = target.kind === "server" ? await this.#assertion(admitted) : [];
+    if (this.#isElsewhere(asked, identity)) return this.#sendElsewhere(asked, identity, response);
+    const admitted = this.#admit(asked, { target, admission, ip: route.ip });
+    const extraRequest = admitted.target.kind === "web" ? [] : await this.#assertion(admitted);
     if (response.closed || request.socket.destroyed) return;
     this.#forward(response, admitted, extraRequest);
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { config, routes, joined } = this.#parts;
+    const { config, routes } = this.#parts;
     const client = clientOf(request, config);
     const target = this.#target(request);
     const asked: Asked = { request, client, origin: originOf(client.host, config), target, isUpgrade: true };
     const admission = this.#gate.known(asked) ?? (await this.#gate.pass(asked));
     this.#openUpgrades.enter(socket, admission.identity.accountId, target.projectId);
     if (target.kind === "start") throw notFound("There is no WebSocket here.");
-    if (this.#isElsewhere(asked)) throw notFound("Ports of projects are served on the project's own origin, not here.");
+    if (this.#isElsewhere(asked, admission.identity))
+      throw notFound("Ports of projects are served on the project's own origin, not here.");
     const { ip } = await routes.routeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
-    const port = this.#port(target) ?? (await this.#namedPort(asked, admission, ip));
-    const admitted = { asked, target, admission, ip, port };
+    await this.#join(this.#admit(asked, { target, admission, ip }), request, socket, head);
+  }
+
+  async #join(admitted: Admitted, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { admission } = admitted;
+    const { joined } = this.#parts;
     const extraRequest = await this.#assertion(admitted);
     if (socket.destroyed) return;
+    const fail = (error: AppError) => endUpgrade(socket, error.status, error.message);
     const exchange = forwardUpgrade(request, socket, {
       ...this.#forwardOptions(admitted, extraRequest, "upgrade"),
       head,
-      onError: (error) => endUpgrade(socket, error.status, this.#aboutUpstream(admitted, error).message),
+      onError: (error) => {
+        const inside = this.#insteadInside(admitted, error);
+        if (inside === undefined) fail(this.#aboutUpstream(admitted, error));
+        else this.#join(inside, request, socket, head).catch((thrown: unknown) => fail(this.#tellable(thrown)));
+      },
       onEnd: () => {
         admission.leave(exchange);
         joined.delete(exchange);
@@ -144,10 +155,41 @@ export class ProjectProxy {
     const { request } = asked;
     const exchange = forward(request, response, {
       ...this.#forwardOptions(admitted, extraRequest, "request"),
-      onError: (error) => sendError(request, response, { error: this.#aboutUpstream(admitted, error) }),
+      onError: (error) => {
+        const inside = this.#insteadInside(admitted, error);
+        const again = inside === undefined || hasBody(request) ? undefined : inside; // a body was read already
+        if (again === undefined) sendError(request, response, { error: this.#aboutUpstream(admitted, error) });
+        else this.#forwardInside(response, again).catch((thrown: unknown) => this.#answer(request, response, thrown));
+      },
       onEnd: () => admission.leave(exchange),
     });
     admission.enter(exchange);
+  }
+
+  async #forwardInside(response: HttpResponse, inside: Admitted): Promise<void> {
+    const extraRequest = await this.#assertion(inside);
+    if (!response.closed) this.#forward(response, inside, extraRequest);
+  }
+
+  /** Only what people run on a port of their own is reached past the project's own server, unless nothing listened there a moment ago. */
+  #admit(asked: Asked, admitted: Pick<Admitted, "target" | "admission" | "ip">): Admitted {
+    const { target } = admitted;
+    if (target.kind !== "web") return { asked, ...admitted, port: this.#parts.config.projectPort };
+    const direct = { asked, ...admitted, port: target.port };
+    return this.#inside.has(target.projectId, target.port) ? this.#throughProject(direct, target) : direct;
+  }
+
+  /** A server may listen for its own machine alone: then the project's own server asks it. */
+  #insteadInside(admitted: Admitted, error: AppError): Admitted | undefined {
+    const { target } = admitted;
+    if (target.kind !== "web" || !isRefused(error)) return undefined;
+    this.#inside.add(target.projectId, target.port);
+    return this.#throughProject(admitted, target);
+  }
+
+  #throughProject(admitted: Admitted, { projectId, port }: { projectId: string; port: number }): Admitted {
+    const target = { kind: "named" as const, projectId, name: String(port), path: admitted.asked.request.url ?? "/" };
+    return { ...admitted, target, port: this.#parts.config.projectPort };
   }
 
   #target(request: HttpRequest): Target {
@@ -157,10 +199,11 @@ export class ProjectProxy {
   }
 
   /** Do this project's web servers have an origin of their own, and the path form is not offered? */
-  #isElsewhere({ origin, target, client }: Asked): boolean {
-    if (origin.kind === "project" || target.kind !== "web") return false;
+  #isElsewhere({ origin, target, client }: Asked, { credential }: Identity): boolean {
+    if (origin.kind === "project" || (target.kind !== "web" && target.kind !== "named")) return false;
     const { portsOnAppOrigin } = this.#parts.config;
     if (portsOnAppOrigin !== "auto") return portsOnAppOrigin === "no";
+    if (target.kind === "named" && credential.kind === "session") return true; // a sandboxed page may not load its parts
     return projectOrigin(target.projectId, client, this.#parts.config) !== undefined;
   }
 
@@ -170,27 +213,15 @@ export class ProjectProxy {
     const own = projectOrigin(target.projectId, client, config);
     if (own === undefined) {
       throw notFound(
-        "Web servers of projects are not offered on this site: it has no domain for them (COCALC_PROJECT_DOMAIN).",
+        "This server needs an origin of the project's own, and this site has no domain for that. Its administrator has to set COCALC_PROJECT_DOMAIN.",
       );
     }
     return sendToProjectOrigin(request, response, { db, identity, projectId: target.projectId, own });
   }
 
-  /** Undefined for a server that is reached by name: the project has to be asked. */
-  #port(target: Admitted["target"]): number | undefined {
-    if (target.kind === "server") return this.#parts.config.projectPort;
-    return typeof target.port === "number" ? target.port : undefined;
-  }
-
-  #namedPort({ target, request, isUpgrade }: Asked, { identity, role }: Admission, ip: string): Promise<number> {
-    const name = target.kind === "web" ? String(target.port) : "";
-    const isPage = !isUpgrade && wantsPage(request);
-    return this.#namedServers.portOf({ projectId: target.projectId, ip, name, identity, role, isPage });
-  }
-
   /** Only the project's own server is told who is calling: a program on a port could use it in the caller's name. */
   async #assertion({ target, admission: { identity, role } }: Admitted): Promise<string[]> {
-    if (target.kind !== "server") return [];
+    if (target.kind === "web") return [];
     return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(identity, target.projectId, role)];
   }
 
@@ -202,14 +233,21 @@ export class ProjectProxy {
     const onApp = origin.kind === "app";
     const framing = target.kind === "server" ? FILE_SANDBOX : WEB_SANDBOX;
     return {
-      upstream: this.#parts.upstreams.enter(target.projectId, `http://${hostInUrl(ip)}:${port}`, use),
+      upstream: this.#parts.upstreams.enter(target.projectId, upstreamOrigin(target, ip, port), use),
       path: target.path,
       client,
       rewriteRequest: admission.rewriteRequest,
       extraRequest,
-      rewriteResponse: onApp ? onAppOrigin : onProjectOrigin,
+      rewriteResponse: this.#rewriteResponse(target, client, onApp ? onAppOrigin : onProjectOrigin),
       extraResponse: onApp ? framing : framedBy(appOrigin(client, this.#parts.config)),
     };
+  }
+
+  #rewriteResponse(target: Admitted["target"], client: Client, rewrite: RewriteHeader): RewriteHeader {
+    if (target.kind !== "web") return rewrite;
+    const { projectId, prefix, port } = target;
+    const redirecting = { client, base: `${this.#parts.config.basePath}/${projectId}`, prefix, port };
+    return (name, value) => rewrite(name, name === "location" ? visitorsLocation(value, redirecting) : value);
   }
 
   #note({ identity, role }: Admission, projectId: string): void {
@@ -225,15 +263,14 @@ export class ProjectProxy {
   }
 
   /** In words what is wrong with the server in the pod; its place is looked up anew. */
-  #aboutUpstream({ target, port, ip }: Admitted, error: AppError): AppError {
+  #aboutUpstream({ target, port }: Admitted, error: AppError): AppError {
     if (error.code === "invalid") return error;
     const { projectId } = target;
     this.#parts.routes.forget(projectId);
-    if (target.kind === "web") this.#namedServers.forget({ projectId, ip, name: String(target.port) });
     const what = target.kind === "web" ? `Port ${port} of the project` : "The project's own server";
-    const todo =
-      target.kind === "web" ? " Is your server running, and listening on 0.0.0.0?" : " Try again in a moment.";
-    return new AppError(error.code, `${what} cannot be reached. ${error.message}${todo}`, {
+    const isSilent = target.kind === "web" && error.status === 502 && !isRefused(error);
+    const todo = isSilent ? " If it speaks HTTPS only, let it speak HTTP: this site does the rest." : "";
+    return new AppError(error.code, `${what} cannot be reached. ${error.message} Try again in a moment.${todo}`, {
       status: error.status,
       cause: error.cause,
       retryAfterSeconds: 2,
@@ -258,8 +295,8 @@ export class ProjectProxy {
   #answer(request: HttpRequest, response: HttpResponse, thrown: unknown): void {
     const error = this.#tellable(thrown);
     if (response.headersSent) return void request.socket.destroy();
-    if (!request.complete) response.setHeader("Connection", "close");
-    if (!answerStarting(request, response, thrown)) sendError(request, response, { error });
+    sendError(request, response, { error });
+    dropRest(request);
   }
 
   #tellable(error: unknown): AppError {
@@ -268,4 +305,9 @@ export class ProjectProxy {
       return new AppError("internal", "Something went wrong here; it has been noted.");
     });
   }
+}
+
+/** A server with a name that hangs must not keep the project's own from being asked, though both are asked at one port. */
+function upstreamOrigin(target: Admitted["target"], ip: string, port: number): string {
+  return `http://${hostInUrl(ip)}:${port}${target.kind === "named" ? `/${target.name}` : ""}`;
 }

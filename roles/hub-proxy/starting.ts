@@ -40,7 +40,7 @@ interface Stopped extends Wanted {
  * project was stopped: that starts nothing. Nor does a project's own page in its visitor's name.
  */
 function startsProject({ request, origin, target, identity }: Stopped): boolean {
-  if (origin.kind !== "app" || target.kind !== "web" || !START_THE_PROJECT.has(String(target.port))) return false;
+  if (origin.kind !== "app" || target.kind !== "named" || !START_THE_PROJECT.has(target.name)) return false;
   if (request.method !== "GET" && request.method !== "HEAD") return false;
   return wantsPage(request) || identity.credential.kind !== "session";
 }

@@ -3,12 +3,14 @@
 import { belowBase } from "../../src/net/routes.ts";
 
 /**
- * `server`: the project's own server, for which a hub vouches (api, raw); `web`: a server of the people in it, on a port or under a name;
- * `start`: our page that offers to start it.
+ * `prefix` is what a visitor's path has before the one that the server is told.
+ * `server`: the project's own server (api, raw); `web`: a server of the people in it, on a port; `named`: one that the project's own server
+ * starts and stands before; `start`: our page that offers to start it.
  */
 export type Target = { projectId: string } & (
   | { kind: "server"; what: "api" | "raw"; path: string }
-  | { kind: "web"; port: number | string; path: string }
+  | { kind: "web"; port: number; path: string; prefix: string }
+  | { kind: "named"; name: string; path: string }
   | { kind: "start" }
 );
 
@@ -16,8 +18,8 @@ const PROJECT_PATH = /^\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 /**
- * Reads the target of a request line. A server under `port` gets the path as it stands, one under `server` only what follows its port.
- * Undefined: no path of ours.
+ * Reads the target of a request line. A server on a port gets the path as it stands below `port`, and below `server` only what follows its
+ * port; for one with a name the project does the same. Undefined: no path of ours.
  */
 export function targetOf(url: string, basePath: string): Target | undefined {
   const queryAt = url.indexOf("?");
@@ -30,13 +32,15 @@ export function targetOf(url: string, basePath: string): Target | undefined {
   if (what === "api" || what === "raw") return { projectId, kind: "server", what, path: url };
   if (what === "start" && first === "" && rest === "") return { projectId, kind: "start" };
   if (what !== "port" && what !== "server") return undefined;
+  if (NAME.test(first)) return { projectId, kind: "named", name: first, path: url };
   const port = portOf(first);
   if (port === undefined) return undefined;
-  return { projectId, kind: "web", port, path: what === "port" ? url : (rest === "" ? "/" : rest) + query };
+  if (what === "port") return { projectId, kind: "web", port, path: url, prefix: "" };
+  const prefix = rest === "" ? path : path.slice(0, -rest.length);
+  return { projectId, kind: "web", port, path: (rest === "" ? "/" : rest) + query, prefix };
 }
 
-function portOf(text: string): number | string | undefined {
-  if (NAME.test(text)) return text;
+function portOf(text: string): number | undefined {
   const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0;
   return port >= 1 && port <= 65_535 ? port : undefined;
 }

@@ -59,7 +59,7 @@ export const projectConfig = z.object({
   namedServers: setting(
     "COCALC_NAMED_SERVERS",
     serverTable,
-    "Servers that are reached by name and started when somebody asks for one, beside or in place of the built-in ones, as JSON: name → {title, command, port, program?, env?, startSeconds?}, or null.",
+    "Servers that are reached by name and started when somebody asks for one, beside or in place of the built-in ones, as JSON: name → {title, command, program?, port?, env?, startSeconds?, below?}, or null.",
   ),
   inCluster: setting(
     "KUBERNETES_SERVICE_HOST",

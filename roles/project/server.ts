@@ -6,7 +6,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve.ts";
-import { execRequest, namedServerRequest } from "../../src/protocol/project-server.ts";
+import { execRequest } from "../../src/protocol/project-server.ts";
 import { Activity } from "./activity.ts";
 import { Callers } from "./callers.ts";
 import type { ProjectConfig } from "./config.ts";
@@ -16,9 +16,10 @@ import { fileHandlers } from "./files/file-handlers.ts";
 import { removeLeftovers } from "./files/leftovers.ts";
 import { localPath } from "./files/local-path.ts";
 import { type Places, parsePath } from "./files/places.ts";
-import { type HandlerTable, httpHandler, readJson } from "./http-server.ts";
+import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
 import { NamedServers } from "./servers/named-servers.ts";
+import { ServerProxy } from "./servers/server-proxy.ts";
 import { documentRequests } from "./socket/document-requests.ts";
 import { folderRequests } from "./socket/folder-requests.ts";
 import { openSocketServer, type SocketServer } from "./socket/socket-server.ts";
@@ -57,16 +58,20 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
       ...documentRequests({ documents, activity }),
       ...folderRequests(places),
       status: () => status.now(),
+      servers: async () => ({ servers: await servers.list() }),
     },
   });
+  const toServer: Handler = async ({ request, response }) => {
+    activity.touch();
+    await serverProxy.handle(request, response);
+    return undefined;
+  };
   const handlers: HandlerTable = {
     ...fileHandlers({ places, activity, documents }),
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
-    "POST /api/named-server": async ({ request }) => {
-      activity.touch();
-      return servers.portOf(await readJson(request, namedServerRequest));
-    },
+    "* /port/": toServer,
+    "* /server/": toServer,
     "POST /api/exec": async ({ request }) => {
       activity.touch();
       const asked = await readJson(request, execRequest);
@@ -82,15 +87,18 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     handle: httpHandler({ projectId, basePath, callers, handlers, health: () => undefined, log }),
     upgrade: (request, socket, head) => {
       const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
-      if (!isOurs) return endUpgrade(socket, 404, "There is no WebSocket here.");
+      if (!isOurs && !serverProxy.isAsked(request)) return endUpgrade(socket, 404, "There is no WebSocket here.");
       callers
         .of(request)
-        .then((caller) => sockets.upgrade(caller, request, socket, head))
+        .then((caller) =>
+          isOurs ? sockets.upgrade(caller, request, socket, head) : serverProxy.upgrade(request, socket, head),
+        )
         .catch((error: unknown) =>
           endUpgrade(socket, error instanceof AppError ? error.status : 500, messageOf(error)),
         );
     },
   });
+  const serverProxy = new ServerProxy(life, { servers, base: inside, log });
   life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
   life.run("leftovers", (signal) => removeLeftovers(places, signal));

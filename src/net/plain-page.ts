@@ -16,7 +16,7 @@ export interface PlainPage {
 
 const STYLE =
   ":root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}body{max-width:36rem;margin:12vh auto;padding:0 1rem}" +
-  "h1{font-size:1.4rem}button{font:inherit;padding:.5rem 1.2rem;border-radius:.4rem;border:1px solid;cursor:pointer}.quiet{opacity:.75}";
+  "h1{font-size:1.4rem}p{white-space:pre-line;overflow-wrap:anywhere}button{font:inherit;padding:.5rem 1.2rem;border-radius:.4rem;border:1px solid;cursor:pointer}.quiet{opacity:.75}";
 
 /** A page without script, that nothing can embed and that loads nothing. */
 export function sendPage(request: HttpRequest, response: HttpResponse, page: PlainPage): void {
@@ -36,11 +36,15 @@ export function sendPage(request: HttpRequest, response: HttpResponse, page: Pla
   response.end(request.method === "HEAD" ? undefined : html);
 }
 
-/** An error: a page where a browser navigates, else JSON. `more` is HTML under the message. */
+/** An error: a page where a browser navigates, else JSON. `more` is HTML under the message; without a title there stands the usual one of its code. */
 export function sendError(
   request: HttpRequest,
   response: HttpResponse,
-  { error, more = "" }: { error: AppError; more?: string },
+  {
+    error,
+    title = TITLES[error.code] ?? "This did not work",
+    more = "",
+  }: { error: AppError; title?: string; more?: string },
 ): void {
   const headers: Record<string, string> = {};
   if (error.retryAfterSeconds !== undefined) headers["Retry-After"] = String(error.retryAfterSeconds);
@@ -48,7 +52,6 @@ export function sendError(
     sendJson(request, response, { status: error.status, body: wireErrorOf(error), headers });
     return;
   }
-  const title = TITLES[error.code] ?? "This did not work";
   sendPage(request, response, {
     status: error.status,
     title,

@@ -11,8 +11,9 @@
  *   POST   files/make-folder {path} · files/rename {from, to} · files/copy {from, to} · files/link {path, target} · files/delete {paths}
  *   POST   exec  ExecRequest → ExecAnswer
  *   GET    status → ProjectStatus
- *   POST   named-server  NamedServerRequest → NamedServerAnswer; starts it if need be
  * and the raw bytes of a file in the home directory at `<base>/<project_id>/raw/<path>`; `GET /health` needs no assertion.
+ * Whatever is asked at `<base>/<project_id>/port/<name>/…` (or `server`, then without what is before the rest) is forwarded to the program
+ * of that name, which is started if need be; the assertion is not.
  *
  * A path is relative to the home directory, or absolute below /ext, /data or /tmp. It is a string where its bytes are UTF-8, else
  * `base64:` + base64url of the bytes (a real name that begins so is written in that form too).
@@ -91,18 +92,12 @@ export type ExecAnswer = z.infer<typeof execAnswer>;
 
 /** Names of servers, as they stand in addresses below `port` and `server`. */
 export const serverName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
-export const namedServerRequest = z.object({
-  name: serverName,
-  /** How long the answer may wait for the server to listen. */
-  waitSeconds: z.number().min(0).max(60).default(20),
-});
-export type NamedServerRequest = z.infer<typeof namedServerRequest>;
-/** Its port; or what people call it, while it does not listen yet. */
-export const namedServerAnswer = z.union([
-  z.object({ port: z.number().int().min(1).max(65_535) }),
-  z.object({ starting: z.string() }),
-]);
-export type NamedServerAnswer = z.infer<typeof namedServerAnswer>;
+
+/** A server with a name, and its address below `<base>/<project_id>/`. */
+export interface ServerEntry {
+  title: string;
+  path: string;
+}
 
 export const projectStatus = z.object({
   time: isoTime,
@@ -178,6 +173,8 @@ export const projectRequests = {
   document_save: z.object({ path: wirePath }),
   document_close: z.object({ path: wirePath }),
   status: z.object({}),
+  /** The servers with a name that can be started here. */
+  servers: z.object({}),
   /** Watches one folder: `folder_changed` is sent when its content changes. One folder per socket at a time. */
   watch_folder: z.object({ path: wirePath.nullable() }),
 } as const;
@@ -222,6 +219,7 @@ export interface ProjectAnswers {
   document_save: { etag: string };
   document_close: Record<string, never>;
   status: ProjectStatus;
+  servers: { servers: ServerEntry[] };
   watch_folder: Record<string, never>;
 }
 export type ProjectAnswer<N extends ProjectRequestName> =

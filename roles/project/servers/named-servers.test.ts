@@ -1,96 +1,205 @@
-/** Servers by name, with a small real one: started once for all who ask, ended with the project, failures in words. */
+/** Servers by name, with a small real one: started once for all who ask, reached by nobody else, ended with the project, failures in words. */
 
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { serveHttp } from "../../../src/net/serve.ts";
+import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { freePort } from "../../../test/helpers/free-port.ts";
 import { testLives } from "../../../test/helpers/life.ts";
+import { testLog } from "../../../test/helpers/log.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
-import { listens } from "./server-run.ts";
+import { ask } from "../../../test/integration/proxy/wire.ts";
+import { listens } from "./address.ts";
+import { serverTable } from "./server-table.ts";
 
 const newLife = testLives();
 
-/** Listens where it is told to, says which run it is, and leaves a mark of each start. */
+/** Listens where it is told to, a moment later, tells who it is and what it was asked, and leaves a mark of each start. */
 const PROGRAM = `
-const [host, port, base] = process.argv.slice(2);
+const [where, base] = process.argv.slice(2);
 require("node:fs").appendFileSync(process.env.HOME + "/starts", process.pid + "\\n");
-setTimeout(() => require("node:http").createServer((_, response) => response.end(base + " " + process.pid)).listen(port, host), 300);
+const server = require("node:http").createServer((request, response) =>
+  response.end(JSON.stringify({ pid: process.pid, where, base, url: request.url, method: request.method, headers: request.headers })));
+const [host, port] = where.split(" ");
+setTimeout(() => port === undefined ? server.listen(where) : server.listen(port, host), Number(process.env.DELAY ?? 100));
 `;
 
-const node = (...args: string[]) => ({ title: "A server", command: [process.execPath, ...args] });
-
-async function startWith(table: (port: number) => object) {
-  const port = await freePort();
-  const life = newLife();
-  const server = await startProjectServer(life, { env: { COCALC_NAMED_SERVERS: JSON.stringify(table(port)) } });
-  await writeFile(join(server.home, "server.cjs"), PROGRAM);
-  return { life, server, port };
+interface Told {
+  pid: number;
+  where: string;
+  base: string;
+  url: string;
+  method: string;
+  headers: Record<string, string>;
 }
 
-const ask = async (server: TestProjectServer, name: string, more = {}) => {
-  const body = JSON.stringify({ name, ...more });
-  const response = await server.fetch("/api/named-server", { method: "POST", body });
-  return {
-    status: response.status,
-    ...((await response.json()) as { port?: number; starting?: string; error?: string }),
-  };
-};
+const node = (...args: string[]) => ({ title: "A server", command: [process.execPath, ...args] });
+const mine = node("server.cjs", "{socket}", "{base}");
+const onPort = node("server.cjs", "{ip} {port}", "{base}");
 
-const mine = (port: number) => ({ mine: { ...node("server.cjs", "{ip}", "{port}", "{base}"), port } });
+async function startWith(table: object, env: Record<string, string> = {}) {
+  const life = newLife();
+  const server = await startProjectServer(life, { env: { COCALC_NAMED_SERVERS: JSON.stringify(table), ...env } });
+  await writeFile(join(server.home, "server.cjs"), PROGRAM);
+  return { life, server };
+}
+
+/** What the server told that answered at this path. */
+async function told(server: TestProjectServer, path: string, init: RequestInit = {}): Promise<Told> {
+  const response = await server.fetch(path, init);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Told; // as the program writes it
+}
+
+async function failure(server: TestProjectServer, path: string) {
+  const response = await server.fetch(path);
+  return { status: response.status, text: await response.text() };
+}
+
+/** As `failure`, for a browser that goes to a page. */
+async function failurePage({ origin, projectId, hub }: TestProjectServer, path: string) {
+  const assertion = await hub.assertion({ aud: projectId });
+  const headers = { Accept: "text/html", "Sec-Fetch-Mode": "navigate", [ASSERTION_HEADER]: assertion };
+  const { status, body } = await ask(origin, `/${projectId}${path}`, { headers });
+  return { status, text: body };
+}
+
+const starts = async (server: TestProjectServer) =>
+  (await (await server.fetch("/raw/starts")).text()).trim().split("\n");
 
 test("a server is started once for all who ask, knows its address, runs on, and ends with the project", async () => {
-  const { life, server, port } = await startWith(mine);
-  const answers = await Promise.all([1, 2, 3].map(() => ask(server, "mine")));
-  expect(answers).toEqual([1, 2, 3].map(() => ({ status: 200, port })));
-  const text = await (await fetch(`http://127.0.0.1:${port}/`)).text();
-  expect(text).toMatch(new RegExp(`^/${server.projectId} \\d+$`));
-  expect(await ask(server, "mine")).toEqual({ status: 200, port });
-  expect(await (await server.fetch("/raw/starts")).text()).toMatch(/^\d+\n$/);
+  const { life, server } = await startWith({ mine });
+  const [first, ...others] = await Promise.all([1, 2, 3].map(() => told(server, "/server/mine/")));
+  expect(first?.base).toBe(`/${server.projectId}`);
+  for (const other of others) expect(other.pid).toBe(first?.pid);
+  expect(await starts(server)).toEqual([String(first?.pid)]);
+  const path = first?.where ?? "";
   expect(await life.stop()).toEqual([]);
-  await until(async () => !(await listens({ host: "127.0.0.1", port })));
+  expect(await listens({ path })).toBe(false);
+  await expect(access(dirname(path))).rejects.toThrow("ENOENT");
 });
 
-test("who does not wait is told that it is starting; one that ended is started again", async () => {
-  const { server, port } = await startWith(mine);
-  expect(await ask(server, "mine", { waitSeconds: 0 })).toEqual({ status: 200, starting: "A server" });
-  expect(await ask(server, "mine")).toEqual({ status: 200, port });
-  const starts = async () => (await (await server.fetch("/raw/starts")).text()).trim().split("\n");
-  process.kill(Number((await starts())[0]), "SIGKILL");
-  await until(async () => !(await listens({ host: "127.0.0.1", port })));
-  await until(async () => (await ask(server, "mine")).port === port && (await starts()).length === 2);
+test("a server's socket lies where nobody but its user comes", async () => {
+  const { server } = await startWith({ mine });
+  const { where } = await told(server, "/server/mine/");
+  expect((await stat(dirname(where))).mode & 0o777).toBe(0o700);
+});
+
+test("a server without a socket listens on a free port that no other machine reaches", async () => {
+  const { server } = await startWith({ one: onPort, other: onPort }, { COCALC_POD_IP: "127.0.0.9" });
+  const places = await Promise.all(["one", "other"].map((name) => told(server, `/server/${name}/`)));
+  const [one = "", other = ""] = places.map(({ where }) => where);
+  expect(one).toMatch(/^127\.0\.0\.9 \d+$/);
+  expect(other).not.toBe(one);
+});
+
+test("a server is told whole paths below `port` and the rest below `server`, by whom it is asked, and no assertion", async () => {
+  const { server } = await startWith({ mine });
+  const headers = { "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https" };
+  expect(await told(server, "/port/mine/a%2Fb?c", { headers })).toMatchObject({
+    url: `/${server.projectId}/port/mine/a%2Fb?c`,
+    headers: { "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https", host: new URL(server.origin).host },
+  });
+  const put = await told(server, "/server/mine/a%2Fb?c", { method: "PUT", body: "x" });
+  expect(put).toMatchObject({ method: "PUT", url: "/a%2Fb?c" });
+  expect(Object.keys(put.headers).filter((name) => name.includes("cocalc"))).toEqual([]);
+  expect((await told(server, "/server/mine?q")).url).toBe("/?q");
+});
+
+test("nobody gets to a server without a hub's assertion", async () => {
+  const { server } = await startWith({ mine });
+  await told(server, "/server/mine/");
+  expect((await fetch(`${server.url}/server/mine/`)).status).toBe(401);
+  const { hostname, port } = new URL(server.origin);
+  const socket = connect(Number(port), hostname);
+  const lines = ["Host: x", "Connection: Upgrade", "Upgrade: websocket"];
+  socket.write(`GET /${server.projectId}/server/mine/ HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+  let text = "";
+  for await (const part of socket) text += String(part);
+  expect(text).toMatch(/^HTTP\/1\.1 401 /);
+});
+
+test("a page is shown that its server starts; one that ended is started again", async () => {
+  const { server } = await startWith({ mine: { ...mine, env: { DELAY: "2500" } } });
+  const { status, text } = await failurePage(server, "/server/mine/");
+  expect(status).toBe(503);
+  expect(text).toContain("<h1>A server is starting</h1>");
+  expect(text).toContain('http-equiv="refresh" content="2"');
+  const { pid } = await told(server, "/server/mine/");
+  process.kill(pid, "SIGKILL");
+  await until(async () => {
+    const response = await server.fetch("/server/mine/");
+    return response.status === 200 && ((await response.json()) as Told).pid !== pid;
+  });
 });
 
 test("a program that is not installed, dies, or never listens is told in words, and not tried again at once", async () => {
-  const { server } = await startWith((port) => ({
-    none: { ...node(), command: ["no-such-program"], port },
-    dies: { ...node("-e", "console.log('one'); console.error('no licence found'); process.exit(3)"), port },
-    deaf: { ...node("-e", "setInterval(() => {}, 1000)"), port, startSeconds: 1 },
-    jupyterlab: { title: "JupyterLab", command: ["no-such-jupyter"], port },
+  const { server } = await startWith({
+    none: { ...node(), command: ["no-such-program"] },
+    dies: node("-e", "console.log('one'); console.error('no licence <found>'); process.exit(3)"),
+    deaf: { ...node("-e", "setInterval(() => {}, 1000)", "{socket}"), startSeconds: 1 },
+    jupyterlab: { title: "JupyterLab", command: ["no-such-jupyter"] },
     pluto: null,
-  }));
-  expect(await ask(server, "none")).toMatchObject({ status: 404, error: expect.stringContaining("not installed") });
-  const dead = await ask(server, "dies");
+  });
+  expect((await failure(server, "/server/none/")).status).toBe(404);
+  const dead = await failure(server, "/server/dies/");
   expect(dead.status).toBe(503);
-  expect(dead.error).toMatch(/A server ended \(3\) before it listened\. Its last words:\n(one\n)?no licence found/);
-  expect((await ask(server, "dies")).error).toBe(dead.error);
-  expect((await ask(server, "deaf")).error).toContain("did not listen on port");
-  expect((await ask(server, "jupyterlab")).error).toContain("JupyterLab is not installed in this project's image.");
-  expect((await ask(server, "pluto")).error).toContain("There is no server named pluto");
-  expect((await ask(server, "../x")).status).toBe(400);
+  expect(JSON.parse(dead.text).error).toMatch(
+    /A server ended \(3\) before it listened\. Its last words:\n(one\n)?no licence/,
+  );
+  expect(await failure(server, "/server/dies/")).toEqual(dead);
+  const shown = await failurePage(server, "/server/dies/");
+  expect(shown.text).toContain("no licence &lt;found&gt;");
+  expect(shown.text).not.toContain("refresh"); // it would be tried for ever
+  expect((await failure(server, "/server/deaf/")).text).toContain("did not listen on the socket");
+  const missing = await failurePage(server, "/port/jupyterlab/lab");
+  expect(missing.text).toContain("JupyterLab is not installed in this project");
+  expect(missing.text).toContain("no-such-jupyter");
+  expect(missing.text).toContain("<h1>JupyterLab cannot be opened</h1>");
+  expect((await failure(server, "/port/pluto/")).text).toContain("There is no server named pluto");
+  expect((await failure(server, "/server/toString/")).status).toBe(404);
 });
 
-test("a server that somebody started by hand is taken as it is", async () => {
-  const { life, server, port } = await startWith((free) => ({
-    mine: { ...node(), command: ["no-such-program"], port: free },
-  }));
-  const { serveHttp } = await import("../../../src/net/serve.ts");
-  const { testLog } = await import("../../../test/helpers/log.ts");
-  await serveHttp(life, {
-    name: "by hand",
-    listen: { host: "127.0.0.1", port },
-    log: testLog(),
-    handle: (_, response) => void response.end("by hand"),
-  });
-  expect(await ask(server, "mine")).toEqual({ status: 200, port });
+test("a program that somebody installed for themselves is found", async () => {
+  const { server } = await startWith({ own: { title: "Own", command: ["own-server", "{socket}"] } });
+  const folder = join(server.home, ".local/bin");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "own-server"), `#!${process.execPath}\n${PROGRAM}`, { mode: 0o755 });
+  expect((await told(server, "/server/own/a")).url).toBe("/a");
+});
+
+test("pages are told of the servers whose programs are there, and where to go for them", async () => {
+  const table = { mine: { ...mine, below: "port" }, none: { ...mine, command: ["no-such-program"] } };
+  const built = { jupyter: null, jupyterlab: null, code: null, pluto: null, rserver: null };
+  const { server } = await startWith({ ...table, ...built });
+  const client = await server.connect();
+  expect(await client.ask("servers", {})).toMatchObject({ servers: [{ title: "A server", path: "port/mine/" }] });
+});
+
+test("a server that somebody started by hand on the port it has is taken as it is", async () => {
+  const port = await freePort();
+  const { life, server } = await startWith({ mine: { ...node(), command: ["no-such-program"], port } });
+  const handle = (_: unknown, response: { end(text: string): unknown }) => void response.end("by hand");
+  await serveHttp(life, { name: "by hand", listen: { host: "127.0.0.1", port }, log: testLog(), handle });
+  expect(await failure(server, "/server/mine/")).toEqual({ status: 200, text: "by hand" });
+});
+
+test.each(["127.0.0.1", "::1"])("what listens on %s alone is reached by its port", async (host) => {
+  const { life, server } = await startWith({}, { COCALC_POD_IP: "127.0.0.9" });
+  const handle = (request: { url?: string | undefined }, response: { end(text: string): unknown }) =>
+    void response.end(`inside ${request.url}`);
+  const { port } = await serveHttp(life, { name: "inside", listen: { host, port: 0 }, log: testLog(), handle });
+  expect((await failure(server, `/server/${port}/a`)).text).toBe("inside /a");
+  const nothing = await failure(server, `/server/${await freePort()}/`);
+  expect(nothing).toMatchObject({ status: 502, text: expect.stringContaining("Nothing is listening there.") });
+});
+
+test("the built-in servers listen where no other machine reaches them", () => {
+  for (const { command } of Object.values(serverTable.parse(undefined))) {
+    expect(command.some((word) => /\{socket\}|\{ip\}/.test(word))).toBe(true);
+    expect(command.join(" ")).not.toContain("0.0.0.0");
+  }
 });

@@ -1,22 +1,16 @@
 /** One run of a server's program: in a session of its own, waited for until it listens; its last words are kept. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { connect } from "node:net";
 import { sleep } from "../../../src/core/clock.ts";
 import { unavailable } from "../../../src/core/errors.ts";
 import { fileError } from "../files/file-errors.ts";
 import { signalSession } from "../processes.ts";
+import { type Address, listens, placeName } from "./address.ts";
 
 const LOOK_EVERY_MS = 100;
-const CONNECT_WITHIN_MS = 1_000;
 const KILL_AFTER_MS = 2_000;
 const MAX_KEPT = 4_096;
 const LINES_TOLD = 5;
-
-export interface Address {
-  host: string;
-  port: number;
-}
 
 interface Options {
   title: string;
@@ -55,6 +49,10 @@ export class ServerRun {
     this.ready.catch(() => {}); // told to whoever asks
   }
 
+  get address(): Address {
+    return this.#options.address;
+  }
+
   get isOver(): boolean {
     return this.#over.signal.aborted;
   }
@@ -77,7 +75,7 @@ export class ServerRun {
       if (await listens(address)) return;
       await sleep(LOOK_EVERY_MS, this.#over.signal);
     }
-    const why = this.isOver ? this.#why : `did not listen on port ${address.port} within ${startSeconds} s`;
+    const why = this.isOver ? this.#why : `did not listen on ${placeName(address)} within ${startSeconds} s`;
     await this.end();
     throw unavailable(`${title} ${why}.${this.#lastLines()}`);
   }
@@ -92,16 +90,4 @@ export class ServerRun {
     const lines = this.#output.trim().split(/\r?\n/).slice(-LINES_TOLD).join("\n");
     return lines === "" ? " It said nothing." : ` Its last words:\n${lines}`;
   }
-}
-
-/** Does somebody take connections there? */
-export async function listens({ host, port }: Address): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host, port, timeout: CONNECT_WITHIN_MS });
-  socket.on("connect", () => resolve(true));
-  socket.on("timeout", () => resolve(false));
-  socket.on("error", () => resolve(false));
-  const answer = await promise;
-  socket.destroy();
-  return answer;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { createApiKey } from "../../../src/domain/access/api-keys.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
-import { assertionClaims } from "../../../src/protocol/assertion.ts";
+import { ASSERTION_HEADER, assertionClaims } from "../../../src/protocol/assertion.ts";
 import { newPerson, newProject, removeMember } from "../../helpers/people.ts";
 import { until } from "../../helpers/until.ts";
 import { api, db, get, IP, owner, pod, projectId, proxy, seen, stranger } from "./hub-proxy-fixture.ts";
@@ -96,18 +96,23 @@ describe("what a browser gets", () => {
     expect({ status, body }).toEqual({ status: 200, body: "half" });
   });
 
-  test("in words when nothing listens, when it resets, and when its project does not know what it is asked", async () => {
+  test("in words when it resets", async () => {
     expect((await get(api("reset"))).status).toBe(502);
-    const host = `${projectId}.localhost`;
-    const { secret } = await createApiKey(db, { accountId: owner.accountId, name: "k" });
-    const headers = { Authorization: `Bearer ${secret}` };
-    const closed = await ask(proxy, `/${projectId}/port/1/`, { host, headers });
-    expect(closed.status).toBe(502);
-    expect(closed.body).toContain("Port 1 of the project cannot be reached. Nothing is listening there.");
-    const unnamed = await ask(proxy, `/${projectId}/server/nonsense/`, { host, headers }); // what stands for the pod is no project's server
-    expect(unnamed.status).toBe(503);
-    expect(unnamed.body).toContain("did not say where this server is");
   });
+
+  test.each(["port/1/a?b", "port/jupyterlab/a?b", "server/code/a?b"])(
+    "%s is asked of the project's own server, as a hub",
+    async (path) => {
+      const { secret } = await createApiKey(db, { accountId: owner.accountId, name: "k" });
+      const headers = { Authorization: `Bearer ${secret}` };
+      const { status, body } = await ask(proxy, `/${projectId}/${path}`, { host: `${projectId}.localhost`, headers });
+      expect(status).toBe(200);
+      expect(seen(body)).toMatchObject({
+        url: `/${projectId}/${path}`,
+        headers: { [ASSERTION_HEADER]: expect.any(String) },
+      });
+    },
+  );
 });
 
 describe("who is refused", () => {
