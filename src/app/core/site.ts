@@ -27,6 +27,10 @@ export function signInAddress({ base }: Site, next: string): string {
 export const webServerAddress = ({ base }: Site, projectId: string, port: number, rest = ""): string =>
   `${base}/${projectId}/server/${port}/${rest}`;
 
+/** A server with a name in a project; `path` is what the project says. */
+export const namedServerAddress = ({ base }: Site, projectId: string, path: string): string =>
+  `${base}/${projectId}/${path}`;
+
 /**
  * The address under which browsers reach what a program in the project calls itself ("Serving on http://0.0.0.0:8000/"); undefined when
  * the address is not one of the project's own machine.

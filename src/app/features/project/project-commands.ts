@@ -1,13 +1,16 @@
 /** The commands of an open project, for the palette and the keyboard. */
 
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ProjectAction, ProjectSummary } from "../../../protocol/project.ts";
+import type { ServerEntry } from "../../../protocol/project-server.ts";
 import type { OpenProject } from "../../core/app.ts";
 import type { Command } from "../../core/commands.ts";
 import { baseName } from "../../core/paths.ts";
 import { askFor } from "../../core/project-actions.ts";
 import { canStart, canStop, stateWord } from "../../core/project-view.ts";
+import { namedServerAddress } from "../../core/site.ts";
 import { useApp, useCommands, useStore } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
 
@@ -18,10 +21,26 @@ const PAGES = [
   { page: "settings", title: "Settings" },
 ];
 
+const NONE: readonly ServerEntry[] = [];
+const SERVERS_FRESH_MS = 60_000;
+
+/** The servers with a name that the running project can start. */
+function useServers(open: OpenProject): readonly ServerEntry[] {
+  const isOnline = useStore(open.connection.status) === "online";
+  const { data } = useQuery({
+    queryKey: ["servers", open.projectId],
+    queryFn: () => open.connection.request("servers", {}),
+    enabled: isOnline,
+    staleTime: SERVERS_FRESH_MS,
+  });
+  return data?.servers ?? NONE;
+}
+
 export function useProjectCommands(project: ProjectSummary, open: OpenProject): void {
   const app = useApp();
   const navigate = useNavigate();
   const tabs = useStore(open.tabs.list);
+  const servers = useServers(open);
   const { project_id, title } = project;
   const state = stateWord(project, Date.now());
   const commands = useMemo<Command[]>(() => {
@@ -51,6 +70,13 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
       ...(canStop(state) ? [{ id: "stop", title: "Stop the project", group: "Project", run: () => ask("stop") }] : []),
       ...(state === "running"
         ? [
+            ...servers.map(({ title, path }) => ({
+              id: `server-${path}`,
+              title: `Open ${title}`,
+              group: "Project",
+              run: () =>
+                void window.open(namedServerAddress(app.site, project_id, path), "_blank", "noopener,noreferrer"),
+            })),
             { id: "port", title: "Open a web server", group: "Project", run: () => open.askingPort.set(true) },
             { id: "restart", title: "Restart the project", group: "Project", run: () => ask("restart") },
           ]
@@ -72,6 +98,6 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
             },
       ),
     ];
-  }, [app, navigate, project_id, title, state, tabs, open]);
+  }, [app, navigate, project_id, title, state, tabs, servers, open]);
   useCommands("project", commands);
 }
