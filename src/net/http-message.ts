@@ -34,8 +34,7 @@ export interface HttpResponse {
   write(chunk: Buffer, taken?: () => void): boolean;
   /** Only after an answer whose length was not told. */
   addTrailers(trailers: [string, string][]): void;
-  /** `sent` is called when the system has taken all of it. */
-  end(last?: string | Buffer, encoding?: BufferEncoding, sent?: () => void): unknown;
+  end(last?: string | Buffer, encoding?: BufferEncoding): unknown;
   /** `close` comes once, after the end and when the connection breaks. */
   once(event: "close" | "drain", listener: () => void): unknown;
 }

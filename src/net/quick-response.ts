@@ -76,14 +76,14 @@ export class QuickResponse implements HttpResponse {
     for (const [name, value] of trailers) this.#trailers += field(name, value);
   }
 
-  end(last?: string | Buffer, encoding: BufferEncoding = "utf8", sent?: () => void): void {
+  end(last?: string | Buffer, encoding: BufferEncoding = "utf8"): void {
     if (this.closed) return;
     if (typeof last === "string" && encoding === "latin1" && !this.#isChunked) {
-      this.#socket.write(this.#takeHead() + (this.#isBodyless ? "" : last), "latin1", sent);
+      this.#socket.write(this.#takeHead() + (this.#isBodyless ? "" : last), "latin1");
     } else {
       if (last !== undefined) this.write(typeof last === "string" ? Buffer.from(last, encoding) : last);
       const end = this.#takeHead() + (this.#isChunked ? `0\r\n${this.#trailers}\r\n` : "");
-      if (end !== "" || sent !== undefined) this.#socket.write(end, "latin1", sent);
+      if (end !== "") this.#socket.write(end, "latin1");
     }
     this.close();
     this.#options.onEnd();

@@ -58,7 +58,7 @@ test.each([
   ["a line feed in an extension of a chunk", `${POST}Transfer-Encoding: chunked\r\n\r\n4;a=b\nxx\r\nabcd\r\n0\r\n\r\n`],
   ["bare line feeds", "GET / HTTP/1.1\nHost: localhost\n\n"],
   ["a folded header", `${GET}X-A: a\r\n Transfer-Encoding: chunked\r\n\r\n`],
-  ["a whole address", "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  ["a whole address", "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
   ["a tunnel", "CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
   ["no path", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
   ["a zero byte in the path", "GET /\0 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
