@@ -1,6 +1,6 @@
 /** Servers by name, with a small real one: started once for all who ask, reached by nobody else, ended with the project, failures in words. */
 
-import { access, mkdir, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
@@ -12,6 +12,7 @@ import { testLog } from "../../../test/helpers/log.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { ask } from "../../../test/integration/proxy/wire.ts";
+import { listProcesses } from "../processes.ts";
 import { listens } from "./address.ts";
 import { serverTable } from "./server-table.ts";
 
@@ -161,6 +162,25 @@ test("a program that is not installed, dies, or never listens is told in words, 
   expect(missing.text).toContain("<h1>JupyterLab cannot be opened</h1>");
   expect((await failure(server, "/port/pluto/")).text).toContain("There is no server named pluto");
   expect((await failure(server, "/server/toString/")).status).toBe(404);
+});
+
+test("stopping a server, and telling that it died, does not wait for a daemon that holds its output", async () => {
+  const withDaemon = (then: string) => ({
+    title: "A server",
+    command: ["bash", "-c", `setsid sleep 1000 & echo $! >> daemons; ${then}`],
+  });
+  const { life, server } = await startWith({
+    serves: withDaemon(`exec ${process.execPath} server.cjs {socket} {base}`),
+    dies: withDaemon("exit 3"),
+  });
+  expect((await failure(server, "/server/dies/")).text).toContain("A server ended (3) before it listened.");
+  await told(server, "/server/serves/");
+  const daemons = (await readFile(join(server.home, "daemons"), "utf8")).trim().split("\n").map(Number);
+  expect(daemons).toHaveLength(2);
+  expect(await life.stop()).toEqual([]);
+  const running = (await listProcesses()).map(({ pid }) => pid);
+  expect(running).toEqual(expect.arrayContaining(daemons)); // a session of their own is theirs
+  for (const pid of daemons) process.kill(pid);
 });
 
 test("a program that somebody installed for themselves is found", async () => {

@@ -9,6 +9,8 @@ import { type Address, listens, placeName } from "./address.ts";
 
 const LOOK_EVERY_MS = 100;
 const KILL_AFTER_MS = 2_000;
+/** After the program ended, what it left behind may hold its output open for this long. */
+const OUTPUT_AFTER_EXIT_MS = 250;
 const MAX_KEPT = 4_096;
 const LINES_TOLD = 5;
 
@@ -44,6 +46,7 @@ export class ServerRun {
       stream?.on("error", () => {}); // ends with its program
     }
     this.#child.on("error", (error) => this.#end(`cannot be started: ${String(fileError(error, file))}`));
+    this.#child.on("exit", () => setTimeout(() => this.#closeOutput(), OUTPUT_AFTER_EXIT_MS).unref());
     this.#child.on("close", (code, signal) => this.#end(`ended (${signal ?? code}) before it listened`));
     this.ready = this.#untilItListens();
     this.ready.catch(() => {}); // told to whoever asks
@@ -84,6 +87,12 @@ export class ServerRun {
     if (!this.isOver) this.#why = why;
     this.#over.abort();
     this.#ended.resolve();
+  }
+
+  /** The child's "close" waits for this, and a daemon that it left behind may hold it for ever. */
+  #closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   #lastLines(): string {
