@@ -142,6 +142,7 @@ test("a program that is not installed, dies, or never listens is told in words, 
     none: { ...node(), command: ["no-such-program"] },
     dies: node("-e", "console.log('one'); console.error('no licence <found>'); process.exit(3)"),
     deaf: { ...node("-e", "setInterval(() => {}, 1000)", "{socket}"), startSeconds: 1 },
+    gone: { title: "A server", program: "bash", command: ["no-such-program"] },
     jupyterlab: { title: "JupyterLab", command: ["no-such-jupyter"] },
     pluto: null,
   });
@@ -155,6 +156,9 @@ test("a program that is not installed, dies, or never listens is told in words, 
   const shown = await failurePage(server, "/server/dies/");
   expect(shown.text).toContain("no licence &lt;found&gt;");
   expect(shown.text).not.toContain("refresh"); // it would be tried for ever
+  expect((await failure(server, "/server/gone/")).text).toContain(
+    "cannot be started: no-such-program does not exist. It",
+  );
   expect((await failure(server, "/server/deaf/")).text).toContain("did not listen on the socket");
   const missing = await failurePage(server, "/port/jupyterlab/lab");
   expect(missing.text).toContain("JupyterLab is not installed in this project");

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { sleep } from "../../../src/core/clock.ts";
-import { unavailable } from "../../../src/core/errors.ts";
+import { messageOf, unavailable } from "../../../src/core/errors.ts";
 import { fileError } from "../files/file-errors.ts";
 import { signalSession } from "../processes.ts";
 import { type Address, listens, placeName } from "./address.ts";
@@ -45,7 +45,7 @@ export class ServerRun {
       });
       stream?.on("error", () => {}); // ends with its program
     }
-    this.#child.on("error", (error) => this.#end(`cannot be started: ${String(fileError(error, file))}`));
+    this.#child.on("error", (error) => this.#end(`cannot be started: ${withoutStop(fileError(error, file))}`));
     this.#child.on("exit", () => setTimeout(() => this.#closeOutput(), OUTPUT_AFTER_EXIT_MS).unref());
     this.#child.on("close", (code, signal) => this.#end(`ended (${signal ?? code}) before it listened`));
     this.ready = this.#untilItListens();
@@ -99,4 +99,8 @@ export class ServerRun {
     const lines = this.#output.trim().split(/\r?\n/).slice(-LINES_TOLD).join("\n");
     return lines === "" ? " It said nothing." : ` Its last words:\n${lines}`;
   }
+}
+
+function withoutStop(error: unknown): string {
+  return messageOf(error).replace(/\.$/, "");
 }
