@@ -8,6 +8,8 @@ export interface ProcessInfo {
   pid: number;
   parent: number;
   session: number;
+  /** Process group in the foreground of its terminal; 0 or less: none. */
+  foreground: number;
   /** Seconds of processor time used so far. */
   cpuSeconds: number;
   /** Bytes of memory that are resident. */
@@ -36,6 +38,7 @@ async function readProcess(pid: string): Promise<ProcessInfo | undefined> {
     pid: Number(pid),
     parent: number(4),
     session: number(6),
+    foreground: number(8),
     cpuSeconds: (number(14) + number(15)) / TICKS_PER_SECOND,
     memory: number(24) * PAGE_BYTES,
   };
@@ -43,13 +46,13 @@ async function readProcess(pid: string): Promise<ProcessInfo | undefined> {
 
 /** Where there is no /proc (a Mac, for trying out). */
 async function listByPs(): Promise<ProcessInfo[]> {
-  const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,ppid=,sess=,rss="]);
+  const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,ppid=,sess=,tpgid=,rss="]);
   return stdout
     .trim()
     .split("\n")
     .map((line) => {
-      const [pid = 0, parent = 0, session = 0, rss = 0] = line.trim().split(/\s+/).map(Number);
-      return { pid, parent, session, cpuSeconds: 0, memory: rss * 1_024 };
+      const [pid = 0, parent = 0, session = 0, foreground = 0, rss = 0] = line.trim().split(/\s+/).map(Number);
+      return { pid, parent, session, foreground, cpuSeconds: 0, memory: rss * 1_024 };
     });
 }
 
@@ -73,9 +76,8 @@ export async function signalSession(leader: number, signal: NodeJS.Signals): Pro
 
 /** Sends a signal to whatever runs in the foreground of the terminal of a shell. */
 export async function signalForeground(shell: number, signal: NodeJS.Signals): Promise<void> {
-  const { stdout } = await promisify(execFile)("ps", ["-o", "tpgid=", "-p", String(shell)]);
-  const group = Number(stdout.trim());
-  if (group > 1) send(-group, signal);
+  const foreground = (await listProcesses()).find(({ pid }) => pid === shell)?.foreground ?? 0;
+  if (foreground > 1) send(-foreground, signal);
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

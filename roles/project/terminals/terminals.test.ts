@@ -4,6 +4,7 @@ import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
+import { startProjectProcess } from "../../../test/helpers/project-process.ts";
 import { type ProjectClient, startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { listProcesses } from "../processes.ts";
@@ -147,6 +148,19 @@ test("what is typed for a program that reads nothing is bounded and told, and Ct
   const answers = await Promise.all([1, 2, 3, 4].map(() => client.tryToAsk("terminal_input", { name: "t", text })));
   expect(answers.map(({ ok }) => ok)).toEqual([true, true, false, false]);
   expect(answers[2]).toMatchObject({ error: expect.stringContaining("Ctrl+C") });
+  await type(client, "\x03");
+  await until(async () => !(await listProcesses()).some((running) => running.pid === pid));
+});
+
+test("Ctrl+C stops a program that reads nothing also where the image has no ps", async () => {
+  const shell = "/bin/bash";
+  const server = await startProjectProcess(newLife(), { env: { PATH: "/nowhere", COCALC_SHELL: shell } });
+  const client = await server.connect();
+  const screen = await open(client);
+  await type(client, `PATH=/usr/bin:/bin; stty raw -echo isig; bash -c 'echo $$ > pid; echo rea""dy; exec sleep 1000'\r`);
+  await until(() => screen.text.includes("ready"));
+  const pid = Number(await readFile(join(server.home, "pid"), "utf8"));
+  await type(client, "y".repeat(600_000));
   await type(client, "\x03");
   await until(async () => !(await listProcesses()).some((running) => running.pid === pid));
 });
