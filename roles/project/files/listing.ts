@@ -81,7 +81,7 @@ async function entryIfThere(folder: Folder, name: Buffer): Promise<FileEntry | u
 }
 
 /** May the project write in this folder? */
-export async function isWritable(folder: Folder): Promise<boolean> {
+async function isWritable(folder: Folder): Promise<boolean> {
   return access(folder.path, flags.W_OK).then(
     () => true,
     () => false, // whatever the reason, it cannot be written to

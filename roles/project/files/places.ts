@@ -40,11 +40,7 @@ export function fromWire(wire: string): Buffer {
 
 /** @throws AppError when the path is no path, is outside of all places, or leaves the one it names. */
 export function parsePath(places: Places, wire: string): PlacePath {
-  return parseBytes(places, fromWire(wire));
-}
-
-/** As parsePath, of the bytes themselves. */
-export function parseBytes(places: Places, bytes: Buffer): PlacePath {
+  const bytes = fromWire(wire);
   if (bytes.length > MAX_PATH_LENGTH) throw invalid(`A path has at most ${MAX_PATH_LENGTH} bytes.`);
   if (bytes.includes(0)) throw invalid("A path cannot contain a zero byte.");
   const { place, rest } = placeOf(places, bytes);

@@ -71,7 +71,7 @@ export function temporaryName(purpose: "upload" | "copy"): Buffer {
 }
 
 /** Makes a new file, fills it, brings it to the disk; removed again if that fails. `like`: whose mode it gets. */
-export async function writeNew(
+async function writeNew(
   at: Buffer,
   like: BigIntStats | undefined,
   fill: (handle: FileHandle) => Promise<unknown>,

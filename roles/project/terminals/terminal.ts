@@ -103,7 +103,7 @@ export class Terminal {
     const part = this.#scrollback.since(from);
     const end = this.#scrollback.end;
     this.#readers.set(id, { reader, size, sent: end, acked: end, behind: false });
-    if (this.#readers.size === 1) this.#resizeTo(id, size);
+    if (this.#readers.size === 1) this.#resizeTo(size);
     this.#flow();
     return { terminal: this.view, ...part };
   }
@@ -111,8 +111,8 @@ export class Terminal {
   detach(id: string): void {
     if (!this.#readers.delete(id)) return;
     if (this.#typist === id) this.#typist = undefined;
-    const [left] = this.#readers;
-    if (left !== undefined && this.#readers.size === 1) this.#resizeTo(left[0], left[1].size);
+    const [left] = this.#readers.values();
+    if (left !== undefined && this.#readers.size === 1) this.#resizeTo(left.size);
     this.#flow();
   }
 
@@ -120,14 +120,14 @@ export class Terminal {
   async input(id: string, text: string): Promise<void> {
     const attached = this.#attached(id);
     if (this.#input === undefined) throw conflict("This terminal has ended; start it again.");
-    if (this.#typist !== id) this.#resizeTo(id, attached.size);
+    if (this.#typist !== id) this.#resizeTo(attached.size);
     this.#typist = id;
     await this.#input.type(text);
   }
 
   resize(id: string, size: Size): void {
     this.#attached(id).size = size;
-    if (this.#typist === undefined || this.#typist === id || this.#readers.size === 1) this.#resizeTo(id, size);
+    if (this.#typist === undefined || this.#typist === id || this.#readers.size === 1) this.#resizeTo(size);
   }
 
   ack(id: string, offset: number): void {
@@ -242,7 +242,7 @@ export class Terminal {
     }, STALLED_AFTER_MS);
   }
 
-  #resizeTo(_id: string, size: Size): void {
+  #resizeTo(size: Size): void {
     if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
     this.#size = { cols: size.cols, rows: size.rows };
     try {
