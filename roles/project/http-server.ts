@@ -2,13 +2,12 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { AppError, invalid, notFound } from "../../src/core/errors.ts";
+import { AppError, codeOf, invalid, isAppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { dropRest } from "../../src/net/drop-rest.ts";
+import { sendJson, tellable, wireErrorOf } from "../../src/net/plain-page.ts";
 import { belowBase } from "../../src/net/routes.ts";
-import type { WireError } from "../../src/protocol/common.ts";
 import type { Caller, Callers } from "./callers.ts";
-import { errnoOf } from "./files/file-errors.ts";
 
 /** A request of a known caller; `query` is of the URL, `rest` is the path (still encoded) below the route's prefix. */
 export interface Call {
@@ -29,8 +28,6 @@ interface Options {
   basePath: string;
   callers: Callers;
   handlers: HandlerTable;
-  /** Is asked by `/health`: undefined while all is well. */
-  health: () => string | undefined;
   log: Logger;
 }
 
@@ -45,12 +42,12 @@ export function httpHandler(options: Options): (request: IncomingMessage, respon
 
 async function answer(options: Options, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = "/", search = ""] = splitOnce(request.url ?? "/", "?");
-  if (path === "/health") return tellHealth(options, response);
+  if (path === "/health") return tellHealth(response);
   const caller = await options.callers.of(request);
   const inside = belowBase(`${options.basePath}/${options.projectId}`, path);
   const { handler, rest } = findHandler(options.handlers, request.method ?? "GET", inside);
   const result = await handler({ request, response, rest, caller, query: new URLSearchParams(search) });
-  if (result !== undefined) sendJson(response, 200, result);
+  if (result !== undefined) sendJson(request, response, { status: 200, body: result });
 }
 
 function splitOnce(text: string, separator: string): [string, string] {
@@ -58,10 +55,9 @@ function splitOnce(text: string, separator: string): [string, string] {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function tellHealth({ health }: Options, response: ServerResponse): void {
-  const problem = health();
-  response.writeHead(problem === undefined ? 200 : 503, { "Content-Type": "text/plain", "Cache-Control": "no-store" });
-  response.end(problem === undefined ? "healthy\n" : `${problem}\n`);
+function tellHealth(response: ServerResponse): void {
+  response.writeHead(200, { "Content-Type": "text/plain", "Cache-Control": "no-store" });
+  response.end("healthy\n");
 }
 
 function findHandler(
@@ -79,40 +75,25 @@ function findHandler(
   throw notFound(`There is no ${asked} ${path} here.`);
 }
 
-/** Sends an object; HEAD gets the headers alone. */
-export function sendJson(response: ServerResponse, status: number, body: object): void {
-  const text = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": text.length,
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-  });
-  response.end(text);
-}
-
 const CLIENT_GONE = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE", "ERR_STREAM_DESTROYED"]);
 
 function tellError(
   { request, response, log }: { request: IncomingMessage; response: ServerResponse; log: Logger },
   error: unknown,
 ): void {
-  if (CLIENT_GONE.has(errnoOf(error) ?? "")) return void response.destroy();
-  if (!(error instanceof AppError)) log.error({ err: error, method: request.method }, "a request failed unexpectedly");
+  if (CLIENT_GONE.has(codeOf(error))) return void response.destroy();
+  if (!isAppError(error)) log.error({ err: error, method: request.method }, "a request failed unexpectedly");
   if (response.headersSent) return void response.destroy(); // half an answer must not look whole
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  const told = toWireError(error);
+  const told = tellable(error, unexpected);
   if (told.retryAfterSeconds !== undefined) response.setHeader("Retry-After", told.retryAfterSeconds);
-  sendJson(response, error instanceof AppError ? error.status : 500, told);
+  sendJson(request, response, { status: told.status, body: wireErrorOf(told) });
   dropRest(request);
 }
 
-/** How an error is told; what was not expected says nothing of itself. */
-export function toWireError(error: unknown): WireError {
-  if (!(error instanceof AppError))
-    return { code: "internal", error: "Something unexpected went wrong in the project's server; its log says what." };
-  const { code, message, retryAfterSeconds } = error;
-  return { code, error: message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+/** What stands for a bug: of the error itself nothing is told. */
+export function unexpected(): AppError {
+  return new AppError("internal", "Something unexpected went wrong in the project's server; its log says what.");
 }
 
 /** Parses what a caller sent. @throws AppError `invalid` naming the fields. */

@@ -84,7 +84,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     log,
     requestTimeoutMs: 0, // uploads have any size
     maxConnections: 2_000,
-    handle: httpHandler({ projectId, basePath, callers, handlers, health: () => undefined, log }),
+    handle: httpHandler({ projectId, basePath, callers, handlers, log }),
     upgrade: (request, socket, head) => {
       const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
       if (!isOurs && !serverProxy.isAsked(request)) return endUpgrade(socket, 404, "There is no WebSocket here.");

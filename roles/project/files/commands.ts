@@ -2,10 +2,10 @@
 
 import { lstat, mkdir, rename, symlink } from "node:fs/promises";
 import type { z } from "zod";
-import { conflict, invalid } from "../../../src/core/errors.ts";
+import { codeOf, conflict, invalid } from "../../../src/core/errors.ts";
 import type { FileCommandName, FileEntry, fileCommands } from "../../../src/protocol/project-server.ts";
 import { entryOf } from "./entry.ts";
-import { errnoOf, fileError } from "./file-errors.ts";
+import { fileError } from "./file-errors.ts";
 import { type Folder, inParent } from "./folder.ts";
 import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
@@ -82,7 +82,7 @@ async function move(pair: Pair, overwrite: boolean): Promise<void> {
       await rename(source, target);
     } else await moveWithoutReplacing(source, target);
   } catch (error) {
-    if (errnoOf(error) !== "EXDEV") throw error;
+    if (codeOf(error) !== "EXDEV") throw error;
     await copy(pair, overwrite); // another file system
     await deleteTree(from, name);
   }

@@ -1,6 +1,6 @@
 /** What the file system refuses, in words for people. */
 
-import { AppError, conflict, forbidden, invalid, notFound, unavailable } from "../../../src/core/errors.ts";
+import { AppError, codeOf, conflict, forbidden, invalid, notFound, unavailable } from "../../../src/core/errors.ts";
 
 type Tell = (what: string, cause: unknown) => AppError;
 
@@ -32,16 +32,10 @@ function full(message: string, cause: unknown): AppError {
   return new AppError("too_large", message, { status: 507, cause });
 }
 
-/** The error code of the system, such as ENOENT. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
 /** An error of the file system as an AppError about `what`; anything else as it is. */
 export function fileError(error: unknown, what: string): unknown {
   if (error instanceof AppError) return error;
-  return tell[errnoOf(error) ?? ""]?.(what === "" ? "The home folder" : what, error) ?? error;
+  return tell[codeOf(error)]?.(what === "" ? "The home folder" : what, error) ?? error;
 }
 
 /** Runs an act on `what`, so that what the file system refuses is told in words. */

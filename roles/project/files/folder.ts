@@ -2,8 +2,8 @@
 
 import { existsSync, constants as flags } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readlink, realpath } from "node:fs/promises";
-import { type AppError, forbidden, invalid } from "../../../src/core/errors.ts";
-import { errnoOf, telling } from "./file-errors.ts";
+import { type AppError, codeOf, forbidden, invalid } from "../../../src/core/errors.ts";
+import { telling } from "./file-errors.ts";
 import { below, DOT, DOT_DOT, type PlacePath, type Places, pathToWire, splitBytes, titleOf, toWire } from "./places.ts";
 
 /**
@@ -156,19 +156,19 @@ class Way {
         this.#held.push(await this.#here.enter(name));
         return undefined;
       } catch (error) {
-        if (errnoOf(error) === "ENOENT" && this.#make) return this.#makeAndEnter(name);
+        if (codeOf(error) === "ENOENT" && this.#make) return this.#makeAndEnter(name);
         const target = await targetOf(path);
         if (target !== undefined) return target;
         // it was a link a moment ago and is a folder now: somebody is working here
         const isFile = (await lstat(path).catch(() => undefined))?.isFile() ?? true;
-        if (tries === 1 || isFile || errnoOf(error) === "EACCES") throw error;
+        if (tries === 1 || isFile || codeOf(error) === "EACCES") throw error;
       }
     }
   }
 
   async #makeAndEnter(name: Buffer): Promise<undefined> {
     await mkdir(this.#here.at(name)).catch((error) => {
-      if (errnoOf(error) !== "EEXIST") throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     });
     this.#held.push(await this.#here.enter(name));
   }
@@ -200,7 +200,7 @@ async function targetOf(path: Buffer): Promise<Buffer | undefined> {
   try {
     return await readlink(path, "buffer");
   } catch (error) {
-    const errno = errnoOf(error);
+    const errno = codeOf(error);
     if (errno === "EINVAL" || errno === "ENOENT") return undefined;
     throw error;
   }

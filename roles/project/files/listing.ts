@@ -2,9 +2,9 @@
 
 import { constants as flags } from "node:fs";
 import { access, readdir, stat } from "node:fs/promises";
+import { codeOf } from "../../../src/core/errors.ts";
 import type { FileEntry, FileListing } from "../../../src/protocol/project-server.ts";
 import { entryOf } from "./entry.ts";
-import { errnoOf } from "./file-errors.ts";
 import { type Folder, inFolder } from "./folder.ts";
 import { fromWire, type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 
@@ -75,7 +75,7 @@ async function entryIfThere(folder: Folder, name: Buffer): Promise<FileEntry | u
   try {
     return await entryOf(folder, name);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -14,8 +14,7 @@ import {
   unlink,
   utimes,
 } from "node:fs/promises";
-import { invalid } from "../../../src/core/errors.ts";
-import { errnoOf } from "./file-errors.ts";
+import { codeOf, invalid } from "../../../src/core/errors.ts";
 import type { Folder } from "./folder.ts";
 import { toWire } from "./places.ts";
 
@@ -38,7 +37,7 @@ async function deleteChild(folder: Folder, name: Buffer): Promise<void> {
   try {
     await unlink(folder.at(name));
   } catch (error) {
-    if (NOT_A_FILE.has(errnoOf(error) ?? "")) return deleteTree(folder, name).catch(unlessGone);
+    if (NOT_A_FILE.has(codeOf(error))) return deleteTree(folder, name).catch(unlessGone);
     unlessGone(error);
   }
 }
@@ -48,7 +47,7 @@ async function removeFile(folder: Folder, name: Buffer): Promise<void> {
 }
 
 function unlessGone(error: unknown): void {
-  if (errnoOf(error) !== "ENOENT") throw error;
+  if (codeOf(error) !== "ENOENT") throw error;
 }
 
 interface Copy {

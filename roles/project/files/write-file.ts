@@ -4,10 +4,9 @@ import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { AppError, invalid } from "../../../src/core/errors.ts";
+import { AppError, codeOf, invalid } from "../../../src/core/errors.ts";
 import type { FileEntry } from "../../../src/protocol/project-server.ts";
 import { etagOf, toEntry } from "./entry.ts";
-import { errnoOf } from "./file-errors.ts";
 import { type Folder, walk } from "./folder.ts";
 import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
@@ -126,7 +125,7 @@ export async function moveWithoutReplacing(from: Buffer, to: Buffer): Promise<vo
     await link(from, to);
     await unlink(from);
   } catch (error) {
-    if (!NO_HARD_LINKS.has(errnoOf(error) ?? "")) throw error;
+    if (!NO_HARD_LINKS.has(codeOf(error))) throw error;
     if ((await lstat(to).catch(() => undefined)) !== undefined)
       throw Object.assign(new Error("exists"), { code: "EEXIST" });
     await rename(from, to);
@@ -150,7 +149,7 @@ async function statsOf(folder: Folder, name: Buffer): Promise<BigIntStats | unde
   try {
     return await lstat(folder.at(name), { bigint: true });
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { TERMINAL_SIGNALS } from "../../../src/protocol/terminal-signals.ts";
 import { signalForeground } from "../processes.ts";
 
 /** Most bytes that wait for a program that reads nothing; one request more may come on top. */
-export const MAX_UNREAD = 1_000_000;
+const MAX_UNREAD = 1_000_000;
 /** Whoever types is told that there is room when so many bytes or fewer wait. */
 const LOW_WATER = 32_768;
 const PIECE_BYTES = 4_096;

@@ -30,7 +30,7 @@ export interface ShellCommand {
 }
 
 /** Units of text kept for whoever opens it later. */
-export const MAX_SCROLLBACK = 1_000_000;
+const MAX_SCROLLBACK = 1_000_000;
 /** The program pauses when the slowest reader lags by HIGH units, and goes on at LOW. */
 const HIGH_WATER = TERMINAL_ACK_EVERY * 8;
 const LOW_WATER = TERMINAL_ACK_EVERY * 2;

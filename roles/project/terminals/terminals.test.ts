@@ -157,7 +157,10 @@ test("Ctrl+C stops a program that reads nothing also where the image has no ps",
   const server = await startProjectProcess(newLife(), { env: { PATH: "/nowhere", COCALC_SHELL: shell } });
   const client = await server.connect();
   const screen = await open(client);
-  await type(client, `PATH=/usr/bin:/bin; stty raw -echo isig; bash -c 'echo $$ > pid; echo rea""dy; exec sleep 1000'\r`);
+  await type(
+    client,
+    `PATH=/usr/bin:/bin; stty raw -echo isig; bash -c 'echo $$ > pid; echo rea""dy; exec sleep 1000'\r`,
+  );
   await until(() => screen.text.includes("ready"));
   const pid = Number(await readFile(join(server.home, "pid"), "utf8"));
   await type(client, "y".repeat(600_000));
