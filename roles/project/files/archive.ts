@@ -64,17 +64,21 @@ interface Adding {
 
 /** Adds a name and what is in it; one that cannot be read is noted and left out. */
 async function addName(adding: Adding, folder: Folder, { name, as }: { name: Buffer; as: string }): Promise<void> {
-  const { sink, notes } = adding;
+  const { sink } = adding;
   try {
     const stats = await lstat(folder.at(name), { bigint: true });
     if (stats.isSymbolicLink()) await sink.link(as, stats, printable(await readlink(folder.at(name), "buffer")));
     else if (stats.isDirectory()) await addFolder(adding, await folder.enter(name), { as, stats });
     else if (stats.isFile()) await addFile(adding, folder.at(name), as);
-    else notes.push(`${as}: a pipe, socket or device`);
+    else note(adding, `${as}: a pipe, socket or device`);
   } catch (error) {
     if (error instanceof SinkError) throw error.cause;
-    if (notes.length < MAX_NOTES) notes.push(`${as}: ${messageOf(fileError(error, as))}`);
+    note(adding, `${as}: ${messageOf(fileError(error, as))}`);
   }
+}
+
+function note({ notes }: Adding, text: string): void {
+  if (notes.length < MAX_NOTES) notes.push(text);
 }
 
 async function addFolder(

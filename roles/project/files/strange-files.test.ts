@@ -1,8 +1,10 @@
 /** Files that somebody made, or changes, so that whoever reads or takes them is harmed. */
 
+import { execFile } from "node:child_process";
 import type { BigIntStats } from "node:fs";
 import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { extract } from "tar-stream";
 import { testLives } from "../../../test/helpers/life.ts";
@@ -60,6 +62,21 @@ test("whoever unpacks a folder of somebody else gets nothing beside it, and noth
     const paths = names.map((name) => name.replace(/\/$/, ""));
     expect(new Set(paths).size).toBe(paths.length);
   }
+});
+
+test("a folder of more pipes than anybody reads of makes no list of all of them", async () => {
+  const server = await startProjectServer(newLife());
+  await mkdir(join(server.home, "d"));
+  const pipes = Array.from({ length: 1_200 }, (_, index) => join(server.home, `d/${index}`));
+  await promisify(execFile)("mkfifo", pipes);
+  const reader = extract();
+  reader.end(await archive(server, "tar", "d"));
+  const texts: string[] = [];
+  for await (const entry of reader) {
+    if (entry.header.name !== "NOT-INCLUDED.txt") entry.resume();
+    else for await (const chunk of entry) texts.push(String(chunk));
+  }
+  expect(texts.join("").match(/a pipe, socket or device/g)).toHaveLength(1_000);
 });
 
 test("two things of one name are not put into one archive, where one would take the other's place", async () => {
