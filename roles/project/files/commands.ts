@@ -7,7 +7,7 @@ import type { FileCommandName, FileEntry, fileCommands } from "../../../src/prot
 import { entryOf } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
 import { type Folder, inParent } from "./folder.ts";
-import { noted } from "./leftovers.ts";
+import { asideOf, noted, settle } from "./leftovers.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { copyTree, deleteTree } from "./tree.ts";
 import { moveWithoutReplacing, temporaryName } from "./write-file.ts";
@@ -88,7 +88,7 @@ async function move(pair: Pair, overwrite: boolean): Promise<void> {
   }
 }
 
-/** All or nothing: a copy that fails half-way leaves nothing behind. */
+/** All or nothing: a copy that fails half-way, or is killed, leaves what was there before. */
 async function copy(pair: Pair, overwrite: boolean): Promise<void> {
   if (!overwrite) await refuseTaken(pair);
   const temporary = temporaryName("copy");
@@ -103,17 +103,34 @@ async function copyBy(pair: Pair, temporary: Buffer, overwrite: boolean): Promis
     await copyTree({ from, name, to, toName: temporary, forbidden: `${dev} ${ino}` });
     await put(pair, temporary, overwrite);
   } catch (error) {
-    await deleteTree(to, temporary).catch(() => {}); // the error that led here is told
+    await settle(to, { temporary, name: pair.toName }).catch(() => {}); // the error that led here is told
     throw error;
   }
 }
 
-async function put({ to, toName }: Pair, temporary: Buffer, overwrite: boolean): Promise<void> {
+async function put(pair: Pair, temporary: Buffer, overwrite: boolean): Promise<void> {
+  const { to, toName } = pair;
   const isFolder = (await lstat(to.at(temporary))).isDirectory();
   if (!overwrite && !isFolder) return moveWithoutReplacing(to.at(temporary), to.at(toName));
   const there = await lstat(to.at(toName)).catch(() => undefined);
-  if (there !== undefined && (isFolder || there.isDirectory())) await deleteTree(to, toName);
+  if (there !== undefined && (isFolder || there.isDirectory())) return replace(pair, temporary);
   await rename(to.at(temporary), to.at(toName));
+}
+
+/** Nothing can be renamed over a folder that is not empty: it steps aside, and is deleted when the new one stands in its place. */
+async function replace({ to, toName, target }: Pair, temporary: Buffer): Promise<void> {
+  const aside = asideOf(temporary);
+  await rename(to.at(toName), to.at(aside));
+  await rename(to.at(temporary), to.at(toName));
+  await deleteTree(to, aside).catch((cause: unknown) => {
+    const what = pathToWire(target);
+    throw conflict(
+      `${what} was replaced, but not all that was there before could be deleted: see ${aside} beside it.`,
+      {
+        cause,
+      },
+    );
+  });
 }
 
 async function refuseTaken({ to, toName }: Pair): Promise<void> {

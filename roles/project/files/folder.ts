@@ -52,7 +52,7 @@ async function openFolder(path: Buffer, extra = 0): Promise<Folder> {
 }
 
 /** Where a path ends: a name in a folder (which may not exist), or, without a name, the folder itself. */
-interface Spot {
+export interface Spot {
   folder: Folder;
   name: Buffer | undefined;
 }

@@ -70,6 +70,62 @@ test("a temporary file whose server may be alive, and files of other names, are 
   expect(await readdir(home)).toContain("mine");
 });
 
+/** A folder `d` of many files that is being replaced by the folder `new` of one, by a server that is killed at that moment. */
+async function killedWhileReplacing() {
+  const life = newLife();
+  const root = await temporaryFolder(life, "project");
+  const server = await startProjectProcess(life, { root });
+  const names = Array.from({ length: 3_000 }, (_, index) => `${index}`).sort();
+  const at = (path: string) => join(server.home, path);
+  for (const folder of ["d", "new"]) await mkdir(at(folder));
+  await Promise.all(names.map((name) => writeFile(at(`d/${name}`), "")));
+  await writeFile(at("new/one"), "");
+  const replacing = { method: "POST", body: JSON.stringify({ from: "new", to: "d", overwrite: true }) };
+  server.fetch("/api/files/copy", replacing).catch(() => {}); // the server is killed
+  await until(async () => (await readdir(at("d")).catch(() => [])).length < names.length);
+  await server.end("SIGKILL");
+  const notes = at(".cocalc/temporary");
+  for (const name of await readdir(notes)) await utimes(join(notes, name), HOUR_AGO, HOUR_AGO);
+  await startProjectServer(life, { root, projectId: server.projectId, hub: server.hub });
+  await until(async () => (await readdir(notes)).length === 0);
+  return { home: server.home, names, now: (await readdir(at("d"))).sort() };
+}
+
+test("a folder whose replacing was cut by kill -9 is wholly the old one or wholly the new one", async () => {
+  const { home, names, now } = await killedWhileReplacing();
+  expect([names.join(), "one"]).toContain(now.join());
+  expect(await hidden(home)).toEqual([]);
+});
+
+test.each([
+  { cut: "before the new one came", files: { copy: "new", aside: "old" }, left: { d: "old" } },
+  { cut: "after the new one came", files: { aside: "old", d: "new" }, left: { d: "new" } },
+  {
+    cut: "before the new one came, and somebody has made another since",
+    files: { copy: "new", aside: "old", d: "mine" },
+    left: { d: "mine", "d.replaced-0123456789abcdef": "old" },
+  },
+])("a replacing cut $cut loses nothing that is not replaced", async ({ files, left }) => {
+  const life = newLife();
+  const root = await temporaryFolder(life, "project");
+  const home = join(root, "home");
+  const notes = join(home, ".cocalc/temporary");
+  await mkdir(notes, { recursive: true });
+  const id = "0123456789abcdef";
+  for (const [name, content] of Object.entries(files)) {
+    const folder = join(home, name === "d" ? "d" : `.cocalc-${name}-${id}`);
+    await mkdir(folder);
+    await writeFile(join(folder, content), "");
+  }
+  const note = join(notes, `.cocalc-copy-${id}`);
+  await writeFile(note, JSON.stringify({ path: "d", last: "keep" }));
+  await utimes(note, HOUR_AGO, HOUR_AGO);
+  await startProjectServer(life, { root });
+  await until(async () => (await readdir(notes)).length === 0);
+  expect((await readdir(home)).sort()).toEqual([".cocalc", ...Object.keys(left)].sort());
+  for (const [name, content] of Object.entries(left)) expect(await readdir(join(home, name))).toEqual([content]);
+});
+
 test("finished and failed uploads and copies leave neither a file nor a note", async () => {
   const server = await startProjectServer(newLife());
   expect((await server.fetch("/api/files/write?path=a", { method: "PUT", body: "a" })).status).toBe(200);

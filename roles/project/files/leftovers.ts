@@ -1,11 +1,11 @@
 /** Temporary files that a server left behind when it was killed: each is noted while it is made, so that the next start finds it without a search. */
 
-import { mkdir, readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { sleep } from "../../../src/core/clock.ts";
-import { isAppError } from "../../../src/core/errors.ts";
-import { walk } from "./folder.ts";
+import { codeOf, isAppError } from "../../../src/core/errors.ts";
+import { type Folder, type Spot, walk } from "./folder.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { deleteTree } from "./tree.ts";
 
@@ -16,6 +16,8 @@ const DEAD_AFTER_MS = 5 * TOUCH_EVERY_MS;
 const MAX_NOTES = 1_000;
 /** Nothing of another name is ever removed. */
 const OURS = /^\.cocalc-(?:upload|copy)-[0-9a-f]{16}$/;
+
+const ASIDE = ".cocalc-aside-";
 
 const note = z.object({
   /** The path that was being written: the temporary file stands beside it. */
@@ -50,6 +52,43 @@ export async function noted<T>(
   }
 }
 
+/** Where something stands while the copy of this name takes its place. */
+export function asideOf(temporary: Buffer): Buffer {
+  return Buffer.from(temporary.toString().replace(/^\.cocalc-(?:upload|copy)-/, ASIDE));
+}
+
+/**
+ * Ends what a server left unfinished that was writing `name` by way of `temporary`. While the temporary one is there, it was not put in
+ * place: what it was to replace comes back. That goes first, since an aside without its copy is one that was replaced, and is deleted.
+ */
+export async function settle(
+  folder: Folder,
+  { temporary, name }: { temporary: Buffer; name: Buffer | undefined },
+): Promise<void> {
+  const aside = asideOf(temporary);
+  const [isUnfinished, isAside] = await Promise.all([temporary, aside].map((one) => isThere(folder, one)));
+  if (isAside && isUnfinished && name !== undefined) await putBack(folder, aside, name);
+  else if (isAside) await deleteTree(folder, aside);
+  if (isUnfinished) await deleteTree(folder, temporary);
+}
+
+/** Under its own name; or, where somebody made another thing of that name since, under one that shows whose it was. */
+async function putBack(folder: Folder, aside: Buffer, name: Buffer): Promise<void> {
+  const isTaken = await isThere(folder, name);
+  const suffix = aside.toString().replace(ASIDE, ".replaced-");
+  await rename(folder.at(aside), folder.at(isTaken ? Buffer.concat([name, Buffer.from(suffix)]) : name));
+}
+
+async function isThere(folder: Folder, name: Buffer): Promise<boolean> {
+  try {
+    await lstat(folder.at(name));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
 /** Removes what dead servers left; what may be of one that died just now is looked at again a little later. */
 export async function removeLeftovers(places: Places, signal: AbortSignal): Promise<void> {
   if (!(await sweep(places))) return;
@@ -75,7 +114,8 @@ async function sweep(places: Places): Promise<boolean> {
 async function remove(places: Places, file: string, name: string): Promise<boolean> {
   try {
     const { path, last } = note.parse(JSON.parse(await readFile(file, "utf8")));
-    await walk(places, parsePath(places, path), { last, use: ({ folder }) => deleteTree(folder, Buffer.from(name)) });
+    const use = ({ folder, name: target }: Spot) => settle(folder, { temporary: Buffer.from(name), name: target });
+    await walk(places, parsePath(places, path), { last, use });
     return true;
   } catch (error) {
     return isAppError(error, "not_found") || isAppError(error, "forbidden") || !isAppError(error); // nothing, not ours, or no note
