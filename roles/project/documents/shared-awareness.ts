@@ -21,8 +21,8 @@ export interface Identity {
 
 export class SharedAwareness {
   readonly #awareness: Awareness;
-  /** Yjs client ids by the reader that brought them. */
-  readonly #clients = new Map<string, Set<number>>();
+  /** Which reader brought the state of a Yjs client last. */
+  readonly #owners = new Map<number, string>();
 
   /** @param relay is given each change and the reader it came from. */
   constructor(doc: Y.Doc, relay: (update: Uint8Array, from: unknown) => void) {
@@ -31,26 +31,24 @@ export class SharedAwareness {
     this.#awareness.on(
       "update",
       ({ added, updated, removed }: Record<"added" | "updated" | "removed", number[]>, from: unknown) => {
-        if (typeof from === "string") this.#note(from, added);
+        if (typeof from === "string") for (const client of [...added, ...updated]) this.#owners.set(client, from);
         relay(encodeAwarenessUpdate(this.#awareness, [...added, ...updated, ...removed]), from);
+        this.#forget(removed);
       },
     );
   }
 
-  /** @throws AppError when it is too large or no awareness update. */
+  /** @throws AppError when it is too large, brings too many editors, or is no awareness update. */
   apply(reader: string, update: Uint8Array, identity: Identity): void {
     if (update.length > MAX_UPDATE_BYTES) throw new AppError("too_large", "This state of an editor is too large.");
-    if ((this.#clients.get(reader)?.size ?? 0) > MAX_CLIENTS_PER_READER)
+    const clients = understood(() => clientsIn(update));
+    if (new Set([...this.#clientsOf(reader), ...clients]).size > MAX_CLIENTS_PER_READER)
       throw invalid("Too many editors on one socket.");
-    try {
-      applyAwarenessUpdate(
-        this.#awareness,
-        modifyAwarenessUpdate(update, (state) => signed(state, identity)),
-        reader,
-      );
-    } catch (cause) {
-      throw invalid("This is no state of an editor.", { cause });
-    }
+    understood(() => {
+      const named = modifyAwarenessUpdate(update, (state) => signed(state, identity));
+      applyAwarenessUpdate(this.#awareness, named, reader);
+    });
+    this.#forget(clients);
   }
 
   /** The states of all, or nothing when nobody has one. */
@@ -60,20 +58,55 @@ export class SharedAwareness {
   }
 
   leave(reader: string): void {
-    const clients = this.#clients.get(reader);
-    this.#clients.delete(reader);
-    if (clients !== undefined) removeAwarenessStates(this.#awareness, [...clients], "left");
+    removeAwarenessStates(this.#awareness, this.#clientsOf(reader), "left");
   }
 
   destroy(): void {
     this.#awareness.destroy();
   }
 
-  #note(reader: string, added: readonly number[]): void {
-    const clients = this.#clients.get(reader) ?? new Set();
-    for (const client of added) clients.add(client);
-    this.#clients.set(reader, clients);
+  #clientsOf(reader: string): number[] {
+    return [...this.#owners].filter(([, owner]) => owner === reader).map(([client]) => client);
   }
+
+  /** Of those without a state nothing is kept; the library would keep the clock of every client that was ever named. */
+  #forget(clients: readonly number[]): void {
+    for (const client of clients) {
+      if (this.#awareness.states.has(client)) continue;
+      this.#owners.delete(client);
+      this.#awareness.meta.delete(client);
+    }
+  }
+}
+
+/** @throws AppError `invalid` for what cannot be read. */
+function understood<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw invalid("This is no state of an editor.", { cause });
+  }
+}
+
+/** The Yjs clients that an update names. Its form: how many, then for each its id, a clock, the length of its state and that; numbers are varints. */
+function clientsIn(update: Uint8Array): number[] {
+  let at = 0;
+  const next = () => {
+    for (let value = 0, unit = 1; ; unit *= 128) {
+      const byte = update[at++];
+      if (byte === undefined) throw new Error("the update is cut off");
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+    }
+  };
+  const clients: number[] = [];
+  for (let left = next(); left > 0; left--) {
+    clients.push(next());
+    next(); // the clock
+    const length = next();
+    at += length;
+  }
+  return clients;
 }
 
 function signed(state: unknown, { account_id, name }: Identity): unknown {
