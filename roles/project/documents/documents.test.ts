@@ -1,15 +1,17 @@
 /** Shared documents over real sockets: merging, saving, changes on disk, strange files, and what survives. */
 
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
+import { testLog } from "../../../test/helpers/log.ts";
 import { openTestDocument } from "../../../test/helpers/project-document.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
+import { Documents } from "./documents.ts";
 
 const newLife = testLives();
 
@@ -139,6 +141,50 @@ test("who was away while a file was renamed goes on in the renamed one", async (
   const view = await again.ask("document_open", { path: "a.txt", generation: ada.generation });
   expect(view).toMatchObject({ path: "b.txt", generation: ada.generation, exists: true });
   expect((await readdir(server.home)).sort()).toEqual([".cocalc", "b.txt"]);
+});
+
+test("who was away while a folder was renamed goes on in the renamed file", async () => {
+  const server = await startProjectServer(newLife());
+  await mkdir(join(server.home, "d"));
+  await writeFile(join(server.home, "d/a.txt"), "text");
+  const client = await server.connect();
+  const ada = await openTestDocument(client, "d/a.txt");
+  client.socket.disconnect();
+  expect((await move(server, "d", "e")).status).toBe(200);
+  const again = await server.connect();
+  const view = await again.ask("document_open", { path: "d/a.txt", generation: ada.generation });
+  expect(view).toMatchObject({ path: "e/a.txt", generation: ada.generation, exists: true });
+});
+
+test("what is opened in a folder while that is moved to another disk is not the file that goes with the old folder", async () => {
+  const life = newLife();
+  const home = await temporaryFolder(life, "project");
+  const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
+  const documents = new Documents(life, { places, log: testLog(), moved: () => {} });
+  await mkdir(join(home, "d"));
+  await writeFile(join(home, "d/a.txt"), "text");
+  await utimes(join(home, "d/a.txt"), new Date(0), new Date(0));
+  const copied = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  // as between two disks: all is copied, then the old is deleted
+  const moving = documents.move({ from: "d", to: "e" }, async () => {
+    await cp(join(home, "d"), join(home, "e"), { recursive: true });
+    copied.resolve();
+    await goOn.promise;
+    await rm(join(home, "d"), { recursive: true });
+  });
+  await copied.promise;
+  const events = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
+  const open = (path: string) => documents.open({ id: "ada", events, called: { path } }, { path });
+  const opened = open("d/a.txt").then(
+    () => "opened",
+    (error: Error) => error.message,
+  );
+  await writeFile(join(home, "new.txt"), "text");
+  await open("new.txt"); // which takes longer, as it was written just now
+  goOn.resolve();
+  await moving;
+  expect(await opened).toBe("d/a.txt does not exist.");
 });
 
 test("a file moved over another that is open takes its place for all readers; a refused move changes nothing", async () => {

@@ -13,6 +13,7 @@ import { type Places, parsePath } from "../files/places.ts";
 import { Document } from "./document.ts";
 import type { DocumentReader } from "./document-reader.ts";
 import { DocumentStore } from "./document-store.ts";
+import { isWithin, Moves } from "./moves.ts";
 import type { Identity } from "./shared-awareness.ts";
 import { TextFile } from "./text-file.ts";
 
@@ -22,8 +23,6 @@ const MAX_LENGTH_TOGETHER = 200_000_000;
 const LINGER_MS = 30_000;
 /** Shared storage tells nobody of another machine's writes. */
 const LOOK_EVERY_MS = 2_000;
-/** Who was away for more moves than these finds the file by its name alone. */
-const MAX_MOVED = 1_000;
 /** A change on disk is looked at after this long: programs write several times. */
 const GATHER_MS = 40;
 
@@ -63,8 +62,7 @@ export class Documents {
   readonly #closing = new Map<string, Promise<void>>();
   /** What each reader calls its documents. */
   readonly #byReader = new Map<string, Joined>();
-  /** Paths of documents that were moved, by generation: for those who were away. */
-  readonly #movedTo = new Map<string, string>();
+  readonly #moves = new Moves();
 
   constructor(life: Life, options: Options) {
     this.#options = options;
@@ -92,7 +90,7 @@ export class Documents {
   ): Promise<DocumentView> {
     const { generation, vector } = wanted;
     for (;;) {
-      await this.#untilMoved(wanted.path);
+      await this.#untilMoved(wanted.path); // else it would be looked for where it is no more
       const path = await this.#pathNow(wanted.path, generation);
       const key = readerKey(reader.id, path);
       const entry = await this.#entryOf(path);
@@ -139,35 +137,33 @@ export class Documents {
    */
   async move<T>(wire: Move, act: () => Promise<T>): Promise<T> {
     const move = { from: this.#canonical(wire.from), to: this.#canonical(wire.to) };
-    const entries = await this.#within([move.from, move.to]);
-    const done = Promise.withResolvers<void>();
-    for (const { identity } of entries) {
-      this.#open.delete(identity);
-      this.#closing.set(identity, done.promise);
-    }
-    let moved: Move | undefined;
-    try {
-      await Promise.all(entries.map((entry) => this.#end(entry)));
-      const from = await this.#identityOf(move.from);
-      const result = await act();
-      moved = move;
-      const to = await this.#identityOf(move.to);
-      if (from !== undefined && to !== undefined) await this.#takeLogs(entries, { from, to });
-      return result;
-    } finally {
-      for (const { identity } of entries) this.#closing.delete(identity);
-      done.resolve();
-      if (moved !== undefined) this.#options.moved(moved);
-      this.#sendAgain(entries, moved);
-    }
+    const names = [...(await this.#namesOf(move.from)), ...(await this.#namesOf(move.to))];
+    return this.#moves.run(names, async () => {
+      const entries = (await this.#entries()).filter(({ identity, document }) =>
+        names.some((name) => isWithin(identity, name) || isWithin(document.file.name, name)),
+      );
+      for (const { identity } of entries) this.#open.delete(identity);
+      let moved: Move | undefined;
+      try {
+        await Promise.all(entries.map((entry) => this.#end(entry)));
+        const from = await this.#identityOf(move.from);
+        const result = await act();
+        moved = move;
+        const to = await this.#identityOf(move.to);
+        if (from !== undefined && to !== undefined) await this.#takeLogs(entries, { from, to });
+        return result;
+      } finally {
+        if (moved !== undefined) this.#options.moved(moved);
+        this.#sendAgain(entries, moved);
+      }
+    });
   }
 
-  /** Open documents of these paths or below them, by either of their names. */
-  async #within(paths: readonly string[]): Promise<Entry[]> {
-    const identities = await Promise.all(paths.map((path) => this.#identityOf(path)));
-    const roots = [...paths, ...identities.filter((identity) => identity !== undefined)];
-    const isIn = (name: string) => roots.some((root) => movedPath(name, { from: root, to: "" }) !== undefined);
-    return (await this.#entries()).filter(({ identity, document }) => isIn(identity) || isIn(document.file.name));
+  /** The names of a path: as it is written, and as it really is, where that can be told. */
+  async #namesOf(path: string): Promise<string[]> {
+    const file = this.#file(path);
+    const identity = await this.#identityOf(path);
+    return identity === undefined ? [file.name] : [file.name, identity];
   }
 
   /** Undefined for what is nothing that a document could stand for, such as a link that leads out. */
@@ -195,21 +191,20 @@ export class Documents {
     if (moved === undefined) return;
     for (const { document } of entries) {
       const to = movedPath(document.file.name, moved);
-      if (to !== undefined) this.#movedTo.set(document.generation, to);
+      if (to !== undefined) this.#moves.remember(document.generation, to);
     }
-    for (const generation of this.#movedTo.keys()) if (this.#movedTo.size > MAX_MOVED) this.#movedTo.delete(generation);
   }
 
   /** Who was away while a file was moved still asks for its old path. */
   async #pathNow(path: string, generation: string | undefined): Promise<string> {
-    const movedTo = generation === undefined ? undefined : this.#movedTo.get(generation);
-    if (movedTo === undefined || (await this.#file(path).etag()) !== undefined) return path;
-    return movedTo;
+    const place = this.#moves.placeOf(generation);
+    if (place === undefined || (await this.#file(path).etag()) !== undefined) return path;
+    return place;
   }
 
-  /** A document that is being let go or moved is waited for. */
   async #untilMoved(path: string): Promise<void> {
-    await this.#closing.get(await this.#file(path).identity());
+    const names = await this.#namesOf(path);
+    for (let move = this.#moves.over(names); move !== undefined; move = this.#moves.over(names)) await move;
   }
 
   #file(path: string): TextFile {
@@ -230,11 +225,13 @@ export class Documents {
     if (this.#life.isStopping) throw new AppError("unavailable", "The project is stopping.");
     const file = this.#file(path);
     const identity = await file.identity();
-    await this.#closing.get(identity);
+    const busy = () => this.#closing.get(identity) ?? this.#moves.over([file.name, identity]);
+    const before = busy();
+    if (before !== undefined) return before.then(() => this.#entryOf(path));
     const known = this.#open.get(identity);
     if (known !== undefined) return known;
     await this.#refuseTooMuch();
-    if (this.#open.has(identity) || this.#closing.has(identity)) return this.#entryOf(path);
+    if (this.#open.has(identity) || busy() !== undefined) return this.#entryOf(path);
     const opening = this.#load(file, identity);
     this.#open.set(identity, opening);
     opening.catch(() => this.#open.delete(identity));
