@@ -310,6 +310,13 @@ test("what is no text, too large, a folder or outside is refused in words", asyn
   expect(await open("none/x")).toContain("does not exist");
 });
 
+test("a file that has no end, and says that it is empty, is refused as too large, not read into memory", async () => {
+  const server = await startProjectServer(newLife(), { env: { DATA: "/proc" } });
+  const client = await server.connect();
+  const endless = await client.tryToAsk("document_open", { path: `/data/${process.pid}/pagemap` });
+  expect(endless).toMatchObject({ ok: false, code: "too_large" });
+});
+
 test("where the log cannot be kept people still edit and save, and are told", async () => {
   const server = await startProjectServer(newLife());
   await writeFile(join(server.home, ".cocalc"), "a file");

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
-import { access, lstat, readlink, realpath, unlink } from "node:fs/promises";
+import { access, type FileHandle, lstat, readlink, realpath, unlink } from "node:fs/promises";
 import { sleep } from "../../../src/core/clock.ts";
 import { AppError, invalid, isAppError, messageOf } from "../../../src/core/errors.ts";
 import { etagOf } from "../files/entry.ts";
@@ -71,7 +71,8 @@ export class TextFile {
       const { handle, stats } = await openForReading(this.places, this.path);
       try {
         if (stats.size > MAX_TEXT_BYTES) throw tooLarge(this.name);
-        const bytes = await handle.readFile();
+        const bytes = await beginningOf(handle);
+        if (bytes.length > MAX_TEXT_BYTES) throw tooLarge(this.name);
         const after = await handle.stat({ bigint: true });
         const decoded = decodeText(bytes);
         if (decoded === undefined) throw notText(this.name);
@@ -150,6 +151,19 @@ export class TextFile {
 /** Where a held folder really is; Linux tells it of what is open. */
 async function realPathOf(folder: Folder): Promise<string> {
   return readlink(folder.path, "latin1").catch(() => folder.path.toString("latin1"));
+}
+
+/** What a file holds, or enough to see that it is too much: its size is not believed, as it grows meanwhile and is 0 in /proc. */
+async function beginningOf(handle: FileHandle): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_TEXT_BYTES) break;
+  }
+  return Buffer.concat(chunks);
 }
 
 async function orMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
