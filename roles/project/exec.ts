@@ -1,6 +1,7 @@
 /** Runs one program for a caller, bounded in time and output; when its time is up, all that it started ends with it. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
 import { access } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { AppError, asError } from "../../src/core/errors.ts";
@@ -35,19 +36,17 @@ export class Exec {
     await telling(request.path, () => access(cwd)); // else it is the program that seems to be missing
     if (this.#running.size >= MAX_RUNNING)
       throw new AppError("rate_limited", `${MAX_RUNNING} programs are running already; wait for one to end.`);
-    const child = this.#start(request, cwd);
-    const pid = child.pid;
+    const { child, pid } = await this.#start(request, cwd);
     const ended = Promise.withResolvers<{ exitCode: number | null; signal: string | null }>();
-    child.on("error", (error) => ended.reject(cannotStart(error, request)));
     child.on("exit", (exitCode, signal) => ended.resolve({ exitCode, signal }));
     const outputs = [new Output(child.stdout, request.maxOutput), new Output(child.stderr, request.maxOutput)] as const;
-    if (pid !== undefined) this.#running.add(pid);
+    this.#running.add(pid);
     child.stdin.on("error", () => {}); // a program need not read what it is given
     child.stdin.end(request.stdin);
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      if (pid !== undefined) void signalSession(pid, "SIGKILL");
+      void signalSession(pid, "SIGKILL");
     }, request.timeoutSeconds * 1_000);
     try {
       const end = await ended.promise;
@@ -62,16 +61,20 @@ export class Exec {
       };
     } finally {
       clearTimeout(timer);
-      if (pid !== undefined) this.#running.delete(pid);
+      this.#running.delete(pid);
     }
   }
 
-  #start(request: ExecRequest, cwd: string): ChildProcessWithoutNullStreams {
+  async #start(request: ExecRequest, cwd: string): Promise<{ child: ChildProcessWithoutNullStreams; pid: number }> {
     const [file, args] = request.bash
       ? ["bash", ["-c", request.command, "bash", ...request.args]]
       : [request.command, request.args];
     try {
-      return spawn(file, args, { cwd, env: { ...this.#env(), ...request.env }, detached: true }); // a session of its own
+      const env = { ...this.#env(), ...request.env };
+      const child = spawn(file, args, { cwd, env, detached: true }); // a session of its own
+      if (child.pid !== undefined) return { child, pid: child.pid };
+      const [error] = await once(child, "error"); // without a process there need be no streams either
+      throw error;
     } catch (error) {
       throw cannotStart(asError(error), request); // some errors of the system are told at once, such as E2BIG
     }

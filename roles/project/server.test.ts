@@ -1,11 +1,14 @@
 /** Programs, status and the init script of a project's server. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { environment } from "../../src/core/env.ts";
 import { temporaryFolder } from "../../test/helpers/folder.ts";
 import { testLives } from "../../test/helpers/life.ts";
+import { startProjectProcess } from "../../test/helpers/project-process.ts";
 import { startProjectServer, type TestProjectServer } from "../../test/helpers/project-server.ts";
 import { until } from "../../test/helpers/until.ts";
 import { Activity } from "./activity.ts";
@@ -61,6 +64,19 @@ test("when time is up all that a program started ends; output beyond the limit i
   const left = await exec(server, { command: "sleep 300 & echo $!", bash: true, timeoutSeconds: 20 });
   expect(left.timedOut).toBe(false);
   process.kill(Number(left.stdout), "SIGKILL");
+});
+
+test("a program that cannot be started for want of descriptors does not end the project's server", async () => {
+  const server = await startProjectProcess(newLife());
+  await exec(server, { command: "true" }); // whose connection is used again
+  const limitTo = (descriptors: number) =>
+    promisify(execFile)("prlimit", [`--pid=${server.pid}`, `--nofile=${descriptors}:`]);
+  const used = new Set((await readdir(`/proc/${server.pid}/fd`)).map(Number));
+  const free = Array.from({ length: used.size + 3 }, (_, fd) => fd).filter((fd) => !used.has(fd));
+  await limitTo((free[1] ?? 0) + 1);
+  expect((await exec(server, { command: "true" }, 503)).error).toContain("too many files are open");
+  await limitTo(1_000);
+  expect((await exec(server, { command: "true" })).exitCode).toBe(0);
 });
 
 test("status tells of processes, memory, processor, disk and the last activity", async () => {
