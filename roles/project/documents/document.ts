@@ -10,10 +10,10 @@ import { baseFor, hashOf, replay } from "./replay.ts";
 import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
 import { type Identity, SharedAwareness } from "./shared-awareness.ts";
 import { mergeChanges } from "./text-changes.ts";
-import { type FileOnDisk, MAX_TEXT_BYTES, type TextFile } from "./text-file.ts";
+import type { FileOnDisk, TextFile } from "./text-file.ts";
 import { encodeText, PLAIN_FORMAT, type TextFormat } from "./text-format.ts";
 import { encodeMerged, RECORD, readLog } from "./update-log.ts";
-import { applyFrom, applyToText, boundPending, encodeFor, refuseTooLarge, textOf } from "./yjs-text.ts";
+import { applyFrom, applyToText, encodeFor, refuseTooLarge, textOf } from "./yjs-text.ts";
 
 interface Options {
   file: TextFile;
@@ -290,7 +290,6 @@ export class Document {
 
   /** Keeps the log and the state in bounds, and tries again where there is no log. */
   async #tend(): Promise<void> {
-    boundPending(this.#doc, MAX_TEXT_BYTES);
     await this.#log.tend();
     if (!this.#log.isBloated) return;
     this.#beginAnew();

@@ -17,13 +17,14 @@ export function refuseTooLarge(length: number, update: Uint8Array): void {
   throw new AppError("too_large", `A document has at most ${MAX_TEXT_BYTES / 1024 / 1024} MB of text.`);
 }
 
-/** Applies what a reader sent. @throws AppError `invalid` */
+/** Applies what a reader sent; what builds upon what never came is kept up to a bound. @throws AppError `invalid` */
 export function applyFrom(doc: Y.Doc, update: Uint8Array, reader: string): void {
   try {
     Y.applyUpdate(doc, update, reader);
   } catch (cause) {
     throw invalid("This is no update of a document.", { cause });
   }
+  boundPending(doc);
 }
 
 /** Applies changes to the text in one transaction, which makes one update or none. */
@@ -48,8 +49,8 @@ export function encodeFor(doc: Y.Doc, vector: Uint8Array | undefined): Uint8Arra
   }
 }
 
-/** Forgets updates of somebody who never sent what they build upon, when they are more than this many bytes. */
-export function boundPending(doc: Y.Doc, maxBytes: number): void {
-  const { pendingStructs } = doc.store;
-  if (pendingStructs !== null && pendingStructs.update.length > maxBytes) doc.store.pendingStructs = null;
+/** Forgets updates of somebody who never sent what they build upon, when they are more than a text may have. No event tells of these. */
+function boundPending({ store }: Y.Doc): void {
+  if (store.pendingStructs !== null && store.pendingStructs.update.length > MAX_TEXT_BYTES) store.pendingStructs = null;
+  if (store.pendingDs !== null && store.pendingDs.length > MAX_TEXT_BYTES) store.pendingDs = null;
 }
