@@ -317,6 +317,18 @@ test("a file that has no end, and says that it is empty, is refused as too large
   expect(endless).toMatchObject({ ok: false, code: "too_large" });
 });
 
+test("one file under ever more names is not opened without bound", async () => {
+  const server = await startProjectServer(newLife());
+  const client = await server.connect();
+  const open = (times: number) => client.tryToAsk("document_open", { path: `${"./".repeat(times)}a.txt` });
+  const names = Array.from({ length: 300 }, (_, times) => times);
+  for (const times of names) expect((await open(times)).ok).toBe(true);
+  expect(await open(300)).toMatchObject({ ok: false, code: "rate_limited" });
+  expect((await open(0)).ok).toBe(true);
+  await client.ask("document_close", { path: "a.txt" });
+  expect((await open(300)).ok).toBe(true);
+});
+
 test("where the log cannot be kept people still edit and save, and are told", async () => {
   const server = await startProjectServer(newLife());
   await writeFile(join(server.home, ".cocalc"), "a file");

@@ -60,8 +60,8 @@ export class Documents {
   readonly #open = new Map<string, Promise<Entry>>();
   /** Being let go: whoever wants one of these waits. */
   readonly #closing = new Map<string, Promise<void>>();
-  /** What each reader calls its documents. */
-  readonly #byReader = new Map<string, Joined>();
+  /** By reader, then by what it calls its documents. */
+  readonly #byReader = new Map<string, Map<string, Joined>>();
   readonly #moves = new Moves();
 
   constructor(life: Life, options: Options) {
@@ -92,12 +92,12 @@ export class Documents {
     for (;;) {
       await this.#untilMoved(wanted.path); // else it would be looked for where it is no more
       const path = await this.#pathNow(wanted.path, generation);
-      const key = readerKey(reader.id, path);
       const entry = await this.#entryOf(path);
-      const view = await entry.document.attach(key, reader.events, { generation, vector });
+      this.#refuseTooMany(reader.id, path);
+      const view = await entry.document.attach(readerKey(reader.id, path), reader.events, { generation, vector });
       if (view === undefined) continue; // let go this instant
       reader.called.path = path;
-      this.#byReader.set(key, { ...reader, entry });
+      this.#joinedBy(reader.id).set(path, { ...reader, entry });
       return path === wanted.path ? view : { ...view, path };
     }
   }
@@ -115,15 +115,16 @@ export class Documents {
   }
 
   close(readerId: string, path: string): void {
-    const key = readerKey(readerId, path);
-    this.#byReader.get(key)?.entry.document.detach(key);
-    this.#byReader.delete(key);
+    const joined = this.#joinedBy(readerId);
+    joined.get(path)?.entry.document.detach(readerKey(readerId, path));
+    joined.delete(path);
+    if (joined.size === 0) this.#byReader.delete(readerId);
   }
 
   /** A reader went away. */
   closeAllOf(readerId: string): void {
-    for (const key of [...this.#byReader.keys()])
-      if (key.startsWith(readerKey(readerId, ""))) this.close(readerId, key.slice(readerKey(readerId, "").length));
+    for (const path of [...(this.#byReader.get(readerId)?.keys() ?? [])]) this.close(readerId, path);
+    this.#byReader.delete(readerId);
   }
 
   /** Brings everything to disk; what cannot be saved is told to its readers and stays in its log. */
@@ -182,11 +183,13 @@ export class Documents {
 
   /** Readers of documents that were closed for a move open them again, under the new path. */
   #sendAgain(entries: readonly Entry[], moved: Move | undefined): void {
-    for (const [key, { entry, called, events }] of this.#byReader) {
-      if (!entries.includes(entry)) continue;
-      this.#byReader.delete(key);
-      called.path = (moved && movedPath(this.#canonical(called.path), moved)) ?? called.path;
-      events.reset(entry.document.generation);
+    for (const joined of this.#byReader.values()) {
+      for (const [path, { entry, called, events }] of joined) {
+        if (!entries.includes(entry)) continue;
+        joined.delete(path);
+        called.path = (moved && movedPath(this.#canonical(called.path), moved)) ?? called.path;
+        events.reset(entry.document.generation);
+      }
     }
     if (moved === undefined) return;
     for (const { document } of entries) {
@@ -216,9 +219,22 @@ export class Documents {
   }
 
   #of(readerId: string, path: string): Joined {
-    const joined = this.#byReader.get(readerKey(readerId, path));
+    const joined = this.#byReader.get(readerId)?.get(path);
     if (joined === undefined) throw conflict("Open this document first.");
     return joined;
+  }
+
+  #joinedBy(readerId: string): Map<string, Joined> {
+    const joined = this.#byReader.get(readerId) ?? new Map<string, Joined>();
+    this.#byReader.set(readerId, joined);
+    return joined;
+  }
+
+  /** One file has any number of names: `a`, `./a` and so on. */
+  #refuseTooMany(readerId: string, path: string): void {
+    const joined = this.#byReader.get(readerId);
+    if (joined === undefined || joined.has(path) || joined.size < MAX_DOCUMENTS) return;
+    throw new AppError("rate_limited", `This page has ${MAX_DOCUMENTS} documents open already; close some first.`);
   }
 
   async #entryOf(path: string): Promise<Entry> {
