@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmod,
   lstat,
   mkdir,
   readdir,
@@ -20,9 +21,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
+import { moveWithoutReplacing } from "./write-file.ts";
 
 const newLife = testLives();
 const run = promisify(execFile);
@@ -294,6 +297,25 @@ test("only callers whom a hub vouches for get in, by HTTP and by socket", async 
   const refused = await fetch(`${server.url}/api/files/list`, { headers: { [ASSERTION_HEADER]: forged } });
   expect(refused.status).toBe(401);
   expect((await fetch(`${server.url}/api/socket/?EIO=4&transport=polling`)).status).toBe(401);
+});
+
+test("a file that may not leave its folder does not stand in two after it was to be moved", async () => {
+  const life = newLife();
+  const root = await temporaryFolder(life, "project");
+  for (const folder of ["from", "to"]) await mkdir(join(root, folder));
+  const at = (path: string) => Buffer.from(join(root, path));
+  await writeFile(at("from/a"), "a");
+  for (const [path, mode] of Object.entries({ "": 0o755, to: 0o777, "from/a": 0o666, from: 0o555 }))
+    await chmod(at(path), mode);
+  const isRoot = process.geteuid?.() === 0; // who may do anything
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await expect(moveWithoutReplacing(at("from/a"), at("to/a"))).rejects.toThrow("EACCES");
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+  expect([await readdir(at("from")), await readdir(at("to"))]).toEqual([["a"], []]);
+  await chmod(at("from"), 0o755);
 });
 
 test("a home that cannot be written to is read, and says why it is not written", async () => {

@@ -123,13 +123,16 @@ const NO_HARD_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLI
 export async function moveWithoutReplacing(from: Buffer, to: Buffer): Promise<void> {
   try {
     await link(from, to);
-    await unlink(from);
   } catch (error) {
     if (!NO_HARD_LINKS.has(codeOf(error))) throw error;
     if ((await lstat(to).catch(() => undefined)) !== undefined)
       throw Object.assign(new Error("exists"), { code: "EEXIST" });
-    await rename(from, to);
+    return rename(from, to);
   }
+  await unlink(from).catch(async (error: unknown) => {
+    await unlink(to).catch(() => {}); // the error that led here is told
+    throw error;
+  });
 }
 
 /**
