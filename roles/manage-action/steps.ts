@@ -11,6 +11,7 @@ import {
   recordWaiting,
   type Why,
 } from "../../src/domain/starts/records.ts";
+import type { Pod } from "../../src/kube/types.ts";
 import type { Case, Service } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
@@ -138,21 +139,33 @@ function recordedWhy({ row }: Case) {
 
 /** The pod is going; forced away only when that is safe, or an administrator says so. */
 async function awaitEnd(service: Service, one: Case): Promise<number | undefined> {
-  const { db, leader, records, pods } = service;
-  const { projectId, request, start, pod } = one;
+  const { records } = service;
+  const { request, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (request.kind === "open" && request.action !== "stop" && start?.requestTime !== request.time) {
     await records.start({ ...startToRecord(one), quota: null, queued: false });
     return AT_ONCE;
   }
   const leftMs = terminationLeftMs(pod, Date.now());
-  if (leftMs <= 0 || isUnheard(pod)) {
-    const isForced = request.kind === "open" && request.force;
-    const isGone = isForced || isNodeGone(await pods.nodeOf(pod));
-    if (isGone) await pods.remove(projectId, pod, { force: true });
-    else await pods.look(projectId);
-    return isGone ? AT_ONCE : waitForNode(service, one, nodeDead(pod));
+  if (leftMs <= 0 || isUnheard(pod)) return endUnheard(service, one, pod);
+  return tellStillStopping(service, one, leftMs);
+}
+
+/** Nobody tells that the pod ends: its node is silent or gone, or something keeps the pod though its containers have ended. */
+async function endUnheard(service: Service, one: Case, pod: Pod): Promise<number> {
+  const { pods } = service;
+  const { projectId, request } = one;
+  const isForced = request.kind === "open" && request.force;
+  if (!isForced && !isNodeGone(await pods.nodeOf(pod))) {
+    await pods.look(projectId);
+    return waitForNode(service, one, nodeDead(pod));
   }
+  await pods.remove(projectId, pod, { force: true });
+  const isKept = pods.get(projectId)?.metadata.uid === pod.metadata.uid; // by a finalizer, whatever we ask for
+  return isKept ? tellStillStopping(service, one, SOON_MS * 5) : AT_ONCE;
+}
+
+async function tellStillStopping({ db, leader }: Service, { start }: Case, leftMs: number): Promise<number> {
   if (start) await recordWaiting(db, leader, { ticket: start.ticket, why: STILL_STOPPING });
   return Math.min(leftMs, SOON_MS * 5);
 }

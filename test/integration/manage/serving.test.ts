@@ -5,6 +5,8 @@ import { expect, test } from "@jest/globals";
 import { podName } from "../../../src/domain/project-pods/identity.ts";
 import { forceStop } from "../../../src/domain/projects/force-stop.ts";
 import { pods } from "../../../src/kube/resources.ts";
+import { openFaultyKube } from "../../helpers/faulty-kube.ts";
+import { kubeconfigAt } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
 import { readyStatus, World, type WorldOptions } from "./world.ts";
@@ -304,6 +306,37 @@ test("a pod whose node is gone does not block the next start", async () => {
     timeoutMs: 40_000,
   });
 }, 90_000);
+
+test("a pod that a finalizer keeps on a node that is gone is not asked for again without a pause, and the start that waits says why", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  const api = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
+  const kubeconfig = await kubeconfigAt(life, world.env.KUBECONFIG ?? "", api.url);
+  await world.startRoles(life.child("manage"), ["manage-action"], { KUBECONFIG: kubeconfig });
+  const spec = { nodeName: "gone", containers: [{ name: "project", image: "x" }] };
+  const metadata = { finalizers: ["example.com/keep"] };
+  await world.putConfigMap("project-pod", { "project.json": JSON.stringify({ kind: "Pod", metadata, spec }) });
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  const kept = await world.untilPod(projectId);
+  await world.tell(projectId, withConditions({ Ready: "False", ContainersReady: "True" }));
+  await world.ask(projectId, "restart");
+  const waiting = await until(async () => {
+    const start = await world.start(projectId);
+    return start?.reason === "other" && start;
+  });
+  expect(waiting.message).toMatch(/still stopping/);
+  await world.putTemplate();
+  for (let others = 0; others < 20; others += 1) {
+    const other = await world.createProject();
+    await world.ask(other, "start");
+    await world.untilPod(other);
+  }
+  const deletions = api.count(({ method, url }) => method === "DELETE" && url.pathname.endsWith(podName(projectId)));
+  expect(deletions).toBeLessThan(10);
+  await world.kube.patch(pods, podName(projectId), { metadata: { finalizers: null } });
+  await until(async () => ![undefined, kept.metadata.uid].includes((await world.pod(projectId))?.metadata.uid));
+});
 
 /** Status of a running pod with these conditions. */
 function withConditions(statuses: Record<string, string>): object {
