@@ -7,6 +7,10 @@ import { unavailable } from "../../core/errors.ts";
 /** 19 MiB and two passes: about 97 characters as text, which fits `password_hash VARCHAR(173)`. argon2id is the library's default. */
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const ARGON_PREFIX = "$argon2id$";
+/** How a hash with these options begins; its salt and its digest follow. */
+const CURRENT_PREFIX = `${ARGON_PREFIX}v=19$m=${OPTIONS.memoryCost},t=${OPTIONS.timeCost},p=${OPTIONS.parallelism}$`;
+/** Fits no password, and takes as long to find out as any other. */
+const HASH_OF_NOTHING = CURRENT_PREFIX + [16, 32].map((length) => unpaddedBase64(randomBytes(length))).join("$");
 
 /** Hashing is bounded: what strangers ask for must not take all memory and threads. */
 const MAX_AT_ONCE = 4;
@@ -25,7 +29,7 @@ export function hashPassword(password: string): Promise<string> {
  */
 export async function verifyPassword(stored: string | null | undefined, password: string): Promise<boolean> {
   const isHash = stored?.startsWith(ARGON_PREFIX) === true;
-  const against = isHash ? stored : await hashOfNothing();
+  const against = isHash ? stored : HASH_OF_NOTHING;
   return bounded(async () => {
     const matching = verify(against, password).catch(() => false); // a stored hash that is damaged fits nothing
     const isLegacy = verifyLegacy(stored ?? "", password); // short, while the other one is worked on by a thread
@@ -35,16 +39,7 @@ export async function verifyPassword(stored: string | null | undefined, password
 
 /** Is the stored hash of an older kind, to be replaced now that the password is known? */
 export function isOutdated(stored: string): boolean {
-  return !stored.startsWith(
-    `${ARGON_PREFIX}v=19$m=${OPTIONS.memoryCost},t=${OPTIONS.timeCost},p=${OPTIONS.parallelism}$`,
-  );
-}
-
-let nothing: Promise<string> | undefined;
-
-function hashOfNothing(): Promise<string> {
-  nothing ??= hash(randomBytes(24).toString("hex"), OPTIONS);
-  return nothing;
+  return !stored.startsWith(CURRENT_PREFIX);
 }
 
 const MAX_LEGACY_ITERATIONS = 10_000;
@@ -78,4 +73,8 @@ function turn(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   waiting.push(resolve);
   return promise;
+}
+
+function unpaddedBase64(bytes: Buffer): string {
+  return bytes.toString("base64").replace(/=+$/, "");
 }
