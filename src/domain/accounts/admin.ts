@@ -1,24 +1,28 @@
-/** Who is an administrator: `groups` of an account. Every change is recorded. */
+/** Who is an administrator: `groups` of an account. A change and its record are one transaction. */
 
 import { notFound } from "../../core/errors.ts";
-import type { Queryable } from "../../db/db.ts";
+import type { Db, Queryable } from "../../db/db.ts";
 import { record } from "../central-log/central-log.ts";
 
 /** Makes the account with this e-mail address an administrator; again is harmless. @throws AppError `not_found`. */
-export async function grantAdmin(db: Queryable, email: string): Promise<void> {
-  const accountId = await accountOf(db, email);
-  await db.execute(
-    "UPDATE accounts SET groups = array_append(coalesce(groups, '{}'), 'admin') WHERE account_id = $1 AND NOT 'admin' = ANY(coalesce(groups, '{}'))",
-    [accountId],
-  );
-  await record(db, "admin-granted", { account_id: accountId });
+export async function grantAdmin(db: Db, email: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const accountId = await accountOf(tx, email);
+    await tx.execute(
+      "UPDATE accounts SET groups = array_append(coalesce(groups, '{}'), 'admin') WHERE account_id = $1 AND NOT 'admin' = ANY(coalesce(groups, '{}'))",
+      [accountId],
+    );
+    await record(tx, "admin-granted", { account_id: accountId });
+  });
 }
 
 /** Takes the rights of an administrator from the account with this e-mail address. @throws AppError `not_found`. */
-export async function revokeAdmin(db: Queryable, email: string): Promise<void> {
-  const accountId = await accountOf(db, email);
-  await db.execute("UPDATE accounts SET groups = array_remove(groups, 'admin') WHERE account_id = $1", [accountId]);
-  await record(db, "admin-revoked", { account_id: accountId });
+export async function revokeAdmin(db: Db, email: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const accountId = await accountOf(tx, email);
+    await tx.execute("UPDATE accounts SET groups = array_remove(groups, 'admin') WHERE account_id = $1", [accountId]);
+    await record(tx, "admin-revoked", { account_id: accountId });
+  });
 }
 
 async function accountOf(db: Queryable, email: string): Promise<string> {

@@ -42,6 +42,18 @@ test("an administrator is made and unmade by address, at once and on record", as
   expect(events.map(({ event }) => event)).toEqual(["admin-granted", "admin-granted", "admin-revoked"]);
 });
 
+test("nobody becomes or remains an administrator by a change that could not be recorded", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const hub = await startHub(life, db);
+  const [first, other] = [await hub.signedUp(), await hub.signedUp()];
+  await db.execute("ALTER TABLE central_log RENAME TO central_log_away");
+  await expect(grantAdmin(db, other.email)).rejects.toThrow(/central_log/);
+  await expect(revokeAdmin(db, first.email)).rejects.toThrow(/central_log/);
+  const admins = await db.query("SELECT account_id FROM accounts WHERE 'admin' = ANY(groups)");
+  expect(admins).toEqual([{ account_id: first.accountId }]);
+});
+
 test("the site tells its settings and environments, and takes no image that is not among them", async () => {
   const life = newLife();
   const folder = await temporaryFolder(life);
