@@ -10,6 +10,7 @@ import { describeConfig } from "../src/core/config.ts";
 import { dbConfig } from "../src/db/config.ts";
 import { defaultPodTemplate } from "../src/domain/project-pods/defaults.ts";
 import { kubeConfig } from "../src/kube/config.ts";
+import { localConfig } from "../src/local/config.ts";
 import { routes } from "../src/net/routes.ts";
 import { apiPages } from "./api-docs.ts";
 
@@ -91,6 +92,10 @@ export async function generatedPages(): Promise<Map<string, string>> {
     ...roles
       .filter(({ config }) => Object.keys(config.shape).length > 0)
       .flatMap(({ name, config }) => [`## Role ${name}`, "", settingsTable(config), ""]),
+    "## One machine (`npm start`)",
+    "",
+    settingsTable(localConfig),
+    "",
   ].join("\n");
   const podTemplate = `${JSON.stringify(defaultPodTemplate, undefined, 2)}\n`;
   return new Map([

@@ -46,6 +46,13 @@ test("`config ROLE` lists what that role reads", async () => {
   expect(stdout).toMatch(/^BASE_PATH/m);
 });
 
+test("`config` lists what all roles read, and one machine", async () => {
+  const { status, stdout } = await runCli(newLife(), ["config"]);
+  expect(status).toBe(0);
+  for (const name of ["PORT", "PGHOST", "KUBECONFIG", "COCALC_STARTS_IN_FLIGHT", "COCALC_DATA", "COCALC_LOCAL_MEMORY"])
+    expect(stdout).toMatch(new RegExp(`^${name} `, "m"));
+});
+
 test("`migrate` may be run again and again", async () => {
   const life = newLife();
   const env = databaseEnv(await createTestDatabase(life));
