@@ -172,9 +172,9 @@ export interface Kube {
   list<T extends KubeObject>(resource: Resource<T>, selection?: Selection): Promise<KubeList<T>>;
   /** Plain POST of the raw body: 409 when the name is taken. A field that no schema knows is `invalid`. */
   create<T extends KubeObject>(resource: Resource<T>, body: T, options?: CreateOptions): Promise<T>;
-  /** Server-side apply with our field manager, forced. */
+  /** Server-side apply with our field manager, forced; no role has the right to. */
   apply<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T>;
-  /** JSON merge patch. */
+  /** JSON merge patch; no role has the right to. */
   patch<T extends KubeObject>(resource: Resource<T>, name: string, patch: object): Promise<T>;
   /** 404 counts as done. */
   delete<T extends KubeObject>(resource: Resource<T>, name: string, options?: DeleteOptions): Promise<void>;

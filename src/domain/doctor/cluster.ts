@@ -7,13 +7,13 @@ import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project
 import { parseSoftware, SOFTWARE_CONFIG_MAP } from "../software/software.ts";
 import { type Checked, check, well, wrong } from "./check.ts";
 
-/** What the manage roles need; `docs` and the manifests grant the same. */
+/** What the manage roles and the doctor need; `docs/administration.md` and the manifests grant the same. */
 const PERMISSIONS = [
-  ...["get", "list", "watch", "create", "patch", "delete"].map((verb) => ({ verb, resource: "pods" })),
+  ...["get", "list", "watch", "create", "delete"].map((verb) => ({ verb, resource: "pods" })),
   { verb: "get", resource: "pods", subresource: "log" },
   ...["list", "watch"].map((verb) => ({ verb, resource: "events" })),
   ...["get", "list", "watch"].map((verb) => ({ verb, resource: "configmaps" })),
-  ...["get", "list", "watch"].map((verb) => ({ verb, resource: "nodes", namespaced: false })),
+  ...["get", "list"].map((verb) => ({ verb, resource: "nodes", namespaced: false })),
 ];
 
 export function checkServer(kube: Kube): Promise<Checked> {

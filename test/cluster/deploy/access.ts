@@ -19,7 +19,7 @@ export function access(site: Site): Manifest[] {
       kind: "Role",
       metadata: { name: MANAGE_ACCOUNT, namespace },
       rules: [
-        { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
+        { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "delete"] },
         { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
         { apiGroups: [""], resources: ["events"], verbs: ["list", "watch"] },
         { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
@@ -36,7 +36,7 @@ export function access(site: Site): Manifest[] {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
       metadata: { name: clusterName },
-      rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] }],
+      rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get", "list"] }],
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
