@@ -14,7 +14,8 @@ interface Opened {
  * States: living → draining → stopped. A life is *living* while things are opened on it. `stop` first drains (every
  * `onDrain` at once: readiness goes off, listeners close, sockets are told), aborts `signal`, then runs the undos, last opened first,
  * each whatever the others did. One deadline bounds the whole. `stop` may be called any number of times; all callers await
- * the one stopping. Whatever is deferred on a life that is already stopping is undone at once.
+ * the one stopping. What is deferred while it drains is undone with the rest; once `signal` is aborted, at once. An `onDrain` that comes
+ * when draining has begun may never be run.
  * `fail` reports that a part died; the root's owner (main, or a test) decides what follows.
  */
 export class Life {

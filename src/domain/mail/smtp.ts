@@ -20,7 +20,7 @@ export const MAX_CONNECTIONS = 4;
 
 type Transport = ReturnType<typeof openTransport>;
 
-/** The connections of a process; another configuration closes those of the one before. */
+/** The connections of a process, for two configurations of a server; a third closes those of the one that came first. */
 export class SmtpClient {
   #open: { key: string; transport: Transport }[] = [];
 
@@ -42,7 +42,7 @@ export class SmtpClient {
     for (const { transport } of this.#open.splice(0)) closeNow(transport);
   }
 
-  /** One for mail about passwords and one for all other, at most. */
+  /** Two are in use at a time at most: one for mail about passwords, one for all other. */
   #transport(server: SmtpServer): Transport {
     const key = JSON.stringify(server);
     const known = this.#open.find((each) => each.key === key);
