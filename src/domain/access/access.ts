@@ -1,9 +1,9 @@
 /** Who may, asked often: identities and memberships cached for a short time, forgotten at once by NOTIFY, and open connections ended with them. */
 
+import { AnswerCache } from "../../core/answer-cache.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Db } from "../../db/db.ts";
-import { AnswerCache } from "./answer-cache.ts";
 import { apiKeyId, verifyApiKey } from "./api-keys.ts";
 import { type Identity, type ProjectMembers, type ProjectRole, roleIn } from "./identity.ts";
 import { membersOf } from "./members.ts";

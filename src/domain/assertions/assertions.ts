@@ -1,8 +1,8 @@
 /** Signs what a hub asserts to a project server about a caller; one signature serves the same caller for half a minute. */
 
 import { SignJWT } from "jose";
+import { AnswerCache } from "../../core/answer-cache.ts";
 import { ASSERTION_ISSUER, ASSERTION_SECONDS } from "../../protocol/assertion.ts";
-import { AnswerCache } from "../access/answer-cache.ts";
 import type { Identity, ProjectRole } from "../access/identity.ts";
 import { SIGNING_ALGORITHM, type SigningKey } from "../signing-keys/signing-keys.ts";
 

@@ -1,9 +1,9 @@
 /** Where projects run, from the column `state` alone: cached, forgotten by NOTIFY, pushed by nobody. */
 
+import { AnswerCache } from "../../core/answer-cache.ts";
 import type { Life } from "../../core/life.ts";
 import type { Db } from "../../db/db.ts";
 import { type ComputeState, projectState } from "../../protocol/project.ts";
-import { AnswerCache } from "../access/answer-cache.ts";
 
 /** What is known of a project's place. `ip` only while it runs. */
 export interface ProjectRoute {
