@@ -1,11 +1,12 @@
 /** Which origin a request came to, the app's or a project's own, and the address of the other one. Pure. */
 
+import { UUID } from "../../src/core/uuid.ts";
 import type { Client } from "../../src/net/forwarded.ts";
 import { schemeOf } from "../../src/net/site.ts";
 
 export type Origin = { kind: "app" } | { kind: "project"; projectId: string };
 
-const PROJECT_HOST = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(.+)$/;
+const PROJECT_HOST = new RegExp(`^(${UUID})\\.(.+)$`);
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 const LOCALHOST = /^localhost(?::\d+)?$/;
 

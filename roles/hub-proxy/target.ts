@@ -1,5 +1,6 @@
 /** What a path of hub-proxy names: a project, and what of it. Pure. */
 
+import { UUID } from "../../src/core/uuid.ts";
 import { belowBase } from "../../src/net/routes.ts";
 
 /**
@@ -14,7 +15,7 @@ export type Target = { projectId: string } & (
   | { kind: "start" }
 );
 
-const PROJECT_PATH = /^\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/(\w+)(?:\/([^/]*)(\/.*)?)?$/i;
+const PROJECT_PATH = new RegExp(`^/(${UUID})/(\\w+)(?:/([^/]*)(/.*)?)?$`, "i");
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 /**

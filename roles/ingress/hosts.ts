@@ -1,8 +1,8 @@
 /** Which hosts may be asked for: a name that somebody points at this machine (DNS rebinding) is none of them. Pure. */
 
+import { UUID } from "../../src/core/uuid.ts";
 import type { RouteOrigin } from "../../src/net/routes.ts";
 
-const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const LOCAL_PROJECT = new RegExp(`^${UUID}\\.localhost$`);
 const PROJECT = new RegExp(`^${UUID}\\.`);
 const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);

@@ -1,14 +1,14 @@
 /** What a start is, from the project it is of. Pure. */
 
+import { isUuid } from "../../src/core/uuid.ts";
 import type { ServiceRow, StartToRecord } from "../../src/domain/starts/records.ts";
 import type { Case } from "./case.ts";
 
 const A_DAY_MS = 86_400_000;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Whose turn a start counts as: the project's first owner. */
 export function ownerOf({ users }: Pick<ServiceRow, "users">): string | null {
-  const owner = Object.entries(users ?? {}).find(([id, member]) => member?.group === "owner" && UUID.test(id));
+  const owner = Object.entries(users ?? {}).find(([id, member]) => member?.group === "owner" && isUuid(id));
   return owner?.[0] ?? null;
 }
 

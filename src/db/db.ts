@@ -163,7 +163,10 @@ function translate(error: unknown): unknown {
   });
 }
 
-/** SQLSTATE of a failed statement, such as 23505 for a unique violation; undefined for anything else. */
+/** SQLSTATE of a row that would be a second one. */
+export const VIOLATES_UNIQUE = "23505";
+
+/** SQLSTATE of a failed statement, such as `VIOLATES_UNIQUE`; undefined for anything else. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }

@@ -16,6 +16,9 @@ export interface Leader {
   epoch: number;
 }
 
+/** For the WHERE of a leader's write, whose parameters begin with `leader.name` and `leader.epoch`: nobody was elected since. */
+export const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
+
 type Lead = (term: Life, leader: Leader) => Promise<void>;
 
 interface Candidate {

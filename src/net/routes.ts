@@ -1,5 +1,7 @@
 /** The one route table: which path of which origin belongs to which role, and who may. The ingress, the chart and a test are made from it. */
 
+import { UUID } from "../core/uuid.ts";
+
 /** `app` is the site's own origin; `project` is the origin that belongs to one project alone. */
 export type RouteOrigin = "app" | "project";
 
@@ -33,8 +35,6 @@ export const routes: readonly Route[] = [
   { origin: "app", path: "/*", role: "hub-next", access: "anyone", upgrade: false },
   { origin: "project", path: "/*", role: "hub-proxy", access: "member", upgrade: true },
 ];
-
-const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
 interface CompiledRoute {
   route: Route;

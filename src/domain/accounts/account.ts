@@ -1,7 +1,7 @@
 /** Changing an account: names, e-mail address, password, ban, deletion. What it has open ends through NOTIFY. */
 
 import { conflict, forbidden, invalid, notFound } from "../../core/errors.ts";
-import { type Db, type Queryable, sqlState, type Transaction } from "../../db/db.ts";
+import { type Db, type Queryable, sqlState, type Transaction, VIOLATES_UNIQUE } from "../../db/db.ts";
 import { endSessions } from "../access/sessions.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";
@@ -10,8 +10,6 @@ import { PASSWORD_CHECK, PASSWORD_CHECKS } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { countAddress } from "./verification.ts";
-
-const VIOLATES_UNIQUE = "23505";
 
 export interface NewNames {
   firstName?: string | undefined;

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { conflict, forbidden, invalid } from "../../core/errors.ts";
-import { type Db, sqlState, type Transaction } from "../../db/db.ts";
+import { type Db, sqlState, type Transaction, VIOLATES_UNIQUE } from "../../db/db.ts";
 import { siteKey } from "../../net/address-key.ts";
 import type { Mail } from "../mail/mail.ts";
 import { applyInvitations } from "../projects/invitations.ts";
@@ -35,7 +35,6 @@ interface SignUpParts {
   mail: Mail;
 }
 
-const VIOLATES_UNIQUE = "23505";
 /** Any number, the same in every process: the lock under which the first account is made. */
 const FIRST_ACCOUNT_LOCK = 7_316_220_581;
 

@@ -1,5 +1,6 @@
 /** How a project's pod is recognised: name, labels, annotations. Pure. */
 
+import { isUuid } from "../../core/uuid.ts";
 import type { Pod } from "../../kube/types.ts";
 
 /** Selects the pods of projects. */
@@ -11,7 +12,6 @@ export const REQUEST_TIME = "cocalc-k8s/request-time";
 /** `project_starts.ticket` of the start that a pod was made for. */
 export const TICKET = "cocalc-k8s/ticket";
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PREFIX = "project-";
 
 /** The name of a project's pod: the same each time, so that doing something twice is harmless. */
@@ -22,7 +22,7 @@ export function podName(projectId: string): string {
 /** The project that a pod of this name would belong to. */
 export function projectIdOf(name: string): string | undefined {
   const id = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : "";
-  return UUID.test(id) ? id : undefined;
+  return isUuid(id) ? id : undefined;
 }
 
 /** Is this the pod of that project, made by us? Nothing else is ever touched. */

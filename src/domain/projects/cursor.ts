@@ -1,8 +1,9 @@
 /** Where a page of a list ended: time (with microseconds, which a Date has not) and id of its last row, as one text. Pure. */
 
 import { invalid } from "../../core/errors.ts";
+import { UUID } from "../../core/uuid.ts";
 
-const CURSOR = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const CURSOR = new RegExp(`^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6})_(${UUID})$`);
 
 /** SQL of a row's cursor. */
 export function cursorOf(time: string, id: string): string {

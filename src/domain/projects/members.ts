@@ -1,5 +1,6 @@
 /** Who is in a project, and who is invited, as its members see it; changing that is for collaborators.ts and invitations.ts. */
 
+import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
 import type { ProjectUsers } from "../../protocol/project.ts";
 
@@ -24,7 +25,7 @@ export async function membersWithNames(db: Queryable, projectId: string): Promis
   const groups = new Map(Object.entries(row?.users ?? {}).map(([id, member]) => [id, member?.group]));
   const names = await namesOf(
     db,
-    [...groups.keys()].filter((id) => UUID.test(id)),
+    [...groups.keys()].filter((id) => isUuid(id)),
   );
   return names
     .map((name) => ({
@@ -35,8 +36,6 @@ export async function membersWithNames(db: Queryable, projectId: string): Promis
     .filter(({ group }) => group === "owner" || group === "collaborator")
     .sort((a, b) => b.group.localeCompare(a.group));
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function namesOf(db: Queryable, accountIds: string[]) {
   return db.query<Omit<Member, "group" | "last_active">>(

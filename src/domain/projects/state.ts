@@ -1,13 +1,11 @@
 /** Column `projects.state` and the pod columns of a start: written by manage-state alone, whole, and only when something changed. */
 
 import type { Queryable } from "../../db/db.ts";
-import type { Leader } from "../../db/leadership.ts";
+import { FENCE, type Leader } from "../../db/leadership.ts";
 import type { ComputeState } from "../../protocol/project.ts";
 import type { Explanation } from "../project-pods/reasons.ts";
 import type { PodPhases, StateFacts } from "../project-pods/rules.ts";
 
-/** $1 and $2 are the leader's. */
-const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
 /** The state without its time; NULL for whatever is none. */
 const KNOWN = "CASE WHEN jsonb_typeof(state) = 'object' THEN state - 'time' END";
 
@@ -77,13 +75,10 @@ export async function writeStartFacts(db: Queryable, leader: Leader, facts: Star
        WHERE project_id = $3 AND (ticket = $5::bigint OR (outcome IS NULL AND pod_uid = $4)) ORDER BY ticket DESC LIMIT 1) AS before
      WHERE project_starts.ticket = before.ticket AND ${FENCE}
        AND ((outcome IS NULL AND (reason, message, kubernetes_reason) IS DISTINCT FROM ($10, $11, $12))
-         OR (project_starts.scheduled IS NULL AND $6 IS NOT NULL) OR (project_starts.pulled IS NULL AND $7 IS NOT NULL)
-         OR (project_starts.started IS NULL AND $8 IS NOT NULL) OR (project_starts.ready IS NULL AND $9 IS NOT NULL))
+         OR (project_starts.scheduled IS NULL AND $6::timestamp IS NOT NULL) OR (project_starts.pulled IS NULL AND $7::timestamp IS NOT NULL)
+         OR (project_starts.started IS NULL AND $8::timestamp IS NOT NULL) OR (project_starts.ready IS NULL AND $9::timestamp IS NOT NULL))
      RETURNING requested, picked_up, applied, project_starts.scheduled, project_starts.pulled, project_starts.started,
-       CASE WHEN before.ready IS NULL THEN project_starts.ready END AS ready`.replace(
-      /\$(6|7|8|9)\b/g,
-      "$$$1::timestamp",
-    ),
+       CASE WHEN before.ready IS NULL THEN project_starts.ready END AS ready`,
     [
       leader.name,
       leader.epoch,

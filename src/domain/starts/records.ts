@@ -1,7 +1,7 @@
 /** What manage-action reads and writes about starts and requests: one statement each, every write refused when there is a newer leader. */
 
 import type { Queryable } from "../../db/db.ts";
-import type { Leader } from "../../db/leadership.ts";
+import { FENCE, type Leader } from "../../db/leadership.ts";
 import type { RunQuota } from "../quotas/rules.ts";
 
 /** All that decides about one project, but for its pod. */
@@ -76,8 +76,6 @@ export function startsUnderWay(db: Queryable): Promise<UnderWay[]> {
 /** As dates inside JSON are written. */
 const NOW_ISO = `to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const NOW = "(clock_timestamp() AT TIME ZONE 'UTC')";
-/** $1 and $2 are the leader's. */
-const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
 /** The request of $3 is the one with time $4, and nobody finished it. */
 const SERVED = "project_id = $3 AND action_request ->> 'time' = $4 AND action_request ->> 'finished' IS NULL";
 
