@@ -7,7 +7,6 @@ import { run } from "./command.ts";
 const KUBERNETES = "1.34.4";
 /** The name, in the cache, of the folder with the programs of Kubernetes. */
 export const KUBERNETES_FOLDER = `kubernetes-${KUBERNETES}`;
-const KWOK = "0.8.0";
 const COREDNS = "1.15.0";
 const PROGRAMS = ["kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl"];
 
@@ -24,15 +23,6 @@ export async function ensureBinaries(say: (line: string) => void): Promise<Binar
     await buildKubernetes(folder, say);
   });
   return { kubernetes };
-}
-
-/** Returns the folder with `kwok` and the `stages.yaml` it needs: nodes and pods without containers, for large numbers. */
-export function ensureKwok(say: (line: string) => void): Promise<string> {
-  return cached(`kwok-${KWOK}`, async (folder) => {
-    say(`building kwok ${KWOK} from source, once`);
-    await requireGo();
-    await buildKwok(folder);
-  });
 }
 
 /** Returns the folder with `coredns`, of which only the names of Kubernetes and the log of errors are built in. */
@@ -68,15 +58,6 @@ async function buildKubernetes(folder: string, say: (line: string) => void): Pro
   }
 }
 
-async function buildKwok(folder: string): Promise<void> {
-  const source = join(folder, "source");
-  await run("mkdir", ["-p", source]);
-  const module = await downloadModule("sigs.k8s.io/kwok", KWOK, source);
-  await writeModule(source, "sigs.k8s.io/kwok", KWOK, []);
-  await goBuild({ source, output: join(folder, "kwok"), target: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w" });
-  await writeStages(join(module.Dir, "kustomize/stage"), join(folder, "stages.yaml"));
-}
-
 const COREDNS_MAIN = `package main
 
 import (
@@ -97,21 +78,7 @@ async function buildCoreDns(folder: string): Promise<void> {
   await goBuild({ source, output: join(folder, "coredns"), target: ".", ldflags: "-s -w" });
 }
 
-/** kwok does nothing without stages: these are the ones its own project ships for nodes and pods. */
-async function writeStages(from: string, to: string): Promise<void> {
-  const script = [
-    "set -e",
-    'cd "$1"',
-    "for file in node/fast/*.yaml node/heartbeat-with-lease/*.yaml pod/fast/*.yaml; do",
-    '  case "$file" in */kustomization.yaml) continue;; esac',
-    '  cat "$file"; echo; echo "---"',
-    'done > "$2"',
-  ].join("\n");
-  await run("sh", ["-c", script, "stages", from, to]);
-}
-
 interface DownloadedModule {
-  Dir: string;
   GoMod: string;
 }
 

@@ -40,11 +40,6 @@ export class RateLimits {
     await this.#limiter(limit).reward(hashed(key), 1);
   }
 
-  /** Forgets the key. */
-  async clear(limit: Limit, key: string): Promise<void> {
-    await this.#limiter(limit).delete(hashed(key));
-  }
-
   /** Deletes counters that ended; called now and then. */
   async deleteExpired(): Promise<void> {
     await this.#db.execute("DELETE FROM rate_limits WHERE expire < $1", [Date.now()]);

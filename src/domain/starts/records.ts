@@ -18,8 +18,6 @@ export interface ServiceRow {
   env: Record<string, unknown> | null;
   ticket: number | null;
   request_time: string | null;
-  requested: Date | null;
-  owner_id: string | null;
   applied: Date | null;
   reason: string | null;
   message: string | null;
@@ -36,7 +34,7 @@ export async function readForService(
   const rows = await db.query<ServiceRow & { project_id: string }>(
     `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
        deleted IS TRUE AS deleted, users, settings, compute_image, env,
-       ticket, request_time, requested, owner_id, applied, reason, message, kubernetes_reason, give_up
+       ticket, request_time, applied, reason, message, kubernetes_reason, give_up
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
      WHERE projects.project_id = ANY ($1::uuid[])`,
     [projectIds, leader.name],
