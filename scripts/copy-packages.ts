@@ -1,7 +1,8 @@
 /** Copies packages of node_modules with all they depend on, for a bundle that runs without an installation. */
 
-import { cp, readFile, stat } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { exists } from "./source-files.ts";
 
 export interface PackageCopy {
   /** The folder whose node_modules is copied from. */
@@ -22,7 +23,7 @@ export async function copyPackages({ root, names, to }: PackageCopy): Promise<st
   const copied = new Set<string>();
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
     const from = join(root, "node_modules", name);
-    if (copied.has(name) || !(await isThere(from))) {
+    if (copied.has(name) || !(await exists(from))) {
       continue;
     }
     copied.add(name);
@@ -37,11 +38,4 @@ export async function copyPackages({ root, names, to }: PackageCopy): Promise<st
       throw new Error(`${name} is to be copied beside the bundle and is not installed; run npm ci.`);
   }
   return [...copied].sort();
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

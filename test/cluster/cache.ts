@@ -1,8 +1,9 @@
 /** Where what is expensive to build is kept between runs, built once and whole; it knows nothing of what is built. */
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { exists } from "../../scripts/source-files.ts";
 import { environment } from "../../src/core/env.ts";
 
 /** The folder, in the user's cache, that holds binaries and root file systems. */
@@ -65,12 +66,4 @@ async function dropStaleLock(path: string): Promise<void> {
   if (holder !== "" && !(await exists(`/proc/${holder}`))) {
     await rm(path, { force: true });
   }
-}
-
-/** Whether something stands at `path`. */
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,7 @@
 /** Takes a cluster away: its processes, mounts, networks, control groups and files; also what a crashed run left. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { exists } from "./cache.ts";
+import { exists } from "../../scripts/source-files.ts";
 import { tryRun } from "./command.ts";
 import { processesIn, removeGroups } from "./control-groups.ts";
 import {
