@@ -3,7 +3,10 @@
 import { pino } from "pino";
 import { isError } from "./errors.ts";
 
-/** A logger whose message is a constant and whose fields vary. */
+/**
+ * A logger whose message is a constant and whose fields vary. An error that nobody expected is the field `err`, with its stack; of an expected one
+ * its message is the field `reason`.
+ */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -75,7 +75,7 @@ export class CredentialSource {
         });
       }
       this.#log.warn(
-        { source: where, error: cause },
+        { source: where, err: cause },
         "the Kubernetes credentials cannot be read again, the last ones are used",
       );
       return this.#kept;

@@ -116,7 +116,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
   async #wait(reason: RelistReason, error: unknown): Promise<void> {
     const delayMs = this.#backoff.next();
     this.#state = { kind: "waiting", reason, delayMs };
-    const fields = { resource: this.resource, reason, delayMs: Math.round(delayMs), error };
+    const fields = { resource: this.resource, reason, delayMs: Math.round(delayMs), err: error };
     if (reason === "gone") this.#with.log.info(fields, "the watch is too old and is begun again");
     else this.#with.log.warn(fields, "the watch was lost and is begun again");
     await sleep(delayMs, this.#signal);
@@ -215,7 +215,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
       handler();
     } catch (error) {
       this.#with.metrics.handlerErrors.inc({ resource: this.resource });
-      this.#with.log.error({ resource: this.resource, error }, "a reflector's handler failed");
+      this.#with.log.error({ resource: this.resource, err: error }, "a reflector's handler failed");
     }
   }
 }

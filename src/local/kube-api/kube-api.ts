@@ -60,7 +60,7 @@ export async function openKubeApi(life: Life, options: KubeApiOptions): Promise<
     logs: () => logs.at(-1),
     saved,
     signal: stopping.signal,
-    onError: (error) => log.error({ error }, "the embedded Kubernetes API failed to answer"),
+    onError: (error) => log.error({ err: error }, "the embedded Kubernetes API failed to answer"),
   });
   const { cert, private: key } = await makeCertificate();
   const server = createSecureServer({ cert, key, allowHTTP1: true, settings: { maxConcurrentStreams: 1000 } }, handle);
