@@ -32,7 +32,7 @@ export interface Parts {
   readiness(name: string, check: Check): void;
   /** Where this role listens. Port 0: the system chooses. */
   listen: { host: string; port: number };
-  /** Says where a role of this process was reached after all, and where another one is: an origin such as http://127.0.0.1:5000. */
+  /** Announces where a role of this process listens, and tells where another one does: an origin such as http://127.0.0.1:5000. */
   addresses: {
     announce(role: RoleName, origin: string): void;
     of(role: RoleName): string;

@@ -33,7 +33,7 @@ interface RevocationsOptions {
 /** Registrations looked at with one set of queries. */
 const BATCH = 1_000;
 const RETRY_MS = 500;
-/** Changes remembered; of what is older it is only known that there was something. */
+/** Changes remembered one by one; older ones count as having concerned everybody. */
 const MAX_CHANGES = 10_000;
 
 /**
