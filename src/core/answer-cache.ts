@@ -57,12 +57,6 @@ export class AnswerCache<T> {
     return known !== undefined && known.until > Date.now() ? known.settled : undefined;
   }
 
-  /** Is there an answer, or one on its way? */
-  has(key: string): boolean {
-    const known = this.#entries.get(key);
-    return known !== undefined && known.until > Date.now();
-  }
-
   forget(key: string): void {
     this.#entries.delete(key);
   }

@@ -3,6 +3,7 @@
 import { AnswerCache } from "../../core/answer-cache.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
+import { Recently } from "../../core/recently.ts";
 import type { Db } from "../../db/db.ts";
 import { apiKeyId, verifyApiKey } from "./api-keys.ts";
 import { type Identity, type ProjectMembers, type ProjectRole, roleIn } from "./identity.ts";
@@ -20,7 +21,7 @@ export interface Credentials {
   apiKey?: string | undefined;
 }
 
-/** As what somebody uses a project, and whether that was asked of the database just now. */
+/** As what somebody uses a project, and whether that is the first time for about a minute. */
 export interface Grant {
   role: ProjectRole;
   fresh: boolean;
@@ -53,21 +54,21 @@ export class Access {
   readonly #db: Db;
   readonly #identities: AnswerCache<Identity | undefined>;
   /** Keeps strangers from pushing the known out of the cache. */
-  readonly #refusals: AnswerCache<undefined>;
+  readonly #refusals: Recently;
   readonly #members: AnswerCache<ProjectMembers | undefined>;
   /** The session of a cookie of a project's origin, by project and cookie: never changes while there is one. */
   readonly #projectSessions: AnswerCache<string | undefined>;
-  /** When a person was last granted a project anew, by account and project. */
-  readonly #granted: AnswerCache<undefined>;
+  /** Who was granted a project, by account and project. */
+  readonly #granted: Recently;
 
   constructor(db: Db, revocations: Revocations, ttlMs: number) {
     this.#db = db;
     this.revocations = revocations;
     this.#identities = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
-    this.#refusals = new AnswerCache({ ttlMs: Math.min(ttlMs, 5_000), max: MAX_REFUSALS });
+    this.#refusals = new Recently({ ttlMs: Math.min(ttlMs, 5_000), max: MAX_REFUSALS });
     this.#members = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
     this.#projectSessions = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
-    this.#granted = new AnswerCache({ ttlMs: 60_000, max: MAX_ANSWERS });
+    this.#granted = new Recently({ ttlMs: 60_000, max: MAX_ANSWERS });
   }
 
   /** Who it is; undefined: a stranger. @throws AppError `unavailable` when the database is away and nothing is known. */
@@ -108,13 +109,7 @@ export class Access {
   /** As `mayUseProject`, and says whether this is the first time for about a minute: what counts as use of the project. */
   async grant(identity: Identity, projectId: string): Promise<Grant | undefined> {
     const role = await this.mayUseProject(identity, projectId);
-    if (role === undefined) return undefined;
-    let fresh = false;
-    void this.#granted.get(`${identity.accountId} ${projectId}`, async () => {
-      fresh = true;
-      return undefined;
-    });
-    return { role, fresh };
+    return role && { role, fresh: this.#granted.add(`${identity.accountId} ${projectId}`) };
   }
 
   /** The members of a project; undefined: no such project. */
@@ -153,7 +148,7 @@ export class Access {
     const identity = await this.#identities.get(key, ask);
     if (identity === undefined) {
       this.#identities.forget(key);
-      void this.#refusals.get(key, async () => undefined);
+      this.#refusals.add(key);
       return undefined;
     }
     return identity.expire !== undefined && identity.expire.getTime() <= Date.now() ? undefined : identity;
