@@ -144,6 +144,24 @@ test("connections to the database are made where somebody hears of their loss", 
   expect(making).toEqual(["src/db/connection.ts", "src/db/db.ts"]);
 });
 
+test("what is exported is used by another file; the protocol is there to be read as a whole", async () => {
+  const configs = ["vite.config.ts", "vite.server.config.ts"];
+  const others = await Promise.all(
+    configs.map(async (file) => [file, await readFile(join(root, file), "utf8")] as const),
+  );
+  const namedIn = new Map<string, number>();
+  for (const [, text] of [...texts, ...others]) {
+    for (const word of new Set(text.match(/\w+/g))) namedIn.set(word, (namedIn.get(word) ?? 0) + 1);
+  }
+  const unused = files
+    .filter((file) => !file.startsWith("src/protocol/"))
+    .flatMap((file) => {
+      const found = (texts.get(file) ?? "").matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm);
+      return [...found].flatMap(([, name = ""]) => (namedIn.get(name) === 1 ? [`${file}: ${name}`] : []));
+    });
+  expect(unused).toEqual([]);
+});
+
 test("files are named in kebab case, begin by saying what they are for, and stay readable", () => {
   const named = files.filter((file) => !/^[a-z0-9.-]+$/.test(file.split("/").at(-1) ?? ""));
   const unsaid = product.filter((file) => !/^(\/\*\*|\/\/|#!)/.test(texts.get(file) ?? ""));

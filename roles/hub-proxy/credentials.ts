@@ -31,7 +31,7 @@ export function broughtBy(request: HttpRequest, client: Client, site: SiteConfig
 }
 
 /** `Bearer <key>`, or Basic with the key as user name and no password; undefined when it is somebody else's. */
-export function keyIn(authorization: string | undefined): string | undefined {
+function keyIn(authorization: string | undefined): string | undefined {
   if (authorization === undefined || authorization.length > 1_000) return undefined;
   const [scheme = "", value = ""] = authorization.split(" ");
   const text =

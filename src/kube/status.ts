@@ -12,7 +12,7 @@ export interface KubeStatus {
 }
 
 /** The refusal itself, as the cause of the AppError that tells it. */
-export class KubeApiError extends Error {
+class KubeApiError extends Error {
   readonly status: KubeStatus;
 
   constructor(status: KubeStatus) {

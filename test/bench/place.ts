@@ -54,7 +54,7 @@ async function podMaker({ db }: World, kube: Kube): Promise<Bench["barePod"]> {
 }
 
 /** The project pods as a watch of our own tells of them: who waits hears of a change as soon as its event is here. */
-export class WatchedPods {
+class WatchedPods {
   readonly #waiting = new Set<() => void>();
   readonly #pods = new Map<string, Pod>();
 

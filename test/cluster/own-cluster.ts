@@ -47,7 +47,7 @@ async function buildAll(folder: string, say: (line: string) => void): Promise<Ar
   return buildImages(folder);
 }
 
-export async function putImages(cluster: Cluster, archives: Archives, say: (line: string) => void): Promise<void> {
+async function putImages(cluster: Cluster, archives: Archives, say: (line: string) => void): Promise<void> {
   say(`loading the images, adding ${NODES - 1} nodes`);
   const [first] = await cluster.nodes();
   if (first === undefined) {

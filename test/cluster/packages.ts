@@ -2,7 +2,7 @@
 import { run, tryRun } from "./command.ts";
 
 /** What builds images. */
-export const IMAGE_PACKAGES = ["buildah", "mmdebstrap", "gcc", "libc6-dev"];
+const IMAGE_PACKAGES = ["buildah", "mmdebstrap", "gcc", "libc6-dev"];
 /** What puts them into a registry, too. */
 export const PUSH_PACKAGES = [...IMAGE_PACKAGES, "skopeo"];
 /** What a cluster on this machine is made of. */

@@ -29,7 +29,7 @@ export interface TestSmtp {
   mailTo(address: string): Promise<ReceivedMail>;
 }
 
-export const SMTP_LOGIN = "hubs";
+const SMTP_LOGIN = "hubs";
 export const SMTP_PASSWORD = "smtp-secret-93";
 
 /** Opens the server; it takes the login above alone. Given a port, that one: as a server that comes back. */

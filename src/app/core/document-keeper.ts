@@ -31,7 +31,7 @@ export interface DocumentKeeper {
 }
 
 /** What another window wrote for the same generation is not lost. */
-export function mergeKept(before: KeptDocument | undefined, kept: KeptDocument): KeptDocument {
+function mergeKept(before: KeptDocument | undefined, kept: KeptDocument): KeptDocument {
   if (before === undefined || before.generation !== kept.generation) return kept;
   return { ...kept, state: Y.mergeUpdates([before.state, kept.state]) };
 }

@@ -4,7 +4,7 @@ import type { Queryable, Transaction } from "../../db/db.ts";
 import { hashToken, isToken, randomToken } from "./tokens.ts";
 
 /** Life of a ticket in seconds: one redirect. */
-export const TICKET_SECONDS = 30;
+const TICKET_SECONDS = 30;
 
 /** A browser uses the last cookie that it got; who has got so many by one session has only the next one. */
 const MAX_COOKIES = 20;

@@ -1,6 +1,6 @@
 /** What a new password has to be, told before and after. Pure. */
 
-export const MIN_PASSWORD = 8;
+const MIN_PASSWORD = 8;
 /** Longer ones would only be work for the hash. */
 export const MAX_PASSWORD = 256;
 

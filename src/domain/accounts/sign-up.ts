@@ -68,7 +68,7 @@ export async function signUp(parts: SignUpParts, wish: SignUp): Promise<string> 
 }
 
 /** Are there terms to agree to? */
-export function hasTerms(settings: SettingValues): boolean {
+function hasTerms(settings: SettingValues): boolean {
   return settings.terms_of_service.trim() !== "" || settings.terms_of_service_url.trim() !== "";
 }
 

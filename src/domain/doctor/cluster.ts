@@ -80,7 +80,7 @@ async function templateForNodes(kube: Kube): Promise<PodTemplate | undefined> {
 }
 
 /** Ready, open, with the labels that the template selects and no taint that it does not tolerate. */
-export function takesProjects({ metadata, spec, status }: KubeNode, template: PodTemplate): boolean {
+function takesProjects({ metadata, spec, status }: KubeNode, template: PodTemplate): boolean {
   const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
   const wanted = Object.entries((template.spec.nodeSelector ?? {}) as Record<string, string>); // as the API defines it
   const tolerations = (template.spec.tolerations ?? []) as Toleration[]; // likewise

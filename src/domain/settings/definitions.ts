@@ -34,7 +34,7 @@ const hiddenChoice = (choices: readonly string[], meaning: string): SettingDefin
 const secret = (meaning: string): SettingDefinition => ({ ...hidden("text", "", meaning), isSecret: true });
 
 /** Names as administrators of such installations know them; each is also COCALC_SETTING_<NAME>. */
-export const settingDefinitions = {
+const settingDefinitions = {
   dns: shown("text", "", "Host name of the site."),
   theming: shown("flag", "yes", "Use the names and pictures below."),
   site_name: shown("text", "CoCalc", "Name of the site."),

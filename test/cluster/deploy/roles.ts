@@ -17,7 +17,7 @@ const REPLICAS: Record<string, number> = {
 };
 
 /** Below it every project has an origin of its own; the tests say its names in the Host header. */
-export const PROJECT_DOMAIN = "projects.test";
+const PROJECT_DOMAIN = "projects.test";
 
 const SOFTWARE_FOLDER = "/etc/cocalc-k8s/software";
 
