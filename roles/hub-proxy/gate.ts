@@ -45,20 +45,20 @@ export class Gate {
     this.#onUse = onUse;
   }
 
-  /** The right with which a request like this one passed a moment ago. @throws AppError as `pass` does for what the request itself is. */
-  known(asked: Asked): Admission | undefined {
-    checkPath(asked);
-    const admission = this.#admissions.known(keyOf(asked));
-    if (admission?.byCookie === true) checkOrigin(asked, this.#site);
-    return admission;
-  }
-
   /**
+   * The right with which a request passes: at once, where one like it passed a moment ago.
    * @throws AppError `not_found` where this origin has no such path, `forbidden` for another origin's page and for who is no member (a
    * project that does not exist is answered the same), `unauthenticated` for strangers.
    */
-  async pass(asked: Asked): Promise<Admission> {
+  admit(asked: Asked): Admission | Promise<Admission> {
     checkPath(asked);
+    const admission = this.#admissions.known(keyOf(asked));
+    if (admission === undefined) return this.#lookUp(asked);
+    if (admission.byCookie) checkOrigin(asked, this.#site);
+    return admission;
+  }
+
+  async #lookUp(asked: Asked): Promise<Admission> {
     const { origin, request, client } = asked;
     const { projectId } = asked.target;
     const brought = broughtBy(request, client, this.#site);
@@ -80,7 +80,7 @@ export class Gate {
 
 const MAX_KEY = 1_000;
 
-/** All that `pass` finds a right by. */
+/** All that a right is found by. */
 function keyOf({ request, client, origin, target }: Asked): string {
   const { cookie = "", authorization = "" } = request.headers;
   const kind = origin.kind === "app" ? "app" : "own";

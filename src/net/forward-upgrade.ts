@@ -1,11 +1,12 @@
 /** Forwards an Upgrade (WebSocket) to another server and then the bytes of both sides, until either ends. */
 
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AppError } from "../core/errors.ts";
 import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
 import { requestHead, responseHeaders } from "./forward-headers.ts";
+import type { HttpRequest } from "./http-message.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import { sayLast } from "./serve.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
@@ -18,7 +19,7 @@ export interface UpgradeOptions extends ForwardOptions {
 }
 
 /** Forwards an upgrade. Whatever goes wrong is answered or ends both sides; nothing is thrown. */
-export function forwardUpgrade(request: IncomingMessage, socket: Duplex, options: UpgradeOptions): Forwarding {
+export function forwardUpgrade(request: HttpRequest, socket: Duplex, options: UpgradeOptions): Forwarding {
   const exchange = new UpgradeExchange(request, socket, options);
   exchange.send();
   return exchange;
@@ -32,7 +33,7 @@ const KEEP_ALIVE_MS = 30_000;
  * States: asking → joined (101: both sockets are piped) or refused (any other answer, passed on as it is) → over.
  */
 class UpgradeExchange implements Asker, Forwarding {
-  readonly #request: IncomingMessage;
+  readonly #request: HttpRequest;
   readonly #socket: Duplex;
   readonly #options: UpgradeOptions;
   #connection: UpstreamConnection | undefined;
@@ -40,7 +41,7 @@ class UpgradeExchange implements Asker, Forwarding {
   #isAnswered = false;
   #holdsPlace = true;
 
-  constructor(request: IncomingMessage, socket: Duplex, options: UpgradeOptions) {
+  constructor(request: HttpRequest, socket: Duplex, options: UpgradeOptions) {
     this.#request = request;
     this.#socket = socket;
     this.#options = options;
