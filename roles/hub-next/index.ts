@@ -1,13 +1,11 @@
 /** The role `hub-next`: the server-rendered pages and `/api/v2`; holds no rights in the cluster. */
 
 import { Backoff } from "../../src/core/backoff.ts";
-import { every, sleep } from "../../src/core/clock.ts";
+import { sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { openAccess } from "../../src/domain/access/access.ts";
-import { deleteExpiredResets } from "../../src/domain/accounts/password-reset.ts";
 import { Mail } from "../../src/domain/mail/mail.ts";
-import { deleteOldMail } from "../../src/domain/mail/outbox.ts";
 import { openPostman } from "../../src/domain/mail/postman.ts";
 import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import { storeFixedSettings } from "../../src/domain/settings/environment.ts";
@@ -19,8 +17,7 @@ import { hubApp } from "./app.ts";
 import { type HubNextConfig, hubNextConfig } from "./config.ts";
 import type { Hub } from "./hub.ts";
 import { SoftwareFile } from "./software-file.ts";
-
-const SWEEP_MS = 15 * 60_000;
+import { keepSweeping } from "./sweep.ts";
 
 export default defineRole({
   name: "hub-next",
@@ -47,7 +44,7 @@ export default defineRole({
     };
     await storeSettings(life, { parts, hub, config });
     await openPostman(life, { db, settings, site: config, log, metrics });
-    life.run("sweep", (signal) => every(SWEEP_MS, signal, () => sweep(hub).catch(() => {}))); // next time will do
+    keepSweeping(life, hub);
     const serving = await serveHttp(life, {
       name: "hub-next",
       listen,
@@ -58,13 +55,6 @@ export default defineRole({
     addresses.announce("hub-next", serving.origin);
   },
 });
-
-/** Forgets what has ended. */
-async function sweep({ db, limits }: Hub): Promise<void> {
-  await limits.deleteExpired();
-  await deleteExpiredResets(db);
-  await deleteOldMail(db);
-}
 
 /**
  * Stores them before this role serves; when the database is away, keeps trying meanwhile. Not ready before that, and ready ever after, also

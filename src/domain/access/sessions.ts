@@ -59,6 +59,18 @@ export function endSessions(
   return db.execute("DELETE FROM remember_me WHERE account_id = $1 AND hash <> $2", [accountId, exceptHash]);
 }
 
+/** Rows deleted at once: each is told of, and whoever hears of ten thousand looks at every connection anew. */
+const MAX_DELETED = 5_000;
+
+/** Deletes sessions that ended by themselves, and the cookies of projects' origins with them; called now and then. */
+export async function deleteExpiredSessions(db: Queryable): Promise<void> {
+  await db.execute(
+    `DELETE FROM remember_me WHERE hash IN (
+       SELECT hash FROM remember_me WHERE expire <= now() AT TIME ZONE 'UTC' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+    [MAX_DELETED],
+  );
+}
+
 /** Columns of an account that make it an identity; `a` is the alias of accounts. */
 export const IDENTITY_COLUMNS = `a.account_id, coalesce('admin' = ANY(a.groups), false) AS is_admin,
   trim(concat_ws(' ', a.first_name, a.last_name)) AS name`;

@@ -6,6 +6,7 @@ import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { isAppError } from "../../core/errors.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import { addByEmail, addCollaborator, changeMemberGroup, removeCollaborator } from "./collaborators.ts";
+import { invitedTo } from "./members.ts";
 
 const newLife = testLives();
 
@@ -94,4 +95,22 @@ test("who may add members does not fill the database with invitations of address
   const acting = { accountId, role: "owner", projectId, strict: false, verifies: false } as const;
   await addByEmail(db, acting, "last@example.org");
   await expect(addByEmail(db, acting, "more@example.org")).rejects.toMatchObject({ code: "conflict" });
+});
+
+test("invitations that nobody followed in time were listed for ever, and took the places of others", async () => {
+  const db = await openTestDb(newLife());
+  const [accountId, projectId] = [randomUUID(), randomUUID()];
+  const users = JSON.stringify({ [accountId]: { group: "owner" } });
+  const day = 24 * 3_600_000;
+  const ago = (days: number) => ({ time: new Date(Date.now() - days * day).toISOString() });
+  const ended = Array.from({ length: 999 }, (_, index) => [`${index}@x.org`, ago(61)]);
+  const invite = JSON.stringify(Object.fromEntries([...ended, ["waits@x.org", ago(59)]]));
+  await db.execute("INSERT INTO projects (project_id, users, invite) VALUES ($1, $2, $3)", [projectId, users, invite]);
+  const invited = async () => (await invitedTo(db, projectId)).map(({ email_address }) => email_address);
+  expect(await invited()).toEqual(["waits@x.org"]);
+  const acting = { accountId, role: "owner", projectId, strict: false, verifies: false } as const;
+  await addByEmail(db, acting, "new@example.org");
+  expect(await invited()).toEqual(["new@example.org", "waits@x.org"]);
+  const [row] = await db.query<{ invite: object }>("SELECT invite FROM projects WHERE project_id = $1", [projectId]);
+  expect(Object.keys(row?.invite ?? {})).toHaveLength(2);
 });

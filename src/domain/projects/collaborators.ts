@@ -4,7 +4,7 @@ import { conflict, forbidden, notFound } from "../../core/errors.ts";
 import type { Db, Transaction } from "../../db/db.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import type { ProjectRole } from "../access/identity.ts";
-import { invite, withdrawInvitation } from "./invitations.ts";
+import { IS_GOOD_INVITATION, invite, withdrawInvitation } from "./invitations.ts";
 import { logProjectEvent } from "./log.ts";
 
 /** Who acts, as what, on which project. */
@@ -131,7 +131,7 @@ async function changing(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const [row] = await tx.query<MembersRow>(
-      `SELECT users, manage_users_owner_only, (SELECT count(*) FROM jsonb_object_keys(coalesce(invite, '{}'))) AS invited
+      `SELECT users, manage_users_owner_only, (SELECT count(*) FROM jsonb_each(invite) WHERE ${IS_GOOD_INVITATION}) AS invited
        FROM projects WHERE project_id = $1 AND deleted IS NOT TRUE FOR UPDATE`,
       [acting.projectId],
     );

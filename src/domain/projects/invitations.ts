@@ -7,6 +7,13 @@ import { logProjectEvent } from "./log.ts";
 const KEPT_DAYS = 60;
 
 /**
+ * SQL: is an entry `value` of `projects.invite` still good? Times are compared as the text they are written as; one without a time has no
+ * end. Entries that ended stand there until somebody else is invited.
+ */
+export const IS_GOOD_INVITATION = `coalesce(value ->> 'time', '9999') >
+  to_char(now() AT TIME ZONE 'UTC' - interval '${KEPT_DAYS} days', 'YYYY-MM-DD"T"HH24:MI:SS')`;
+
+/**
  * Remembers that whoever signs up with this address becomes a collaborator; again renews it.
  * It ends when `invitedBy` is no longer a member; without (an administrator) it does not depend on anybody.
  */
@@ -26,7 +33,8 @@ export async function invite(
     ],
   );
   await tx.execute(
-    `UPDATE projects SET invite = coalesce(invite, '{}') || jsonb_build_object($2::text, jsonb_build_object('time', $3::text))
+    `UPDATE projects SET invite = (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(invite) WHERE ${IS_GOOD_INVITATION})
+       || jsonb_build_object($2::text, jsonb_build_object('time', $3::text))
      WHERE project_id = $1`,
     [projectId, email, new Date().toISOString()],
   );
@@ -80,4 +88,15 @@ export async function applyInvitations(
       event: { event: "collaborator_joined", account_id: accountId },
     });
   }
+}
+
+const MAX_DELETED = 5_000;
+
+/** Deletes invitations that nobody followed in time; called now and then. */
+export async function deleteExpiredInvitations(db: Queryable): Promise<void> {
+  await db.execute(
+    `DELETE FROM account_creation_actions WHERE id IN (
+       SELECT id FROM account_creation_actions WHERE expire <= now() AT TIME ZONE 'UTC' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+    [MAX_DELETED],
+  );
 }

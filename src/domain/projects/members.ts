@@ -3,6 +3,7 @@
 import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
 import type { ProjectUsers } from "../../protocol/project.ts";
+import { IS_GOOD_INVITATION } from "./invitations.ts";
 
 export interface Member {
   account_id: string;
@@ -52,7 +53,7 @@ export async function invitedTo(
 ): Promise<{ email_address: string; time: string | null }[]> {
   return db.query(
     `SELECT invited.key AS email_address, invited.value ->> 'time' AS time FROM projects, jsonb_each(invite) AS invited
-     WHERE project_id = $1 ORDER BY 1`,
+     WHERE project_id = $1 AND ${IS_GOOD_INVITATION} ORDER BY 1`,
     [projectId],
   );
 }

@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "@jest/globals";
+import { createTicket, redeemTicket } from "../../src/domain/access/project-origins.ts";
+import { createSession } from "../../src/domain/access/sessions.ts";
+import { hashToken } from "../../src/domain/access/tokens.ts";
+import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
+import { testLives } from "../../test/helpers/life.ts";
+import { newPerson, newProject } from "../../test/helpers/people.ts";
+import { openTestDb } from "../../test/helpers/postgres.ts";
+import { sweep } from "./sweep.ts";
+
+const newLife = testLives();
+
+test("sessions, cookies of projects and invitations that had ended were never deleted", async () => {
+  const db = await openTestDb(newLife());
+  const ada = await newPerson(db);
+  const projectId = await newProject(db, [[ada, "owner"]]);
+  const enter = async (sessionHash: string) => {
+    const who = { projectId, accountId: ada.accountId, sessionHash, browser: hashToken("mark") };
+    await redeemTicket(db, { ticket: await createTicket(db, who), projectId, mark: "mark" });
+  };
+  const { hash: ending } = await createSession(db, { accountId: ada.accountId });
+  for (const hash of [ada.sessionHash, ending]) await enter(hash);
+  await db.execute("UPDATE remember_me SET expire = now() AT TIME ZONE 'UTC' WHERE hash = $1", [ending]);
+  for (const [email, days] of [
+    ["ended@example.org", 0],
+    ["waits@example.org", 1],
+  ]) {
+    await db.execute(
+      `INSERT INTO account_creation_actions (id, action, email_address, expire)
+       VALUES ($1, '{"action": "add_to_project"}', $2, now() AT TIME ZONE 'UTC' + make_interval(days => $3))`,
+      [randomUUID(), email, days],
+    );
+  }
+  await sweep({ db, limits: new RateLimits(db) });
+  const left = async (sql: string) => (await db.query<{ key: string }>(sql)).map(({ key }) => key.trimEnd());
+  expect(await left("SELECT hash AS key FROM remember_me")).toEqual([ada.sessionHash]);
+  expect(await left("SELECT session_hash AS key FROM project_origin_sessions")).toEqual([ada.sessionHash]);
+  expect(await left("SELECT email_address AS key FROM account_creation_actions")).toEqual(["waits@example.org"]);
+});
