@@ -31,9 +31,8 @@ export const projectHandlers = {
     return requestAction(context.db, { projectId: project_id, action, accountId });
   },
   async touch_project({ project_id }, context) {
-    const role = await checkMay(context, project_id, {});
-    if (role !== "admin")
-      await touchProject(context.db, { projectId: project_id, accountId: context.identity.accountId });
+    await checkMay(context, project_id, {});
+    await touchProject(context.db, { projectId: project_id, accountId: context.identity.accountId });
     await noteUse(context);
     return {};
   },

@@ -37,3 +37,11 @@ test("a second touch by the same person within half a minute writes nothing", as
   await touchProject(db, { projectId, accountId });
   expect(await version()).toBe(before);
 });
+
+test("an administrator who is no member kept a project from becoming idle", async () => {
+  const projectId = await newProject(db, [[await newPerson(db), "owner"]]);
+  const { accountId } = await newPerson(db, { admin: true });
+  await touchProject(db, { projectId, accountId });
+  const rows = await db.query("SELECT last_edited, last_active FROM projects WHERE project_id = $1", [projectId]);
+  expect(rows).toEqual([{ last_edited: null, last_active: null }]);
+});
