@@ -10,10 +10,11 @@ import type { Identity } from "../../src/domain/access/identity.ts";
 import { record } from "../../src/domain/central-log/central-log.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
+import { tellable } from "../../src/net/answers.ts";
 import { dropRest } from "../../src/net/drop-rest.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
-import { sendError, tellable, wantsPage } from "../../src/net/plain-page.ts";
+import { sendError, wantsPage } from "../../src/net/plain-page.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
 import type { Admission } from "./admissions.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
@@ -163,9 +164,6 @@ export class ProjectProxy {
   }
 
   #tellable(error: unknown): AppError {
-    return tellable(error, () => {
-      this.#parts.log.error({ err: error }, "a proxied request failed");
-      return new AppError("internal", "Something went wrong here; it has been noted.");
-    });
+    return tellable(error, this.#parts.log, "a proxied request failed");
   }
 }

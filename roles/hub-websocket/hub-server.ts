@@ -14,11 +14,12 @@ import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
+import { tellable } from "../../src/net/answers.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
 import { cutOffWhenBehind, type MostUnsent } from "../../src/net/cut-off-when-behind.ts";
 import { dropRest } from "../../src/net/drop-rest.ts";
 import { type Client, clientOf } from "../../src/net/forwarded.ts";
-import { sendError, tellable } from "../../src/net/plain-page.ts";
+import { sendError } from "../../src/net/plain-page.ts";
 import { mayUpgrade } from "../../src/net/same-origin.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
 import { schemeOf } from "../../src/net/site.ts";
@@ -184,10 +185,7 @@ export class HubServer {
   }
 
   #tellable(error: unknown): AppError {
-    return tellable(error, () => {
-      this.#parts.log.error({ err: error }, "a browser could not be let in");
-      return new AppError("internal", "Something went wrong here; it has been noted.");
-    });
+    return tellable(error, this.#parts.log, "a browser could not be let in");
   }
 }
 

@@ -1,8 +1,8 @@
 /** Requests of browsers: each is checked by its schema, counted, handled by the table, and always answered. */
 
-import { AppError, isAppError, notFound } from "../../src/core/errors.ts";
+import { AppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { wireErrorOf } from "../../src/net/plain-page.ts";
+import { tellable, wireErrorOf } from "../../src/net/answers.ts";
 import { type HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
 import { accountHandlers } from "./account-requests.ts";
 import type { HubSocket } from "./audience.ts";
@@ -33,7 +33,7 @@ export function answerRequests(
     if (typeof answer !== "function") return;
     const reply = answer as Answer; // socket.io's acknowledgement
     void answerOne(socket, { name, body, taken }, parts).then(reply, (error: unknown) => {
-      reply({ ok: false, ...wireErrorOf(tellable(error, parts.log)) });
+      reply({ ok: false, ...wireErrorOf(tellable(error, parts.log, "a request of a browser failed")) });
     });
   });
 }
@@ -55,10 +55,4 @@ async function answerOne(
 
 function isRequest(name: string): name is HubRequestName {
   return Object.hasOwn(hubRequests, name);
-}
-
-function tellable(error: unknown, log: Logger): AppError {
-  if (isAppError(error)) return error;
-  log.error({ err: error }, "a request of a browser failed");
-  return new AppError("internal", "Something went wrong here; it has been noted.");
 }

@@ -5,13 +5,14 @@ import type { Duplex } from "node:stream";
 import { AppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { AddressLimit } from "../../src/net/address-limit.ts";
+import { tellable } from "../../src/net/answers.ts";
 import { dropRest } from "../../src/net/drop-rest.ts";
 import { forward } from "../../src/net/forward.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import { clientOf } from "../../src/net/forwarded.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import type { Joined } from "../../src/net/joined.ts";
-import { sendError, tellable } from "../../src/net/plain-page.ts";
+import { sendError } from "../../src/net/plain-page.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/routes.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
 import { schemeOf } from "../../src/net/site.ts";
@@ -106,10 +107,7 @@ export class Ingress {
   }
 
   #tellable(error: unknown): AppError {
-    return tellable(error, () => {
-      this.#parts.log.error({ err: error }, "a request could not be sent on");
-      return new AppError("internal", "Something went wrong here; it has been noted.");
-    });
+    return tellable(error, this.#parts.log, "a request could not be sent on");
   }
 }
 

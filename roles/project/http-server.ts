@@ -2,10 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { AppError, codeOf, invalid, isAppError, notFound } from "../../src/core/errors.ts";
+import { AppError, codeOf, invalid, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
+import { sendJson, tellable, wireErrorOf } from "../../src/net/answers.ts";
 import { dropRest } from "../../src/net/drop-rest.ts";
-import { sendJson, tellable, wireErrorOf } from "../../src/net/plain-page.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import type { Caller, Callers } from "./callers.ts";
 
@@ -82,18 +82,17 @@ function tellError(
   error: unknown,
 ): void {
   if (CLIENT_GONE.has(codeOf(error))) return void response.destroy();
-  if (!isAppError(error)) log.error({ err: error, method: request.method }, "a request failed unexpectedly");
+  const told = toldHere(error, log.child({ method: request.method }), "a request failed unexpectedly");
   if (response.headersSent) return void response.destroy(); // half an answer must not look whole
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  const told = tellable(error, unexpected);
   if (told.retryAfterSeconds !== undefined) response.setHeader("Retry-After", told.retryAfterSeconds);
   sendJson(request, response, { status: told.status, body: wireErrorOf(told) });
   dropRest(request);
 }
 
-/** What stands for a bug: of the error itself nothing is told. */
-export function unexpected(): AppError {
-  return new AppError("internal", "Something unexpected went wrong in the project's server; its log says what.");
+/** As `tellable`, in the words of this server, whose log is the project's own. */
+export function toldHere(error: unknown, log: Logger, what: string): AppError {
+  return tellable(error, log, what, "Something unexpected went wrong in the project's server; its log says what.");
 }
 
 /** Parses what a caller sent. @throws AppError `invalid` naming the fields. */

@@ -1,7 +1,7 @@
-/** Answers in words from what is no page of the app: a small HTML page for browsers, a WireError in JSON for programs. */
+/** Small HTML pages of roles that are not the app, and errors for whoever asks: such a page for browsers, JSON for programs. */
 
-import { type AppError, isAppError } from "../core/errors.ts";
-import type { WireError } from "../protocol/common.ts";
+import type { AppError } from "../core/errors.ts";
+import { sendJson, wireErrorOf } from "./answers.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 
 export interface PlainPage {
@@ -58,34 +58,6 @@ export function sendError(
     body: `<p>${escapeHtml(error.message)}</p>${more}`,
     headers,
   });
-}
-
-export interface JsonAnswer {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
-
-export function sendJson(request: HttpRequest, response: HttpResponse, { status, body, headers }: JsonAnswer): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": Buffer.byteLength(text),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    ...headers,
-  });
-  response.end(request.method === "HEAD" ? undefined : text);
-}
-
-/** How every wire tells an expected error. */
-export function wireErrorOf({ message, code, retryAfterSeconds }: AppError): WireError {
-  return { error: message, code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
-}
-
-/** Anything thrown as what may be told: an expected error as it is, a bug as `internal` without its words. */
-export function tellable(error: unknown, internal: () => AppError): AppError {
-  return isAppError(error) ? error : internal();
 }
 
 /** Does a browser go to a page with this request? */

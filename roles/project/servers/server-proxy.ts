@@ -14,11 +14,12 @@ import type { RewriteHeader } from "../../../src/net/forward-headers.ts";
 import { forwardUpgrade } from "../../../src/net/forward-upgrade.ts";
 import type { Client } from "../../../src/net/forwarded.ts";
 import { Joined } from "../../../src/net/joined.ts";
-import { sendError, sendPage, tellable, wantsPage } from "../../../src/net/plain-page.ts";
+import { sendError, sendPage, wantsPage } from "../../../src/net/plain-page.ts";
 import { visitorsLocation } from "../../../src/net/redirects.ts";
 import { belowBase } from "../../../src/net/routes.ts";
 import { endUpgrade } from "../../../src/net/serve.ts";
 import { Upstreams } from "../../../src/net/upstreams.ts";
+import { toldHere } from "../http-server.ts";
 import type { NamedServers } from "./named-servers.ts";
 
 /** A page is told soon that it has to wait, and then looks again by itself; a program waits. */
@@ -142,10 +143,7 @@ export class ServerProxy {
   }
 
   #tellable(error: unknown): AppError {
-    return tellable(error, () => {
-      this.#options.log.error({ err: error }, "a request for a named server failed");
-      return new AppError("internal", "Something went wrong in the project's server; its log says what.");
-    });
+    return toldHere(error, this.#options.log, "a request for a named server failed");
   }
 }
 

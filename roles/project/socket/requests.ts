@@ -1,16 +1,15 @@
 /** The table of a socket's requests: its type is checked to be complete, each input against its schema. */
 
 import type { z } from "zod";
-import { isAppError } from "../../../src/core/errors.ts";
 import type { Logger } from "../../../src/core/log.ts";
-import { tellable, wireErrorOf } from "../../../src/net/plain-page.ts";
+import { wireErrorOf } from "../../../src/net/answers.ts";
 import {
   type ProjectAnswer,
   type ProjectAnswers,
   type ProjectRequestName,
   projectRequests,
 } from "../../../src/protocol/project-server.ts";
-import { parseInput, unexpected } from "../http-server.ts";
+import { parseInput, toldHere } from "../http-server.ts";
 import type { ProjectSocket, Session } from "./session.ts";
 
 type Input<N extends ProjectRequestName> = z.output<(typeof projectRequests)[N]>;
@@ -34,8 +33,8 @@ export function answerRequests(
       const parsed = parseInput(projectRequests[name], input) as Input<N>; // the schema of this very name
       return { ok: true, ...(await handlers[name](session, parsed)) };
     } catch (error) {
-      if (!isAppError(error)) log.error({ err: error, request: name }, "a socket's request failed unexpectedly");
-      return { ok: false, ...wireErrorOf(tellable(error, unexpected)) };
+      const told = toldHere(error, log.child({ request: name }), "a socket's request failed unexpectedly");
+      return { ok: false, ...wireErrorOf(told) };
     } finally {
       pending--;
     }
