@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { isAppError } from "../../src/core/errors.ts";
+import { keyIn } from "../../src/domain/access/authorization.ts";
 import { browserName } from "../../src/domain/access/browser-name.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
@@ -30,7 +31,7 @@ export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Vis
   const secure = isSecure(site, client.proto);
   const cookies = readCookies(request.headers.cookie);
   const names = cookieNames({ basePath: site.basePath, secure });
-  const claimed = keyClaimedBy(request.headers.authorization);
+  const claimed = keyIn(request.headers.authorization);
   const byCookie = claimed === undefined;
   const credentials = byCookie
     ? { session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] }
@@ -44,15 +45,4 @@ export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Vis
     if (!isAppError(error, "unavailable")) throw error;
     return { ...about, identity: undefined, databaseIsAway: true };
   }
-}
-
-const MAX_AUTHORIZATION = 1_000;
-
-/** The key of `Bearer <key>` or of Basic with the key as user name; undefined when the header is for somebody else, such as a proxy before us. */
-function keyClaimedBy(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length > MAX_AUTHORIZATION) return undefined;
-  const [scheme = "", value = ""] = authorization.split(" ");
-  const isBasic = scheme.toLowerCase() === "basic";
-  const key = isBasic ? Buffer.from(value, "base64").toString("latin1").split(":", 1)[0] : value;
-  return key?.startsWith("sk-") ? key : undefined;
 }

@@ -1,6 +1,6 @@
 /** What a request brings to show who it is from, and how that is taken out again before a project sees it. */
 
-import { apiKeyId } from "../../src/domain/access/api-keys.ts";
+import { keyIn } from "../../src/domain/access/authorization.ts";
 import { cookieNames, isSecure, projectCookieNames, readCookies, stripCookies } from "../../src/net/cookies.ts";
 import type { RewriteHeader } from "../../src/net/forward-headers.ts";
 import type { Client } from "../../src/net/forwarded.ts";
@@ -28,15 +28,6 @@ export function broughtBy(request: HttpRequest, client: Client, site: SiteConfig
     projectSession: cookies[projectCookieNames(secure).session],
     byCookie: key === undefined,
   };
-}
-
-/** `Bearer <key>`, or Basic with the key as user name and no password; undefined when it is somebody else's. */
-function keyIn(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length > 1_000) return undefined;
-  const [scheme = "", value = ""] = authorization.split(" ");
-  const text =
-    scheme.toLowerCase() === "basic" ? Buffer.from(value, "base64").toString("latin1").replace(/:$/, "") : value;
-  return apiKeyId(text) === undefined ? undefined : text;
 }
 
 /**
