@@ -1,13 +1,13 @@
 /** Beginning and ending the session of a browser: the row and the cookie together. */
 
 import type { ServerResponse } from "node:http";
-import { invalid } from "../../src/core/errors.ts";
 import { createSession, endSession, endSessions, SESSION_SECONDS } from "../../src/domain/access/sessions.ts";
 import { emailAddress, personName } from "../../src/domain/accounts/rules.ts";
 import { checkSignIn } from "../../src/domain/accounts/sign-in.ts";
 import { signUp } from "../../src/domain/accounts/sign-up.ts";
 import { cookieNames, setCookie } from "../../src/net/cookies.ts";
 import type { EndpointBody } from "../../src/protocol/api-v2-table.ts";
+import { checked } from "./checked.ts";
 import type { Hub } from "./hub.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -74,17 +74,4 @@ async function writeCookie(
   const { samesite_remember_me } = await hub.settings.values();
   const sameSite = samesite_remember_me === "strict" || samesite_remember_me === "none" ? samesite_remember_me : "lax";
   response.appendHeader("Set-Cookie", setCookie({ name, secure, sameSite, ...cookie }));
-}
-
-interface Parser {
-  safeParse(
-    value: unknown,
-  ): { success: true; data: string } | { success: false; error: { issues: { message: string }[] } };
-}
-
-/** @throws AppError `invalid` with the first thing that is wrong. */
-export function checked(schema: Parser, value: string): string {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalid(parsed.error.issues[0]?.message ?? "This cannot be used.");
 }

@@ -14,7 +14,8 @@ import { findPeople, ownProfile, peopleById } from "../../../src/domain/accounts
 import { emailAddress, personName, vanityName } from "../../../src/domain/accounts/rules.ts";
 import { sendVerification } from "../../../src/domain/accounts/verification.ts";
 import type { accountEndpoints } from "../../../src/protocol/api-v2-accounts.ts";
-import { checked, signOutHere } from "../sessions.ts";
+import { checked } from "../checked.ts";
+import { signOutHere } from "../sessions.ts";
 import { type AccountCall, type Handlers, OK } from "./call.ts";
 
 export const accounts: Handlers<keyof typeof accountEndpoints> = {

@@ -7,7 +7,8 @@ import { emailAddress } from "../../../src/domain/accounts/rules.ts";
 import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
 import { redeemChallenge } from "../../../src/domain/accounts/verification.ts";
 import type { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
-import { checked, signInHere, signUpHere } from "../sessions.ts";
+import { checked } from "../checked.ts";
+import { signInHere, signUpHere } from "../sessions.ts";
 import { type Handlers, OK } from "./call.ts";
 
 export const auth: Handlers<keyof typeof authEndpoints> = {

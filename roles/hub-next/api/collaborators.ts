@@ -13,7 +13,7 @@ import { invitedTo, membersWithNames } from "../../../src/domain/projects/member
 import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
 import { memberGroup } from "../../../src/protocol/project.ts";
-import { checked } from "../sessions.ts";
+import { checked } from "../checked.ts";
 import { type Handlers, type MemberCall, OK } from "./call.ts";
 
 type Paths = Extract<keyof typeof projectEndpoints, `projects/collaborators/${string}`>;

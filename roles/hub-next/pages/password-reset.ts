@@ -3,8 +3,8 @@
 import { askForReset, redeemReset, resetOf } from "../../../src/domain/accounts/password-reset.ts";
 import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/password-rules.ts";
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
+import { checked } from "../checked.ts";
 import { type Html, html } from "../html.ts";
-import { checked } from "../sessions.ts";
 import { act, databaseIsAway, type Failure, type FormContext, failed } from "./form-pages.ts";
 import { field, formValue, problem } from "./forms.ts";
 import { type PageContext, sendPage } from "./layout.ts";

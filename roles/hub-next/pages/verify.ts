@@ -2,8 +2,8 @@
 
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
 import { redeemChallenge } from "../../../src/domain/accounts/verification.ts";
+import { checked } from "../checked.ts";
 import { html } from "../html.ts";
-import { checked } from "../sessions.ts";
 import { act, type Failure, type FormContext, failed } from "./form-pages.ts";
 import { formValue, problem } from "./forms.ts";
 import { type PageContext, sendPage } from "./layout.ts";

@@ -1,4 +1,4 @@
-/** Hiding a project from one member's own list, and reading its environment variables: what only members' own pages ask for. */
+/** Hiding a project from one member's own list. */
 
 import { notFound } from "../../core/errors.ts";
 import type { Queryable } from "../../db/db.ts";
@@ -17,13 +17,4 @@ export async function hideProject(db: Queryable, { projectId, accountId, hide }:
     [projectId, accountId, hide],
   );
   if (written === 0) throw notFound("You are not a member of this project, so there is nothing to hide.");
-}
-
-/** The variables that are set for the project's processes. */
-export async function projectVariables(db: Queryable, projectId: string): Promise<Record<string, string>> {
-  const [row] = await db.query<{ env: Record<string, string> | null }>(
-    "SELECT env FROM projects WHERE project_id = $1",
-    [projectId],
-  );
-  return row?.env ?? {};
 }
