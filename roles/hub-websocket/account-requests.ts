@@ -1,10 +1,15 @@
 /** What a browser asks about accounts. */
 
-import { namesOf } from "../../src/domain/accounts/account-view.ts";
+import { type Person, peopleById } from "../../src/domain/accounts/people.ts";
 import type { Handlers } from "./handlers.ts";
 
 export const accountHandlers = {
   async get_names({ account_ids }, { db }) {
-    return { names: await namesOf(db, account_ids) };
+    const people = await peopleById(db, account_ids);
+    return { names: Object.fromEntries(people.map((person) => [person.account_id, nameOf(person)])) };
   },
 } satisfies Partial<Handlers>;
+
+function nameOf({ first_name, last_name, profile }: Person) {
+  return { first_name, last_name, ...(profile?.color !== undefined && { color: profile.color }) };
+}

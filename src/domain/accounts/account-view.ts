@@ -1,7 +1,7 @@
-/** What a browser shows of accounts: all of one's own, and names and colours of others. */
+/** What an account's own browsers are told of it; of others they know what people.ts tells. */
 
 import type { Queryable } from "../../db/db.ts";
-import type { AccountView, HubAnswers } from "../../protocol/hub-socket.ts";
+import type { AccountView } from "../../protocol/hub-socket.ts";
 
 interface AccountRow {
   account_id: string;
@@ -22,14 +22,4 @@ export async function accountViews(db: Queryable, accountIds: readonly string[])
     [accountIds],
   );
   return rows.map((row) => ({ ...row, first_name: row.first_name ?? "", last_name: row.last_name ?? "" }));
-}
-
-/** Names by account id; deleted accounts included, since what they did stays. */
-export async function namesOf(db: Queryable, accountIds: readonly string[]): Promise<HubAnswers["get_names"]["names"]> {
-  const accounts = await accountViews(db, accountIds);
-  const named = accounts.map(({ account_id, first_name, last_name, profile }) => {
-    const color = typeof profile?.color === "string" ? { color: profile.color } : {};
-    return [account_id, { first_name, last_name, ...color }] as const;
-  });
-  return Object.fromEntries(named);
 }

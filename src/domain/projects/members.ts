@@ -3,6 +3,7 @@
 import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
 import type { ProjectUsers } from "../../protocol/project.ts";
+import { peopleById } from "../accounts/people.ts";
 import { IS_GOOD_INVITATION } from "./invitations.ts";
 
 export interface Member {
@@ -24,25 +25,29 @@ export async function membersWithNames(db: Queryable, projectId: string): Promis
     projectId,
   ]);
   const groups = new Map(Object.entries(row?.users ?? {}).map(([id, member]) => [id, member?.group]));
-  const names = await namesOf(
+  const people = await peopleById(
     db,
     [...groups.keys()].filter((id) => isUuid(id)),
   );
-  return names
-    .map((name) => ({
-      ...name,
-      group: groups.get(name.account_id) ?? "",
-      last_active: row?.last_active?.[name.account_id] ?? null,
+  return people
+    .map(({ account_id, first_name, last_name }) => ({
+      account_id,
+      first_name,
+      last_name,
+      group: groups.get(account_id) ?? "",
+      last_active: row?.last_active?.[account_id] ?? null,
     }))
     .filter(({ group }) => group === "owner" || group === "collaborator")
-    .sort((a, b) => b.group.localeCompare(a.group));
+    .sort(inOrder);
 }
 
-function namesOf(db: Queryable, accountIds: string[]) {
-  return db.query<Omit<Member, "group" | "last_active">>(
-    `SELECT account_id, coalesce(first_name, '') AS first_name, coalesce(last_name, '') AS last_name FROM accounts
-     WHERE account_id = ANY($1::uuid[]) ORDER BY lower(last_name), lower(first_name), account_id`,
-    [accountIds],
+/** "owner" is after "collaborator" in the alphabet, and first here. */
+function inOrder(a: Member, b: Member): number {
+  return (
+    b.group.localeCompare(a.group) ||
+    a.last_name.localeCompare(b.last_name) ||
+    a.first_name.localeCompare(b.first_name) ||
+    a.account_id.localeCompare(b.account_id)
   );
 }
 
