@@ -110,17 +110,18 @@ export class Changes {
 
   async #tellProject(projectId: string, project: ProjectSummary | undefined): Promise<void> {
     const { audience } = this.#parts;
-    const mayKnow: HubSocket[] = [];
+    const told: HubSocket[] = [];
     for (const accountId of new Set([...Object.keys(project?.users ?? {}), ...audience.knowing(projectId)])) {
-      for (const socket of audience.socketsOf(accountId)) {
-        if (project !== undefined && maySee(socket, project)) mayKnow.push(socket);
-        else socket.emit("project_removed", { project_id: projectId });
+      const sockets = [...audience.socketsOf(accountId)];
+      const seeing = sockets.filter((socket) => project !== undefined && maySee(socket, project));
+      if (seeing.length > 0) audience.knows(accountId, projectId);
+      else audience.forgets(accountId, projectId);
+      for (const socket of sockets) {
+        if (!seeing.includes(socket)) socket.emit("project_removed", { project_id: projectId });
       }
-      if (project !== undefined && mayKnow.at(-1)?.data.identity.accountId === accountId) {
-        audience.knows(accountId, projectId);
-      } else audience.forgets(accountId, projectId);
+      told.push(...seeing);
     }
-    if (project !== undefined) await emitTo(mayKnow, "project", project);
+    if (project !== undefined) await emitTo(told, "project", project);
   }
 
   async #tellStarts(ids: string[]): Promise<void> {
