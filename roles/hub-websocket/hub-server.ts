@@ -46,7 +46,7 @@ const HELLO_WITHIN_MS = 15_000;
 const MOST_UNSENT: MostUnsent = { bytes: 4 * 1024 * 1024, packets: 5_000 };
 
 /** A connection that was let in. Its right may end before it says a word: it is registered from the first moment. */
-interface Admission {
+interface Connection {
   identity: Identity;
   /** There once the browser has said hello. */
   browser?: HubSocket;
@@ -58,9 +58,9 @@ export class HubServer {
   readonly #parts: HubParts;
   readonly #engine: Engine;
   readonly #connected;
-  readonly #admissions = new WeakMap<IncomingMessage, Admission>();
-  /** By account, from the moment it is let in: also those over which no browser has said a word yet. */
-  readonly #connections = new Tally();
+  readonly #connections = new WeakMap<IncomingMessage, Connection>();
+  /** How many of each account are open, from the moment they are let in: also those over which no browser has said a word yet. */
+  readonly #open = new Tally();
   readonly #budgets = new RequestBudgets();
 
   constructor(life: Life, parts: HubParts) {
@@ -133,14 +133,13 @@ export class HubServer {
   ): void {
     const { access, config } = this.#parts;
     const { accountId } = identity;
-    const connections = this.#connections;
-    if (connections.size >= config.maxSockets || connections.of(accountId) >= config.maxSocketsPerAccount) {
+    if (this.#open.size >= config.maxSockets || this.#open.of(accountId) >= config.maxSocketsPerAccount) {
       throw unavailable("There are too many connections here; close some tabs, or try again in a moment.");
     }
-    const admission: Admission = { identity };
-    this.#admissions.set(request, admission);
-    const leave = connections.add(accountId);
-    const release = access.revocations.register({ identity, since, end: () => signOut(admission, socket) });
+    const connection: Connection = { identity };
+    this.#connections.set(request, connection);
+    const leave = this.#open.add(accountId);
+    const release = access.revocations.register({ identity, since, end: () => signOut(connection, socket) });
     socket.once("close", () => {
       leave();
       release();
@@ -159,13 +158,13 @@ export class HubServer {
   }
 
   #welcome(socket: HubSocket): void {
-    const admission = this.#admissions.get(socket.request);
+    const connection = this.#connections.get(socket.request);
     // Every way in goes through #letIn, and each hello costs a look into the database: one for each connection.
-    if (admission === undefined || admission.browser !== undefined) return void socket.disconnect(true);
+    if (connection === undefined || connection.browser !== undefined) return void socket.disconnect(true);
     cutOffWhenBehind(socket.conn, MOST_UNSENT);
     const { access, audience, db, log, starts } = this.#parts;
-    const { identity } = admission;
-    admission.browser = socket;
+    const { identity } = connection;
+    connection.browser = socket;
     socket.data.identity = identity;
     audience.add(socket);
     this.#connected.set(audience.size);
@@ -190,7 +189,7 @@ export class HubServer {
 }
 
 /** Who has said hello, and not goodbye, is told why. */
-function signOut({ browser }: Admission, socket: Duplex): void {
+function signOut({ browser }: Connection, socket: Duplex): void {
   if (!browser?.connected) return void socket.destroy();
   browser.emit("signed_out", { message: "Your session has ended. Sign in again." });
   browser.disconnect(true);

@@ -1,6 +1,7 @@
 /** Many small questions asked as few big ones: what is asked while an answer is awaited goes out together, next. */
 
-interface Asked<In, Out> {
+/** An input that waits for its output. */
+interface Pending<In, Out> {
   input: In;
   resolve: (output: Out) => void;
   reject: (error: unknown) => void;
@@ -18,7 +19,7 @@ export interface BatchOptions<In, Out> {
 /** A lone question goes out at once: nobody waits for company. */
 export class Batches<In, Out> {
   readonly #options: BatchOptions<In, Out>;
-  readonly #waiting: Asked<In, Out>[] = [];
+  readonly #waiting: Pending<In, Out>[] = [];
   #running = 0;
 
   constructor(options: BatchOptions<In, Out>) {
@@ -46,7 +47,7 @@ export class Batches<In, Out> {
     this.#running -= 1;
   }
 
-  #take(): Asked<In, Out>[] {
+  #take(): Pending<In, Out>[] {
     return this.#waiting.splice(0, this.#options.max);
   }
 }

@@ -11,7 +11,7 @@ const LOGGED: Partial<Record<ProjectAction, string>> = {
   restart: "project_restart_requested",
 };
 
-interface Asked {
+interface NewRequest {
   projectId: string;
   action: ProjectAction;
   /** Who asks, for the log; absent: the site itself. */
@@ -26,7 +26,7 @@ interface Asked {
  */
 export async function requestAction(
   db: Queryable,
-  { projectId, action, accountId, force = false }: Asked,
+  { projectId, action, accountId, force = false }: NewRequest,
 ): Promise<{ time: string }> {
   const [row] = await db.query<{ time: string }>(
     `UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
