@@ -48,7 +48,7 @@ export class AddressLimit {
     this.#options = options;
   }
 
-  /** A connection was made. Where there is no place, one on which nothing is under way has to go, else this one: nothing can be said yet. */
+  /** A connection was made. Without a place for it an idle one is closed, else the new one without an answer: no request has been read yet. */
   connected(socket: Socket): void {
     const peer = plainAddress(socket.remoteAddress ?? "");
     if (isTrusted(peer, this.#options.trustedProxies)) return;
