@@ -9,7 +9,7 @@ import { noteEmailProblem } from "../accounts/verification.ts";
 import type { Settings } from "../settings/settings.ts";
 import { compose } from "./compose.ts";
 import { letterAsHtml, letterAsText } from "./letters.ts";
-import { type MailSite, type MailState, mailState } from "./mail-state.ts";
+import { type MailPurpose, type MailSite, type MailState, mailState } from "./mail-state.ts";
 import { type ClaimedMail, claimMail, dropMail, giveUpMail, mailKinds, mailQueue, postponeMail } from "./outbox.ts";
 import { MAX_CONNECTIONS, SmtpClient, smtpTrouble } from "./smtp.ts";
 
@@ -47,7 +47,8 @@ class Postman {
   readonly #count;
   readonly #waiting;
   #wake = Promise.withResolvers<void>();
-  #told = "";
+  /** What is wrong with each kind of mail, as far as it was told. */
+  readonly #told = new Map<MailPurpose, string>();
 
   constructor(life: Life, parts: PostmanParts) {
     this.#parts = parts;
@@ -128,14 +129,16 @@ class Postman {
     return "given up";
   }
 
-  /** Once for each thing that is wrong. */
+  /** Once for each thing that is wrong, and again when it has been right meanwhile. */
   async #tellWhatIsWrong(): Promise<void> {
     const { settings, site, log } = this.#parts;
     const values = await settings.values();
     for (const purpose of ["password", "other"] as const) {
       const state = mailState(values, site, purpose);
-      if (state.is !== "wrong" || this.#told === state.what) continue;
-      this.#told = state.what;
+      const what = state.is === "wrong" ? state.what : "";
+      const isTold = this.#told.get(purpose) === what;
+      this.#told.set(purpose, what);
+      if (state.is !== "wrong" || isTold) continue;
       log.error({ purpose, reason: state.what, fix: state.fix }, "mail is switched on and cannot be sent");
     }
   }

@@ -105,6 +105,21 @@ test("nobody fills the mailbox of a stranger by doing again and again what an ac
   expect(smtp.mails).toHaveLength(10);
 });
 
+test("two things that are wrong with mail were told of again with every look into the outbox", async () => {
+  const { lines, db } = await openSite({
+    COCALC_SETTING_PASSWORD_RESET_OVERRIDE: "smtp",
+    COCALC_SETTING_EMAIL_SMTP_FROM: "nobody",
+    COCALC_SETTING_EMAIL_SMTP_LOGIN: "",
+  });
+  for (const email of ["ada@example.org", "grace@example.org", "charles@example.org"]) {
+    const before = linesOf(lines, RETRIED).length;
+    await putMail(db, { ...toAda, email });
+    await until(() => linesOf(lines, RETRIED).length > before);
+  }
+  const told = linesOf(lines, "mail is switched on and cannot be sent").map(({ fields }) => fields.reason);
+  expect(told.toSorted()).toEqual(["no SMTP server is named", "no sender is named"]);
+});
+
 test("an administrator is told how the mail goes, and nobody else", async () => {
   const { smtp, db, hub } = await openSite();
   const admin = await hub.signedUp();
