@@ -113,7 +113,7 @@ export async function setEmailAddress(
   try {
     await db.transaction(async (tx) => {
       const old = await writeEmailAddress(tx, { accountId, email });
-      if (old === email) return;
+      if (old === email) return; // links that are on their way there stay good
       await record(tx, "email-address-changed", { account_id: accountId });
       if (mailNow.verifies) await mailNow.post(tx, { kind: "verify_email", email, accountId });
       if (old !== null) await mailNow.post(tx, { kind: "email_changed", email: old, accountId });
@@ -139,6 +139,7 @@ async function writeEmailAddress(
     "SELECT email_address FROM accounts WHERE account_id = $1 FOR UPDATE",
     [accountId],
   );
+  if (own?.email_address === email) return email;
   await endResets(tx, accountId);
   await tx.execute("UPDATE accounts SET email_address = $2, email_address_challenge = NULL WHERE account_id = $1", [
     accountId,

@@ -88,6 +88,14 @@ test("a new address is verified anew, the old one is told, and nobody fills the 
   expect((await ada.refused("accounts/set-email-address", move("victim@example.org"))).code).toBe("rate_limited");
 });
 
+test("an address that was set again, as it was, spoiled the link on its way there", async () => {
+  const { hub, smtp } = await openSite();
+  const ada = await hub.signedUp({ email: "ada@example.org" });
+  const link = linkIn(await smtp.mailTo(ada.email), "/auth/verify/");
+  await ada.call("accounts/set-email-address", { email_address: ada.email, password: PASSWORD });
+  expect((await hub.browser().form(link, { email: ada.email })).status).toBe(303);
+});
+
 test("an invitation waits until the invited address is verified, where addresses are", async () => {
   const { hub, smtp } = await openSite();
   const owner = await hub.signedUp();
