@@ -152,10 +152,11 @@ function inUse() {
   return conflict("This e-mail address cannot be used; try another one.");
 }
 
-/** Bans an account, or takes the ban back; recorded. @throws AppError `not_found`, `invalid` for oneself. */
+/** Bans an account, or takes the ban back; recorded. @throws AppError `not_found`, `invalid` for oneself, `conflict` for the last administrator. */
 export async function setBanned(db: Db, { by, accountId, banned }: { by: string; accountId: string; banned: boolean }) {
   if (by === accountId) throw invalid("You cannot ban yourself.");
   await db.transaction(async (tx) => {
+    if (banned) await keepAnAdmin(tx, accountId);
     const written = await tx.execute("UPDATE accounts SET banned = $2 WHERE account_id = $1", [accountId, banned]);
     if (written === 0) throw notFound("There is no such account.");
     if (banned) await endSessions(tx, { accountId });
@@ -186,9 +187,11 @@ export async function deleteAccount(db: Db, { by, accountId }: { by: string; acc
   });
 }
 
+/** One who is banned can do nothing, so somebody else has to be there. @throws AppError `conflict`. */
 async function keepAnAdmin(tx: Queryable, accountId: string): Promise<void> {
   const admins = await tx.query<{ account_id: string }>(
-    "SELECT account_id FROM accounts WHERE 'admin' = ANY(groups) AND deleted IS NOT TRUE ORDER BY account_id FOR UPDATE",
+    `SELECT account_id FROM accounts WHERE 'admin' = ANY(groups) AND deleted IS NOT TRUE AND banned IS NOT TRUE
+     ORDER BY account_id FOR NO KEY UPDATE`,
   );
   if (admins.length === 1 && admins[0]?.account_id === accountId) {
     throw conflict("This is the only administrator; make somebody else one first.");
