@@ -179,12 +179,16 @@ export async function deleteAccount(db: Db, { by, accountId }: { by: string; acc
     if (written === 0) throw notFound("There is no such account.");
     await endSessions(tx, { accountId });
     await tx.execute("DELETE FROM api_keys WHERE account_id = $1", [accountId]);
-    await tx.execute(
-      "UPDATE projects SET users = users - $1::text WHERE users ? $1 AND users -> $1 ->> 'group' = 'collaborator'",
-      [accountId],
-    );
+    await leaveProjects(tx, accountId);
     await record(tx, "account-deleted", { account_id: accountId, by });
   });
+}
+
+/** Rows are locked in order, as everybody does who writes several. */
+async function leaveProjects(tx: Queryable, accountId: string): Promise<void> {
+  const where = "users ? $1 AND users -> $1 ->> 'group' = 'collaborator'";
+  await tx.query(`SELECT FROM projects WHERE ${where} ORDER BY project_id FOR NO KEY UPDATE`, [accountId]);
+  await tx.execute(`UPDATE projects SET users = users - $1::text WHERE ${where}`, [accountId]);
 }
 
 /** One who is banned can do nothing, so somebody else has to be there. @throws AppError `conflict`. */

@@ -62,6 +62,13 @@ export async function applyInvitations(
   tx: Transaction,
   { accountId, email }: { accountId: string; email: string },
 ): Promise<void> {
+  // In order, as everybody does who writes several: people who sign up at once are often invited to the same projects.
+  await tx.query(
+    `SELECT FROM projects WHERE project_id IN (
+       SELECT (action ->> 'project_id')::uuid FROM account_creation_actions
+       WHERE email_address = $1 AND action ->> 'action' = 'add_to_project') ORDER BY project_id FOR NO KEY UPDATE`,
+    [email],
+  );
   const joined = await tx.query<{ project_id: string }>(
     `UPDATE projects SET users = coalesce(users, '{}') || jsonb_build_object($1::text, jsonb_build_object('group', 'collaborator'))
      WHERE deleted IS NOT TRUE AND coalesce(users -> $1 ->> 'group', '') NOT IN ('owner', 'collaborator') AND project_id IN (
