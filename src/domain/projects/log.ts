@@ -17,17 +17,19 @@ export interface LoggedEvent {
   event: ProjectEvent;
 }
 
-/** Writes down what somebody did in a project; without an account it was the site itself. */
+/**
+ * Writes down what somebody did in a project; without an account it was the site itself. The time is that of the clock, not of the
+ * transaction: two events of one keep their order.
+ */
 export async function logProjectEvent(
   db: Queryable,
   { projectId, accountId, event }: { projectId: string; accountId?: string | undefined; event: ProjectEvent },
 ): Promise<void> {
-  await db.execute("INSERT INTO project_log (id, project_id, account_id, event) VALUES ($1, $2, $3, $4)", [
-    randomUUID(),
-    projectId,
-    accountId ?? null,
-    JSON.stringify(event),
-  ]);
+  await db.execute(
+    `INSERT INTO project_log (id, project_id, account_id, event, time)
+     VALUES ($1, $2, $3, $4, clock_timestamp() AT TIME ZONE 'UTC')`,
+    [randomUUID(), projectId, accountId ?? null, JSON.stringify(event)],
+  );
 }
 
 interface LogPage {

@@ -43,7 +43,7 @@ export async function updateProject(db: Db, { accountId, projectId }: Acting, ch
   });
 }
 
-/** A name is free when no other project of the same owner has it; the row of the project is locked meanwhile. */
+/** A name is free when no other project of the same owner has it; names of one owner are given one at a time. */
 async function checkNameIsFree(tx: Transaction, projectId: string, name: string) {
   const [owner] = await tx.query<{ id: string }>(
     `SELECT member.key AS id FROM projects, jsonb_each(users) AS member
@@ -61,20 +61,25 @@ async function checkNameIsFree(tx: Transaction, projectId: string, name: string)
 
 /** Deletes a project: it stops and disappears from lists, its files stay, and it can be restored. Again is harmless. */
 export async function deleteProject(db: Db, { accountId, projectId }: Acting): Promise<void> {
-  const written = await db.execute("UPDATE projects SET deleted = true WHERE project_id = $1 AND deleted IS NOT TRUE", [
-    projectId,
-  ]);
-  if (written === 0) return;
-  await logProjectEvent(db, { projectId, accountId, event: { event: "delete_project" } });
-  await requestAction(db, { projectId, action: "stop", accountId });
+  await db.transaction(async (tx) => {
+    const written = await tx.execute(
+      "UPDATE projects SET deleted = true WHERE project_id = $1 AND deleted IS NOT TRUE",
+      [projectId],
+    );
+    if (written === 0) return;
+    await logProjectEvent(tx, { projectId, accountId, event: { event: "delete_project" } });
+    await requestAction(tx, { projectId, action: "stop", accountId });
+  });
 }
 
 /** Takes a deletion back. Again is harmless. */
 export async function restoreProject(db: Db, { accountId, projectId }: Acting): Promise<void> {
-  const written = await db.execute("UPDATE projects SET deleted = false WHERE project_id = $1 AND deleted", [
-    projectId,
-  ]);
-  if (written > 0) await logProjectEvent(db, { projectId, accountId, event: { event: "undelete_project" } });
+  await db.transaction(async (tx) => {
+    const written = await tx.execute("UPDATE projects SET deleted = false WHERE project_id = $1 AND deleted", [
+      projectId,
+    ]);
+    if (written > 0) await logProjectEvent(tx, { projectId, accountId, event: { event: "undelete_project" } });
+  });
 }
 
 function noProject() {
