@@ -1,6 +1,6 @@
 /** What the site says of itself to anybody: public settings, whether signing up takes a token, the software environments. */
 
-import { needsRegistrationToken } from "../../src/domain/accounts/registration-tokens.ts";
+import { takesToken } from "../../src/domain/accounts/sign-up.ts";
 import { publicSettings } from "../../src/domain/settings/values.ts";
 import type { Software } from "../../src/protocol/software.ts";
 import type { Hub } from "./hub.ts";
@@ -16,7 +16,7 @@ export interface Customization {
 export async function customization(hub: Hub): Promise<Customization> {
   const [values, registration, software] = await Promise.all([
     hub.settings.values(),
-    needsRegistrationToken(hub.db),
+    takesToken(hub.db),
     hub.software.value(),
   ]);
   return { configuration: publicSettings(values), registration, strategies: [], software };

@@ -2,9 +2,8 @@
 
 import { askForReset, redeemReset } from "../../../src/domain/accounts/password-reset.ts";
 import { PASSWORD_RULES, passwordProblem, passwordStrength } from "../../../src/domain/accounts/password-rules.ts";
-import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
-import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
+import { takesToken } from "../../../src/domain/accounts/sign-up.ts";
 import { redeemChallenge } from "../../../src/domain/accounts/verification.ts";
 import type { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
 import { checked } from "../checked.ts";
@@ -26,7 +25,7 @@ export const auth: Handlers<keyof typeof authEndpoints> = {
     await redeemChallenge(hub.db, { email: checked(emailAddress, email_address), token });
     return OK;
   },
-  "auth/requires-token": async ({ hub: { db } }) => (await needsRegistrationToken(db)) && (await hasAccounts(db)),
+  "auth/requires-token": ({ hub: { db } }) => takesToken(db),
   "auth/password-strength": async (_call, { password }) => ({
     score: passwordStrength(password),
     help: passwordProblem(password) ?? PASSWORD_RULES,

@@ -1,8 +1,7 @@
 /** The pages for signing up, in and out. Forms work without script and are taken from our own pages only. */
 
 import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/password-rules.ts";
-import { needsRegistrationToken } from "../../../src/domain/accounts/registration-tokens.ts";
-import { hasAccounts } from "../../../src/domain/accounts/sign-up.ts";
+import { hasAccounts, takesToken } from "../../../src/domain/accounts/sign-up.ts";
 import { isOn } from "../../../src/domain/settings/values.ts";
 import { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
 import { html } from "../html.ts";
@@ -19,7 +18,7 @@ import {
   texts,
 } from "./form-pages.ts";
 import { field, formValue, problem } from "./forms.ts";
-import { type PageContext, sendPage } from "./layout.ts";
+import { sendPage } from "./layout.ts";
 import { termsAddress } from "./site.ts";
 import { settingText } from "./text.ts";
 
@@ -50,7 +49,8 @@ export async function signUpPage(context: FormContext, failure?: Failure): Promi
     redirect(context, afterwards(context));
     return;
   }
-  const { isFirst, token } = await circumstances(context);
+  const [some, token] = await Promise.all([hasAccounts(hub.db), takesToken(hub.db)]);
+  const isFirst = !some;
   if (!isFirst && !isOn(settings, "email_signup")) return sendPage(context, closed(base));
   const terms = termsAddress(settings, base);
   const instructions = settings.account_creation_email_instructions;
@@ -76,12 +76,6 @@ const closed = (base: string) => ({
   main: html`<h1>Sign up</h1><p>Accounts cannot be made here by e-mail address. Ask whoever runs this site for one.</p>
 <p><a href="${base}/auth/sign-in">Sign in</a></p>`,
 });
-
-/** What the form has to ask for; while the database is away, the form says so instead. */
-async function circumstances({ hub: { db } }: PageContext): Promise<{ isFirst: boolean; token: boolean }> {
-  const [some, token] = await Promise.all([hasAccounts(db), needsRegistrationToken(db)]);
-  return { isFirst: !some, token: some && token };
-}
 
 export function signOutPage(context: FormContext): void {
   const { hub, visitor } = context;

@@ -72,6 +72,11 @@ function hasTerms(settings: SettingValues): boolean {
   return settings.terms_of_service.trim() !== "" || settings.terms_of_service_url.trim() !== "";
 }
 
+/** Does signing up take a registration token now? The first account never does. */
+export async function takesToken(db: Db): Promise<boolean> {
+  return (await needsRegistrationToken(db)) && (await hasAccounts(db));
+}
+
 export async function hasAccounts(db: Db): Promise<boolean> {
   const [row] = await db.query<{ some: boolean }>("SELECT EXISTS (SELECT FROM accounts) AS some");
   return row?.some === true;

@@ -166,6 +166,18 @@ test("bad passwords and names are refused in words", async () => {
   expect(await tell({ firstName: " " })).toMatch(/Write a name/);
 });
 
+test("a site without accounts said that signing up takes a token, which the first account does not need", async () => {
+  const hub = await hubForTest();
+  await hub.db.execute("INSERT INTO registration_tokens (token) VALUES ('open sesame')");
+  const told = async () => [
+    await hub.browser().call("auth/requires-token", {}),
+    (await hub.browser().call("customize", { fields: ["registration"] })).registration,
+  ];
+  expect(await told()).toEqual([false, false]);
+  await hub.signedUp();
+  expect(await told()).toEqual([true, true]);
+});
+
 test("registration tokens are asked for, counted and never used twice at once", async () => {
   const hub = await hubForTest();
   await hub.signedUp(); // the first needs none
