@@ -3,6 +3,7 @@
 import { askForReset, redeemReset } from "../../../src/domain/accounts/password-reset.ts";
 import { PASSWORD_RULES, passwordProblem, passwordStrength } from "../../../src/domain/accounts/password-rules.ts";
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
+import { hasPassword } from "../../../src/domain/accounts/sign-in.ts";
 import { takesToken } from "../../../src/domain/accounts/sign-up.ts";
 import { redeemChallenge } from "../../../src/domain/accounts/verification.ts";
 import type { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
@@ -30,11 +31,5 @@ export const auth: Handlers<keyof typeof authEndpoints> = {
     score: passwordStrength(password),
     help: passwordProblem(password) ?? PASSWORD_RULES,
   }),
-  "auth/has-password": async ({ hub: { db }, accountId }) => {
-    const [account] = await db.query<{ has: boolean }>(
-      "SELECT password_hash IS NOT NULL AS has FROM accounts WHERE account_id = $1",
-      [accountId],
-    );
-    return { hasPassword: account?.has === true };
-  },
+  "auth/has-password": async ({ hub: { db }, accountId }) => ({ hasPassword: await hasPassword(db, accountId) }),
 };

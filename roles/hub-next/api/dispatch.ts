@@ -2,10 +2,10 @@
 
 import type { IncomingMessage } from "node:http";
 import { AppError, forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
+import { recordUse } from "../../../src/domain/central-log/central-log.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpointAt } from "../../../src/protocol/api-v2-table.ts";
 import { uuid } from "../../../src/protocol/common.ts";
-import type { Hub } from "../hub.ts";
 import type { Visitor } from "../visitor.ts";
 import { accounts } from "./accounts.ts";
 import { auth } from "./auth.ts";
@@ -87,21 +87,8 @@ async function checkProject(call: Call | AccountCall, endpoint: Endpoint, body: 
   const role = await hub.access.mayUseProject(identity, projectId, { deleted });
   if (role === undefined) throw forbidden("You are not a member of this project, or there is none.");
   if (access === "owner" && role === "collaborator") throw forbidden("Only an owner of the project may do this.");
-  if (role === "admin") await recordAdmin(hub, { accountId: identity.accountId, projectId });
+  if (role === "admin") await recordUse(hub.db, { account_id: identity.accountId, project_id: projectId });
   return { ...call, projectId, role } satisfies MemberCall;
-}
-
-/** An administrator who uses a project without being a member is recorded, about once a minute for each project. */
-async function recordAdmin(
-  hub: Hub,
-  { accountId, projectId }: { accountId: string; projectId: string },
-): Promise<void> {
-  await hub.db.execute(
-    `INSERT INTO central_log (id, event, value)
-     SELECT gen_random_uuid(), 'admin-used-project', $1 WHERE NOT EXISTS (
-       SELECT FROM central_log WHERE event = 'admin-used-project' AND value @> $1 AND time > now() AT TIME ZONE 'UTC' - interval '1 minute')`,
-    [JSON.stringify({ account_id: accountId, project_id: projectId })],
-  );
 }
 
 const MAX_TOLD = 5;

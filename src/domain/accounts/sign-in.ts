@@ -1,7 +1,7 @@
 /** Signing in by e-mail address and password: limited, in the same time whether or not there is such an account, and told alike. */
 
 import { forbidden, unauthenticated } from "../../core/errors.ts";
-import type { Db } from "../../db/db.ts";
+import type { Db, Queryable } from "../../db/db.ts";
 import { siteKey } from "../../net/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_INS_HERE } from "./limits.ts";
@@ -62,4 +62,13 @@ async function noteSignIn(db: Db, { account_id, password_hash }: AccountRow, pas
     password_hash,
     await hashPassword(password),
   ]);
+}
+
+/** Does the account sign in with a password? */
+export async function hasPassword(db: Queryable, accountId: string): Promise<boolean> {
+  const [account] = await db.query<{ has: boolean }>(
+    "SELECT password_hash IS NOT NULL AS has FROM accounts WHERE account_id = $1",
+    [accountId],
+  );
+  return account?.has === true;
 }
