@@ -24,10 +24,13 @@ export const siteEndpoints = {
     input: z.object({
       action: z.enum(["get", "create", "edit", "delete"]),
       project_id: uuid.optional(),
-      id: z.number().int().positive().optional(),
+      id: z.int32().positive().optional(),
       name: z.string().trim().min(1).max(128).optional(),
       /** null: never. */
-      expire: isoTime.nullable().optional(),
+      expire: isoTime
+        .refine((time) => Date.parse(time) > 0, "Name a moment after 1970.")
+        .nullable()
+        .optional(),
     }),
     output: z.object({ response: z.array(apiKey) }),
   },

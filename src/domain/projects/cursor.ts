@@ -14,8 +14,16 @@ export function cursorOf(time: string, id: string): string {
 export function readCursor(cursor: string | undefined): { time: string | null; id: string | null } {
   if (cursor === undefined) return { time: null, id: null };
   const [, time, id] = CURSOR.exec(cursor) ?? [];
-  if (time === undefined || id === undefined || Number.isNaN(Date.parse(`${time.slice(0, 23)}Z`))) {
+  if (time === undefined || id === undefined || !isMoment(time.slice(0, MILLISECONDS_END))) {
     throw invalid("`after` has to be the `next` of the page before.");
   }
   return { time, id };
+}
+
+const MILLISECONDS_END = "2026-01-31T12:00:00.000".length;
+
+/** Date takes days that no month has, and a year 0, which PostgreSQL does not. */
+function isMoment(time: string): boolean {
+  const date = new Date(`${time}Z`);
+  return !time.startsWith("0000") && !Number.isNaN(date.getTime()) && date.toISOString() === `${time}Z`;
 }

@@ -39,6 +39,20 @@ test("text that the database cannot keep is the caller's mistake, and no bug in 
   expect(lines.filter(({ level }) => level === "error")).toEqual([]);
 });
 
+test("moments and numbers that the database cannot keep were taken for bugs, or kept and then not told", async () => {
+  const { hub, lines } = await openHub();
+  const ada = await hub.signedUp();
+  for (const day of ["2024-02-30", "0000-01-01"]) {
+    const after = `${day}T00:00:00.000000_${randomUUID()}`;
+    expect(await code(ada, "projects/get", { after })).toBe("invalid");
+  }
+  const key = { action: "create", name: "program", expire: "0000-01-01T00:00:00Z" };
+  expect(await code(ada, "api-keys", key)).toBe("invalid");
+  expect(await code(ada, "api-keys", { action: "get" })).toBeUndefined();
+  expect(await code(ada, "api-keys", { action: "delete", id: 2 ** 40 })).toBe("invalid");
+  expect(lines.filter(({ level }) => level === "error")).toEqual([]);
+});
+
 test("every endpoint refuses strangers, and a member's those who are none or no longer", async () => {
   const { hub } = await openHub();
   await hub.signedUp(); // the administrator
