@@ -128,9 +128,10 @@ function check(address: string, trusted: BlockList): boolean {
   return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** IPv4 as such, also where a socket for both kinds tells it as IPv6. */
+/** IPv4 as such, also where a socket for both kinds tells it as IPv6; IPv6 without the name of an interface, which means nothing elsewhere. */
 export function plainAddress(address: string): string {
-  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  const [plain = ""] = address.split("%", 1);
+  return plain.startsWith("::ffff:") ? plain.slice("::ffff:".length) : plain;
 }
 
 function isNetwork(network: string): boolean {

@@ -53,6 +53,13 @@ test("moments and numbers that the database cannot keep were taken for bugs, or 
   expect(lines.filter(({ level }) => level === "error")).toEqual([]);
 });
 
+test("who came from a link-local address of IPv6 could not sign up", async () => {
+  const { hub, lines } = await openHub();
+  const wish = { email: "ada@example.org", password: PASSWORD, firstName: "Ada", lastName: "L." };
+  expect(await code(hub.browser(), "auth/sign-up", wish, { "X-Forwarded-For": "fe80::1%eth0" })).toBeUndefined();
+  expect(lines.filter(({ level }) => level === "error")).toEqual([]);
+});
+
 test("every endpoint refuses strangers, and a member's those who are none or no longer", async () => {
   const { hub } = await openHub();
   await hub.signedUp(); // the administrator
