@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { testLives } from "../../../test/helpers/life.ts";
+import { newPerson, newProject, type Person } from "../../../test/helpers/people.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { isAppError } from "../../core/errors.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
@@ -113,4 +114,24 @@ test("invitations that nobody followed in time were listed for ever, and took th
   expect(await invited()).toEqual(["new@example.org", "waits@x.org"]);
   const [row] = await db.query<{ invite: object }>("SELECT invite FROM projects WHERE project_id = $1", [projectId]);
   expect(Object.keys(row?.invite ?? {})).toHaveLength(2);
+});
+
+test("what somebody had invited who was removed since was listed for months, and would have given nothing", async () => {
+  const db = await openTestDb(newLife());
+  const [owner, leaving] = [await newPerson(db), await newPerson(db)];
+  const members: [Person, MemberGroup][] = [
+    [owner, "owner"],
+    [leaving, "collaborator"],
+  ];
+  const [projectId, other] = [await newProject(db, members), await newProject(db, members)];
+  const acting = ({ accountId }: Person, role: MemberGroup, project = projectId) =>
+    ({ accountId, role, projectId: project, strict: false, verifies: false }) as const;
+  await addByEmail(db, acting(leaving, "collaborator"), "theirs@example.org");
+  await addByEmail(db, acting(leaving, "collaborator", other), "theirs@example.org");
+  await addByEmail(db, acting(owner, "owner"), "ours@example.org");
+  await removeCollaborator(db, acting(owner, "owner"), leaving.accountId);
+  expect(await invitedTo(db, projectId)).toMatchObject([{ email_address: "ours@example.org" }]);
+  expect(await invitedTo(db, other)).toMatchObject([{ email_address: "theirs@example.org" }]);
+  const waiting = await db.query("SELECT email_address FROM account_creation_actions ORDER BY 1");
+  expect(waiting).toMatchObject([{ email_address: "ours@example.org" }, { email_address: "theirs@example.org" }]);
 });

@@ -4,7 +4,7 @@ import { conflict, forbidden, notFound } from "../../core/errors.ts";
 import type { Db, Transaction } from "../../db/db.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import type { ProjectRole } from "../access/identity.ts";
-import { IS_GOOD_INVITATION, invite, withdrawInvitation } from "./invitations.ts";
+import { IS_GOOD_INVITATION, invite, withdrawInvitation, withdrawInvitationsBy } from "./invitations.ts";
 import { logProjectEvent } from "./log.ts";
 
 /** Who acts, as what, on which project. */
@@ -101,6 +101,7 @@ export function removeCollaborator(db: Db, acting: Acting, accountId: string): P
       accountId,
     ]);
     await tx.execute("DELETE FROM api_keys WHERE project_id = $1 AND account_id = $2", [acting.projectId, accountId]);
+    await withdrawInvitationsBy(tx, { projectId: acting.projectId, invitedBy: accountId });
     await log(tx, acting, { event: "remove_collaborator", removed_account_id: accountId });
   });
 }
