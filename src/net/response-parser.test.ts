@@ -54,6 +54,9 @@ test("chunks with extensions, and trailers", () => {
 test.each([
   ["bare line ends", "HTTP/1.0 200 OK\nContent-Type: text/html\nX: y\n\n"],
   ["a last line without CR", "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nX: y\n\n"],
+  ["an empty line without CR", "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nX: y\r\n\n"],
+  ["an empty line with CR alone", "HTTP/1.0 200 OK\nContent-Type: text/html\nX: y\n\r\n"],
+  ["one bare line end", "HTTP/1.0 200 OK\r\nContent-Type: text/html\nX: y\r\n\r\n"],
 ])("the head of a small server with %s, in pieces of any size", (_, head) => {
   const bytes = Buffer.from(`${head}<p>\n\n\r\n\r\n`);
   for (let size = 1; size <= bytes.length; size += 1) {

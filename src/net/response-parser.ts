@@ -31,10 +31,10 @@ const MAX_HEADERS = 1_000;
 const MAX_TRAILERS = 100;
 /** Of a chunk's size with its extensions, and of a trailer. */
 const MAX_LINE_BYTES = 8_192;
-const END_OF_HEAD = "\r\n\r\n";
-/** Of the heads of small servers that people write themselves, which browsers take too (RFC 9112 §2.2). */
-const BARE_END_OF_HEAD = "\n\n";
 const NEW_LINE = "\r\n";
+/** A line end of the heads of small servers that people write themselves; browsers take it too (RFC 9112 §2.2). */
+const BARE_NEW_LINE = /(?<!\r)\n/g;
+const CR = 13;
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
 const CHUNK_SIZE = /^([0-9a-fA-F]{1,13})[ \t]*(?:;|$)/;
@@ -55,6 +55,39 @@ type State =
   | "until-close"
   | "over"
   | "upgraded";
+
+/** Where the text before a mark ends, and where what follows the mark begins. */
+interface Mark {
+  at: number;
+  end: number;
+}
+
+interface MarkFinder {
+  /** Most bytes that a mark has. */
+  longest: number;
+  /** Looks for a mark that does not end before `from`. */
+  find(all: Buffer, from: number): Mark | undefined;
+}
+
+const END_OF_LINE: MarkFinder = {
+  longest: NEW_LINE.length,
+  find(all, from) {
+    const at = all.indexOf(NEW_LINE, from, "latin1");
+    return at < 0 ? undefined : { at, end: at + NEW_LINE.length };
+  },
+};
+
+/** An empty line, however it and the one before it end. */
+const END_OF_HEAD: MarkFinder = {
+  longest: 2 * NEW_LINE.length,
+  find(all, from) {
+    const usual = all.indexOf("\n\r\n", from, "latin1");
+    const bare = all.subarray(0, usual < 0 ? all.length : usual).indexOf("\n\n", from, "latin1");
+    const at = bare < 0 ? usual : bare;
+    if (at < 0) return undefined;
+    return { at: all[at - 1] === CR ? at - 1 : at, end: at + (bare < 0 ? 3 : 2) };
+  },
+};
 
 export class ResponseParser {
   readonly #reader: ResponseReader;
@@ -122,48 +155,33 @@ export class ResponseParser {
         this.#reader.onData(bytes, false);
         return NOTHING;
       case "chunk-end":
-        return this.#upTo(NEW_LINE, 0, bytes);
+        return this.#upTo(END_OF_LINE, 0, bytes);
       case "head":
         if (!beginsAsHttp(this.#pending, bytes)) throw broken("What it answered is not HTTP/1.1.");
-        return this.#bareHead(bytes) ?? this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
+        return this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
       default:
-        return this.#upTo(NEW_LINE, MAX_LINE_BYTES, bytes);
+        return this.#upTo(END_OF_LINE, MAX_LINE_BYTES, bytes);
     }
   }
 
-  /** Takes a head whose end these bytes bring, if its last lines end in a bare LF. */
-  #bareHead(bytes: Buffer): Buffer | undefined {
-    const all = this.#withPending(bytes);
-    const usual = all.indexOf(END_OF_HEAD, 0, "latin1");
-    const end = all.subarray(0, usual < 0 ? MAX_HEAD_BYTES : usual).indexOf(BARE_END_OF_HEAD, 0, "latin1");
-    if (end < 0) return undefined;
-    this.#pending = NOTHING;
-    this.#take(all.toString("latin1", 0, end).replace(/\r?\n/g, NEW_LINE));
-    return all.subarray(end + BARE_END_OF_HEAD.length);
-  }
-
-  #withPending(bytes: Buffer): Buffer {
-    return this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
-  }
-
-  /** Takes what stands before `mark`, which may be cut anywhere; nothing happens until it has come whole. */
-  #upTo(mark: string, maxBytes: number, bytes: Buffer): Buffer {
+  /** Takes what stands before a mark, which may be cut anywhere; nothing happens until it has come whole. */
+  #upTo({ longest, find }: MarkFinder, maxBytes: number, bytes: Buffer): Buffer {
     const before = this.#pending.length;
-    const all = this.#withPending(bytes);
-    const end = all.indexOf(mark, Math.max(0, before - mark.length + 1), "latin1");
-    if (end > maxBytes || (end < 0 && all.length >= maxBytes + mark.length))
+    const all = before === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const mark = find(all, Math.max(0, before - longest + 1));
+    if ((mark?.at ?? 0) > maxBytes || (mark === undefined && all.length >= maxBytes + longest))
       throw broken("Its answer is malformed, or its head has no end.");
-    if (end < 0) {
+    if (mark === undefined) {
       this.#pending = before === 0 ? Buffer.from(bytes) : all; // what is lent is copied
       return NOTHING;
     }
     this.#pending = NOTHING;
-    this.#take(all.toString("latin1", 0, end));
-    return all.subarray(end + mark.length);
+    this.#take(all.toString("latin1", 0, mark.at));
+    return all.subarray(mark.end);
   }
 
   #take(text: string): void {
-    if (this.#state === "head") this.#head(text);
+    if (this.#state === "head") this.#head(text.replace(BARE_NEW_LINE, NEW_LINE));
     else if (this.#state === "chunk-line") this.#chunkLine(text);
     else if (this.#state === "trailers") this.#trailer(text);
     else this.#state = "chunk-line";
