@@ -119,6 +119,7 @@ class QuickConnection {
 
   /** Closes it as soon as all that was written is sent; what still comes is dropped. */
   #finish(): void {
+    if (this.#isFinishing) return;
     this.#isFinishing = true;
     this.#socket.off("data", this.#listeners.data);
     this.#socket.resume();
