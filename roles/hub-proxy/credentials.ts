@@ -16,17 +16,18 @@ export interface Brought {
   byCookie: boolean;
 }
 
-/** Reads the cookies and an Authorization header that holds a key of ours. */
+/** Reads an Authorization header that holds a key of ours; without one the cookies, which alone a page of another site can have sent. */
 export function broughtBy(request: HttpRequest, client: Client, site: SiteConfig): Brought {
+  const apiKey = keyIn(request.headers.authorization);
+  if (apiKey !== undefined) return { session: undefined, apiKey, projectSession: undefined, byCookie: false };
   const secure = isSecure(site, client.proto);
   const names = cookieNames({ basePath: site.basePath, secure });
   const cookies = readCookies(request.headers.cookie);
-  const key = keyIn(request.headers.authorization);
   return {
     session: cookies[names.rememberMe],
-    apiKey: key ?? cookies[names.apiKey],
+    apiKey: cookies[names.apiKey],
     projectSession: cookies[projectCookieNames(secure).session],
-    byCookie: key === undefined,
+    byCookie: true,
   };
 }
 

@@ -162,6 +162,9 @@ describe("who is refused", () => {
       ask(proxy, api("exec"), { method: "POST", headers: { ...cookie, ...headers }, body: "{}" });
     expect((await post({ Origin: "http://evil.example" })).status).toBe(403);
     expect((await post({ Origin: "null" })).status).toBe(403);
+    // A key that is given takes the place of the cookie: an invented one opens no door that the cookie would.
+    const invented = { Authorization: `Bearer sk-${"k".repeat(43)}00001z` };
+    expect((await post({ Origin: "http://evil.example", ...invented })).status).toBe(401);
     expect((await post({ "Sec-Fetch-Site": "same-site" })).status).toBe(403);
     expect((await post({ "Sec-Fetch-Site": "same-origin", Origin: own })).status).toBe(200);
     const load = (headers: Record<string, string>) => get(api("x"), headers);
