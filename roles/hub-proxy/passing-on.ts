@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { AppError } from "../../src/core/errors.ts";
 import type { Assertions } from "../../src/domain/assertions/assertions.ts";
 import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
-import { type ForwardOptions, forward, hasBody, isRefused } from "../../src/net/forward.ts";
+import { type ForwardOptions, forward, isRefused } from "../../src/net/forward.ts";
 import type { RewriteHeader } from "../../src/net/forward-headers.ts";
 import { forwardUpgrade } from "../../src/net/forward-upgrade.ts";
 import type { Client } from "../../src/net/forwarded.ts";
@@ -73,7 +73,7 @@ export class PassingOn {
     const exchange = forward(request, response, {
       ...this.#forwardOptions(aimed, extraRequest, "request"),
       onError: (error) => {
-        const inside = hasBody(request) ? undefined : this.#insteadInside(aimed, error); // a body was read already
+        const inside = this.#insteadInside(aimed, error);
         if (inside === undefined) sendError(request, response, { error: this.#aboutUpstream(aimed, error) });
         else this.#request(inside, response, fail).catch(fail);
       },

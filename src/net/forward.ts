@@ -82,7 +82,8 @@ class Exchange implements Asker, Forwarding {
     const connection = upstream.connection({ isNew });
     this.#connection = connection;
     connection.ask({ method, isUpgrade: false }, head, this);
-    if (hasBody(request)) this.#sendBody(connection);
+    // Of a body nothing is read for a side that cannot be reached: the caller may have another one.
+    if (hasBody(request)) connection.whenConnected(() => this.#sendBody(connection));
     else connection.sent();
   }
 
@@ -172,7 +173,7 @@ class Exchange implements Asker, Forwarding {
   #answerError(error: Error): void {
     this.#isFinished = true;
     this.#options.onError(upstreamError(error));
-    dropRest(this.#request);
+    if (this.#response.headersSent) dropRest(this.#request); // else it is asked of somebody else
   }
 
   #onClientClosed(): void {
@@ -197,7 +198,7 @@ class Exchange implements Asker, Forwarding {
 }
 
 /** Has the request a body, be it of unknown length? */
-export function hasBody({ headers }: HttpRequest): boolean {
+function hasBody({ headers }: HttpRequest): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }

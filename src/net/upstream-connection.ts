@@ -90,6 +90,12 @@ export class UpstreamConnection implements ResponseReader {
     this.#socket.write(head, "latin1");
   }
 
+  /** Calls back when the other side is connected: at once on a kept connection, never where it cannot be reached. */
+  whenConnected(callback: () => void): void {
+    if (this.#socket.connecting) this.#socket.once("connect", callback);
+    else callback();
+  }
+
   /** Writes a part of the body; false: wait for `onDrain`. */
   write(part: Buffer): boolean {
     return this.#socket.write(part);
