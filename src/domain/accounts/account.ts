@@ -5,6 +5,7 @@ import { type Db, type Queryable, sqlState, type Transaction, VIOLATES_UNIQUE } 
 import { endSessions } from "../access/sessions.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";
+import { withdrawInvitationsBy } from "../projects/invitations.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { PASSWORD_CHECK, PASSWORD_CHECKS } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
@@ -165,7 +166,7 @@ export async function setBanned(db: Db, { by, accountId, banned }: { by: string;
 }
 
 /**
- * Deletes an account: its sessions and keys end, it leaves the projects of others; the row stays for the logs, its address becomes free.
+ * Deletes an account: its sessions and keys end, it leaves the projects of others with what it invited to them; the row stays for the logs, its address becomes free.
  * @throws AppError `not_found`; `conflict` for the last administrator.
  */
 export async function deleteAccount(db: Db, { by, accountId }: { by: string; accountId: string }): Promise<void> {
@@ -184,11 +185,19 @@ export async function deleteAccount(db: Db, { by, accountId }: { by: string; acc
   });
 }
 
-/** Rows are locked in order, as everybody does who writes several. */
-async function leaveProjects(tx: Queryable, accountId: string): Promise<void> {
-  const where = "users ? $1 AND users -> $1 ->> 'group' = 'collaborator'";
-  await tx.query(`SELECT FROM projects WHERE ${where} ORDER BY project_id FOR NO KEY UPDATE`, [accountId]);
-  await tx.execute(`UPDATE projects SET users = users - $1::text WHERE ${where}`, [accountId]);
+/** What it invited to them is taken back. Rows are locked in order, as everybody does who writes several. */
+async function leaveProjects(tx: Transaction, accountId: string): Promise<void> {
+  const left = await tx.query<{ project_id: string }>(
+    `SELECT project_id FROM projects WHERE users ? $1 AND users -> $1 ->> 'group' = 'collaborator'
+     ORDER BY project_id FOR NO KEY UPDATE`,
+    [accountId],
+  );
+  const projectIds = left.map(({ project_id }) => project_id);
+  await tx.execute("UPDATE projects SET users = users - $2::text WHERE project_id = ANY($1::uuid[])", [
+    projectIds,
+    accountId,
+  ]);
+  await withdrawInvitationsBy(tx, { projectIds, invitedBy: accountId });
 }
 
 /** One who is banned can do nothing, so somebody else has to be there. @throws AppError `conflict`. */

@@ -6,6 +6,7 @@ import { newPerson, newProject, type Person } from "../../../test/helpers/people
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { isAppError } from "../../core/errors.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
+import { deleteAccount } from "../accounts/account.ts";
 import { addByEmail, addCollaborator, changeMemberGroup, removeCollaborator } from "./collaborators.ts";
 import { invitedTo } from "./members.ts";
 
@@ -134,4 +135,27 @@ test("what somebody had invited who was removed since was listed for months, and
   expect(await invitedTo(db, other)).toMatchObject([{ email_address: "theirs@example.org" }]);
   const waiting = await db.query("SELECT email_address FROM account_creation_actions ORDER BY 1");
   expect(waiting).toMatchObject([{ email_address: "ours@example.org" }, { email_address: "theirs@example.org" }]);
+});
+
+test("what somebody had invited whose account was deleted since was listed for months, and would have given nothing", async () => {
+  const db = await openTestDb(newLife());
+  const [owner, leaving] = [await newPerson(db), await newPerson(db)];
+  const members: [Person, MemberGroup][] = [
+    [owner, "owner"],
+    [leaving, "collaborator"],
+  ];
+  const projectIds = [await newProject(db, members), await newProject(db, members)];
+  for (const projectId of projectIds) {
+    const acting = { projectId, strict: false, verifies: false } as const;
+    const { accountId } = leaving;
+    await addByEmail(db, { ...acting, accountId, role: "collaborator" }, "theirs@example.org");
+    await addByEmail(db, { ...acting, accountId, role: "collaborator" }, "theirs-too@example.org");
+    await addByEmail(db, { ...acting, accountId: owner.accountId, role: "owner" }, "ours@example.org");
+  }
+  await deleteAccount(db, { by: leaving.accountId, accountId: leaving.accountId });
+  for (const projectId of projectIds) {
+    expect(await invitedTo(db, projectId)).toMatchObject([{ email_address: "ours@example.org" }]);
+  }
+  const waiting = await db.query("SELECT email_address FROM account_creation_actions");
+  expect(waiting).toEqual([{ email_address: "ours@example.org" }, { email_address: "ours@example.org" }]);
 });

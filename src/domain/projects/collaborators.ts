@@ -101,7 +101,7 @@ export function removeCollaborator(db: Db, acting: Acting, accountId: string): P
       accountId,
     ]);
     await tx.execute("DELETE FROM api_keys WHERE project_id = $1 AND account_id = $2", [acting.projectId, accountId]);
-    await withdrawInvitationsBy(tx, { projectId: acting.projectId, invitedBy: accountId });
+    await withdrawInvitationsBy(tx, { projectIds: [acting.projectId], invitedBy: accountId });
     await log(tx, acting, { event: "remove_collaborator", removed_account_id: accountId });
   });
 }

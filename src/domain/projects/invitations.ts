@@ -57,22 +57,22 @@ export async function withdrawInvitation(
   return deleted > 0;
 }
 
-/** Takes back what a member invited who is about to leave: it would give nothing any more. */
+/** Takes back what a member invited who is about to leave these projects, whose rows are locked: it would give nothing any more. */
 export async function withdrawInvitationsBy(
   tx: Transaction,
-  { projectId, invitedBy }: { projectId: string; invitedBy: string },
+  { projectIds, invitedBy }: { projectIds: readonly string[]; invitedBy: string },
 ): Promise<void> {
-  const ended = await tx.query<{ email_address: string }>(
-    `DELETE FROM account_creation_actions
-     WHERE email_address IN (SELECT jsonb_object_keys(invite) FROM projects WHERE project_id = $1)
-       AND action ->> 'action' = 'add_to_project' AND action ->> 'project_id' = $1::text AND action ->> 'invited_by' = $2
-     RETURNING email_address`,
-    [projectId, invitedBy],
+  await tx.execute(
+    `WITH ended AS (
+       DELETE FROM account_creation_actions
+       WHERE email_address IN (SELECT jsonb_object_keys(invite) FROM projects WHERE project_id = ANY($1::uuid[]))
+         AND action ->> 'action' = 'add_to_project' AND action ->> 'project_id' = ANY($1::text[]) AND action ->> 'invited_by' = $2
+       RETURNING (action ->> 'project_id')::uuid AS project_id, email_address)
+     UPDATE projects SET invite = invite - emails
+     FROM (SELECT project_id, array_agg(email_address::text) AS emails FROM ended GROUP BY project_id) AS withdrawn
+     WHERE projects.project_id = withdrawn.project_id`,
+    [projectIds, invitedBy],
   );
-  await tx.execute("UPDATE projects SET invite = invite - $2::text[] WHERE project_id = $1", [
-    projectId,
-    ended.map(({ email_address }) => email_address),
-  ]);
 }
 
 /** Makes an account a member of the projects that wait for its address, where it is none; only where whoever invited may still do so. */
