@@ -26,11 +26,11 @@ export async function runProcess(
   start: (life: Life) => Promise<void>,
 ): Promise<never> {
   const life = new Life("process");
-  const { ended, late } = watchForEnd(life, log);
+  const { end, ended, late } = watchForEnd(life, log);
   start(life).then(() => {
-    if (endsByItself) ended.resolve("done");
-  }, ended.resolve);
-  const why = await ended.promise;
+    if (endsByItself) end("done");
+  }, end);
+  const why = await ended;
   const died = typeof why !== "string";
   // What is expected says itself what to do; where it was thrown would only hide that.
   if (died)
@@ -47,16 +47,29 @@ export async function runProcess(
 
 type Why = NodeJS.Signals | "done" | Error;
 
-/** `ended` settles by the first signal, failure or stray error; `late`: the stray errors after that, which are logged as they come. */
-function watchForEnd(life: Life, log: Logger): { ended: PromiseWithResolvers<Why>; late: Error[] } {
+interface Watch {
+  /** Why the process ends: by the first signal, failure, stray error, or call of `end`. */
+  ended: Promise<Why>;
+  end(why: Why): void;
+  /** The stray errors after that, also of the same turn, in which nothing stops yet. */
+  late: readonly Error[];
+}
+
+/** What comes late is logged as it comes. */
+function watchForEnd(life: Life, log: Logger): Watch {
   const ended = Promise.withResolvers<Why>();
   const late: Error[] = [];
+  let isEnding = false;
+  const end = (why: Why) => {
+    isEnding = true;
+    ended.resolve(why);
+  };
   const onSignal = (signal: NodeJS.Signals) => {
     if (life.isStopping) process.exit(130);
-    ended.resolve(signal);
+    end(signal);
   };
   const onStray = (thrown: unknown) => {
-    if (!life.isStopping) return ended.resolve(asError(thrown));
+    if (!isEnding) return end(asError(thrown));
     late.push(asError(thrown));
     log.error({ err: thrown }, "an error that nobody caught, while stopping");
   };
@@ -64,6 +77,6 @@ function watchForEnd(life: Life, log: Logger): { ended: PromiseWithResolvers<Why
   process.on("SIGINT", onSignal);
   process.on("uncaughtException", onStray);
   process.on("unhandledRejection", onStray);
-  void life.failed.then(ended.resolve);
-  return { ended, late };
+  void life.failed.then(end);
+  return { end, ended: ended.promise, late };
 }

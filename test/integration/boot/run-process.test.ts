@@ -43,3 +43,28 @@ test.each([
     expect(lines.at(-1)).toMatchObject({ level: "error", msg: "stopped", failed: true, reason: "the disk is full" });
   },
 );
+
+const FOREVER = "await new Promise((done) => setTimeout(done, 60_000));";
+
+test("of two errors that nobody caught in one turn the second was lost", async () => {
+  const { status, lines } = await runPart(`async () => {
+    void Promise.reject(new Error("the network is gone"));
+    void Promise.reject(new Error("the disk is full"));
+    ${FOREVER}
+  }`);
+  expect(status).toBe(1);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ err: expect.objectContaining({ message: "the disk is full" }) }),
+  );
+  expect(lines.at(-1)).toMatchObject({ msg: "stopped", failed: true, reason: "the network is gone" });
+});
+
+test("an error that nobody caught was lost, with status 0, when it came in one turn with a signal", async () => {
+  const { status, lines } = await runPart(`async () => {
+    process.once("SIGTERM", () => { throw new Error("the disk is full"); });
+    process.kill(process.pid, "SIGTERM");
+    ${FOREVER}
+  }`);
+  expect(status).toBe(1);
+  expect(lines.at(-1)).toMatchObject({ level: "error", msg: "stopped", failed: true, reason: "the disk is full" });
+});
