@@ -5,6 +5,7 @@ import { createSession } from "../../src/domain/access/sessions.ts";
 import { hashToken } from "../../src/domain/access/tokens.ts";
 import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import { testLives } from "../../test/helpers/life.ts";
+import { keptLog, testLog } from "../../test/helpers/log.ts";
 import { newPerson, newProject } from "../../test/helpers/people.ts";
 import { openTestDb } from "../../test/helpers/postgres.ts";
 import { sweep } from "./sweep.ts";
@@ -32,9 +33,29 @@ test("sessions, cookies of projects and invitations that had ended were never de
       [randomUUID(), email, days],
     );
   }
-  await sweep({ db, limits: new RateLimits(db) });
+  await sweep({ db, limits: new RateLimits(db), log: testLog() });
   const left = async (sql: string) => (await db.query<{ key: string }>(sql)).map(({ key }) => key.trimEnd());
   expect(await left("SELECT hash AS key FROM remember_me")).toEqual([ada.sessionHash]);
   expect(await left("SELECT session_hash AS key FROM project_origin_sessions")).toEqual([ada.sessionHash]);
   expect(await left("SELECT email_address AS key FROM account_creation_actions")).toEqual(["waits@example.org"]);
+});
+
+test("one kind of what has ended that could not be deleted kept all after it from being deleted", async () => {
+  const db = await openTestDb(newLife());
+  await db.execute("DROP TABLE rate_limits, password_reset");
+  const person = await newPerson(db);
+  await db.execute("UPDATE remember_me SET expire = now() AT TIME ZONE 'UTC'");
+  await db.execute(
+    `INSERT INTO account_creation_actions (id, email_address, expire) VALUES ($1, 'x@example.org', now() AT TIME ZONE 'UTC')`,
+    [randomUUID()],
+  );
+  const { log, lines } = keptLog();
+  await sweep({ db, limits: new RateLimits(db), log });
+  expect(await db.query("SELECT FROM remember_me WHERE account_id = $1", [person.accountId])).toEqual([]);
+  expect(await db.query("SELECT FROM account_creation_actions")).toEqual([]);
+  const told = lines.map(({ level, fields }) => [level, fields.kind]);
+  expect(told).toEqual([
+    ["warn", "counters of limits"],
+    ["warn", "links to choose a password"],
+  ]);
 });

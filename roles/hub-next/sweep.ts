@@ -13,18 +13,24 @@ const EVERY_MS = 15 * 60_000;
 
 /** Sweeps as long as `life`; what fails is tried again next time. */
 export function keepSweeping(life: Life, hub: Hub): void {
-  const sweepNow = () =>
-    sweep(hub).catch((error: unknown) => {
-      hub.log.warn({ reason: messageOf(error) }, "what has ended could not be deleted; trying again later");
-    });
-  life.run("sweep", (signal) => every(EVERY_MS, signal, sweepNow));
+  life.run("sweep", (signal) => every(EVERY_MS, signal, () => sweep(hub)));
 }
 
-/** Deletes what has ended, of each kind at most a few thousand rows. */
-export async function sweep({ db, limits }: Pick<Hub, "db" | "limits">): Promise<void> {
-  await limits.deleteExpired();
-  await deleteExpiredSessions(db);
-  await deleteExpiredResets(db);
-  await deleteExpiredInvitations(db);
-  await deleteOldMail(db);
+type Swept = Pick<Hub, "db" | "limits" | "log">;
+
+const KINDS: Record<string, (hub: Swept) => Promise<void>> = {
+  "counters of limits": ({ limits }) => limits.deleteExpired(),
+  sessions: ({ db }) => deleteExpiredSessions(db),
+  "links to choose a password": ({ db }) => deleteExpiredResets(db),
+  invitations: ({ db }) => deleteExpiredInvitations(db),
+  mail: ({ db }) => deleteOldMail(db),
+};
+
+/** Deletes what has ended, of each kind at most a few thousand rows; a kind that fails is told, and keeps no other from being deleted. */
+export async function sweep(hub: Swept): Promise<void> {
+  for (const [kind, deleteEnded] of Object.entries(KINDS)) {
+    await deleteEnded(hub).catch((error: unknown) => {
+      hub.log.warn({ kind, reason: messageOf(error) }, "what has ended could not be deleted; trying again later");
+    });
+  }
 }
