@@ -45,7 +45,7 @@ export async function sendToProjectOrigin(
   if (identity.credential.kind !== "session") {
     throw forbidden(`Ports of projects have an origin of their own: send the API key to ${own} instead.`);
   }
-  if (request.method !== "GET" && request.method !== "HEAD") {
+  if (!isRead(request)) {
     throw new AppError("not_found", `Ports of projects are served at ${own}, not here.`);
   }
   const url = request.url ?? "/";
@@ -71,7 +71,7 @@ export async function enter(
   response: HttpResponse,
   { db, client, config, projectId }: Entering,
 ): Promise<void> {
-  if (request.method !== "GET") throw new AppError("invalid", "Projects are entered with GET.", { status: 405 });
+  if (!isRead(request)) throw new AppError("invalid", "Projects are entered with GET or HEAD.", { status: 405 });
   const query = new URLSearchParams((request.url ?? "").slice(ENTER_PATH.length));
   const wanted = query.get("to") ?? "";
   const to = isLocalPath(wanted) ? wanted : "/";
@@ -91,6 +91,8 @@ export async function enter(
   const marked = `${to}${to.includes("?") ? "&" : "?"}cocalc-browser=${hashToken(given)}`;
   redirect(response, app + marked, setCookie({ name: names.mark, value: given, secure }));
 }
+
+const isRead = ({ method }: HttpRequest): boolean => method === "GET" || method === "HEAD";
 
 /** Either the link was made for another browser, or this one keeps no cookies: asking for another ticket would go round in a circle. */
 function refuse(request: HttpRequest, response: HttpResponse): void {

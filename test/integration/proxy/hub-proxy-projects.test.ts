@@ -67,13 +67,13 @@ describe("a project's own origin", () => {
   const firstCookie = ({ headers }: Answer) => (headers["set-cookie"] ?? "").split(";")[0] ?? "";
 
   /** A person's browser on its way: with its mark, and the address with a ticket for it. */
-  async function enterAs(person: Person, own: string) {
+  async function enterAs(person: Person, own: string, method = "GET") {
     const { port } = new URL(proxy);
     const path = `/${own}/port/${pod.port}/x?y=1`;
     const host = `${own}.localhost:${port}`;
     const goTo = (location: string, cookie: string) => {
       const url = new URL(location);
-      return ask(proxy, url.pathname + url.search, { host: url.host, headers: { Cookie: cookie, ...page } });
+      return ask(proxy, url.pathname + url.search, { method, host: url.host, headers: { Cookie: cookie, ...page } });
     };
     const sent = await goTo(`http://localhost:${port}${path}`, person.cookie);
     expect(sent).toMatchObject({
@@ -116,6 +116,13 @@ describe("a project's own origin", () => {
     const sibling = { ...cookie, Origin: `http://${elsewhere}` };
     expect((await askUpgrade(proxy, path, { host, headers: sibling })).status).toBe(403);
     expect((await ask(proxy, path, { host, method: "POST", headers: sibling })).status).toBe(403);
+  });
+
+  test("a HEAD for a port was sent to the project's own origin, which refused it", async () => {
+    const { path, enter } = await enterAs(owner, projectId, "HEAD");
+    const entered = await enter();
+    expect(entered).toMatchObject({ status: 302, headers: { location: path } });
+    expect(firstCookie(entered)).toMatch(/^project_session=/);
   });
 
   test("who entered a project again and again left a cookie in the database each time", async () => {
