@@ -22,7 +22,7 @@ const YEAR_SECONDS = 31_536_000;
 /** Makes the handler of the role. */
 export function staticHandler({ config, html, assets }: StaticSite): Handle {
   const { basePath, origin } = config;
-  const page = Buffer.from(pageFor(html, basePath));
+  const page = Buffer.from(pageFor(html, config));
   const pageTag = `"${createHash("sha256").update(page).digest("base64url").slice(0, 22)}"`;
   const hashes = inlineScriptHashes(html);
   const configuredHost = origin === undefined ? undefined : new URL(origin).host;

@@ -1,13 +1,19 @@
-/** The app's page: the built index.html with the base path put in, and the policy that fits its scripts. */
+/** The app's page: the built index.html with what the app has to know of its site put in, and the policy that fits its scripts. */
 
 import { createHash } from "node:crypto";
 import { escapeHtml } from "../../src/net/plain-page.ts";
+import type { SiteConfig } from "../../src/net/site.ts";
 
-/** The page for a site below `base`. */
-export function pageFor(html: string, base: string): string {
+/** The page for a site as it is configured. */
+export function pageFor(html: string, { basePath, projectDomain }: SiteConfig): string {
+  const base = escapeHtml(basePath);
   return html
-    .replace('<meta name="cocalc-base" content="" />', `<meta name="cocalc-base" content="${escapeHtml(base)}" />`)
-    .replaceAll(/(src|href)="\.\/assets\//g, `$1="${escapeHtml(base)}/static/assets/`);
+    .replace('<meta name="cocalc-base" content="" />', `<meta name="cocalc-base" content="${base}" />`)
+    .replace(
+      '<meta name="cocalc-project-domain" content="no" />',
+      `<meta name="cocalc-project-domain" content="${projectDomain === undefined ? "no" : "yes"}" />`,
+    )
+    .replaceAll(/(src|href)="\.\/assets\//g, `$1="${base}/static/assets/`);
 }
 
 /** Hashes of the scripts that stand in a page, as a policy names them. */

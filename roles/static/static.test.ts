@@ -18,7 +18,7 @@ import { staticHandler } from "./handler.ts";
 
 const life = testLives();
 const SCRIPT = 'const greeting = "hello";\n'.repeat(100);
-const HTML = `<!doctype html><meta name="cocalc-base" content="" /><script>before()</script>
+const HTML = `<!doctype html><meta name="cocalc-base" content="" /><meta name="cocalc-project-domain" content="no" /><script>before()</script>
 <script type="module" src="./assets/index-abc.js"></script><link rel="stylesheet" href="./assets/index-abc.css">`;
 
 async function serve(own: Life, env: Record<string, string> = {}): Promise<string> {
@@ -47,6 +47,13 @@ test("every address below /app is the page, with the base path and a policy for 
   expect(policy).not.toContain("script-src 'self' 'unsafe");
   const again = await fetch(`${origin}/base/app`, { headers: { "if-none-match": response.headers.get("etag") ?? "" } });
   expect(again.status).toBe(304);
+});
+
+test("the page says whether projects have a domain for origins of their own", async () => {
+  const pageOf = async (env: Record<string, string>) => (await fetch(`${await serve(life(), env)}/app`)).text();
+  const domain = { COCALC_ORIGIN: "https://site.example", COCALC_PROJECT_DOMAIN: "projects.example.org" };
+  expect(await pageOf(domain)).toContain('<meta name="cocalc-project-domain" content="yes" />');
+  expect(await pageOf({})).toContain('<meta name="cocalc-project-domain" content="no" />');
 });
 
 test("the app never told browsers to come by TLS alone: it does where the site is reached so", async () => {

@@ -1,14 +1,25 @@
-/** Where the site is: its base path, and the addresses made from it. Knows nothing of routing inside the app. */
+/** Where the site is: its base path, the addresses made from it, and whether projects have their own. Knows nothing of routing inside the app. */
 
 export interface Site {
   /** "" or such as "/cocalc": no slash at the end. */
   base: string;
+  /** Has each project an origin of its own? A server with a name is shown nowhere else: a sandboxed page may not load its parts. */
+  hasProjectOrigins: boolean;
 }
 
-/** Reads the base path that the role `static` wrote into the page. */
+/** Reads what the role `static` wrote into the page. */
 export function siteOfPage(page: Document): Site {
-  return { base: page.querySelector<HTMLMetaElement>('meta[name="cocalc-base"]')?.content ?? "" };
+  const told = (name: string) => page.querySelector<HTMLMetaElement>(`meta[name="cocalc-${name}"]`)?.content ?? "";
+  const hasDomain = told("project-domain") === "yes";
+  return { base: told("base"), hasProjectOrigins: hasProjectOrigins(hasDomain, page.location.hostname) };
 }
+
+/** As hub-proxy sees it: on the site's domain for projects, or, where the site is on this very machine, below localhost. */
+export function hasProjectOrigins(hasDomain: boolean, hostname: string): boolean {
+  return hasDomain || LOOPBACK_HOSTS.has(hostname);
+}
+
+const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** Path of the hub's socket. */
 export const hubSocketPath = ({ base }: Site): string => `${base}/hub`;

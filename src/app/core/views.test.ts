@@ -9,7 +9,7 @@ import { formatAgo, formatBytes, formatDuration } from "./format.ts";
 import { type LogEntry, wordsOfEvent } from "./log-view.ts";
 import { nameOfCopy, problemOfName } from "./paths.ts";
 import { matchesSearch, passesFilter, stateWord } from "./project-view.ts";
-import { reachableAddress } from "./site.ts";
+import { hasProjectOrigins, reachableAddress } from "./site.ts";
 import { phasesOf } from "./start-view.ts";
 import { Tabs } from "./tabs.ts";
 import { formatVariables, parseVariables } from "./variables.ts";
@@ -136,7 +136,7 @@ test("shortcuts are shown and heard as on the machine at hand", () => {
 });
 
 test("a web server's own words for its address lead to where browsers reach it", () => {
-  const site = { base: "/base" };
+  const site = { base: "/base", hasProjectOrigins: true };
   expect(reachableAddress(site, "id", "http://0.0.0.0:8000/")).toBe("/base/id/server/8000/");
   expect(reachableAddress(site, "id", "http://localhost:5000/a/b?c=d#e")).toBe("/base/id/server/5000/a/b?c=d#e");
   expect(reachableAddress(site, "id", "http://[::]:8000/")).toBe("/base/id/server/8000/");
@@ -156,4 +156,11 @@ test("the log names whom something was done to, and by whom", () => {
   expect(words({ event: "remove_collaborator", removed_account_id: "a" })).toBe("left the project");
   expect(words({ event: "invite_nonuser", invitee_email: "c@example.org" })).toBe("invited c@example.org");
   expect(words({ event: "project_started" })).toBe("started the project");
+});
+
+test("servers that a site without a domain for projects cannot show were offered there", () => {
+  expect(hasProjectOrigins(false, "cocalc.example.org")).toBe(false);
+  expect(hasProjectOrigins(false, "localhost.example.org")).toBe(false);
+  expect(hasProjectOrigins(true, "cocalc.example.org")).toBe(true);
+  for (const hostname of ["localhost", "127.0.0.1", "[::1]"]) expect(hasProjectOrigins(false, hostname)).toBe(true);
 });

@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ProjectAction, ProjectSummary } from "../../../protocol/project.ts";
 import type { ServerEntry } from "../../../protocol/project-server.ts";
-import type { OpenProject } from "../../core/app.ts";
+import type { App, OpenProject } from "../../core/app.ts";
 import type { Command } from "../../core/commands.ts";
 import { baseName } from "../../core/paths.ts";
 import { askFor } from "../../core/project-actions.ts";
@@ -24,13 +24,13 @@ const PAGES = [
 const NONE: readonly ServerEntry[] = [];
 const SERVERS_FRESH_MS = 60_000;
 
-/** The servers with a name that the running project can start. */
-function useServers(open: OpenProject): readonly ServerEntry[] {
+/** The servers with a name that the running project can start, where the site can show them. */
+function useServers({ site }: App, open: OpenProject): readonly ServerEntry[] {
   const isOnline = useStore(open.connection.status) === "online";
   const { data } = useQuery({
     queryKey: ["servers", open.projectId],
     queryFn: () => open.connection.request("servers", {}),
-    enabled: isOnline,
+    enabled: isOnline && site.hasProjectOrigins,
     staleTime: SERVERS_FRESH_MS,
   });
   return data?.servers ?? NONE;
@@ -40,7 +40,7 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
   const app = useApp();
   const navigate = useNavigate();
   const tabs = useStore(open.tabs.list);
-  const servers = useServers(open);
+  const servers = useServers(app, open);
   const { project_id, title } = project;
   const state = stateWord(project, Date.now());
   const commands = useMemo<Command[]>(() => {
