@@ -160,7 +160,7 @@ export class ProjectProxy {
     const error = this.#tellable(thrown);
     if (response.headersSent) return void request.socket.destroy();
     sendError(request, response, { error });
-    dropRest(request);
+    dropRest(request, response);
   }
 
   #tellable(error: unknown): AppError {

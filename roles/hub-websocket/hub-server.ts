@@ -96,7 +96,7 @@ export class HubServer {
     };
     answer().catch((error: unknown) => {
       sendError(request, response, { error: this.#tellable(error) });
-      dropRest(request);
+      dropRest(request, response);
     });
   }
 

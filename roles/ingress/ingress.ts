@@ -48,7 +48,7 @@ export class Ingress {
       forward(request, response, { ...options, onError });
     } catch (error) {
       sendError(request, response, { error: this.#tellable(error) });
-      dropRest(request);
+      dropRest(request, response);
     }
   }
 

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { AppError, codeOf, invalid, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { sendJson, tellable, wireErrorOf } from "../../src/net/answers.ts";
-import { dropRest } from "../../src/net/drop-rest.ts";
+import { bodyOf, dropRest } from "../../src/net/drop-rest.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import type { Caller, Callers } from "./callers.ts";
 
@@ -35,8 +35,12 @@ interface Options {
 export function httpHandler(options: Options): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     response.on("error", () => {}); // the reader went away; its handler notices by itself
-    const answered = answer(options, request, response);
-    answered.catch((error: unknown) => tellError({ request, response, log: options.log }, error));
+    answer(options, request, response)
+      .catch((error: unknown) => tellError({ request, response, log: options.log }, error))
+      .catch((error: unknown) => {
+        options.log.error({ err: error }, "the failure of a request could not be told");
+        response.destroy();
+      });
   };
 }
 
@@ -87,7 +91,7 @@ function tellError(
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   if (told.retryAfterSeconds !== undefined) response.setHeader("Retry-After", told.retryAfterSeconds);
   sendJson(request, response, { status: told.status, body: wireErrorOf(told) });
-  dropRest(request);
+  dropRest(request, response);
 }
 
 /** As `tellable`, in the words of this server, whose log is the project's own. */
@@ -109,7 +113,7 @@ const MAX_JSON = 8 * 1024 * 1024;
 export async function readJson<S extends z.ZodType>(request: IncomingMessage, schema: S): Promise<z.output<S>> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of bodyOf(request)) {
     size += chunk.length;
     if (size > MAX_JSON) throw new AppError("too_large", `A request has at most ${MAX_JSON} bytes.`);
     chunks.push(chunk);

@@ -79,6 +79,23 @@ test("a program that cannot be started for want of descriptors does not end the 
   expect((await exec(server, { command: "true" })).exitCode).toBe(0);
 });
 
+test("a body that is broken off, being too long or larger than the disk has room for, does not end the project's server", async () => {
+  const server = await startProjectProcess(newLife());
+  const body = Buffer.alloc(9 * 1024 * 1024, " ");
+  const refused = await server.fetch("/api/exec", { method: "POST", body });
+  expect({ status: refused.status, body: await refused.json() }).toMatchObject({
+    status: 413,
+    body: { error: expect.stringContaining("A request has at most") },
+  });
+  await promisify(execFile)("prlimit", [`--pid=${server.pid}`, "--fsize=1000000:"]);
+  const full = await server.fetch("/api/files/write?path=a", { method: "PUT", body });
+  expect({ status: full.status, body: await full.json() }).toMatchObject({
+    status: 507,
+    body: { error: "a would be larger than this file system allows." },
+  });
+  expect((await exec(server, { command: "ls" })).stdout).toBe("");
+});
+
 test("status tells of processes, memory, processor, disk and the last activity", async () => {
   const server = await startProjectServer(newLife());
   const status = async () => (await server.fetch("/api/status")).json();

@@ -160,7 +160,7 @@ class Exchange implements Asker, Forwarding {
     if (last === undefined) response.end("", "latin1");
     else if (last.length <= SHORT_BYTES) response.end(last.toString("latin1"), "latin1");
     else response.end(Buffer.from(last));
-    dropRest(this.#request);
+    dropRest(this.#request, this.#response);
   }
 
   #fail(error: Error): void {
@@ -173,7 +173,7 @@ class Exchange implements Asker, Forwarding {
   #answerError(error: Error): void {
     this.#isFinished = true;
     this.#options.onError(upstreamError(error));
-    if (this.#response.headersSent) dropRest(this.#request); // else it is asked of somebody else
+    if (this.#response.headersSent) dropRest(this.#request, this.#response); // else it is asked of somebody else
   }
 
   #onClientClosed(): void {

@@ -21,6 +21,8 @@ export interface HttpRequest {
 }
 
 export interface HttpResponse {
+  /** Null once it is over. */
+  readonly socket: Socket | null;
   /** Add the header Date? */
   sendDate: boolean;
   readonly headersSent: boolean;

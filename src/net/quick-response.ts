@@ -37,6 +37,10 @@ export class QuickResponse implements HttpResponse {
     this.isLast = options.isLast;
   }
 
+  get socket(): Socket {
+    return this.#socket;
+  }
+
   setHeader(name: string, value: string): void {
     if (name.toLowerCase() === "connection" && value === "close") this.isLast = true;
     else this.#head += field(name, value);

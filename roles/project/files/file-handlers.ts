@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
+import { bodyOf } from "../../../src/net/drop-rest.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-server.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
@@ -108,7 +109,7 @@ async function sendPath(
 async function write(places: Places, { request, query }: Call) {
   const { path, mkdir } = parseInput(queries.write, Object.fromEntries(query));
   return writeFile(places, parsePath(places, path), {
-    body: request,
+    body: bodyOf(request),
     ifMatch: request.headers["if-match"],
     ifNoneMatch: request.headers["if-none-match"],
     makeFolders: mkdir,

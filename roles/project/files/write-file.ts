@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { AppError, codeOf, invalid } from "../../../src/core/errors.ts";
 import type { FileEntry } from "../../../src/protocol/project-server.ts";
 import { etagOf, toEntry } from "./entry.ts";
@@ -13,7 +12,7 @@ import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 import { matches } from "./read-file.ts";
 
 export interface WriteOptions {
-  body: Readable | Buffer;
+  body: AsyncIterable<Buffer> | Buffer;
   /** The etag that the file has to have, as in the header If-Match. */
   ifMatch?: string | undefined;
   /** "*": only if there is no such file yet. */

@@ -67,7 +67,7 @@ export class ServerProxy {
       await this.#pass(request, response, this.#asked(request));
     } catch (error) {
       sendError(request, response, { error: this.#tellable(error) });
-      dropRest(request);
+      dropRest(request, response);
     }
   }
 
@@ -84,7 +84,7 @@ export class ServerProxy {
     } catch (error) {
       const title = `${asked.title} cannot be opened`;
       sendError(request, response, { error: this.#tellable(error), title, more: '<p><a href="">Try again</a></p>' });
-      dropRest(request);
+      dropRest(request, response);
     }
   }
 
