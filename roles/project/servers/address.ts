@@ -1,9 +1,10 @@
 /** Where a server of a project listens: a port that only this machine reaches, or a Unix socket in a folder of its user alone. */
 
-import { mkdtemp } from "node:fs/promises";
+import { access, mkdtemp } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { telling } from "../files/file-errors.ts";
 
 export type Address = { host: string; port: number } | { path: string };
 
@@ -33,10 +34,20 @@ export async function listens(address: Address): Promise<boolean> {
   return answer;
 }
 
-/** A new folder that nobody else can enter, with a short path. */
+/** Can somebody who listens there still be found? A socket whose file was removed cannot; asking one that hangs would say nothing. */
+export async function isThere(address: Address): Promise<boolean> {
+  if (!("path" in address)) return true;
+  return access(address.path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A new folder that nobody else can enter, with a short path. @throws AppError what the file system refuses, in words. */
 export function makeSocketFolder(): Promise<string> {
   const tmp = tmpdir();
-  return mkdtemp(join(tmp.length <= LONGEST_TMP ? tmp : "/tmp", "cocalc-"));
+  const parent = tmp.length <= LONGEST_TMP ? tmp : "/tmp";
+  return telling(parent, () => mkdtemp(join(parent, "cocalc-")));
 }
 
 /** The pod's own address where that is a loopback address (as on one machine), else the usual one: no other pod reaches it. */

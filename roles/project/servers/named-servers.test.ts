@@ -1,14 +1,16 @@
 /** Servers by name, with a small real one: started once for all who ask, reached by nobody else, ended with the project, failures in words. */
 
-import { access, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { serveHttp } from "../../../src/net/serve.ts";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { freePort } from "../../../test/helpers/free-port.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { testLog } from "../../../test/helpers/log.ts";
+import { startProjectProcess } from "../../../test/helpers/project-process.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { ask } from "../../../test/integration/proxy/wire.ts";
@@ -137,7 +139,7 @@ test("a page is shown that its server starts; one that ended is started again", 
   });
 });
 
-test("a program that is not installed, dies, or never listens is told in words, and not tried again at once", async () => {
+test("a program that is not installed, dies, or never listens is told in words", async () => {
   const { server } = await startWith({
     none: { ...node(), command: ["no-such-program"] },
     dies: node("-e", "console.log('one'); console.error('no licence <found>'); process.exit(3)"),
@@ -152,7 +154,6 @@ test("a program that is not installed, dies, or never listens is told in words, 
   expect(JSON.parse(dead.text).error).toMatch(
     /A server ended \(3\) before it listened\. Its last words:\n(one\n)?no licence/,
   );
-  expect(await failure(server, "/server/dies/")).toEqual(dead);
   const shown = await failurePage(server, "/server/dies/");
   expect(shown.text).toContain("no licence &lt;found&gt;");
   expect(shown.text).not.toContain("refresh"); // it would be tried for ever
@@ -166,6 +167,50 @@ test("a program that is not installed, dies, or never listens is told in words, 
   expect(missing.text).toContain("<h1>JupyterLab cannot be opened</h1>");
   expect((await failure(server, "/port/pluto/")).text).toContain("There is no server named pluto");
   expect((await failure(server, "/server/toString/")).status).toBe(404);
+});
+
+test("a server that failed is not tried again at once, but after a while, however often it is asked for meanwhile", async () => {
+  const dies = { title: "A server", command: ["bash", "-c", "echo x >> tries; exit 3"] };
+  const { server } = await startWith({ dies });
+  const tries = async () => (await readFile(join(server.home, "tries"), "utf8")).length / 2;
+  const { text } = await failure(server, "/server/dies/");
+  expect(await failure(server, "/server/dies/")).toEqual({ status: 503, text });
+  expect(await tries()).toBe(1);
+  await until(async () => {
+    await failure(server, "/server/dies/");
+    return (await tries()) === 2;
+  });
+});
+
+test("a server whose socket was removed, as by who empties /tmp, is started again, also when it was killed", async () => {
+  const { server } = await startWith({ mine });
+  const first = await told(server, "/server/mine/");
+  await rm(dirname(first.where), { recursive: true });
+  const second = await told(server, "/server/mine/");
+  expect(second.pid).not.toBe(first.pid);
+  expect((await listProcesses()).map(({ pid }) => pid)).not.toContain(first.pid);
+  await rm(dirname(second.where), { recursive: true });
+  process.kill(second.pid, "SIGKILL");
+  const third = await told(server, "/server/mine/");
+  expect((await stat(dirname(third.where))).mode & 0o777).toBe(0o700);
+});
+
+test("a server that found no room for its socket says so, and starts when there is room again", async () => {
+  const life = newLife();
+  const tmp = await temporaryFolder(life, "tmp");
+  await rm(tmp, { recursive: true });
+  const env = { COCALC_NAMED_SERVERS: JSON.stringify({ mine }), TMPDIR: tmp };
+  const server = await startProjectProcess(life, { env });
+  await writeFile(join(server.home, "server.cjs"), PROGRAM);
+  const { status, text } = await failure(server, "/server/mine/");
+  expect({ status, error: JSON.parse(text).error }).toEqual({ status: 404, error: `${tmp} does not exist.` });
+  await mkdir(tmp);
+  const { where } = await until(async () => {
+    const response = await server.fetch("/server/mine/");
+    const body = await response.text();
+    return response.ok && (JSON.parse(body) as Told); // as the program writes it
+  });
+  expect(dirname(dirname(where))).toBe(tmp);
 });
 
 test("stopping a server, and telling that it died, does not wait for a daemon that holds its output", async () => {

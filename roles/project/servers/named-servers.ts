@@ -8,7 +8,7 @@ import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import { freePort } from "../../../src/net/serve.ts";
 import type { ServerEntry } from "../../../src/protocol/project-server.ts";
-import { type Address, listens, loopbackOf, makeSocketFolder, originOf } from "./address.ts";
+import { type Address, isThere, listens, loopbackOf, makeSocketFolder, originOf } from "./address.ts";
 import { ServerRun } from "./server-run.ts";
 import { type ServerDefinition, type ServerTable, SOCKET } from "./server-table.ts";
 
@@ -32,15 +32,15 @@ export class NamedServers {
   /** By name; those who ask at once wait for the same start. */
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #failed = new Map<string, { error: unknown; at: number }>();
-  #socketFolder: Promise<string> | undefined;
+  /** Of the last run of each, by name. */
+  readonly #socketFolders = new Map<string, string>();
 
   constructor(life: Life, options: Options) {
     this.#life = life;
     this.#options = options;
     life.defer("named servers", async () => {
       await Promise.all([...this.#runs.values()].map((run) => run.end()));
-      const folder = await this.#socketFolder?.catch(() => undefined); // was told to whoever asked
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+      for (const folder of this.#socketFolders.values()) await rm(folder, { recursive: true, force: true });
     });
   }
 
@@ -64,7 +64,8 @@ export class NamedServers {
 
   /**
    * The origin of a server for an upstream, which is started if it is not running; undefined when it does not listen by the end of the wait.
-   * @throws AppError `not_found` for a name that is not known or a program that is not installed, `unavailable` with the last words of one that failed.
+   * @throws AppError `not_found` for a name that is not known or a program that is not installed, `unavailable` with the last words of one that failed,
+   * and what the file system refuses.
    */
   async originOf(name: string, { waitSeconds }: { waitSeconds: number }): Promise<string | undefined> {
     const definition = this.definitionOf(name);
@@ -77,22 +78,47 @@ export class NamedServers {
     const known = this.#starting.get(name);
     if (known !== undefined) return known;
     const starting = this.#start(name, definition).finally(() => this.#starting.delete(name));
-    starting.catch((error: unknown) => this.#failed.set(name, { error, at: Date.now() }));
     this.#starting.set(name, starting);
     return starting;
   }
 
   async #start(name: string, definition: ServerDefinition): Promise<Address> {
-    const running = this.#runs.get(name);
-    if (running !== undefined && !running.isOver) {
-      await running.ready;
-      return running.address;
-    }
-    const address = await this.#addressFor(name, definition);
-    if (definition.port !== undefined && (await listens(address))) return address; // somebody started it by hand
+    const known = (await this.#running(name)) ?? (await this.#startedByHand(definition));
+    if (known !== undefined) return known;
     const failed = this.#failed.get(name);
     if (failed !== undefined && Date.now() - failed.at < FAILED_FOR_MS) throw failed.error;
-    const run = await this.#run(definition, address);
+    try {
+      return await this.#startAnew(name, definition);
+    } catch (error) {
+      this.#failed.set(name, { error, at: Date.now() }); // here alone: to be told of it must not make it younger
+      throw error;
+    }
+  }
+
+  async #running(name: string): Promise<Address | undefined> {
+    const run = this.#runs.get(name);
+    if (run === undefined || run.isOver) return undefined;
+    await run.ready;
+    if (await isThere(run.address)) return run.address;
+    await run.end(); // its socket was removed, as by who empties /tmp: nobody would reach it again
+    return undefined;
+  }
+
+  async #startedByHand({ command, port }: ServerDefinition): Promise<Address | undefined> {
+    if (port === undefined || hasSocket(command)) return undefined;
+    const address = { host: loopbackOf(this.#options.podIp), port };
+    return (await listens(address)) ? address : undefined;
+  }
+
+  async #startAnew(name: string, definition: ServerDefinition): Promise<Address> {
+    const { title, command, startSeconds } = definition;
+    const program = programOf(definition);
+    if (!(await isInstalled(program, this.#environment(definition, undefined).path)))
+      throw notInstalled(title, program);
+    const address = await this.#addressFor(name, definition);
+    const { env, fill } = this.#environment(definition, address);
+    const cwd = this.#options.home;
+    const run = new ServerRun({ title, command: command.map(fill), cwd, env, address, startSeconds });
     this.#runs.set(name, run);
     if (this.#life.signal.aborted) await run.end(); // the project began to stop meanwhile
     await run.ready;
@@ -100,22 +126,18 @@ export class NamedServers {
   }
 
   async #addressFor(name: string, { command, port }: ServerDefinition): Promise<Address> {
-    if (command.some((word) => word.includes(SOCKET))) {
-      this.#socketFolder ??= makeSocketFolder();
-      return { path: join(await this.#socketFolder, `${name}.sock`) };
-    }
+    if (hasSocket(command)) return { path: join(await this.#newSocketFolder(name), `${name}.sock`) };
     const host = loopbackOf(this.#options.podIp);
     return { host, port: port ?? (await freePort(host)) };
   }
 
-  async #run(definition: ServerDefinition, address: Address): Promise<ServerRun> {
-    const { title, command, startSeconds } = definition;
-    const { env, path, fill } = this.#environment(definition, address);
-    const program = programOf(definition);
-    if (!(await isInstalled(program, path))) throw notInstalled(title, program);
-    if ("path" in address) await rm(address.path, { force: true }); // of a run that was killed
-    const cwd = this.#options.home;
-    return new ServerRun({ title, command: command.map(fill), cwd, env, address, startSeconds });
+  /** For each run anew: that of the one before may be gone, or hold what it left behind. */
+  async #newSocketFolder(name: string): Promise<string> {
+    const before = this.#socketFolders.get(name);
+    if (before !== undefined) await rm(before, { recursive: true, force: true });
+    const folder = await makeSocketFolder();
+    this.#socketFolders.set(name, folder);
+    return folder;
   }
 
   /** What its program is started with; `path` is where programs are looked for. */
@@ -140,6 +162,8 @@ export class NamedServers {
 function programOf({ program, command: [first = ""] }: ServerDefinition): string {
   return program ?? first;
 }
+
+const hasSocket = (command: readonly string[]): boolean => command.some((word) => word.includes(SOCKET));
 
 function placeOf(address: Address | undefined): Record<string, string> {
   if (address === undefined) return {};
