@@ -6,6 +6,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { belowBase } from "../../src/net/routes.ts";
 import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve.ts";
+import { Upstreams } from "../../src/net/upstreams.ts";
 import { execRequest } from "../../src/protocol/project-server.ts";
 import { Activity } from "./activity.ts";
 import { Callers } from "./callers.ts";
@@ -50,6 +51,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const inside = `${basePath}/${projectId}`;
   const { podIp, namedServers: table } = config;
   const servers = new NamedServers(life, { table, podIp, base: inside, home, env });
+  const upstreams = new Upstreams(life);
   const sockets = openSocketServer(life, {
     log,
     hello: { project_id: projectId, home },
@@ -98,7 +100,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
         );
     },
   });
-  const serverProxy = new ServerProxy(life, { servers, base: inside, log });
+  const serverProxy = new ServerProxy(life, { servers, upstreams, base: inside, log });
   life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
   life.run("leftovers", (signal) => removeLeftovers(places, signal));

@@ -266,6 +266,25 @@ test.each(["127.0.0.1", "::1"])("what listens on %s alone is reached by its port
   expect(nothing).toMatchObject({ status: 502, text: expect.stringContaining("Nothing is listening there.") });
 });
 
+test("a request to a server that is under way when the project stops is answered", async () => {
+  const { life, server } = await startWith({});
+  const asked = Promise.withResolvers<{ end(text: string): unknown }>();
+  const { port } = await serveHttp(newLife(), {
+    name: "slow",
+    listen: { host: "127.0.0.1", port: 0 },
+    log: testLog(),
+    handle: (_, response) => asked.resolve(response),
+  });
+  const answer = failure(server, `/server/${port}/`);
+  const response = await asked.promise;
+  const stopped = life.stop();
+  const { hostname, port: own } = new URL(server.origin);
+  await until(async () => !(await listens({ host: hostname, port: Number(own) })));
+  response.end("all of it");
+  expect(await answer).toEqual({ status: 200, text: "all of it" });
+  expect(await stopped).toEqual([]);
+});
+
 test("the built-in servers listen where no other machine reaches them", () => {
   for (const { command } of Object.values(serverTable.parse(undefined))) {
     expect(command.some((word) => /\{socket\}|\{ip\}/.test(word))).toBe(true);

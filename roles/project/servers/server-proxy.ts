@@ -18,7 +18,7 @@ import { sendError, sendPage, wantsPage } from "../../../src/net/plain-page.ts";
 import { visitorsLocation } from "../../../src/net/redirects.ts";
 import { belowBase } from "../../../src/net/routes.ts";
 import { endUpgrade } from "../../../src/net/serve.ts";
-import { Upstreams } from "../../../src/net/upstreams.ts";
+import type { Upstreams } from "../../../src/net/upstreams.ts";
 import { toldHere } from "../http-server.ts";
 import type { NamedServers } from "./named-servers.ts";
 
@@ -28,6 +28,8 @@ const PROGRAM_WAITS_SECONDS = 20;
 
 interface Options {
   servers: NamedServers;
+  /** Opened before the listener, so that what is under way at a stop is answered. */
+  upstreams: Upstreams;
   /** `<base path>/<project_id>`. */
   base: string;
   log: Logger;
@@ -46,13 +48,11 @@ interface Asked {
 
 export class ServerProxy {
   readonly #options: Options;
-  readonly #upstreams: Upstreams;
   readonly #joined: Joined;
 
-  /** Open this after the listener. */
+  /** Open this after the listener: WebSockets that are joined would hold it up. */
   constructor(life: Life, options: Options) {
     this.#options = options;
-    this.#upstreams = new Upstreams(life);
     this.#joined = new Joined(life);
   }
 
@@ -139,7 +139,7 @@ export class ServerProxy {
     const redirecting = { client, base: this.#options.base, prefix, port: portIn(origin) };
     const rewriteResponse: RewriteHeader = (header, value) =>
       header === "location" ? visitorsLocation(value, redirecting) : value;
-    return { upstream: this.#upstreams.enter(name, origin, use), path, client, rewriteResponse };
+    return { upstream: this.#options.upstreams.enter(name, origin, use), path, client, rewriteResponse };
   }
 
   #tellable(error: unknown): AppError {
