@@ -93,9 +93,14 @@ export class Documents {
       await this.#untilMoved(wanted.path); // else it would be looked for where it is no more
       const path = await this.#pathNow(wanted.path, generation);
       const entry = await this.#entryOf(path);
-      this.#refuseTooMany(reader.id, path);
-      const view = await entry.document.attach(readerKey(reader.id, path), reader.events, { generation, vector });
+      const key = readerKey(reader.id, path);
+      const view = await entry.document.attach(key, reader.events, { generation, vector });
       if (view === undefined) continue; // let go this instant
+      // looked at last: of those that are sent at once, each counts
+      if (this.#hasTooMany(reader.id, path)) {
+        entry.document.detach(key);
+        throw new AppError("rate_limited", `This page has ${MAX_DOCUMENTS} documents open already; close some first.`);
+      }
       reader.called.path = path;
       this.#joinedBy(reader.id).set(path, { ...reader, entry });
       return path === wanted.path ? view : { ...view, path };
@@ -231,10 +236,9 @@ export class Documents {
   }
 
   /** One file has any number of names: `a`, `./a` and so on. */
-  #refuseTooMany(readerId: string, path: string): void {
+  #hasTooMany(readerId: string, path: string): boolean {
     const joined = this.#byReader.get(readerId);
-    if (joined === undefined || joined.has(path) || joined.size < MAX_DOCUMENTS) return;
-    throw new AppError("rate_limited", `This page has ${MAX_DOCUMENTS} documents open already; close some first.`);
+    return joined !== undefined && !joined.has(path) && joined.size >= MAX_DOCUMENTS;
   }
 
   async #entryOf(path: string): Promise<Entry> {
@@ -246,19 +250,18 @@ export class Documents {
     if (before !== undefined) return before.then(() => this.#entryOf(path));
     const known = this.#open.get(identity);
     if (known !== undefined) return known;
-    await this.#refuseTooMuch();
+    const together = await this.#lengthTogether();
     if (this.#open.has(identity) || busy() !== undefined) return this.#entryOf(path);
+    if (this.#open.size >= MAX_DOCUMENTS || together >= MAX_LENGTH_TOGETHER)
+      throw new AppError("rate_limited", "This project has too many documents open; close some first.");
     const opening = this.#load(file, identity);
     this.#open.set(identity, opening);
     opening.catch(() => this.#open.delete(identity));
     return opening;
   }
 
-  async #refuseTooMuch(): Promise<void> {
-    const entries = await this.#entries();
-    const together = entries.reduce((sum, { document }) => sum + document.length, 0);
-    if (this.#open.size < MAX_DOCUMENTS && together < MAX_LENGTH_TOGETHER) return;
-    throw new AppError("rate_limited", "This project has too many documents open; close some first.");
+  async #lengthTogether(): Promise<number> {
+    return (await this.#entries()).reduce((sum, { document }) => sum + document.length, 0);
   }
 
   async #load(file: TextFile, identity: string): Promise<Entry> {
