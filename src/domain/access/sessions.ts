@@ -1,6 +1,7 @@
 /** Sessions of browsers: the table remember_me, which holds a hash of the secret in the cookie and never the secret. */
 
 import type { Queryable } from "../../db/db.ts";
+import { deleteExpired } from "../../db/delete-expired.ts";
 import type { Identity } from "./identity.ts";
 import { noteSeen } from "./session-list.ts";
 import { hashToken, randomToken } from "./tokens.ts";
@@ -59,16 +60,9 @@ export function endSessions(
   return db.execute("DELETE FROM remember_me WHERE account_id = $1 AND hash <> $2", [accountId, exceptHash]);
 }
 
-/** Rows deleted at once: each is told of, and whoever hears of ten thousand looks at every connection anew. */
-const MAX_DELETED = 5_000;
-
 /** Deletes sessions that ended by themselves, and the cookies of projects' origins with them; called now and then. */
 export async function deleteExpiredSessions(db: Queryable): Promise<void> {
-  await db.execute(
-    `DELETE FROM remember_me WHERE hash IN (
-       SELECT hash FROM remember_me WHERE expire <= now() AT TIME ZONE 'UTC' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
-    [MAX_DELETED],
-  );
+  await deleteExpired(db, { table: "remember_me", key: "hash" });
 }
 
 /** Columns of an account that make it an identity; `a` is the alias of accounts. */

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Queryable, Transaction } from "../../db/db.ts";
+import { deleteExpired } from "../../db/delete-expired.ts";
 import { logProjectEvent } from "./log.ts";
 
 const KEPT_DAYS = 60;
@@ -115,13 +116,7 @@ export async function applyInvitations(
   }
 }
 
-const MAX_DELETED = 5_000;
-
 /** Deletes invitations that nobody followed in time; called now and then. */
 export async function deleteExpiredInvitations(db: Queryable): Promise<void> {
-  await db.execute(
-    `DELETE FROM account_creation_actions WHERE id IN (
-       SELECT id FROM account_creation_actions WHERE expire <= now() AT TIME ZONE 'UTC' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
-    [MAX_DELETED],
-  );
+  await deleteExpired(db, { table: "account_creation_actions", key: "id" });
 }
