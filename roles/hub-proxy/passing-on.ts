@@ -2,6 +2,8 @@
 
 import type { Duplex } from "node:stream";
 import { AppError } from "../../src/core/errors.ts";
+import { hostInUrl } from "../../src/core/host-in-url.ts";
+import { Recently } from "../../src/core/recently.ts";
 import type { Assertions } from "../../src/domain/assertions/assertions.ts";
 import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { type ForwardOptions, forward, isRefused } from "../../src/net/forward.ts";
@@ -13,12 +15,11 @@ import type { Joined } from "../../src/net/joined.ts";
 import { sendError } from "../../src/net/plain-page.ts";
 import { visitorsLocation } from "../../src/net/redirects.ts";
 import { endUpgrade } from "../../src/net/serve.ts";
-import { hostInUrl, type Upstreams } from "../../src/net/upstreams.ts";
+import type { Upstreams } from "../../src/net/upstreams.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { Asked } from "./gate.ts";
-import { InsidePorts } from "./inside-ports.ts";
 import { appOrigin } from "./origins.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
 import type { Target } from "./target.ts";
@@ -49,7 +50,8 @@ type Fail = (thrown: unknown) => void;
 
 export class PassingOn {
   readonly #parts: PassingParts;
-  readonly #inside = new InsidePorts();
+  /** Ports of projects on which something listens for its own machine alone: the project's own server reaches it, a hub does not. */
+  readonly #inside = new Recently({ ttlMs: 20_000, max: 10_000 });
 
   constructor(parts: PassingParts) {
     this.#parts = parts;
@@ -109,14 +111,13 @@ export class PassingOn {
     const { target } = admitted;
     if (target.kind !== "web") return { ...admitted, port: this.#parts.config.projectPort };
     const direct = { ...admitted, port: target.port };
-    return this.#inside.has(target.projectId, target.port) ? this.#throughProject(direct) : direct;
+    return this.#inside.has(portKey(direct)) ? this.#throughProject(direct) : direct;
   }
 
   /** A server may listen for its own machine alone: then the project's own server asks it. */
   #insteadInside(aimed: Aimed, error: AppError): Aimed | undefined {
-    const { target, port } = aimed;
-    if (target.kind !== "web" || !isRefused(error)) return undefined;
-    this.#inside.add(target.projectId, port);
+    if (aimed.target.kind !== "web" || !isRefused(error)) return undefined;
+    this.#inside.add(portKey(aimed));
     return this.#throughProject(aimed);
   }
 
@@ -175,3 +176,5 @@ export class PassingOn {
 function upstreamOrigin({ target, ip, port }: Aimed): string {
   return `http://${hostInUrl(ip)}:${port}${target.kind === "named" ? `/${target.name}` : ""}`;
 }
+
+const portKey = ({ target, port }: Aimed): string => `${target.projectId} ${port}`;

@@ -11,6 +11,7 @@ import {
   type User,
 } from "@kubernetes/client-node/dist/config_types.js";
 import { AppError, codeOf, isError, messageOf } from "../core/errors.ts";
+import { hostInUrl } from "../core/host-in-url.ts";
 import type { KubeConfig } from "./config.ts";
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -50,12 +51,11 @@ export async function readTarget(config: KubeConfig, serviceAccount = SERVICE_AC
 }
 
 async function fromServiceAccount(config: KubeConfig, folder: string): Promise<Target> {
-  const host = config.serviceHost?.includes(":") ? `[${config.serviceHost}]` : config.serviceHost;
   const namespace = config.namespace ?? (await readFile(join(folder, "namespace"), "utf8").catch(() => "")).trim();
   return {
     cluster: {
       name: "in-cluster",
-      server: `https://${host}:${config.servicePort}`,
+      server: `https://${hostInUrl(config.serviceHost ?? "")}:${config.servicePort}`,
       caFile: join(folder, "ca.crt"),
       skipTLSVerify: false,
     },

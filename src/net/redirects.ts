@@ -1,6 +1,7 @@
 /** Where a web server sends its visitors, as they have to go: a server behind a proxy often tells an address of its own. Pure. */
 
 import type { Client } from "./forwarded.ts";
+import { belowBase } from "./routes.ts";
 
 export interface Redirecting {
   client: Client;
@@ -19,7 +20,7 @@ export function visitorsLocation(location: string, redirecting: Redirecting): st
   const path = ownPath(location, redirecting);
   if (path === undefined) return location;
   const { base, prefix } = redirecting;
-  return isBelow(base, path) ? path : prefix + path;
+  return belowBase(base, path) !== undefined ? path : prefix + path;
 }
 
 /** The path of an address that is the server's; undefined for another's, and for one relative to the page. */
@@ -32,8 +33,4 @@ function ownPath(location: string, { client, port }: Redirecting): string | unde
   const isItself = named === port && (ITSELF.has(url.hostname) || url.hostname === asked);
   const isAsked = url.host === client.host.toLowerCase();
   return isItself || isAsked ? url.pathname + url.search + url.hash : undefined;
-}
-
-function isBelow(base: string, path: string): boolean {
-  return path === base || path.startsWith(`${base}/`);
 }

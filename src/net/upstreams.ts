@@ -175,11 +175,6 @@ export class Upstreams {
   }
 }
 
-/** An address as it stands in an origin: http://10.0.0.1, http://[::1]. */
-export function hostInUrl(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
-}
-
 /** The place of an origin such as http://10.0.0.1:6001, http://[::1]:80 or unix:/run/a.sock. */
 function placeOf(origin: string): UpstreamPlace {
   if (origin.startsWith(UNIX)) return { path: origin.slice(UNIX.length) };
