@@ -115,15 +115,16 @@ async function listenOn(server: Server, { host, port }: ServeOptions["listen"], 
   await promise;
 }
 
-/** A port of this host on which nobody listens now. */
-export async function freePort(host: string): Promise<number> {
+/** A port of this host that was free a moment ago, for programs that cannot choose one by themselves. */
+export async function freePort(host = "127.0.0.1"): Promise<number> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(0, host, resolve);
+  server.once("error", reject).listen(0, host, resolve);
   await promise;
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
-  server.close();
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  await closed.promise;
   return port;
 }
 

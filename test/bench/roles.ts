@@ -3,8 +3,8 @@
 import { fileURLToPath } from "node:url";
 import { type RoleName, roleNames } from "../../roles/names.ts";
 import type { Life } from "../../src/core/life.ts";
+import { freePort } from "../../src/net/serve.ts";
 import { openEmbeddedCluster } from "../helpers/embedded-cluster.ts";
-import { freePort } from "../helpers/free-port.ts";
 import { projectEnv } from "../helpers/project-env.ts";
 import { until } from "../helpers/until.ts";
 import { memoryOf, startProgram } from "./processes.ts";

@@ -1,8 +1,8 @@
 /** The product below a path of its site (BASE_PATH): pages, app, sockets of the hub and of a project, in a real browser. */
 
 import { expect, test } from "@jest/globals";
+import { freePort } from "../../src/net/serve.ts";
 import { openPage } from "../helpers/browser.ts";
-import { freePort } from "../helpers/free-port.ts";
 import { testLives } from "../helpers/life.ts";
 import { startProduct } from "../helpers/product.ts";
 import { until } from "../helpers/until.ts";
