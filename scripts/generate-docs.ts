@@ -11,7 +11,7 @@ import { dbConfig } from "../src/db/config.ts";
 import { defaultPodTemplate } from "../src/domain/project-pods/defaults.ts";
 import { kubeConfig } from "../src/kube/config.ts";
 import { localConfig } from "../src/local/config.ts";
-import { routes } from "../src/net/routes.ts";
+import { routes } from "../src/net/visitor/routes.ts";
 import { apiPages } from "./api-docs.ts";
 
 const folder = fileURLToPath(new URL("../docs/reference", import.meta.url));

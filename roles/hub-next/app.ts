@@ -1,9 +1,9 @@
 /** All that this role answers, as one express application: what stands before every request, then the API, the pages, and the one error boundary. */
 
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
-import { clientOf } from "../../src/net/forwarded.ts";
-import { belowBase } from "../../src/net/routes.ts";
-import { requireTls, schemeOf } from "../../src/net/site.ts";
+import { clientOf } from "../../src/net/visitor/forwarded.ts";
+import { belowBase } from "../../src/net/visitor/routes.ts";
+import { requireTls, schemeOf } from "../../src/net/visitor/site.ts";
 import { apiRouter } from "./api/router.ts";
 import { apiErrorBoundary, pageErrorBoundary } from "./errors.ts";
 import type { Hub } from "./hub.ts";

@@ -3,8 +3,8 @@
 import { z } from "zod";
 import { setting } from "../../src/core/config.ts";
 import { fixedSettingsConfig } from "../../src/domain/settings/environment.ts";
-import { forwardedConfig } from "../../src/net/forwarded.ts";
-import { siteConfig } from "../../src/net/site.ts";
+import { forwardedConfig } from "../../src/net/visitor/forwarded.ts";
+import { siteConfig } from "../../src/net/visitor/site.ts";
 import { callBudgetConfig } from "./api/call-budget.ts";
 
 export const hubNextConfig = z.object({

@@ -1,6 +1,6 @@
 /** HTML as a tagged template: everything put in is escaped, unless it is HTML of this kind already. */
 
-import { escapeHtml } from "../../src/net/plain-page.ts";
+import { escapeHtml } from "../../src/net/serve/plain-page.ts";
 
 /** HTML that is safe to put into a page. */
 export class Html {

@@ -7,8 +7,8 @@ import type { Access } from "../../src/domain/access/access.ts";
 import type { Mail } from "../../src/domain/mail/mail.ts";
 import type { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
-import type { ForwardedConfig } from "../../src/net/forwarded.ts";
-import type { SiteConfig } from "../../src/net/site.ts";
+import type { ForwardedConfig } from "../../src/net/visitor/forwarded.ts";
+import type { SiteConfig } from "../../src/net/visitor/site.ts";
 import type { CallBudget } from "./api/call-budget.ts";
 import type { SoftwareFile } from "./software-file.ts";
 

@@ -10,7 +10,7 @@ import { openPostman } from "../../src/domain/mail/postman.ts";
 import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import { storeFixedSettings } from "../../src/domain/settings/environment.ts";
 import { openSettings } from "../../src/domain/settings/settings.ts";
-import { serveHttp } from "../../src/net/serve.ts";
+import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole, type Parts } from "../define-role.ts";
 import { CallBudget } from "./api/call-budget.ts";
 import { hubApp } from "./app.ts";

@@ -2,7 +2,7 @@
 
 import type { NextFunction, Request, Response } from "express";
 import { histogram } from "../../src/core/metrics.ts";
-import { clientOf, isUnheeded } from "../../src/net/forwarded.ts";
+import { clientOf, isUnheeded } from "../../src/net/visitor/forwarded.ts";
 import { endpointAt } from "../../src/protocol/api-v2-table.ts";
 import type { Hub } from "./hub.ts";
 

@@ -5,7 +5,7 @@ import { createSession, endSession, endSessions, SESSION_SECONDS } from "../../s
 import { emailAddress, personName } from "../../src/domain/accounts/rules.ts";
 import { checkSignIn } from "../../src/domain/accounts/sign-in.ts";
 import { signUp } from "../../src/domain/accounts/sign-up.ts";
-import { cookieNames, setCookie } from "../../src/net/cookies.ts";
+import { cookieNames, setCookie } from "../../src/net/visitor/cookies.ts";
 import type { EndpointBody } from "../../src/protocol/api-v2-table.ts";
 import { checked } from "./checked.ts";
 import type { Hub } from "./hub.ts";

@@ -5,9 +5,9 @@ import { isAppError } from "../../src/core/errors.ts";
 import { keyIn } from "../../src/domain/access/authorization.ts";
 import { browserName } from "../../src/domain/access/browser-name.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
-import { cookieNames, isSecure, readCookies } from "../../src/net/cookies.ts";
-import { type Client, clientOf } from "../../src/net/forwarded.ts";
-import { type RequestSource, sourceOf } from "../../src/net/same-origin.ts";
+import { cookieNames, isSecure, readCookies } from "../../src/net/visitor/cookies.ts";
+import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
+import { type RequestSource, sourceOf } from "../../src/net/visitor/same-origin.ts";
 import type { Hub } from "./hub.ts";
 
 export interface Visitor {

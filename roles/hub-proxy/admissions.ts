@@ -3,8 +3,8 @@
 import type { Life } from "../../src/core/life.ts";
 import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts";
 import type { Registration, Revocations } from "../../src/domain/access/revocations.ts";
-import type { Forwarding } from "../../src/net/forward.ts";
-import type { RewriteHeader } from "../../src/net/forward-headers.ts";
+import type { Forwarding } from "../../src/net/proxy/forward.ts";
+import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
 
 /** A right as it was looked up. */
 export interface Right {

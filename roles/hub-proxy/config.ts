@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../src/core/config.ts";
-import { forwardedConfig } from "../../src/net/forwarded.ts";
-import { siteConfig } from "../../src/net/site.ts";
+import { forwardedConfig } from "../../src/net/visitor/forwarded.ts";
+import { siteConfig } from "../../src/net/visitor/site.ts";
 
 export const proxyConfig = z.object({
   ...siteConfig.shape,

@@ -1,11 +1,11 @@
 /** What a request brings to show who it is from, and how that is taken out again before a project sees it. */
 
 import { keyIn } from "../../src/domain/access/authorization.ts";
-import { cookieNames, isSecure, projectCookieNames, readCookies, stripCookies } from "../../src/net/cookies.ts";
-import type { RewriteHeader } from "../../src/net/forward-headers.ts";
-import type { Client } from "../../src/net/forwarded.ts";
-import type { HttpRequest } from "../../src/net/http-message.ts";
-import type { SiteConfig } from "../../src/net/site.ts";
+import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
+import type { HttpRequest } from "../../src/net/serve/http-message.ts";
+import { cookieNames, isSecure, projectCookieNames, readCookies, stripCookies } from "../../src/net/visitor/cookies.ts";
+import type { Client } from "../../src/net/visitor/forwarded.ts";
+import type { SiteConfig } from "../../src/net/visitor/site.ts";
 
 export interface Brought {
   session: string | undefined;

@@ -9,11 +9,11 @@ import type { Db } from "../../src/db/db.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { createTicket, redeemTicket } from "../../src/domain/access/project-origins.ts";
 import { hashToken, isToken, randomToken } from "../../src/domain/access/tokens.ts";
-import { isSecure, projectCookieNames, readCookies, setCookie } from "../../src/net/cookies.ts";
-import type { Client } from "../../src/net/forwarded.ts";
-import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
-import { sendError } from "../../src/net/plain-page.ts";
-import type { SiteConfig } from "../../src/net/site.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
+import { sendError } from "../../src/net/serve/plain-page.ts";
+import { isSecure, projectCookieNames, readCookies, setCookie } from "../../src/net/visitor/cookies.ts";
+import type { Client } from "../../src/net/visitor/forwarded.ts";
+import type { SiteConfig } from "../../src/net/visitor/site.ts";
 import { appOrigin } from "./origins.ts";
 import { isLocalPath } from "./pages.ts";
 

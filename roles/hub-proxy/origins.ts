@@ -1,8 +1,8 @@
 /** Which origin a request came to, the app's or a project's own, and the address of the other one. Pure. */
 
 import { UUID } from "../../src/core/uuid.ts";
-import type { Client } from "../../src/net/forwarded.ts";
-import { schemeOf } from "../../src/net/site.ts";
+import type { Client } from "../../src/net/visitor/forwarded.ts";
+import { schemeOf } from "../../src/net/visitor/site.ts";
 
 export type Origin = { kind: "app" } | { kind: "project"; projectId: string };
 

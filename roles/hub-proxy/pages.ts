@@ -1,8 +1,8 @@
 /** What people see of hub-proxy itself: the offer to start a project, its starting, and where to sign in. Works without script. */
 
 import type { ProjectRoute } from "../../src/domain/projects/project-routes.ts";
-import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
-import { escapeHtml, sendPage } from "../../src/net/plain-page.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
+import { escapeHtml, sendPage } from "../../src/net/serve/plain-page.ts";
 
 /** Where a project is started: `to` is the path that is wanted then. */
 export interface StartPage {

@@ -1,7 +1,7 @@
 /** What comes out of a pod is untrusted: which of its headers pass to a browser, on the app's origin and on the project's own. Pure. */
 
-import { PROJECT_COOKIE } from "../../src/net/cookies.ts";
-import type { RewriteHeader } from "../../src/net/forward-headers.ts";
+import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
+import { PROJECT_COOKIE } from "../../src/net/visitor/cookies.ts";
 
 /** Headers that speak for a whole origin, or let other origins in: a pod does not speak for the app's. */
 const SPEAK_FOR_THE_ORIGIN = new Set([

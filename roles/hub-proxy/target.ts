@@ -1,7 +1,7 @@
 /** What a path of hub-proxy names: a project, and what of it. Pure. */
 
 import { UUID } from "../../src/core/uuid.ts";
-import { belowBase } from "../../src/net/routes.ts";
+import { belowBase } from "../../src/net/visitor/routes.ts";
 
 /**
  * `prefix` is what a visitor's path has before the one that the server is told.

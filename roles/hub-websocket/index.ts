@@ -2,7 +2,7 @@
 
 import { openAccess } from "../../src/domain/access/access.ts";
 import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
-import { serveHttp } from "../../src/net/serve.ts";
+import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole } from "../define-role.ts";
 import { Audience } from "./audience.ts";
 import { Changes } from "./changes.ts";

@@ -2,7 +2,7 @@
 
 import { AppError, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { tellable, wireErrorOf } from "../../src/net/answers.ts";
+import { tellable, wireErrorOf } from "../../src/net/serve/answers.ts";
 import { type HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
 import { accountHandlers } from "./account-requests.ts";
 import type { HubSocket } from "./audience.ts";

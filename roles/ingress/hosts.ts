@@ -1,7 +1,7 @@
 /** Which hosts may be asked for: a name that somebody points at this machine (DNS rebinding) is none of them. Pure. */
 
 import { UUID } from "../../src/core/uuid.ts";
-import type { RouteOrigin } from "../../src/net/routes.ts";
+import type { RouteOrigin } from "../../src/net/visitor/routes.ts";
 
 const LOCAL_PROJECT = new RegExp(`^${UUID}\\.localhost$`);
 const PROJECT = new RegExp(`^${UUID}\\.`);

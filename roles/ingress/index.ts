@@ -1,10 +1,10 @@
 /** One port for everything: sends each path to the role that owns it, by the one route table, and knows nothing else. */
 
 import { counter } from "../../src/core/metrics.ts";
-import { AddressLimit } from "../../src/net/address-limit.ts";
-import { Joined } from "../../src/net/joined.ts";
-import { serveHttp } from "../../src/net/serve.ts";
-import { Upstreams } from "../../src/net/upstreams.ts";
+import { Joined } from "../../src/net/proxy/joined.ts";
+import { Upstreams } from "../../src/net/proxy/upstreams.ts";
+import { AddressLimit } from "../../src/net/serve/address-limit.ts";
+import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole } from "../define-role.ts";
 import { ingressConfig } from "./config.ts";
 import { Ingress } from "./ingress.ts";

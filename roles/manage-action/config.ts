@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../src/core/config.ts";
-import { siteConfig } from "../../src/net/site.ts";
+import { siteConfig } from "../../src/net/visitor/site.ts";
 
 const seconds = (standard: number) => wholeNumber().min(1).max(86_400).default(standard);
 

@@ -3,7 +3,7 @@
 import { tmpdir } from "node:os";
 import { z } from "zod";
 import { port, setting } from "../../src/core/config.ts";
-import { siteConfig } from "../../src/net/site.ts";
+import { siteConfig } from "../../src/net/visitor/site.ts";
 import { HUB_KEYS_VARIABLE } from "../../src/protocol/assertion.ts";
 import { uuid } from "../../src/protocol/common.ts";
 import { serverTable } from "./servers/server-table.ts";

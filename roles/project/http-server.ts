@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { AppError, codeOf, invalid, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { sendJson, tellable, wireErrorOf } from "../../src/net/answers.ts";
-import { bodyOf, dropRest } from "../../src/net/drop-rest.ts";
-import { belowBase } from "../../src/net/routes.ts";
+import { sendJson, tellable, wireErrorOf } from "../../src/net/serve/answers.ts";
+import { bodyOf, dropRest } from "../../src/net/serve/drop-rest.ts";
+import { belowBase } from "../../src/net/visitor/routes.ts";
 import type { Caller, Callers } from "./callers.ts";
 
 /** A request of a known caller; `query` is of the URL, `rest` is the path (still encoded) below the route's prefix. */

@@ -2,10 +2,10 @@
 
 import { createHash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { clientOf, type ForwardedConfig } from "../../src/net/forwarded.ts";
-import { belowBase } from "../../src/net/routes.ts";
-import type { Handle } from "../../src/net/serve.ts";
-import { requireTls, type SiteConfig, schemeOf } from "../../src/net/site.ts";
+import type { Handle } from "../../src/net/serve/serve.ts";
+import { clientOf, type ForwardedConfig } from "../../src/net/visitor/forwarded.ts";
+import { belowBase } from "../../src/net/visitor/routes.ts";
+import { requireTls, type SiteConfig, schemeOf } from "../../src/net/visitor/site.ts";
 import { type Asset, chooseEncoding } from "./assets.ts";
 import { contentSecurityPolicy, inlineScriptHashes, pageFor } from "./page.ts";
 

@@ -1,8 +1,8 @@
 /** The app's page: the built index.html with what the app has to know of its site put in, and the policy that fits its scripts. */
 
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../../src/net/plain-page.ts";
-import type { SiteConfig } from "../../src/net/site.ts";
+import { escapeHtml } from "../../src/net/serve/plain-page.ts";
+import type { SiteConfig } from "../../src/net/visitor/site.ts";
 
 /** The page for a site as it is configured. */
 export function pageFor(html: string, { basePath, projectDomain }: SiteConfig): string {

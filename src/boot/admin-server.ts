@@ -5,7 +5,7 @@ import type { Check } from "../../roles/define-role.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
-import { type Serving, serveHttp } from "../net/serve.ts";
+import { type Serving, serveHttp } from "../net/serve/serve.ts";
 
 interface AdminOptions {
   listen: { host: string; port: number };

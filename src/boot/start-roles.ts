@@ -8,7 +8,7 @@ import { AppError, isAppError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { openMetrics } from "../core/metrics.ts";
-import type { Serving } from "../net/serve.ts";
+import type { Serving } from "../net/serve/serve.ts";
 import { serveAdmin } from "./admin-server.ts";
 import { openSharedParts, type SharedParts } from "./parts.ts";
 import { type ProcessConfig, processConfig } from "./process-config.ts";

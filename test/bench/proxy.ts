@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import WebSocket, { WebSocketServer } from "ws";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve.ts";
+import { freePort } from "../../src/net/serve/serve.ts";
 import { downloadSpeed, requestsPerSecond, startProgram, untilListening } from "./processes.ts";
 import { type Benchmark, type Figure, median, ms, perSecond, quantile } from "./report.ts";
 import { createPerson, createRunningProject, openWorld } from "./world.ts";

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { type RoleName, roleNames } from "../../roles/names.ts";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve.ts";
+import { freePort } from "../../src/net/serve/serve.ts";
 import { openEmbeddedCluster } from "../helpers/embedded-cluster.ts";
 import { projectEnv } from "../helpers/project-env.ts";
 import { until } from "../helpers/until.ts";

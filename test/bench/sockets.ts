@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve.ts";
+import { freePort } from "../../src/net/serve/serve.ts";
 import { memoryOf, startProgram, untilListening } from "./processes.ts";
 import { type Benchmark, type Figure, ms, quantile } from "./report.ts";
 import type { ClientsOrder, ClientsReport } from "./socket-clients.ts";

@@ -1,7 +1,7 @@
 /** The product below a path of its site (BASE_PATH): pages, app, sockets of the hub and of a project, in a real browser. */
 
 import { expect, test } from "@jest/globals";
-import { freePort } from "../../src/net/serve.ts";
+import { freePort } from "../../src/net/serve/serve.ts";
 import { openPage } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { startProduct } from "../helpers/product.ts";

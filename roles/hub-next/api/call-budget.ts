@@ -5,8 +5,8 @@ import { setting, wholeNumber } from "../../../src/core/config.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import { TokenBuckets } from "../../../src/core/token-buckets.ts";
 import type { Identity } from "../../../src/domain/access/identity.ts";
-import { siteKey } from "../../../src/net/address-key.ts";
-import type { Client } from "../../../src/net/forwarded.ts";
+import { siteKey } from "../../../src/net/serve/address-key.ts";
+import type { Client } from "../../../src/net/visitor/forwarded.ts";
 
 /** Counted in each process by itself: with more replicas, so many times as much may pass. */
 export const callBudgetConfig = z.object({

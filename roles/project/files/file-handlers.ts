@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
-import { bodyOf } from "../../../src/net/drop-rest.ts";
+import { bodyOf } from "../../../src/net/serve/drop-rest.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-server.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";

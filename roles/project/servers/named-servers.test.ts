@@ -4,7 +4,7 @@ import { access, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { freePort, serveHttp } from "../../../src/net/serve.ts";
+import { freePort, serveHttp } from "../../../src/net/serve/serve.ts";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";

@@ -2,7 +2,7 @@
 
 import type { z } from "zod";
 import type { Logger } from "../../../src/core/log.ts";
-import { wireErrorOf } from "../../../src/net/answers.ts";
+import { wireErrorOf } from "../../../src/net/serve/answers.ts";
 import {
   type ProjectAnswer,
   type ProjectAnswers,

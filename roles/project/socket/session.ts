@@ -1,7 +1,7 @@
 /** One socket of a caller: its identity, what it is sent, and what has to be undone when it goes. */
 
 import type { Socket } from "socket.io";
-import { cutOffWhenBehind, type MostUnsent } from "../../../src/net/cut-off-when-behind.ts";
+import { cutOffWhenBehind, type MostUnsent } from "../../../src/net/serve/cut-off-when-behind.ts";
 import type { ProjectEvents } from "../../../src/protocol/project-server.ts";
 import type { Caller } from "../callers.ts";
 

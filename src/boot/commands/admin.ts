@@ -7,7 +7,7 @@ import { Life } from "../../core/life.ts";
 import { openLog } from "../../core/log.ts";
 import { openMetrics } from "../../core/metrics.ts";
 import type { Db } from "../../db/db.ts";
-import { siteConfig } from "../../net/site.ts";
+import { siteConfig } from "../../net/visitor/site.ts";
 
 export function admin(program: Command): void {
   const command = program

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
 import { type Environment, environment } from "../../core/env.ts";
-import { siteConfig } from "../../net/site.ts";
+import { siteConfig } from "../../net/visitor/site.ts";
 import { processConfig } from "../process-config.ts";
 import { runProcess } from "../run-process.ts";
 import { rolesNamed, startRoles } from "../start-roles.ts";

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { AppError, invalid, notFound } from "../../core/errors.ts";
 import type { Db, Queryable } from "../../db/db.ts";
-import { siteKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/serve/address-key.ts";
 import { hashToken, isToken, randomToken } from "../access/tokens.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";

@@ -2,7 +2,7 @@
 
 import { invalid } from "../../core/errors.ts";
 import type { Queryable, Transaction } from "../../db/db.ts";
-import { siteKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/serve/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { TOKEN_ADDRESS } from "./limits.ts";
 

@@ -2,7 +2,7 @@
 
 import { forbidden, unauthenticated } from "../../core/errors.ts";
 import type { Db, Queryable } from "../../db/db.ts";
-import { siteKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/serve/address-key.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_HERE, SIGN_INS_HERE } from "./limits.ts";
 import { hashPassword, isOutdated, verifyPassword } from "./password-hashes.ts";

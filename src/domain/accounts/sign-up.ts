@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { conflict, forbidden, invalid } from "../../core/errors.ts";
 import { type Db, sqlState, type Transaction, VIOLATES_UNIQUE } from "../../db/db.ts";
-import { siteKey } from "../../net/address-key.ts";
+import { siteKey } from "../../net/serve/address-key.ts";
 import type { Mail } from "../mail/mail.ts";
 import { applyInvitations } from "../projects/invitations.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";

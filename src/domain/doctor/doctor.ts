@@ -11,7 +11,7 @@ import { Db } from "../../db/db.ts";
 import { openKube } from "../../kube/client.ts";
 import { kubeConfig } from "../../kube/config.ts";
 import type { Kube } from "../../kube/types.ts";
-import { siteConfig } from "../../net/site.ts";
+import { siteConfig } from "../../net/visitor/site.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 import { checkConfigMaps, checkNodes, checkPermissions, checkServer } from "./cluster.ts";
 import { checkDatabase } from "./database.ts";

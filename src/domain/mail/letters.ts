@@ -1,6 +1,6 @@
 /** What the mails say, as text and as HTML. Nothing in them comes from whoever asked for one: they go to people who may not have. Pure. */
 
-import { escapeHtml } from "../../net/plain-page.ts";
+import { escapeHtml } from "../../net/serve/plain-page.ts";
 
 /** A paragraph, or a link on a line of its own. */
 type Part = string | { link: string };

@@ -1,11 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
-import { forward } from "../../../src/net/forward.ts";
-import { forwardUpgrade } from "../../../src/net/forward-upgrade.ts";
-import type { HttpRequest, HttpResponse } from "../../../src/net/http-message.ts";
-import { sendError } from "../../../src/net/plain-page.ts";
-import { endUpgrade, serveHttp } from "../../../src/net/serve.ts";
-import { Upstreams } from "../../../src/net/upstreams.ts";
+import { forward } from "../../../src/net/proxy/forward.ts";
+import { forwardUpgrade } from "../../../src/net/proxy/forward-upgrade.ts";
+import { Upstreams } from "../../../src/net/proxy/upstreams.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/net/serve/http-message.ts";
+import { sendError } from "../../../src/net/serve/plain-page.ts";
+import { endUpgrade, serveHttp } from "../../../src/net/serve/serve.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
 import { until } from "../../helpers/until.ts";

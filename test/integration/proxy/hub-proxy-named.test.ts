@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { createApiKey } from "../../../src/domain/access/api-keys.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
-import { endUpgrade, freePort, type Handle, serveHttp } from "../../../src/net/serve.ts";
+import { endUpgrade, freePort, type Handle, serveHttp } from "../../../src/net/serve/serve.ts";
 import { testLog } from "../../helpers/log.ts";
 import { newProject } from "../../helpers/people.ts";
 import { startProjectServer, testHub } from "../../helpers/project-server.ts";

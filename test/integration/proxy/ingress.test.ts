@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RoleName } from "../../../roles/names.ts";
 import { Life } from "../../../src/core/life.ts";
 import type { Db } from "../../../src/db/db.ts";
-import { type Route, routes } from "../../../src/net/routes.ts";
+import { type Route, routes } from "../../../src/net/visitor/routes.ts";
 import { newPerson, newProject, type Person, removeMember } from "../../helpers/people.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
 import { startRole } from "../../helpers/roles.ts";

@@ -1,9 +1,9 @@
 /** What one address may hold of a listener: strangers behind it cannot take all, and a class behind one does not notice. */
 
 import type { BlockList, Socket } from "node:net";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../../core/errors.ts";
+import { isTrusted, plainAddress } from "../visitor/forwarded.ts";
 import { addressKey } from "./address-key.ts";
-import { isTrusted, plainAddress } from "./forwarded.ts";
 import type { HttpRequest } from "./http-message.ts";
 
 interface AddressLimitOptions {

@@ -1,7 +1,7 @@
 /** Where a web server sends its visitors, as they have to go: a server behind a proxy often tells an address of its own. Pure. */
 
-import type { Client } from "./forwarded.ts";
-import { belowBase } from "./routes.ts";
+import type { Client } from "../visitor/forwarded.ts";
+import { belowBase } from "../visitor/routes.ts";
 
 export interface Redirecting {
   client: Client;

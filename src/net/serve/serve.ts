@@ -3,9 +3,9 @@
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { AppError } from "../core/errors.ts";
-import type { Life } from "../core/life.ts";
-import type { Logger } from "../core/log.ts";
+import { AppError } from "../../core/errors.ts";
+import type { Life } from "../../core/life.ts";
+import type { Logger } from "../../core/log.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { QuickConnections } from "./quick-connection.ts";
 

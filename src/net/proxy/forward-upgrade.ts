@@ -3,12 +3,12 @@
 import { STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { AppError } from "../core/errors.ts";
+import type { AppError } from "../../core/errors.ts";
+import type { HttpRequest } from "../serve/http-message.ts";
+import { sayLast } from "../serve/serve.ts";
 import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
 import { requestHead, responseHeaders } from "./forward-headers.ts";
-import type { HttpRequest } from "./http-message.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
-import { sayLast } from "./serve.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface UpgradeOptions extends ForwardOptions {

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "@jest/globals";
-import { testLives } from "../../test/helpers/life.ts";
-import { testLog } from "../../test/helpers/log.ts";
+import { testLives } from "../../../test/helpers/life.ts";
+import { testLog } from "../../../test/helpers/log.ts";
 import { bodyOf, dropRest } from "./drop-rest.ts";
 import { serveHttp } from "./serve.ts";
 

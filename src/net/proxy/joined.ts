@@ -1,6 +1,6 @@
 /** The upgraded connections that a role forwards now: a listener cannot stop before they are let go. */
 
-import type { Life } from "../core/life.ts";
+import type { Life } from "../../core/life.ts";
 import type { Forwarding } from "./forward.ts";
 
 export class Joined {

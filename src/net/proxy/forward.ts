@@ -1,11 +1,11 @@
 /** Forwards one HTTP exchange to another server: bytes as they come, back-pressure both ways, nothing left when either side goes away. */
 
 import type { Socket } from "node:net";
-import { AppError, codeOf, invalid, isAppError } from "../core/errors.ts";
-import { dropRest } from "./drop-rest.ts";
+import { AppError, codeOf, invalid, isAppError } from "../../core/errors.ts";
+import { dropRest } from "../serve/drop-rest.ts";
+import type { HttpRequest, HttpResponse } from "../serve/http-message.ts";
+import type { Client } from "../visitor/forwarded.ts";
 import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
-import type { Client } from "./forwarded.ts";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { writeCopy } from "./kept-buffers.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";

@@ -1,7 +1,7 @@
 /** Kept connections to the other sides of a proxy: bounded for each, and closed when they are no longer used. */
 
-import { unavailable } from "../core/errors.ts";
-import type { Life } from "../core/life.ts";
+import { unavailable } from "../../core/errors.ts";
+import type { Life } from "../../core/life.ts";
 import {
   type ConnectionOwner,
   type UpstreamAddress,

@@ -1,8 +1,8 @@
 /** Answers to programs: JSON, and what may be told of an error. Pages for browsers are in plain-page.ts. */
 
-import { AppError, isAppError } from "../core/errors.ts";
-import type { Logger } from "../core/log.ts";
-import type { WireError } from "../protocol/common.ts";
+import { AppError, isAppError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
+import type { WireError } from "../../protocol/common.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 
 export interface JsonAnswer {

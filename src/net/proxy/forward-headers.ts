@@ -1,7 +1,7 @@
 /** Which headers pass from one side of a proxy to the other: pure, and the same for requests and upgrades. */
 
-import { ASSERTION_HEADER } from "../protocol/assertion.ts";
-import type { Client } from "./forwarded.ts";
+import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
+import type { Client } from "../visitor/forwarded.ts";
 
 /** Names of one connection only (RFC 9110 §7.6.1), and what the other side must not believe from a stranger. */
 const NOT_PASSED_ON = new Set([

@@ -1,6 +1,6 @@
 /** The one route table: which path of which origin belongs to which role, and who may. The ingress, the chart and a test are made from it. */
 
-import { UUID } from "../core/uuid.ts";
+import { UUID } from "../../core/uuid.ts";
 
 /** `app` is the site's own origin; `project` is the origin that belongs to one project alone. */
 export type RouteOrigin = "app" | "project";

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
-import { setting } from "../core/config.ts";
+import { setting } from "../../core/config.ts";
 
 /** "" or "/cocalc": no slash at the end. */
 const basePath = z

@@ -1,7 +1,7 @@
 /** One connection to another HTTP/1.1 server, on which one question is asked at a time: whoever asks writes the body and is told the answer. */
 
 import type { LookupFunction, Socket, SocketConstructorOpts } from "node:net";
-import { AppError, asError } from "../core/errors.ts";
+import { AppError, asError } from "../../core/errors.ts";
 import { PatientSocket } from "./patient-socket.ts";
 import {
   headerValue,

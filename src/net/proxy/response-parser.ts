@@ -1,7 +1,7 @@
 /** Reads the answers of another HTTP/1.1 server out of the bytes of a connection, however they are cut: heads, bodies, trailers (RFC 9112). Knows no socket. */
 
-import { AppError } from "../core/errors.ts";
-import { readFieldLine } from "./field-line.ts";
+import { AppError } from "../../core/errors.ts";
+import { readFieldLine } from "../serve/field-line.ts";
 
 export interface ResponseHead {
   status: number;

@@ -1,7 +1,7 @@
 /** A socket to another server that goes on reading when it can no longer write: what the other side said before it closed is still there to be read. */
 
 import { Socket } from "node:net";
-import { codeOf } from "../core/errors.ts";
+import { codeOf } from "../../core/errors.ts";
 
 type Written = (error?: Error | null) => void;
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { expect, test } from "@jest/globals";
-import { readConfig } from "../core/config.ts";
+import { readConfig } from "../../core/config.ts";
 import { clientOf, forwardedConfig, isUnheeded } from "./forwarded.ts";
 
 const trusting = (networks?: string) =>
