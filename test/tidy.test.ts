@@ -69,8 +69,9 @@ function placeOf(file: string): string {
 const MAY: Record<string, string[]> = {
   main: ["main", "registry", "local", "core", "net", "db", "kube", "domain", "rules"],
   registry: ["registry", "role", "project-role", "core"],
-  role: ["role", "registry", "domain", "rules", "db", "kube", "net", "core", "protocol"],
-  "project-role": ["project-role", "registry", "net", "core", "protocol"],
+  role: ["role", "registry", "domain", "rules", "db", "kube", "files", "net", "core", "protocol"],
+  "project-role": ["project-role", "registry", "files", "net", "core", "protocol"],
+  files: ["files", "core", "protocol"],
   domain: ["domain", "rules", "db", "kube", "net", "core", "protocol"],
   rules: ["rules", "core", "protocol"],
   db: ["db", "core"],

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import * as Y from "yjs";
 import { messageOf } from "../../../src/core/errors.ts";
-import { fileError } from "../files/file-errors.ts";
+import { fileError } from "../../../src/files/file-errors.ts";
 import { MAX_TEXT_BYTES } from "./text-file.ts";
 import { type LogRecord, RECORD, type RecordKind, removeLog, UpdateLog } from "./update-log.ts";
 

@@ -5,12 +5,12 @@ import { constants as flags } from "node:fs";
 import { access, type FileHandle, lstat, readlink, realpath, unlink } from "node:fs/promises";
 import { sleep } from "../../../src/core/clock.ts";
 import { AppError, invalid, isAppError, messageOf } from "../../../src/core/errors.ts";
-import { etagOf } from "../files/entry.ts";
-import { fileError } from "../files/file-errors.ts";
-import { type Folder, walk } from "../files/folder.ts";
-import { type PlacePath, type Places, pathToWire, titleOf } from "../files/places.ts";
-import { openForReading } from "../files/read-file.ts";
-import { writeFile } from "../files/write-file.ts";
+import { etagOf } from "../../../src/files/entry.ts";
+import { fileError } from "../../../src/files/file-errors.ts";
+import { type PlacePath, type Places, pathToWire, titleOf } from "../../../src/files/places.ts";
+import { openForReading } from "../../../src/files/read.ts";
+import { type Folder, walk } from "../../../src/files/walk.ts";
+import { writeFile } from "../../../src/files/write.ts";
 import { type DecodedText, decodeText } from "./text-format.ts";
 
 /** Largest text that is edited together, in bytes. */

@@ -2,19 +2,19 @@
 
 import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
+import { writeArchive } from "../../../src/files/archive.ts";
+import { commands } from "../../../src/files/commands.ts";
+import { entryOf, toEntry } from "../../../src/files/entry.ts";
+import { FolderNames, listFolder, MAX_PAGE } from "../../../src/files/listing.ts";
+import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "../../../src/files/places.ts";
+import { attachment, openForReading, sendFile } from "../../../src/files/read.ts";
+import { walk } from "../../../src/files/walk.ts";
+import { writeFile } from "../../../src/files/write.ts";
 import { bodyOf } from "../../../src/net/serve/drop-rest.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-server.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
 import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";
-import { writeArchive } from "./archive.ts";
-import { commands } from "./commands.ts";
-import { entryOf, toEntry } from "./entry.ts";
-import { walk } from "./folder.ts";
-import { FolderNames, listFolder, MAX_PAGE } from "./listing.ts";
-import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "./places.ts";
-import { attachment, openForReading, sendFile } from "./read-file.ts";
-import { writeFile } from "./write-file.ts";
 
 const MAX_ARCHIVED_PATHS = 1_000;
 const flag = z

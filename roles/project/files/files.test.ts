@@ -20,12 +20,12 @@ import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
+import { moveWithoutReplacing } from "../../../src/files/write.ts";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
-import { moveWithoutReplacing } from "./write-file.ts";
 
 const newLife = testLives();
 const run = promisify(execFile);

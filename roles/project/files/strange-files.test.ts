@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { extract } from "tar-stream";
+import { toEntry } from "../../../src/files/entry.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
-import { toEntry } from "./entry.ts";
 
 const newLife = testLives();
 

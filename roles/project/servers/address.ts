@@ -4,7 +4,7 @@ import { access, mkdtemp } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { telling } from "../files/file-errors.ts";
+import { telling } from "../../../src/files/file-errors.ts";
 
 export type Address = { host: string; port: number } | { path: string };
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { sleep } from "../../../src/core/clock.ts";
 import { messageOf, unavailable } from "../../../src/core/errors.ts";
-import { fileError } from "../files/file-errors.ts";
+import { fileError } from "../../../src/files/file-errors.ts";
 import { signalSession } from "../processes.ts";
 import { type Address, listens, placeName } from "./address.ts";
 

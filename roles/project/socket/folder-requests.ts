@@ -1,6 +1,6 @@
 /** The request of a socket to be told of changes in one folder. */
 
-import { type Places, parsePath } from "../files/places.ts";
+import { type Places, parsePath } from "../../../src/files/places.ts";
 import { watchFolder } from "./folder-watch.ts";
 import type { Handlers } from "./requests.ts";
 import type { Session } from "./session.ts";

@@ -3,8 +3,8 @@
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { every } from "../../../src/core/clock.ts";
-import { inFolder } from "../files/folder.ts";
-import type { PlacePath, Places } from "../files/places.ts";
+import type { PlacePath, Places } from "../../../src/files/places.ts";
+import { inFolder } from "../../../src/files/walk.ts";
 
 const LOOK_EVERY_MS = 3_000;
 /** Many changes at once are told once. */

@@ -1,8 +1,8 @@
 /** The requests of a socket that are about terminals. */
 
+import { localPath } from "../../../src/files/local-path.ts";
+import { type Places, parsePath } from "../../../src/files/places.ts";
 import type { Activity } from "../activity.ts";
-import { localPath } from "../files/local-path.ts";
-import { type Places, parsePath } from "../files/places.ts";
 import type { TerminalReader } from "../terminals/terminal.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import type { Handlers } from "./requests.ts";

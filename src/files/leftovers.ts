@@ -3,11 +3,11 @@
 import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { sleep } from "../../../src/core/clock.ts";
-import { codeOf, isAppError } from "../../../src/core/errors.ts";
-import { type Folder, type Spot, walk } from "./folder.ts";
+import { sleep } from "../core/clock.ts";
+import { codeOf, isAppError } from "../core/errors.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { deleteTree } from "./tree.ts";
+import { type Folder, type Spot, walk } from "./walk.ts";
 
 /** Whoever makes a file touches its note so often; an untouched one is of a dead server, on whatever machine that ran. */
 const TOUCH_EVERY_MS = 60_000;

@@ -1,6 +1,6 @@
 /** What the file system refuses, in words for people. */
 
-import { AppError, codeOf, conflict, forbidden, invalid, notFound, unavailable } from "../../../src/core/errors.ts";
+import { AppError, codeOf, conflict, forbidden, invalid, notFound, unavailable } from "../core/errors.ts";
 
 type Tell = (what: string, cause: unknown) => AppError;
 

@@ -2,15 +2,15 @@
 
 import { lstat, mkdir, rename, symlink } from "node:fs/promises";
 import type { z } from "zod";
-import { codeOf, conflict, invalid } from "../../../src/core/errors.ts";
-import type { FileCommandName, FileEntry, fileCommands } from "../../../src/protocol/project-server.ts";
+import { codeOf, conflict, invalid } from "../core/errors.ts";
+import type { FileCommandName, FileEntry, fileCommands } from "../protocol/project-server.ts";
 import { entryOf } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
-import { type Folder, inParent } from "./folder.ts";
 import { asideOf, noted, settle } from "./leftovers.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { copyTree, deleteTree } from "./tree.ts";
-import { moveWithoutReplacing, temporaryName } from "./write-file.ts";
+import { type Folder, inParent } from "./walk.ts";
+import { moveWithoutReplacing, temporaryName } from "./write.ts";
 
 type Input<N extends FileCommandName> = z.infer<(typeof fileCommands)[N]>;
 type Commands = { [N in FileCommandName]: (places: Places, input: Input<N>) => Promise<object> };

@@ -1,7 +1,7 @@
 /** The path of a place on this machine, for programs that are started there: they may go wherever the project's user may. */
 
 import { join } from "node:path";
-import { invalid } from "../../../src/core/errors.ts";
+import { invalid } from "../core/errors.ts";
 import { decodeUtf8, type PlacePath, type Places, pathToWire } from "./places.ts";
 
 /** @throws AppError `invalid` for a name that is not UTF-8: Node's way of starting programs has no bytes there. */

@@ -3,13 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
-import { AppError, codeOf, invalid } from "../../../src/core/errors.ts";
-import type { FileEntry } from "../../../src/protocol/project-server.ts";
+import { AppError, codeOf, invalid } from "../core/errors.ts";
+import type { FileEntry } from "../protocol/project-server.ts";
 import { etagOf, toEntry } from "./entry.ts";
-import { type Folder, walk } from "./folder.ts";
 import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
-import { matches } from "./read-file.ts";
+import { matches } from "./read.ts";
+import { type Folder, walk } from "./walk.ts";
 
 export interface WriteOptions {
   body: AsyncIterable<Buffer> | Buffer;

@@ -4,11 +4,11 @@ import { mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { AppError } from "../../../src/core/errors.ts";
-import { temporaryFolder } from "../../../test/helpers/folder.ts";
-import { testLives } from "../../../test/helpers/life.ts";
-import { walk } from "./folder.ts";
+import { temporaryFolder } from "../../test/helpers/folder.ts";
+import { testLives } from "../../test/helpers/life.ts";
+import { AppError } from "../core/errors.ts";
 import { fromWire, parsePath, pathToWire, toWire } from "./places.ts";
+import { walk } from "./walk.ts";
 
 const newLife = testLives();
 

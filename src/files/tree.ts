@@ -14,9 +14,9 @@ import {
   unlink,
   utimes,
 } from "node:fs/promises";
-import { codeOf, invalid } from "../../../src/core/errors.ts";
-import type { Folder } from "./folder.ts";
+import { codeOf, invalid } from "../core/errors.ts";
 import { toWire } from "./places.ts";
+import type { Folder } from "./walk.ts";
 
 const NOT_A_FILE = new Set(["EISDIR", "EPERM"]);
 

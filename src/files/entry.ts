@@ -2,9 +2,9 @@
 
 import type { BigIntStats } from "node:fs";
 import { lstat, readlink, stat } from "node:fs/promises";
-import type { FileEntry } from "../../../src/protocol/project-server.ts";
-import type { Folder } from "./folder.ts";
+import type { FileEntry } from "../protocol/project-server.ts";
 import { toWire } from "./places.ts";
+import type { Folder } from "./walk.ts";
 
 /** Changes whenever the content does, as far as the file system's clock tells; also when the file is replaced. */
 export function etagOf(stats: BigIntStats): string {

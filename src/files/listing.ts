@@ -2,11 +2,11 @@
 
 import { constants as flags } from "node:fs";
 import { access, readdir, stat } from "node:fs/promises";
-import { codeOf } from "../../../src/core/errors.ts";
-import type { FileEntry, FileListing } from "../../../src/protocol/project-server.ts";
+import { codeOf } from "../core/errors.ts";
+import type { FileEntry, FileListing } from "../protocol/project-server.ts";
 import { entryOf } from "./entry.ts";
-import { type Folder, inFolder } from "./folder.ts";
 import { fromWire, type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
+import { type Folder, inFolder } from "./walk.ts";
 
 export const MAX_PAGE = 5_000;
 const DEFAULT_PAGE = 1_000;

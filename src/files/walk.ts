@@ -2,7 +2,7 @@
 
 import { existsSync, constants as flags } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readlink, realpath } from "node:fs/promises";
-import { type AppError, codeOf, forbidden, invalid } from "../../../src/core/errors.ts";
+import { type AppError, codeOf, forbidden, invalid } from "../core/errors.ts";
 import { telling } from "./file-errors.ts";
 import { below, DOT, DOT_DOT, type PlacePath, type Places, pathToWire, splitBytes, titleOf, toWire } from "./places.ts";
 

@@ -5,10 +5,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { contentType, lookup } from "mime-types";
-import { type AppError, invalid } from "../../../src/core/errors.ts";
+import { type AppError, invalid } from "../core/errors.ts";
 import { etagOf, modifiedAt } from "./entry.ts";
-import { walk } from "./folder.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
+import { walk } from "./walk.ts";
 
 export interface OpenFile {
   handle: FileHandle;

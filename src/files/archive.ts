@@ -6,12 +6,12 @@ import { PassThrough, type Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ZipArchive } from "archiver";
 import { pack } from "tar-stream";
-import { messageOf } from "../../../src/core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { modifiedAt } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
-import { type Folder, walk } from "./folder.ts";
 import { decodeUtf8, type PlacePath, type Places } from "./places.ts";
-import { openPlainFile } from "./read-file.ts";
+import { openPlainFile } from "./read.ts";
+import { type Folder, walk } from "./walk.ts";
 
 /** Where entries go; each call resolves when the entry is in the stream. */
 interface Sink {
