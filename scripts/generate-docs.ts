@@ -8,7 +8,7 @@ import { groups, roleNames } from "../roles/names.ts";
 import { processConfig } from "../src/boot/process-config.ts";
 import { describeConfig } from "../src/core/config.ts";
 import { dbConfig } from "../src/db/config.ts";
-import { defaultPodTemplate } from "../src/domain/project-pods/defaults.ts";
+import { defaultPodTemplate } from "../src/domain/project-pods/default-template.ts";
 import { kubeConfig } from "../src/kube/config.ts";
 import { localConfig } from "../src/local/config.ts";
 import { routes } from "../src/net/visitor/routes.ts";

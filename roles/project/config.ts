@@ -6,7 +6,7 @@ import { port, setting } from "../../src/core/config.ts";
 import { siteConfig } from "../../src/net/visitor/site.ts";
 import { HUB_KEYS_VARIABLE } from "../../src/protocol/assertion.ts";
 import { uuid } from "../../src/protocol/common.ts";
-import { serverTable } from "./servers/server-table.ts";
+import { serverTable } from "./web-servers/server-table.ts";
 
 /** JSON in base64, as a pod's template carries it; absent is {}. */
 function base64Json<T extends z.ZodType>(schema: T) {

@@ -19,8 +19,6 @@ import { Exec } from "./exec.ts";
 import { fileHandlers } from "./files/file-handlers.ts";
 import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
-import { NamedServers } from "./servers/named-servers.ts";
-import { ServerProxy } from "./servers/server-proxy.ts";
 import { documentRequests } from "./socket/document-requests.ts";
 import { folderRequests } from "./socket/folder-requests.ts";
 import { openSocketServer, type SocketServer } from "./socket/socket-server.ts";
@@ -28,6 +26,8 @@ import { terminalRequests } from "./socket/terminal-requests.ts";
 import { Status } from "./status.ts";
 import { shellEnvironment } from "./terminals/shell-environment.ts";
 import { Terminals } from "./terminals/terminals.ts";
+import { NamedServers } from "./web-servers/named-servers.ts";
+import { ServerProxy } from "./web-servers/server-proxy.ts";
 
 const SOCKET_PATH = "/api/socket";
 

@@ -2,7 +2,7 @@
 
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
-import { defaultConfigMaps } from "../domain/project-pods/defaults.ts";
+import { defaultConfigMaps } from "../domain/project-pods/default-template.ts";
 import type { Json } from "./kube-api/json.ts";
 import { Refusal } from "./kube-api/refusal.ts";
 import type { Store } from "./kube-api/store.ts";

@@ -1,5 +1,5 @@
 /** The two ConfigMaps that say what a project's pod is: the default template, and the environments of a test's site. */
-import { defaultConfigMaps, type SoftwareToOffer } from "../../../src/domain/project-pods/defaults.ts";
+import { defaultConfigMaps, type SoftwareToOffer } from "../../../src/domain/project-pods/default-template.ts";
 import type { Manifest, Site } from "./site.ts";
 
 /** Environments of the test's site: the real one, and one whose image is nowhere. */

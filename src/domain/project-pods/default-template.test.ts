@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { processConfig } from "../../boot/process-config.ts";
 import { parseSoftware } from "../software/software.ts";
-import { defaultConfigMaps, defaultPodTemplate } from "./defaults.ts";
+import { defaultConfigMaps, defaultPodTemplate } from "./default-template.ts";
 import { parseTemplate } from "./template.ts";
 
 const offered = {
