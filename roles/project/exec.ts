@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { AppError, asError } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { fileError, telling } from "../../src/files/file-errors.ts";
-import type { ExecAnswer, ExecRequest } from "../../src/protocol/project-server.ts";
+import type { ExecAnswer, ExecRequest } from "../../src/protocol/project-exec.ts";
 import { signalSession } from "./processes.ts";
 
 const MAX_RUNNING = 50;

@@ -10,7 +10,7 @@ import { type Places, parsePath } from "../../src/files/places.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve/serve.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
-import { execRequest } from "../../src/protocol/project-server.ts";
+import { execRequest } from "../../src/protocol/project-exec.ts";
 import { Activity } from "./activity.ts";
 import { Callers } from "./callers.ts";
 import type { ProjectConfig } from "./config.ts";

@@ -1,7 +1,7 @@
 /** What the project uses: from its container's cgroup (v1 or v2) in a cluster, from its own processes elsewhere. */
 
 import { readFile, statfs } from "node:fs/promises";
-import type { ProjectStatus } from "../../src/protocol/project-server.ts";
+import type { ProjectStatus } from "../../src/protocol/project-status.ts";
 import type { Activity } from "./activity.ts";
 import { listProcesses, type ProcessInfo, treeOf } from "./processes.ts";
 

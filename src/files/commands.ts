@@ -3,7 +3,7 @@
 import { lstat, mkdir, rename, symlink } from "node:fs/promises";
 import type { z } from "zod";
 import { codeOf, conflict, invalid } from "../core/errors.ts";
-import type { FileCommandName, FileEntry, fileCommands } from "../protocol/project-server.ts";
+import type { FileCommandName, FileEntry, fileCommands } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
 import { asideOf, noted, settle } from "./leftovers.ts";

@@ -2,7 +2,7 @@
 
 import type { BigIntStats } from "node:fs";
 import { lstat, readlink, stat } from "node:fs/promises";
-import type { FileEntry } from "../protocol/project-server.ts";
+import type { FileEntry } from "../protocol/project-files.ts";
 import { toWire } from "./places.ts";
 import type { Folder } from "./walk.ts";
 

@@ -3,7 +3,7 @@
 import { constants as flags } from "node:fs";
 import { access, readdir, stat } from "node:fs/promises";
 import { codeOf } from "../core/errors.ts";
-import type { FileEntry, FileListing } from "../protocol/project-server.ts";
+import type { FileEntry, FileListing } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
 import { fromWire, type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 import { type Folder, inFolder } from "./walk.ts";

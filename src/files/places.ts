@@ -1,7 +1,7 @@
 /** The folders in which a project's files live, and how a path of the wire names one of them. It touches no disk. */
 
 import { forbidden, invalid } from "../core/errors.ts";
-import { MAX_PATH_LENGTH } from "../protocol/project-server.ts";
+import { MAX_PATH_LENGTH } from "../protocol/project-files.ts";
 
 export type PlaceName = "home" | "ext" | "data" | "tmp";
 /** Absolute path of each place on this machine. */

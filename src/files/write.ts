@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
 import { AppError, codeOf, invalid } from "../core/errors.ts";
-import type { FileEntry } from "../protocol/project-server.ts";
+import type { FileEntry } from "../protocol/project-files.ts";
 import { etagOf, toEntry } from "./entry.ts";
 import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";

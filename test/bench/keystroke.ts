@@ -10,7 +10,7 @@ import type { Life } from "../../src/core/life.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
 import { freePort } from "../../src/net/serve/serve.ts";
 import { HUB_KEYS_VARIABLE } from "../../src/protocol/assertion.ts";
-import { DOCUMENT_TEXT, type DocumentView } from "../../src/protocol/project-server.ts";
+import { DOCUMENT_TEXT, type DocumentView } from "../../src/protocol/project-documents.ts";
 import { projectEnvironment } from "../helpers/project-server.ts";
 import { startProgram, untilListening } from "./processes.ts";
 import { type Benchmark, ms, quantile } from "./report.ts";

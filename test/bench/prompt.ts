@@ -5,7 +5,7 @@ import type { Life } from "../../src/core/life.ts";
 import { podName } from "../../src/domain/project-pods/identity.ts";
 import { pods } from "../../src/kube/resources.ts";
 import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
-import type { ProjectEvents } from "../../src/protocol/project-server.ts";
+import type { ProjectEvents } from "../../src/protocol/project-socket.ts";
 import { measureInCluster, type Place } from "./cluster.ts";
 import { type Bench, createProject, isReady, openBench, startRole } from "./place.ts";
 import { type Benchmark, type Figure, median, ms } from "./report.ts";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { io, type Socket } from "socket.io-client";
 import type { Life } from "../../src/core/life.ts";
-import type { ProjectAnswer, ProjectEvents, ProjectRequestName } from "../../src/protocol/project-server.ts";
+import type { ProjectAnswer, ProjectEvents, ProjectRequestName } from "../../src/protocol/project-socket.ts";
 import { Browser, PASSWORD } from "../helpers/hub-next.ts";
 
 /** A person who has just signed up over HTTP. */

@@ -15,7 +15,7 @@ import {
   type AssertionClaims,
   HUB_KEYS_VARIABLE,
 } from "../../src/protocol/assertion.ts";
-import type { ProjectAnswer, ProjectEvents, ProjectRequestName } from "../../src/protocol/project-server.ts";
+import type { ProjectAnswer, ProjectEvents, ProjectRequestName } from "../../src/protocol/project-socket.ts";
 import { temporaryFolder } from "./folder.ts";
 import { testLog } from "./log.ts";
 

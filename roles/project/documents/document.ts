@@ -2,7 +2,7 @@
 
 import * as Y from "yjs";
 import { AppError, conflict, forbidden, isAppError } from "../../../src/core/errors.ts";
-import type { DocumentView } from "../../../src/protocol/project-server.ts";
+import type { DocumentView } from "../../../src/protocol/project-documents.ts";
 import { DocumentLog, newGeneration } from "./document-log.ts";
 import { type DocumentReader, type DocumentState, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";

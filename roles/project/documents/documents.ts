@@ -9,7 +9,7 @@ import type { Logger } from "../../../src/core/log.ts";
 import { localPath } from "../../../src/files/local-path.ts";
 import { type Places, parsePath } from "../../../src/files/places.ts";
 import { type Move, movedPath } from "../../../src/protocol/moved-path.ts";
-import type { DocumentView } from "../../../src/protocol/project-server.ts";
+import type { DocumentView } from "../../../src/protocol/project-documents.ts";
 import { Document } from "./document.ts";
 import type { DocumentReader } from "./document-reader.ts";
 import { DocumentStore } from "./document-store.ts";

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import * as Y from "yjs";
-import { DOCUMENT_TEXT } from "../../../src/protocol/project-server.ts";
+import { DOCUMENT_TEXT } from "../../../src/protocol/project-documents.ts";
 import { changesBetween } from "./text-changes.ts";
 import { decodeMerged, type LogRecord, RECORD } from "./update-log.ts";
 

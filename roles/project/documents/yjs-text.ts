@@ -2,7 +2,7 @@
 
 import * as Y from "yjs";
 import { AppError, invalid } from "../../../src/core/errors.ts";
-import { DOCUMENT_TEXT } from "../../../src/protocol/project-server.ts";
+import { DOCUMENT_TEXT } from "../../../src/protocol/project-documents.ts";
 import type { Change } from "./text-changes.ts";
 import { MAX_TEXT_BYTES } from "./text-file.ts";
 

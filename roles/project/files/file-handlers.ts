@@ -11,7 +11,7 @@ import { attachment, openForReading, sendFile } from "../../../src/files/read.ts
 import { walk } from "../../../src/files/walk.ts";
 import { writeFile } from "../../../src/files/write.ts";
 import { bodyOf } from "../../../src/net/serve/drop-rest.ts";
-import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-server.ts";
+import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-files.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
 import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";

@@ -8,7 +8,7 @@ import {
   type ProjectAnswers,
   type ProjectRequestName,
   projectRequests,
-} from "../../../src/protocol/project-server.ts";
+} from "../../../src/protocol/project-socket.ts";
 import { parseInput, toldHere } from "../http-server.ts";
 import type { ProjectSocket, Session } from "./session.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Socket } from "socket.io";
 import { cutOffWhenBehind, type MostUnsent } from "../../../src/net/serve/cut-off-when-behind.ts";
-import type { ProjectEvents } from "../../../src/protocol/project-server.ts";
+import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
 
 export type ProjectSocket = Socket<Record<string, (...args: unknown[]) => void>, ProjectEvents>;

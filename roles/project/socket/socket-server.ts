@@ -8,7 +8,7 @@ import { Server } from "socket.io";
 import { AppError } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
-import type { ProjectEvents } from "../../../src/protocol/project-server.ts";
+import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
 import { answerRequests, type Handlers } from "./requests.ts";
 import { Session } from "./session.ts";

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { type IPty, spawn } from "@lydell/node-pty";
 import { conflict } from "../../../src/core/errors.ts";
-import { TERMINAL_ACK_EVERY, type TerminalView } from "../../../src/protocol/project-server.ts";
+import { TERMINAL_ACK_EVERY, type TerminalView } from "../../../src/protocol/project-terminals.ts";
 import { signalSession } from "../processes.ts";
 import { Scrollback } from "./scrollback.ts";
 import { TerminalInput } from "./terminal-input.ts";

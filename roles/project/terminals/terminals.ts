@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
-import type { TerminalView } from "../../../src/protocol/project-server.ts";
+import type { TerminalView } from "../../../src/protocol/project-terminals.ts";
 import { type ShellCommand, type Size, Terminal, type TerminalReader } from "./terminal.ts";
 
 const MAX_TERMINALS = 100;

@@ -1,7 +1,7 @@
 /** Servers that people reach by name, and how each is started; an administrator changes the table by COCALC_NAMED_SERVERS. Pure. */
 
 import { z } from "zod";
-import { serverName } from "../../../src/protocol/project-server.ts";
+import { serverName } from "../../../src/protocol/project-web-servers.ts";
 
 /** Stands for the Unix socket on which a server listens. */
 export const SOCKET = "{socket}";

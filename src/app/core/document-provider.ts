@@ -3,14 +3,14 @@
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { type Move, movedPath } from "../../protocol/moved-path.ts";
-import type { DocumentView } from "../../protocol/project-server.ts";
+import type { DocumentView } from "../../protocol/project-documents.ts";
 import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { isOffline, RequestError, wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
 import { rebaseEdits } from "./text-merge.ts";
 
-const TEXT: typeof import("../../protocol/project-server.ts").DOCUMENT_TEXT = "text";
+const TEXT: typeof import("../../protocol/project-documents.ts").DOCUMENT_TEXT = "text";
 const KEEP_AFTER_MS = 250;
 const TRY_AGAIN_MS = 2_000;
 

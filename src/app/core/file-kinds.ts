@@ -1,6 +1,6 @@
 /** What a file is by its name, as far as showing it goes. */
 
-import type { FileEntry } from "../../protocol/project-server.ts";
+import type { FileEntry } from "../../protocol/project-files.ts";
 import { compareNames, extensionOf } from "./paths.ts";
 
 const PICTURES = new Set(["png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "ico"]);

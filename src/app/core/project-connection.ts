@@ -8,7 +8,7 @@ import type {
   ProjectEvents,
   ProjectRequestName,
   projectRequests,
-} from "../../protocol/project-server.ts";
+} from "../../protocol/project-socket.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { Store } from "./store.ts";
 

@@ -1,7 +1,7 @@
 /** The files of a project over HTTP: one function per question; uploads have a file of their own. */
 
 import type { z } from "zod";
-import type { FileCommandName, FileEntry, FileListing, fileCommands } from "../../protocol/project-server.ts";
+import type { FileCommandName, FileEntry, FileListing, fileCommands } from "../../protocol/project-files.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { projectApi, type Site } from "./site.ts";
 

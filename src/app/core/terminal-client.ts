@@ -1,6 +1,6 @@
 /** One terminal as a browser follows it: output in order and without gaps or doubles over reconnects, keys, size, exit and restart. */
 
-import type { TerminalView } from "../../protocol/project-server.ts";
+import type { TerminalView } from "../../protocol/project-terminals.ts";
 import { TERMINAL_SIGNALS } from "../../protocol/terminal-signals.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { wordsOf } from "./request-error.ts";
@@ -25,7 +25,7 @@ export type TerminalState =
   | { kind: "exited"; exitCode: number }
   | { kind: "failed"; message: string };
 
-type Ack = typeof import("../../protocol/project-server.ts").TERMINAL_ACK_EVERY;
+type Ack = typeof import("../../protocol/project-terminals.ts").TERMINAL_ACK_EVERY;
 /** Half of what the server allows at most. */
 const ACK_EVERY = (32_768 satisfies Ack) / 2;
 const MOST_HELD_KEYS = 10_000;

@@ -1,7 +1,7 @@
 /** The questions that acting on files needs: a name, or whether to delete for good. */
 
 import { useNavigate } from "@tanstack/react-router";
-import type { FileEntry } from "../../../protocol/project-server.ts";
+import type { FileEntry } from "../../../protocol/project-files.ts";
 import { countOf } from "../../core/format.ts";
 import { joinPath, nameOfCopy, problemOfName } from "../../core/paths.ts";
 import { useProject } from "../../ui/app-context.ts";

@@ -18,7 +18,7 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type CSSProperties, memo } from "react";
-import type { FileEntry } from "../../../protocol/project-server.ts";
+import type { FileEntry } from "../../../protocol/project-files.ts";
 import { isFolder, showingOf } from "../../core/file-kinds.ts";
 import { formatAgo, formatBytes, formatMoment } from "../../core/format.ts";
 import { joinPath } from "../../core/paths.ts";

@@ -7,7 +7,7 @@ import { Checkbox, Paper, Text } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import type { FileEntry } from "../../../protocol/project-server.ts";
+import type { FileEntry } from "../../../protocol/project-files.ts";
 import type { Sorting, SortKey } from "../../core/file-kinds.ts";
 import { useNow } from "../../ui/app-context.ts";
 import type { FileQuestion } from "./file-dialogs.tsx";

@@ -3,7 +3,7 @@
 import { Text, TextInput } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState } from "react";
-import type { FileEntry } from "../../../protocol/project-server.ts";
+import type { FileEntry } from "../../../protocol/project-files.ts";
 import { type Sorting, sortEntries } from "../../core/file-kinds.ts";
 import { countOf } from "../../core/format.ts";
 import { wordsOf } from "../../core/request-error.ts";

@@ -11,7 +11,7 @@ import {
   IconUpload,
 } from "@tabler/icons-react";
 import { type ChangeEvent, useMemo, useRef } from "react";
-import type { FileEntry } from "../../../protocol/project-server.ts";
+import type { FileEntry } from "../../../protocol/project-files.ts";
 import type { Command } from "../../core/commands.ts";
 import { joinPath } from "../../core/paths.ts";
 import { useCommands, useProject } from "../../ui/app-context.ts";

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { FileListing } from "../../../protocol/project-server.ts";
+import type { FileListing } from "../../../protocol/project-files.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 
 export function useListing(path: string) {

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ProjectAction, ProjectSummary } from "../../../protocol/project.ts";
-import type { ServerEntry } from "../../../protocol/project-server.ts";
+import type { ServerEntry } from "../../../protocol/project-web-servers.ts";
 import type { App, OpenProject } from "../../core/app.ts";
 import type { Command } from "../../core/commands.ts";
 import { baseName } from "../../core/paths.ts";
