@@ -1,8 +1,12 @@
-/** Starts one PostgreSQL server for a whole run of jest and makes the migrated template that every test database is cloned from. */
+/**
+ * Starts one PostgreSQL server for a whole run of jest, makes the migrated template that every test database is cloned from, and unpacks the
+ * browser: files of tests that did so at once would start one that another still writes.
+ */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import chromium from "@sparticuz/chromium";
 import { Life } from "../../src/core/life.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { startPostgres } from "../../src/local/postgres.ts";
@@ -30,4 +34,5 @@ export default async function setUp(): Promise<void> {
     ssl: "disable",
     poolSize: 1,
   });
+  await chromium.executablePath();
 }
