@@ -43,7 +43,7 @@ export function staticHandler({ config, html, assets }: StaticSite): Handle {
     const asset = assetName === undefined ? undefined : assets.get(assetName);
     if (asset !== undefined) return sendAsset(request, response, asset);
     if (path !== "/app" && !path.startsWith("/app/")) return notFound(request, response);
-    const policy = contentSecurityPolicy({ hashes, host: configuredHost ?? request.headers.host });
+    const policy = contentSecurityPolicy({ hashes, basePath, host: configuredHost ?? request.headers.host });
     const headers = {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "no-cache",

@@ -27,19 +27,30 @@ export function inlineScriptHashes(html: string): string[] {
   );
 }
 
+export interface PolicyOptions {
+  /** Of the scripts that stand in the page, as the policy names them. */
+  hashes: string[];
+  /** What browsers call us. */
+  host: string | undefined;
+  basePath: string;
+}
+
 /**
- * Content-Security-Policy of the app. `host` is what browsers call us, for WebSockets where 'self' does not cover them. Styles are allowed
- * in place: the component library, the editor and the terminal write style elements.
+ * Content-Security-Policy of the app. Code comes from our own files alone, by their path: files of projects are below this origin too. `host`
+ * is named for that, and for WebSockets where 'self' does not cover them; a policy has no words for an IPv6 address, where the whole origin is
+ * named instead (hub-proxy gives no file of a project out as a script all the same). Styles are allowed in place: the component library, the editor and
+ * the terminal write style elements.
  */
-export function contentSecurityPolicy({ hashes, host }: { hashes: string[]; host: string | undefined }): string {
+export function contentSecurityPolicy({ hashes, host, basePath }: PolicyOptions): string {
   const sockets = host !== undefined && /^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : "";
+  const assets = host !== undefined && /^[\w.-]+(?::\d+)?$/.test(host) ? `${host}${basePath}/static/` : "'self'";
   return [
     "default-src 'none'",
-    `script-src ${["'self'", ...hashes].join(" ")}`,
-    "style-src 'self' 'unsafe-inline'",
+    `script-src ${[assets, ...hashes].join(" ")}`,
+    `style-src ${assets} 'unsafe-inline'`,
     "img-src 'self' data: blob:",
     "media-src 'self' blob:",
-    "font-src 'self' data:",
+    `font-src ${assets} data:`,
     `connect-src 'self'${sockets}`,
     "frame-src 'self'",
     "manifest-src 'self'",

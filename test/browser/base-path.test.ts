@@ -1,6 +1,7 @@
 /** The product below a path of its site (BASE_PATH): pages, app, sockets of the hub and of a project, in a real browser. */
 
 import { expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
 import { freePort } from "../../src/net/serve/serve.ts";
 import { openPage } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
@@ -55,4 +56,19 @@ test("everything stays below the base path: sign up, create, start, a terminal, 
   await until(async () => (await terminalText()).includes("below-42"), { timeoutMs: 20_000 });
   expect(elsewhere).toEqual([]);
   expect(problems).toEqual([]);
+  expect(await runOfProject(page)).toBe("script-src-elem");
 }, 120_000);
+
+/** Which rule of the app's page refuses a script out of the project that it shows; "ran" when none does. */
+function runOfProject(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const [, id = ""] = /projects\/([0-9a-f-]{36})/.exec(location.pathname) ?? [];
+    const script = document.createElement("script");
+    script.src = `/cocalc/${id}/raw/a.js`;
+    return new Promise<string>((resolve) => {
+      document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
+      script.addEventListener("load", () => resolve("ran"));
+      document.head.append(script);
+    });
+  });
+}
