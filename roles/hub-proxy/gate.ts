@@ -12,6 +12,7 @@ import { type SiteConfig, schemeOf } from "../../src/net/visitor/site.ts";
 import { type Admission, Admissions } from "./admissions.ts";
 import { type Brought, broughtBy, withoutOurs } from "./credentials.ts";
 import type { Origin } from "./origins.ts";
+import { isUsedAsCode } from "./sandbox.ts";
 import type { Target } from "./target.ts";
 
 /** A request that knows where it wants to go. */
@@ -92,6 +93,8 @@ function checkPath({ origin, target, request }: Asked): void {
   if (origin.kind === "project") checkProjectPath(origin.projectId, target);
   // A script out of a pod must never stand between a browser and the app.
   else if (request.headers["service-worker"] !== undefined) throw forbidden("Service workers have no place here.");
+  else if (isUsedAsCode(request.headers["sec-fetch-dest"]))
+    throw forbidden("What comes from a project is never run in the name of this site.");
 }
 
 /** A project's own origin serves its web servers and its files; never what a page of it could do in a member's name. */

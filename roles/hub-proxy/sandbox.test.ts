@@ -7,6 +7,27 @@ test("on the app's origin a pod speaks for nobody but itself", () => {
   expect(onAppOrigin("content-type", "text/html")).toBe("text/html");
 });
 
+test("an answer that names a file to nginx, or how long to keep it, is not obeyed from any project", () => {
+  for (const name of [
+    "x-accel-redirect",
+    "x-accel-expires",
+    "x-sendfile",
+    "x-reproxy-url",
+    "surrogate-control",
+    "secure-session-registration",
+  ]) {
+    expect(onProjectOrigin(name, "x")).toBeUndefined();
+    expect(onAppOrigin(name, "x")).toBeUndefined();
+  }
+});
+
+test("events stream through a proxy in front: whether it buffers is told, and nothing else by that header", () => {
+  for (const rewrite of [onAppOrigin, onProjectOrigin]) {
+    expect(rewrite("x-accel-buffering", "no")).toBe("no");
+    expect(rewrite("x-accel-buffering", "no\tx")).toBeUndefined();
+  }
+});
+
 test("a project's page cannot sign its visitors out of the site by clearing the cookies of the whole domain", () => {
   expect(onProjectOrigin("clear-site-data", '"cookies"')).toBeUndefined();
 });

@@ -74,13 +74,23 @@ describe("what a browser gets", () => {
     expect(headers).toMatchObject({
       "content-security-policy": "sandbox",
       "x-content-type-options": "nosniff",
-      "x-kept": "1",
+      "content-language": "tlh",
+      "cross-origin-resource-policy": "same-origin",
+      "x-accel-buffering": "no",
     });
+    expect(headers["permissions-policy"]).toContain("camera=()");
+  });
+
+  test("on the app's origin: nothing that a browser or a proxy in front would obey in the site's name", async () => {
+    const { headers } = await get(api("headers"));
+    const obeyed =
+      /^(x-accel-redirect|x-sendfile|use-as-dictionary|accept-ch|speculation-rules|secure-session-.*|x-unknown-yet)$/;
+    expect(Object.keys(headers).filter((name) => obeyed.test(name))).toEqual([]);
   });
 
   test.each([200, 204, 304, 404, 500])("status %i as it is, for GET and HEAD", async (status) => {
     const answer = await get(api(`status?n=${status}`));
-    expect(answer).toMatchObject({ status, headers: { "x-kept": "1" } });
+    expect(answer).toMatchObject({ status, headers: { "content-language": "tlh" } });
     expect(answer.body).toBe(status === 204 || status === 304 ? "" : "body");
     const head = await ask(proxy, api(`status?n=${status}`), { method: "HEAD", headers: { Cookie: owner.cookie } });
     expect(head).toMatchObject({ status, body: "" });
@@ -180,6 +190,16 @@ describe("who is refused", () => {
     expect(await join({ Origin: own })).toBe(101);
     expect((await load({ "Service-Worker": "script", "Sec-Fetch-Site": "same-origin" })).status).toBe(403);
   });
+
+  test.each(["script", "worker", "style", "object", "SharedWorker", "embed", "audioworklet"])(
+    "a file of a project is not run by a page of the app as %s",
+    async (destination) => {
+      const load = (headers: Record<string, string>) => get(`/${projectId}/raw/a.js`, headers);
+      expect((await load({ "Sec-Fetch-Dest": destination, "Sec-Fetch-Site": "same-origin" })).status).toBe(403);
+      expect((await load({ "Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "same-origin" })).status).toBe(200);
+      expect((await load({ "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none" })).status).toBe(200);
+    },
+  );
 
   test("a key of one project is good for that project alone", async () => {
     const other = await newProject(db, [[owner, "owner"]], { ip: IP });

@@ -63,7 +63,7 @@ const answers: Record<string, Answer> = {
   slow: (request) => void request.on("data", () => request.pause()),
   status: (request, response) => {
     const status = Number(new URL(request.url ?? "", "http://pod").searchParams.get("n"));
-    response.writeHead(status, { "X-Kept": "1" });
+    response.writeHead(status, { "Content-Language": "tlh" });
     response.end(status === 204 || status === 304 ? undefined : "body");
   },
   hints: (_request, response) => {
@@ -87,7 +87,15 @@ const answers: Record<string, Answer> = {
         ["Service-Worker-Allowed", "/"],
         ["Connection", "X-Private"],
         ["X-Private", "1"],
-        ["X-Kept", "1"],
+        ["X-Accel-Redirect", "/internal/secret"],
+        ["X-Sendfile", "/etc/passwd"],
+        ["Use-As-Dictionary", 'match="/*"'],
+        ["Accept-CH", "Sec-CH-UA-Full-Version-List"],
+        ["Speculation-Rules", '"/rules.json"'],
+        ["Secure-Session-Registration", "(ES256);path=/start"],
+        ["X-Unknown-Yet", "1"],
+        ["X-Accel-Buffering", "no"],
+        ["Content-Language", "tlh"],
         ["Content-Type", "text/html"],
       ].flat(),
     );
