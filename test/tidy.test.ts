@@ -103,6 +103,15 @@ test("no file is imported in a circle, types included", () => {
   expect([...left.keys()]).toEqual([]);
 });
 
+test("no two nouns of the domain import each other, types included", () => {
+  const nounOf = (file: string) => /^src\/domain\/([^/]+)\//.exec(file)?.[1];
+  const pairs = product.flatMap((file) => namedBy(file).map((target) => `${nounOf(file)} → ${nounOf(target)}`));
+  const known = new Set(pairs.filter((pair) => !pair.includes("undefined")));
+  const reversed = (pair: string) => pair.split(" → ").reverse().join(" → ");
+  const mutual = [...known].filter((pair) => pair !== reversed(pair) && known.has(reversed(pair)));
+  expect({ some: known.size > 10, mutual }).toEqual({ some: true, mutual: [] });
+});
+
 test("no role imports another role", () => {
   const roleOf = (file: string) => /^roles\/([^/]+)\//.exec(file)?.[1];
   const wrong = product.flatMap((file) =>

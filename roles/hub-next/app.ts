@@ -6,10 +6,11 @@ import { belowBase } from "../../src/net/visitor/routes.ts";
 import { requireTls, schemeOf } from "../../src/net/visitor/site.ts";
 import { apiRouter } from "./api/router.ts";
 import { apiErrorBoundary, pageErrorBoundary } from "./errors.ts";
+import { healthRouter } from "./health.ts";
 import type { Hub } from "./hub.ts";
 import { watchRequests } from "./observe.ts";
 import { pageRouter } from "./pages/router.ts";
-import { smallRouter } from "./small.ts";
+import { siteFilesRouter } from "./site-files.ts";
 
 /** The application of a hub; given to `serveHttp`. */
 export function hubApp(hub: Hub): Express {
@@ -19,7 +20,7 @@ export function hubApp(hub: Hub): Express {
   app.set("query parser", "simple");
   app.use(watchRequests(hub), standardHeaders(hub), takeOffBase(hub.site.basePath));
   app.use("/api/v2", apiRouter(hub), apiErrorBoundary(hub));
-  app.use(smallRouter(hub), pageRouter(hub), pageErrorBoundary(hub));
+  app.use(siteFilesRouter(hub), healthRouter(hub), pageRouter(hub), pageErrorBoundary(hub));
   return app;
 }
 

@@ -5,6 +5,7 @@ import { sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { openAccess } from "../../src/domain/access/access.ts";
+import { accountMail } from "../../src/domain/accounts/compose-mail.ts";
 import { Mail } from "../../src/domain/mail/mail.ts";
 import { openPostman } from "../../src/domain/mail/postman.ts";
 import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
@@ -43,7 +44,7 @@ export default defineRole({
       metrics,
     };
     await storeSettings(life, { parts, hub, config });
-    await openPostman(life, { db, settings, site: config, log, metrics });
+    await openPostman(life, { db, correspondence: accountMail, settings, site: config, log, metrics });
     keepSweeping(life, hub);
     const serving = await serveHttp(life, {
       name: "hub-next",

@@ -7,8 +7,8 @@ import { checkSignIn } from "../../src/domain/accounts/sign-in.ts";
 import { signUp } from "../../src/domain/accounts/sign-up.ts";
 import { cookieNames, setCookie } from "../../src/net/visitor/cookies.ts";
 import type { EndpointBody } from "../../src/protocol/api-v2-table.ts";
-import { checked } from "./checked.ts";
 import type { Hub } from "./hub.ts";
+import { parseTyped } from "./parse-typed.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** The parts of one request that sessions need. */
@@ -25,9 +25,9 @@ export async function signUpHere(exchange: Exchange, wish: EndpointBody<"auth/si
     { db: hub.db, limits: hub.limits, settings: await hub.settings.values(), mail: hub.mail },
     {
       ...wish,
-      email: checked(emailAddress, wish.email),
-      firstName: checked(personName, wish.firstName),
-      lastName: checked(personName, wish.lastName),
+      email: parseTyped(emailAddress, wish.email),
+      firstName: parseTyped(personName, wish.firstName),
+      lastName: parseTyped(personName, wish.lastName),
       address: visitor.client.address,
     },
   );

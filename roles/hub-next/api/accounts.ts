@@ -14,7 +14,7 @@ import { findPeople, ownProfile, peopleById } from "../../../src/domain/accounts
 import { emailAddress, personName, vanityName } from "../../../src/domain/accounts/rules.ts";
 import { sendVerification } from "../../../src/domain/accounts/verification.ts";
 import type { accountEndpoints } from "../../../src/protocol/api-v2-accounts.ts";
-import { checked } from "../checked.ts";
+import { parseTyped } from "../parse-typed.ts";
 import { signOutHere } from "../sessions.ts";
 import { type AccountCall, type Handlers, OK } from "./call.ts";
 
@@ -45,14 +45,14 @@ export const accounts: Handlers<keyof typeof accountEndpoints> = {
   },
   "accounts/set-name": async ({ hub: { db }, accountId }, { first_name, last_name, name }) => {
     await setNames(db, accountId, {
-      firstName: first_name === undefined ? undefined : checked(personName, first_name),
-      lastName: last_name === undefined ? undefined : checked(personName, last_name),
-      name: name === undefined ? undefined : name === "" ? null : checked(vanityName, name),
+      firstName: first_name === undefined ? undefined : parseTyped(personName, first_name),
+      lastName: last_name === undefined ? undefined : parseTyped(personName, last_name),
+      name: name === undefined ? undefined : name === "" ? null : parseTyped(vanityName, name),
     });
     return OK;
   },
   "accounts/set-email-address": async ({ hub, accountId }, { email_address, password }) => {
-    const email = checked(emailAddress, email_address);
+    const email = parseTyped(emailAddress, email_address);
     await checkPassword(hub.db, hub.limits, { accountId, password });
     await setEmailAddress(hub, { accountId, email });
     return OK;

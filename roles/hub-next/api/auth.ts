@@ -7,7 +7,7 @@ import { hasPassword } from "../../../src/domain/accounts/sign-in.ts";
 import { takesToken } from "../../../src/domain/accounts/sign-up.ts";
 import { redeemChallenge } from "../../../src/domain/accounts/verification.ts";
 import type { authEndpoints } from "../../../src/protocol/api-v2-auth.ts";
-import { checked } from "../checked.ts";
+import { parseTyped } from "../parse-typed.ts";
 import { signInHere, signUpHere } from "../sessions.ts";
 import { type Handlers, OK } from "./call.ts";
 
@@ -15,7 +15,7 @@ export const auth: Handlers<keyof typeof authEndpoints> = {
   "auth/sign-up": async (call, body) => ({ account_id: await signUpHere(call, body) }),
   "auth/sign-in": async (call, body) => ({ account_id: await signInHere(call, body) }),
   "auth/password-reset": async ({ hub, visitor }, { email }) => {
-    await askForReset(hub, { email: checked(emailAddress, email), address: visitor.client.address });
+    await askForReset(hub, { email: parseTyped(emailAddress, email), address: visitor.client.address });
     return OK;
   },
   "auth/redeem-password-reset": async ({ hub }, { password, passwordResetId }) => {
@@ -23,7 +23,7 @@ export const auth: Handlers<keyof typeof authEndpoints> = {
     return OK;
   },
   "auth/redeem-verify-email": async ({ hub }, { email_address, token }) => {
-    await redeemChallenge(hub.db, { email: checked(emailAddress, email_address), token });
+    await redeemChallenge(hub.db, { email: parseTyped(emailAddress, email_address), token });
     return OK;
   },
   "auth/requires-token": ({ hub: { db } }) => takesToken(db),

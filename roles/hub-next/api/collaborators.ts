@@ -1,5 +1,6 @@
 /** Handlers of `/api/v2/projects/collaborators/…`. */
 
+import { membersWithNames } from "../../../src/domain/accounts/project-people.ts";
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
 import {
   type Acting,
@@ -9,30 +10,29 @@ import {
   removeCollaborator,
   removeInvitation,
 } from "../../../src/domain/projects/collaborators.ts";
-import { invitedTo, membersWithNames } from "../../../src/domain/projects/members.ts";
+import { invitedTo } from "../../../src/domain/projects/members.ts";
 import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
-import { memberGroup } from "../../../src/protocol/project.ts";
-import { checked } from "../checked.ts";
+import { parseTyped } from "../parse-typed.ts";
 import { type Handlers, type MemberCall, OK } from "./call.ts";
 
 type Paths = Extract<keyof typeof projectEndpoints, `projects/collaborators/${string}`>;
 
 export const collaborators: Handlers<Paths> = {
   "projects/collaborators/list": async ({ hub: { db }, projectId }) => {
-    const [members, invited] = await Promise.all([membersWithNames(db, projectId), invitedTo(db, projectId)]);
-    return { collaborators: members.map((member) => ({ ...member, group: memberGroup.parse(member.group) })), invited };
+    const [collaborators, invited] = await Promise.all([membersWithNames(db, projectId), invitedTo(db, projectId)]);
+    return { collaborators, invited };
   },
   "projects/collaborators/add": async (call, { account_id, email_address = "" }) => {
     const acting = await actingOf(call);
     if (account_id !== undefined) await addCollaborator(call.hub.db, acting, account_id);
-    else await addByEmail(call.hub.db, acting, checked(emailAddress, email_address));
+    else await addByEmail(call.hub.db, acting, parseTyped(emailAddress, email_address));
     return OK;
   },
   "projects/collaborators/remove": async (call, { account_id, email_address = "" }) => {
     const acting = await actingOf(call);
     if (account_id !== undefined) await removeCollaborator(call.hub.db, acting, account_id);
-    else await removeInvitation(call.hub.db, acting, checked(emailAddress, email_address));
+    else await removeInvitation(call.hub.db, acting, parseTyped(emailAddress, email_address));
     return OK;
   },
   "projects/collaborators/change-user-type": async (call, { target_account_id, new_group }) => {

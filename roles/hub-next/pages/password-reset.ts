@@ -3,8 +3,8 @@
 import { askForReset, redeemReset, resetOf } from "../../../src/domain/accounts/password-reset.ts";
 import { MAX_PASSWORD, PASSWORD_RULES } from "../../../src/domain/accounts/password-rules.ts";
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
-import { checked } from "../checked.ts";
 import { type Html, html } from "../html.ts";
+import { parseTyped } from "../parse-typed.ts";
 import { act, databaseIsAway, type Failure, type FormContext, failed } from "./form-pages.ts";
 import { field, formValue, problem } from "./forms.ts";
 import { type PageContext, sendPage } from "./layout.ts";
@@ -44,7 +44,7 @@ export async function askReset(context: FormContext): Promise<void> {
   await act(context, {
     page: (failure) => askPage(context, failure),
     run: async () => {
-      const email = checked(emailAddress, formValue(context.form, "email"));
+      const email = parseTyped(emailAddress, formValue(context.form, "email"));
       await askForReset(hub, { email, address: visitor.client.address });
       return `${hub.site.basePath}/auth/password-reset/sent`;
     },

@@ -2,8 +2,8 @@
 
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
 import { redeemChallenge } from "../../../src/domain/accounts/verification.ts";
-import { checked } from "../checked.ts";
 import { html } from "../html.ts";
+import { parseTyped } from "../parse-typed.ts";
 import { act, type Failure, type FormContext, failed } from "./form-pages.ts";
 import { formValue, problem } from "./forms.ts";
 import { type PageContext, sendPage } from "./layout.ts";
@@ -28,7 +28,7 @@ export async function verify(context: FormContext, token: string): Promise<void>
   await act(context, {
     page: (failure) => verifyPage(context, email, failure),
     run: async () => {
-      await redeemChallenge(hub.db, { email: checked(emailAddress, email), token });
+      await redeemChallenge(hub.db, { email: parseTyped(emailAddress, email), token });
       return `${hub.site.basePath}/auth/verify/done`;
     },
   });

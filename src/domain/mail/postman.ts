@@ -4,17 +4,24 @@ import { messageOf } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import { counter, gauge, type Metrics } from "../../core/metrics.ts";
-import type { Db } from "../../db/db.ts";
-import { noteEmailProblem } from "../accounts/verification.ts";
+import type { Db, Queryable } from "../../db/db.ts";
 import type { Settings } from "../settings/settings.ts";
-import { compose } from "./compose.ts";
-import { letterAsHtml, letterAsText } from "./letters.ts";
+import { type Letter, letterAsHtml, letterAsText, type Signature } from "./letters.ts";
 import { type MailPurpose, type MailSite, type MailState, mailState } from "./mail-state.ts";
 import { type ClaimedMail, claimMail, dropMail, giveUpMail, mailKinds, mailQueue, postponeMail } from "./outbox.ts";
 import { MAX_CONNECTIONS, SmtpClient, smtpTrouble } from "./smtp.ts";
 
+/** Who writes what is sent. */
+export interface Correspondence {
+  /** The letter; undefined: there is nobody (any more) to send it to. */
+  compose(db: Queryable, mail: ClaimedMail, signature: Signature): Promise<Letter | undefined>;
+  /** The mail server would not have a mail to this address. */
+  refused(db: Queryable, refusal: { email: string; problem: string }): Promise<void>;
+}
+
 interface PostmanParts {
   db: Db;
+  correspondence: Correspondence;
   settings: Settings;
   site: MailSite;
   log: Logger;
@@ -93,12 +100,12 @@ class Postman {
   }
 
   async #send(mail: ClaimedMail, signal: AbortSignal): Promise<Outcome> {
-    const { db, settings, site } = this.#parts;
+    const { db, correspondence, settings, site } = this.#parts;
     const values = await settings.values();
     const state = mailState(values, site, mailKinds[mail.kind].purpose);
     if (state.is !== "on") return this.#failed(mail, troubleOf(state));
     const signature = { siteName: values.site_name, helpEmail: values.help_email, address: state.address };
-    const letter = await compose(db, mail, signature);
+    const letter = await correspondence.compose(db, mail, signature);
     if (letter === undefined) {
       await dropMail(db, mail.id);
       return "nobody";
@@ -115,7 +122,7 @@ class Postman {
   }
 
   async #failed(mail: ClaimedMail, { what, fix, isRefusal = false }: Trouble): Promise<Outcome> {
-    const { db, log } = this.#parts;
+    const { db, correspondence, log } = this.#parts;
     const seconds = retrySeconds(mail.attempts);
     const about = { mailId: mail.id, kind: mail.kind, account_id: mail.account_id, attempts: mail.attempts };
     if (!isRefusal && seconds < mail.seconds_left) {
@@ -125,7 +132,7 @@ class Postman {
     }
     log.error({ ...about, reason: what, fix }, "a mail was given up");
     await giveUpMail(db, mail, what);
-    if (isRefusal) await noteEmailProblem(db, { email: mail.email_address, problem: what });
+    if (isRefusal) await correspondence.refused(db, { email: mail.email_address, problem: what });
     return "given up";
   }
 

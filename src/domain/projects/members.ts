@@ -1,54 +1,31 @@
-/** Who is in a project, and who is invited, as its members see it; changing that is for collaborators.ts and invitations.ts. */
+/** Who is in a project, and who is invited; changing that is for collaborators.ts and invitations.ts. */
 
 import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
-import type { ProjectUsers } from "../../protocol/project.ts";
-import { peopleById } from "../accounts/people.ts";
+import { type MemberGroup, memberGroup } from "../../protocol/project.ts";
 import { IS_GOOD_INVITATION } from "./invitations.ts";
 
-export interface Member {
+export interface Membership {
   account_id: string;
-  first_name: string;
-  last_name: string;
-  group: string;
+  group: MemberGroup;
   last_active: string | null;
 }
 
-interface MembershipRow {
-  users: ProjectUsers | null;
+interface MembershipsRow {
+  users: Record<string, { group?: unknown } | null> | null;
   last_active: Record<string, string> | null;
 }
 
-/** The members of a project with their names, owners first, then by name. */
-export async function membersWithNames(db: Queryable, projectId: string): Promise<Member[]> {
-  const [row] = await db.query<MembershipRow>("SELECT users, last_active FROM projects WHERE project_id = $1", [
+/** The members of a project, in no order. Entries of any other shape are no members. */
+export async function memberships(db: Queryable, projectId: string): Promise<Membership[]> {
+  const [row] = await db.query<MembershipsRow>("SELECT users, last_active FROM projects WHERE project_id = $1", [
     projectId,
   ]);
-  const groups = new Map(Object.entries(row?.users ?? {}).map(([id, member]) => [id, member?.group]));
-  const people = await peopleById(
-    db,
-    [...groups.keys()].filter((id) => isUuid(id)),
-  );
-  return people
-    .map(({ account_id, first_name, last_name }) => ({
-      account_id,
-      first_name,
-      last_name,
-      group: groups.get(account_id) ?? "",
-      last_active: row?.last_active?.[account_id] ?? null,
-    }))
-    .filter(({ group }) => group === "owner" || group === "collaborator")
-    .sort(inOrder);
-}
-
-/** "owner" is after "collaborator" in the alphabet, and first here. */
-function inOrder(a: Member, b: Member): number {
-  return (
-    b.group.localeCompare(a.group) ||
-    a.last_name.localeCompare(b.last_name) ||
-    a.first_name.localeCompare(b.first_name) ||
-    a.account_id.localeCompare(b.account_id)
-  );
+  return Object.entries(row?.users ?? {}).flatMap(([account_id, member]) => {
+    const group = memberGroup.safeParse(member?.group).data;
+    const isMember = group !== undefined && isUuid(account_id);
+    return isMember ? [{ account_id, group, last_active: row?.last_active?.[account_id] ?? null }] : [];
+  });
 }
 
 /** The addresses invited to a project that have not signed up yet. */

@@ -3,7 +3,7 @@ import { newPerson, newProject } from "../../../test/helpers/people.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { Life } from "../../core/life.ts";
 import type { Db } from "../../db/db.ts";
-import { membersWithNames } from "./members.ts";
+import { memberships } from "./members.ts";
 import { touchProject } from "./touch.ts";
 
 const life = new Life("touch");
@@ -22,7 +22,7 @@ test("who comes while others work is seen too", async () => {
     [charles, "collaborator"],
   ]);
   for (const { accountId } of [ada, charles]) await touchProject(db, { projectId, accountId });
-  const seen = (await membersWithNames(db, projectId)).map(({ last_active }) => last_active);
+  const seen = (await memberships(db, projectId)).map(({ last_active }) => last_active);
   expect(seen.filter((time) => Math.abs(Date.now() - Date.parse(String(time))) < 60_000)).toHaveLength(2);
 });
 

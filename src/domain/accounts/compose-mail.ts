@@ -1,8 +1,6 @@
-/** Writes a mail at the moment it goes out: that is when a link with a secret is made, so that no outbox holds one. */
+/** Writes a mail about an account at the moment it goes out: that is when a link with a secret is made, so that no outbox holds one. */
 
 import type { Queryable } from "../../db/db.ts";
-import { newResetFor, resetPath } from "../accounts/password-reset.ts";
-import { newChallenge } from "../accounts/verification.ts";
 import {
   emailChangedLetter,
   type Letter,
@@ -11,15 +9,19 @@ import {
   passwordWasResetLetter,
   type Signature,
   verifyEmailLetter,
-} from "./letters.ts";
-import type { ClaimedMail, MailKind } from "./outbox.ts";
+} from "../mail/letters.ts";
+import type { ClaimedMail, MailKind } from "../mail/outbox.ts";
+import type { Correspondence } from "../mail/postman.ts";
+import { newResetFor, resetPath } from "./password-reset.ts";
+import { newChallenge, noteEmailProblem } from "./verification.ts";
 
 type Compose = (db: Queryable, mail: ClaimedMail, signature: Signature) => Promise<Letter | undefined>;
 
-/** The letter; undefined: there is nobody (any more) to send it to. */
-export function compose(db: Queryable, mail: ClaimedMail, signature: Signature): Promise<Letter | undefined> {
-  return COMPOSE[mail.kind](db, mail, signature);
-}
+/** What the postman is given: it sends, and knows nothing of accounts. */
+export const accountMail: Correspondence = {
+  compose: (db, mail, signature) => COMPOSE[mail.kind](db, mail, signature),
+  refused: noteEmailProblem,
+};
 
 const COMPOSE: Record<MailKind, Compose> = {
   async password_reset(db, { email_address }, signature) {

@@ -1,4 +1,4 @@
-/** What programs ask for besides the API: customize, alive, healthcheck, robots.txt, older addresses, and the style sheet of the pages. */
+/** What stands at a fixed address of every site: customize and the manifest, robots.txt, the style sheet of the pages, and where older addresses lead. */
 
 import { Router } from "express";
 import { isOn } from "../../src/domain/settings/values.ts";
@@ -7,7 +7,7 @@ import type { Hub } from "./hub.ts";
 import { STYLE, STYLE_NAME } from "./style.ts";
 import { visitorOf } from "./visitor.ts";
 
-export function smallRouter(hub: Hub): Router {
+export function siteFilesRouter(hub: Hub): Router {
   const router = Router();
   router.get(`/${STYLE_NAME}`, (_request, response) => {
     response.setHeader("Cache-Control", "public, max-age=31536000, immutable");
@@ -30,37 +30,7 @@ export function smallRouter(hub: Hub): Router {
   router.get(["/projects{/*rest}", "/admin{/*rest}"], (request, response) => {
     response.redirect(302, `${hub.site.basePath}/app${request.url}`);
   });
-  router.get("/alive", async (_request, response) => {
-    const works = await databaseWorks(hub);
-    response
-      .status(works ? 200 : 404)
-      .type("text/plain")
-      .send(`alive: ${works ? "YES" : "NO, the database does not answer"}\n`);
-  });
-  router.get("/healthcheck", async (_request, response) => {
-    const works = await databaseWorks(hub);
-    const uptime = Math.round(process.uptime());
-    response
-      .status(works ? 200 : 404)
-      .type("text/plain")
-      .send(`database ${works ? "OK" : "FAIL"}\nuptime ${uptime} s OK\n`);
-  });
   return router;
-}
-
-const BELIEVED_MS = 1_000;
-const asked = new WeakMap<Hub, { works: Promise<boolean>; until: number }>();
-
-/** Asked at most once a second, however many probes there are. */
-function databaseWorks(hub: Hub): Promise<boolean> {
-  const known = asked.get(hub);
-  if (known !== undefined && known.until > Date.now()) return known.works;
-  const works = hub.db.query("SELECT 1").then(
-    () => true,
-    () => false, // that is the answer
-  );
-  asked.set(hub, { works, until: Date.now() + BELIEVED_MS });
-  return works;
 }
 
 /** What a phone needs to put the app on its first screen. */

@@ -9,7 +9,7 @@ interface Parser {
 }
 
 /** @throws AppError `invalid` with the first thing that is wrong. */
-export function checked(schema: Parser, value: string): string {
+export function parseTyped(schema: Parser, value: string): string {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(parsed.error.issues[0]?.message ?? "This cannot be used.");
