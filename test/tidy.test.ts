@@ -141,6 +141,15 @@ test("the protocol needs zod alone", () => {
   expect(new Set(packages)).toEqual(new Set(["zod"]));
 });
 
+test("a home as a place knows no sockets", () => {
+  const wired = ["node:http", "node:https", "node:http2", "node:net", "node:tls", "socket.io", "express"];
+  const wrong = product
+    .filter((file) => placeOf(file) === "files")
+    .flatMap((file) => importsOf(file).map((target) => `${file} → ${target}`))
+    .filter((line) => wired.some((name) => line.endsWith(`→ ${name}`)));
+  expect(wrong).toEqual([]);
+});
+
 test("the environment is read in one file, and servers are made in one file", () => {
   const holding = (pattern: RegExp, allowed: RegExp) =>
     product.filter((file) => pattern.test(texts.get(file) ?? "") && !allowed.test(file));

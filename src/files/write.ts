@@ -5,10 +5,9 @@ import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
 import { AppError, codeOf, invalid } from "../core/errors.ts";
 import type { FileEntry } from "../protocol/project-files.ts";
-import { etagOf, toEntry } from "./entry.ts";
+import { etagOf, matches, toEntry } from "./entry.ts";
 import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
-import { matches } from "./read.ts";
 import { type Folder, walk } from "./walk.ts";
 
 export interface WriteOptions {

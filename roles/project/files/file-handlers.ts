@@ -3,18 +3,18 @@
 import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
 import { writeArchive } from "../../../src/files/archive.ts";
-import { commands } from "../../../src/files/commands.ts";
-import { entryOf, toEntry } from "../../../src/files/entry.ts";
+import { statPath } from "../../../src/files/entry.ts";
 import { FolderNames, listFolder, MAX_PAGE } from "../../../src/files/listing.ts";
 import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "../../../src/files/places.ts";
-import { attachment, openForReading, sendFile } from "../../../src/files/read.ts";
-import { walk } from "../../../src/files/walk.ts";
+import { openForReading } from "../../../src/files/read.ts";
 import { writeFile } from "../../../src/files/write.ts";
 import { bodyOf } from "../../../src/net/serve/drop-rest.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-files.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
 import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";
+import { fileActs } from "./file-acts.ts";
+import { attachment, sendFile } from "./send-file.ts";
 
 const MAX_ARCHIVED_PATHS = 1_000;
 const flag = z
@@ -52,7 +52,7 @@ export function fileHandlers({ places, activity, documents }: Context): HandlerT
       return listFolder(places, parsePath(places, path), { after, limit, names });
     },
     "GET /api/files/stat": async ({ query }) =>
-      statOf(places, parsePath(places, parseInput(queries.stat, Object.fromEntries(query)).path)),
+      statPath(places, parsePath(places, parseInput(queries.stat, Object.fromEntries(query)).path)),
     "GET /api/files/read": async (call) => {
       const { path, download } = parseInput(queries.read, Object.fromEntries(call.query));
       return sendPath(places, call, { path: parsePath(places, path), download });
@@ -74,25 +74,14 @@ function commandHandlers({ places, activity, documents }: Context): HandlerTable
     async ({ request }) => {
       activity.touch();
       // the compiler cannot see that the schema and the command of one name belong together
-      const input = (await readJson(request, fileCommands[name])) as Parameters<(typeof commands)[N]>[1];
-      const act = () => commands[name](places, input);
+      const input = (await readJson(request, fileCommands[name])) as Parameters<(typeof fileActs)[N]>[1];
+      const act = () => fileActs[name](places, input);
       if ("from" in input && name === "rename") return documents.move(input, act);
       if (name === "delete") await documents.saveAll();
       return act();
     };
   const names = Object.keys(fileCommands) as FileCommandName[]; // a const table's keys
   return Object.fromEntries(names.map((name) => [`POST /api/files/${name}`, handlerOf(name)]));
-}
-
-function statOf(places: Places, path: PlacePath) {
-  return walk(places, path, {
-    last: "keep",
-    use: async ({ folder, name }) => {
-      if (name !== undefined) return entryOf(folder, name);
-      const { lstat } = await import("node:fs/promises");
-      return toEntry("", await lstat(folder.at(Buffer.from(".")), { bigint: true }));
-    },
-  });
 }
 
 async function sendPath(
@@ -122,7 +111,7 @@ async function archive(places: Places, { query, response }: Call): Promise<undef
     format: query.get("format") ?? undefined,
   });
   const paths = path.map((one) => parsePath(places, one));
-  for (const one of paths) await statOf(places, one);
+  for (const one of paths) await statPath(places, one);
   checkNames(paths);
   response.setHeader("Content-Type", format === "zip" ? "application/zip" : "application/x-tar");
   response.setHeader("X-Content-Type-Options", "nosniff");

