@@ -8,7 +8,7 @@ import { apiRouter } from "./api/router.ts";
 import { apiErrorBoundary, pageErrorBoundary } from "./errors.ts";
 import { healthRouter } from "./health.ts";
 import type { Hub } from "./hub.ts";
-import { watchRequests } from "./observe.ts";
+import { warnOfUnheeded } from "./observe.ts";
 import { pageRouter } from "./pages/router.ts";
 import { siteFilesRouter } from "./site-files.ts";
 
@@ -18,7 +18,7 @@ export function hubApp(hub: Hub): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.use(watchRequests(hub), standardHeaders(hub), takeOffBase(hub.site.basePath));
+  app.use(warnOfUnheeded(hub), standardHeaders(hub), takeOffBase(hub.site.basePath));
   app.use("/api/v2", apiRouter(hub), apiErrorBoundary(hub));
   app.use(siteFilesRouter(hub), healthRouter(hub), pageRouter(hub), pageErrorBoundary(hub));
   return app;

@@ -2,9 +2,9 @@
 
 import type { NextFunction, Request, Response } from "express";
 import { AppError, isAppError, isError } from "../../src/core/errors.ts";
+import { loggedPath } from "../../src/net/serve/request-watch.ts";
 import { html } from "./html.ts";
 import type { Hub } from "./hub.ts";
-import { loggedPath } from "./observe.ts";
 import { sendPage } from "./pages/layout.ts";
 import { visitorOf } from "./visitor.ts";
 

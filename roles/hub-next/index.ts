@@ -17,6 +17,7 @@ import { CallBudget } from "./api/call-budget.ts";
 import { hubApp } from "./app.ts";
 import { type HubNextConfig, hubNextConfig } from "./config.ts";
 import type { Hub } from "./hub.ts";
+import { requestWatch } from "./observe.ts";
 import { SoftwareFile } from "./software-file.ts";
 import { keepSweeping } from "./sweep.ts";
 
@@ -51,6 +52,7 @@ export default defineRole({
       listen,
       log,
       handle: hubApp(hub),
+      watch: requestWatch(hub),
       requestTimeoutMs: 60_000,
     });
     addresses.announce("hub-next", serving.origin);

@@ -1,47 +1,35 @@
-/** A log line and a measurement for each request: bounded, without query, cookie or body. */
+/** Counts and logs each request of this role, and warns once of a proxy that nobody named to us. */
 
 import type { NextFunction, Request, Response } from "express";
-import { histogram } from "../../src/core/metrics.ts";
+import { RequestWatch } from "../../src/net/serve/request-watch.ts";
 import { clientOf, isUnheeded } from "../../src/net/visitor/forwarded.ts";
 import { endpointAt } from "../../src/protocol/api-v2-table.ts";
 import type { Hub } from "./hub.ts";
 
-const MAX_PATH = 200;
-
-export function watchRequests({ log, metrics, site }: Hub) {
-  const seconds = histogram(metrics, {
-    name: "cocalc_hub_next_request_seconds",
-    help: "Time to answer a request, by endpoint or kind of page and class of status.",
-    labels: ["endpoint", "status"],
+/** The watch of this role; what a handler puts into `response.locals.logged` stands in the line of its request. */
+export function requestWatch({ log, metrics, site }: Hub): RequestWatch {
+  return new RequestWatch({
+    role: "hub-next",
+    metrics,
+    log,
+    kindOf: ({ url = "" }) => kindOf(url.split("?", 1)[0] ?? "", site.basePath),
+    addressOf: (request) => clientOf(request, site).address,
+    more: (response) => (response as unknown as Response).locals?.logged ?? {}, // express made it of Node's response
+    lines: "all",
   });
+}
+
+/** Warns once, with the first request that came by way of a proxy that is not believed. */
+export function warnOfUnheeded({ log, site }: Hub) {
   let isWarned = false;
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const began = process.hrtime.bigint();
-    const address = clientOf(request, site).address.slice(0, 64); // now: a socket that is closed has none
+  return (request: Request, _response: Response, next: NextFunction): void => {
     if (!isWarned && isUnheeded(request, site)) {
       isWarned = true;
       log.warn(
-        { address },
+        { address: clientOf(request, site).address },
         "X-Forwarded-For is not believed from there; if it is a proxy of yours: COCALC_TRUSTED_PROXIES",
       );
     }
-    const path = request.url.split("?", 1)[0] ?? "";
-    response.once("close", () => {
-      const took = Number(process.hrtime.bigint() - began) / 1e9;
-      const status = response.writableFinished ? response.statusCode : 499;
-      seconds.observe({ endpoint: kindOf(path, site.basePath), status: `${Math.floor(status / 100)}xx` }, took);
-      log.info(
-        {
-          method: request.method,
-          path: loggedPath(path),
-          status,
-          ms: Math.round(took * 1_000),
-          address,
-          ...response.locals.logged,
-        },
-        "request",
-      );
-    });
     next();
   };
 }
@@ -54,14 +42,4 @@ function kindOf(path: string, basePath: string): string {
   if (below.startsWith("api/v2/")) return endpointAt(below.slice("api/v2/".length)) === undefined ? "api/v2" : below;
   const [first = ""] = below.split("/", 1);
   return KINDS.includes(first) ? first : "page";
-}
-
-/** What follows in such a path is the secret of a link that somebody was sent. */
-const SECRET_LINK = /\/auth\/(?:password-reset|verify)\//i;
-
-/** No secret, no control characters (they would be lines of their own in some viewers), and not too long. */
-export function loggedPath(path: string): string {
-  const secret = SECRET_LINK.exec(path);
-  const told = secret === null ? path : `${path.slice(0, secret.index)}${secret[0]}…`;
-  return told.slice(0, MAX_PATH).replace(/[^\x20-\x7e…]/g, "?");
 }

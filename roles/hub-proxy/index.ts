@@ -11,6 +11,7 @@ import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole } from "../define-role.ts";
 import { proxyConfig } from "./config.ts";
+import { requestWatch } from "./observe.ts";
 import { ProjectProxy } from "./project-proxy.ts";
 
 export default defineRole({
@@ -19,7 +20,7 @@ export default defineRole({
   needs: { db: true, http: true },
   config: proxyConfig,
   async start(life, parts, config) {
-    const { log, listen, addresses } = parts;
+    const { log, metrics, listen, addresses } = parts;
     const db = await parts.db();
     const access = await openAccess(life, db, { log });
     const { maxRequests, maxUpgrades, connectTimeoutMs } = config;
@@ -45,6 +46,7 @@ export default defineRole({
       name: "hub-proxy",
       listen,
       log,
+      watch: requestWatch({ log, metrics, config }),
       requestTimeoutMs: 0,
       handle: (request, response) => proxy.handle(request, response),
       handleQuick: (request, response) => proxy.handle(request, response),

@@ -5,6 +5,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AppError } from "../../core/errors.ts";
 import type { HttpRequest } from "../serve/http-message.ts";
+import { noteRefused } from "../serve/request-watch.ts";
 import { sayLast } from "../serve/serve.ts";
 import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
 import { requestHead, responseHeaders } from "./forward-headers.ts";
@@ -84,6 +85,7 @@ class UpgradeExchange implements Asker, Forwarding {
 
   onHead({ status, headers }: ResponseHead): void {
     this.#isAnswered = true;
+    noteRefused(this.#socket, status);
     this.#socket.write(this.#head(status, headers, ["Connection: close"]), "latin1");
     this.#socket.on("drain", () => this.#connection?.resume());
   }

@@ -26,6 +26,10 @@ export interface HttpResponse {
   /** Add the header Date? */
   sendDate: boolean;
   readonly headersSent: boolean;
+  /** As it was sent, or will be. */
+  readonly statusCode: number;
+  /** Was all of it handed to the system? */
+  readonly writableFinished: boolean;
   /** Is the exchange over: answered, or cut off? */
   readonly closed: boolean;
   setHeader(name: string, value: string): unknown;

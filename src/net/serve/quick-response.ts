@@ -19,6 +19,8 @@ interface ResponseOptions {
 export class QuickResponse implements HttpResponse {
   sendDate = true;
   headersSent = false;
+  statusCode = 200;
+  writableFinished = false;
   closed = false;
   isLast: boolean;
   readonly #socket: Socket;
@@ -51,6 +53,7 @@ export class QuickResponse implements HttpResponse {
     if (status === 204 || status === 304) this.#isBodyless = true;
     this.#isChunked = !hasLength && !this.#isBodyless;
     this.headersSent = true;
+    this.statusCode = status;
     this.#head =
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n${this.#head}${fields}` +
       (this.sendDate ? `date: ${new Date().toUTCString()}\r\n` : "") +
@@ -89,6 +92,7 @@ export class QuickResponse implements HttpResponse {
       const end = this.#takeHead() + (this.#isChunked ? `0\r\n${this.#trailers}\r\n` : "");
       if (end !== "") this.#socket.write(end, "latin1");
     }
+    this.writableFinished = true;
     this.close();
     this.#options.onEnd();
   }

@@ -8,6 +8,7 @@ import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { QuickConnections } from "./quick-connection.ts";
+import { noteRefused, type RequestWatch } from "./request-watch.ts";
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 /** Takes over an upgrade; must answer or destroy the socket. Errors of the socket are already listened to. */
@@ -24,6 +25,8 @@ export interface ServeOptions {
   upgrade?: Upgrade;
   /** Is shown each connection before anything is read from it, and may destroy it. */
   connected?: (socket: Socket) => void;
+  /** Counts and logs each request and upgrade. */
+  watch?: RequestWatch;
   /** Longest time in ms for a whole request to arrive; 0 where uploads have any size. Default 5 minutes. */
   requestTimeoutMs?: number;
   /** Most connections at once; further ones are closed. Default 20,000. */
@@ -46,7 +49,7 @@ const TIMEOUTS = { firstTimeoutMs: 20_000, keepAliveTimeoutMs: 75_000 };
  * @throws AppError `unavailable` when the port is taken.
  */
 export async function serveHttp(life: Life, options: ServeOptions): Promise<Serving> {
-  const { name, listen, log, handle, upgrade } = options;
+  const { name, listen, log, handle, upgrade, watch } = options;
   const sockets = new Set<Socket>();
   let draining = false;
   const server = createServer(
@@ -61,6 +64,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
     },
     (request, response) => {
       if (draining) response.setHeader("Connection", "close");
+      watch?.request(request, response);
       handle(request, response);
     },
   );
@@ -73,10 +77,15 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   const quick =
     options.handleQuick === undefined
       ? undefined
-      : new QuickConnections(server, { handle: options.handleQuick, isLast: () => draining, ...TIMEOUTS });
+      : new QuickConnections(server, {
+          handle: watched(options.handleQuick, watch),
+          isLast: () => draining,
+          ...TIMEOUTS,
+        });
   server.on("clientError", (error, socket) => refuseMalformed(error, socket));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy()); // a reset by the client is no event of ours
+    watch?.upgrade(request, socket);
     if (upgrade === undefined || draining)
       return endUpgrade(socket, 503, "This server takes no WebSocket now; try again.");
     upgrade(request, socket, head);
@@ -90,6 +99,16 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   life.defer(`${name} http server`, () => closeServer(server, sockets, quick));
   log.info({ server: name, host: listen.host, port }, "serving");
   return { origin: `http://${host}:${port}`, port, connections: () => sockets.size };
+}
+
+type HandleQuick = NonNullable<ServeOptions["handleQuick"]>;
+
+function watched(handle: HandleQuick, watch: RequestWatch | undefined): HandleQuick {
+  if (watch === undefined) return handle;
+  return (request, response) => {
+    watch.request(request, response);
+    handle(request, response);
+  };
 }
 
 /** Node's own would send a head without a body as UTF-8, and bytes beyond ASCII in it twice as long: heads are latin1. */
@@ -162,6 +181,7 @@ export function sayLast(socket: Duplex, words = ""): void {
 
 /** Answers an upgrade with an error as HTTP and closes it. */
 export function endUpgrade(socket: Duplex, status: number, message: string): void {
+  noteRefused(socket, status);
   if (!socket.writable) return void socket.destroy();
   const body = `${message}\n`;
   sayLast(

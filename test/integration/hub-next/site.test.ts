@@ -83,9 +83,11 @@ test("requests are measured by endpoint, whatever strangers ask for", async () =
   await Promise.all(Array.from({ length: 30 }, (_, index) => hub.browser().try(`made/up/${index}`, {})));
   const text = await until(async () => {
     const metrics = await hub.metrics.metrics();
-    return metrics.includes('_count{endpoint="api/v2",status="2xx"} 30') ? metrics : undefined;
+    return metrics.includes('_count{role="hub-next",kind="api/v2",status="not_found"} 30') ? metrics : undefined;
   });
-  expect(text).toContain('cocalc_hub_next_request_seconds_count{endpoint="api/v2/auth/sign-up",status="2xx"} 1');
+  expect(text).toContain(
+    'cocalc_http_request_seconds_count{role="hub-next",kind="api/v2/auth/sign-up",status="2xx"} 1',
+  );
   expect(text).not.toContain("made");
 });
 

@@ -226,7 +226,7 @@ test("the next request of one who does not read is not looked at", async () => {
   await until(() => other.bytesRead > 0);
   expect(ways).toHaveLength(2);
   socket.resume();
-  await until(() => ways.length === 3, { timeoutMs: 5_000 });
+  await until(() => ways.length === 3);
 });
 
 test("a request behind the last answer is not read, and does not cut that answer off", async () => {
