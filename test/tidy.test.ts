@@ -70,7 +70,7 @@ const MAY: Record<string, string[]> = {
   main: ["main", "registry", "local", "core", "net", "db", "kube", "domain", "rules"],
   registry: ["registry", "role", "project-role", "core"],
   role: ["role", "registry", "domain", "rules", "db", "kube", "files", "net", "core", "protocol"],
-  "project-role": ["project-role", "registry", "files", "net", "core", "protocol"],
+  "project-role": ["project-role", "registry", "files", "text", "net", "core", "protocol"],
   files: ["files", "core", "protocol"],
   domain: ["domain", "rules", "db", "kube", "net", "core", "protocol"],
   rules: ["rules", "core", "protocol"],
@@ -80,7 +80,8 @@ const MAY: Record<string, string[]> = {
   local: ["local", "core", "protocol", "db", "kube", "domain", "rules"],
   protocol: ["protocol"],
   core: ["core"],
-  app: ["app", "protocol", "rules"],
+  text: ["text", "protocol"],
+  app: ["app", "protocol", "rules", "text"],
 };
 
 test("imports follow the design", () => {

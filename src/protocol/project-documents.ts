@@ -2,14 +2,11 @@
  * Shared documents of a project on its socket (`project-socket.ts`).
  *
  * `document_open` → a Yjs state; updates both ways as `document_update` (binary), awareness as `document_awareness`. The text is the
- * Y.Text named DOCUMENT_TEXT, its line endings always "\n" (the file keeps its own). The server sets `user.name` and `user.account_id` in awareness states.
+ * Y.Text named DOCUMENT_TEXT (`document-text.ts`), its line endings always "\n" (the file keeps its own). The server sets `user.name` and `user.account_id` in awareness states.
  */
 
 import { z } from "zod";
 import { wirePath } from "./project-files.ts";
-
-/** Name of the shared Y.Text in a document. */
-export const DOCUMENT_TEXT = "text";
 
 export const documentRequests = {
   /** `generation` is the one the client has from before; `vector` its Yjs state vector, to be sent only what it lacks. */

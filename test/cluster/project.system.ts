@@ -1,7 +1,7 @@
 /** The main job on a real cluster: sign up, make a project, start it, work in it, alone and together. */
 import { describe, expect, test } from "@jest/globals";
 import * as Y from "yjs";
-import { DOCUMENT_TEXT } from "../../src/protocol/project-documents.ts";
+import { DOCUMENT_TEXT } from "../../src/protocol/document-text.ts";
 import { until } from "../helpers/until.ts";
 import { openProject, type Person, type ProjectSocket, runScript, signUp, startProject } from "./person.ts";
 import { inState, openTestWorld, podOf, startEnded } from "./world.ts";

@@ -1,7 +1,7 @@
 /** A document as the app holds it, on a socket of a project's server. */
 
 import * as Y from "yjs";
-import { DOCUMENT_TEXT } from "../../src/protocol/project-documents.ts";
+import { DOCUMENT_TEXT } from "../../src/protocol/document-text.ts";
 import type { ProjectClient } from "./project-server.ts";
 
 export interface TestDocument {

@@ -3,17 +3,18 @@
 import * as Y from "yjs";
 import { AppError, conflict, forbidden, isAppError } from "../../../src/core/errors.ts";
 import type { DocumentView } from "../../../src/protocol/project-documents.ts";
+import { mergeChanges } from "../../../src/text/text-merge.ts";
+import { applyToText, textOf } from "../../../src/text/yjs-text.ts";
 import { DocumentLog, newGeneration } from "./document-log.ts";
 import { type DocumentReader, type DocumentState, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";
+import { applyFrom, encodeFor, refuseTooLarge } from "./reader-updates.ts";
 import { baseFor, hashOf, replay } from "./replay.ts";
 import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
 import { type Identity, SharedAwareness } from "./shared-awareness.ts";
-import { mergeChanges } from "./text-changes.ts";
 import type { FileOnDisk, TextFile } from "./text-file.ts";
 import { encodeText, PLAIN_FORMAT, type TextFormat } from "./text-format.ts";
 import { encodeMerged, RECORD, readLog } from "./update-log.ts";
-import { applyFrom, applyToText, encodeFor, refuseTooLarge, textOf } from "./yjs-text.ts";
 
 interface Options {
   file: TextFile;

@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import * as Y from "yjs";
-import { DOCUMENT_TEXT } from "../../../src/protocol/project-documents.ts";
-import { changesBetween } from "./text-changes.ts";
+import { changesBetween } from "../../../src/text/text-changes.ts";
+import { textOf } from "../../../src/text/yjs-text.ts";
 import { decodeMerged, type LogRecord, RECORD } from "./update-log.ts";
 
 export interface Replayed {
@@ -34,7 +34,7 @@ export function replay(records: readonly LogRecord[]): Replayed | undefined {
 }
 
 function apply(result: Replayed, { kind, payload }: LogRecord): void {
-  const text = () => result.doc.getText(DOCUMENT_TEXT).toString();
+  const text = () => textOf(result.doc).toString();
   if (kind === RECORD.state || kind === RECORD.update) Y.applyUpdate(result.doc, payload);
   if (kind === RECORD.merged) {
     const { update, base } = decodeMerged(payload);

@@ -1,6 +1,6 @@
 /** Between the bytes of a text file and the text that people edit: UTF-8, a byte order mark, line endings. Pure. */
 
-import { applyChanges, changesBetween } from "./text-changes.ts";
+import { applyChanges, changesBetween } from "../../../src/text/text-changes.ts";
 
 export interface TextFormat {
   byteOrderMark: boolean;

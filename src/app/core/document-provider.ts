@@ -4,13 +4,13 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwareness
 import * as Y from "yjs";
 import { type Move, movedPath } from "../../protocol/moved-path.ts";
 import type { DocumentView } from "../../protocol/project-documents.ts";
+import { mergeChanges } from "../../text/text-merge.ts";
+import { applyToText, textOf } from "../../text/yjs-text.ts";
 import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { isOffline, RequestError, wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
-import { rebaseEdits } from "./text-merge.ts";
 
-const TEXT: typeof import("../../protocol/project-documents.ts").DOCUMENT_TEXT = "text";
 const KEEP_AFTER_MS = 250;
 const TRY_AGAIN_MS = 2_000;
 
@@ -263,11 +263,11 @@ export class DocumentProvider {
     this.#generation = view.generation;
     this.#isBehind = false;
     this.#isRefused = false;
-    const { doc, text } = this.live.get();
+    const { doc } = this.live.get();
     Y.applyUpdate(doc, bytes(view.update), REMOTE);
     const readOnly = view.readOnly;
     this.#change({ phase: "shown", online: true, ...(readOnly !== undefined && { readOnly }) });
-    if (offline !== undefined) this.#rebase(offline, text);
+    if (offline !== undefined) this.#rebase(offline, this.live.get());
     const lacking = Y.encodeStateAsUpdate(doc, bytes(view.vector));
     if (readOnly === undefined && hasContent(lacking)) this.#send(lacking);
     else if (readOnly === undefined || !this.state.get().unsent) this.#synced();
@@ -275,15 +275,10 @@ export class DocumentProvider {
     this.#keepSoon();
   }
 
-  #rebase(offline: string, text: Y.Text): void {
-    const edits = rebaseEdits(this.#base, offline, text.toString());
-    this.#base = text.toString();
-    text.doc?.transact(() => {
-      for (const { at, removed, inserted } of edits.reverse()) {
-        if (removed > 0) text.delete(at, removed);
-        if (inserted !== "") text.insert(at, inserted);
-      }
-    }, REMOTE);
+  #rebase(offline: string, { doc, text }: LiveDocument): void {
+    const now = text.toString();
+    applyToText(doc, mergeChanges(this.#base, now, offline), REMOTE);
+    this.#base = now;
   }
 
   #newLive(): LiveDocument {
@@ -297,7 +292,7 @@ export class DocumentProvider {
     awareness.on("update", (_: unknown, origin: unknown) => {
       if (origin !== REMOTE) this.#announce();
     });
-    return { doc, text: doc.getText(TEXT), awareness };
+    return { doc, text: textOf(doc), awareness };
   }
 
   #send(update: Uint8Array): void {

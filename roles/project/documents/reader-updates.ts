@@ -1,14 +1,8 @@
-/** Small acts on a Yjs document that holds one text. */
+/** What readers send of a document and lack of it. */
 
 import * as Y from "yjs";
 import { AppError, invalid } from "../../../src/core/errors.ts";
-import { DOCUMENT_TEXT } from "../../../src/protocol/project-documents.ts";
-import type { Change } from "./text-changes.ts";
 import { MAX_TEXT_BYTES } from "./text-file.ts";
-
-export function textOf(doc: Y.Doc): Y.Text {
-  return doc.getText(DOCUMENT_TEXT);
-}
 
 /** @throws AppError `too_large` for an update that brings more than a text may hold; small ones may always delete. */
 export function refuseTooLarge(length: number, update: Uint8Array): void {
@@ -25,19 +19,6 @@ export function applyFrom(doc: Y.Doc, update: Uint8Array, reader: string): void 
     throw invalid("This is no update of a document.", { cause });
   }
   boundPending(doc);
-}
-
-/** Applies changes to the text in one transaction, which makes one update or none. */
-export function applyToText(doc: Y.Doc, changes: readonly Change[], origin: unknown): void {
-  const text = textOf(doc);
-  doc.transact(() => {
-    let moved = 0;
-    for (const { at, remove, insert } of changes) {
-      if (remove > 0) text.delete(at + moved, remove);
-      if (insert !== "") text.insert(at + moved, insert);
-      moved += insert.length - remove;
-    }
-  }, origin);
 }
 
 /** What a reader lacks; everything, when its vector makes no sense. */
