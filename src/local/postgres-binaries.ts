@@ -62,7 +62,8 @@ export async function chooseRunner({ postgres }: PostgresBinaries, folder: strin
   );
 }
 
-async function works(command: string[], user: { uid: number; gid: number } | undefined = undefined): Promise<string> {
+/** Runs a command: `yes` if it ended well, else its last words. */
+export async function works(command: string[], user?: { uid: number; gid: number }): Promise<string> {
   const [program = "", ...args] = command;
   try {
     await run(program, args, { env: postgresEnv, cwd: "/", ...user });

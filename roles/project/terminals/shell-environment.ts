@@ -2,9 +2,9 @@
 
 import type { Environment } from "../../../src/core/env.ts";
 
-/** What only the server needs, or what would lead a user's program astray. */
+/** What only the server needs, or what would lead a user's program astray; LOCAL_CONTAINER says on one machine whose a process is. */
 const OWN = [
-  /^COCALC_(?!PROJECT_ID$|USERNAME$|POD_IP$)/,
+  /^COCALC_(?!PROJECT_ID$|USERNAME$|POD_IP$|LOCAL_CONTAINER$)/,
   /^(PORT|HOST|ADMIN_PORT|ADMIN_HOST|BASE_PATH|INIT_CWD|OLDPWD|PWD|SHLVL|_)$/,
   /^(NODE|npm|NPM)_/,
   /^PG[A-Z]+$/,

@@ -13,8 +13,8 @@ import { ContainerLog } from "./container-log.ts";
 import { ConfigError, expand, type Mapping, mapPaths, specifiedEnv } from "./environment.ts";
 import type { EventText } from "./events.ts";
 import { findImage, type ImageTable, type LocalImage } from "./images.ts";
+import type { LabelledProcesses } from "./labelled-processes.ts";
 import { baseEnv, type Exit, type Launched, launch } from "./launch.ts";
-import type { MarkedProcesses } from "./marked-processes.ts";
 import type { ContainerPlan, ProbePlan, RestartPolicy } from "./pod-plan.ts";
 import { type ProbeTarget, runProbe } from "./probes.ts";
 import { mapMounts } from "./volumes.ts";
@@ -23,12 +23,12 @@ import { mapMounts } from "./volumes.ts";
 export interface ContainerSurroundings {
   store: Store;
   images: ImageTable;
-  marked: MarkedProcesses;
+  labelled: LabelledProcesses;
   instance: string;
   runDir: string;
   podDir: string;
-  /** Words before each command. */
-  prefix: readonly string[];
+  /** Words before each command of the container with this mark. */
+  prefix: (mark: string) => readonly string[];
   /** First delay before a container that fails again is restarted, in ms; doubles up to thirty times that. */
   backoffMs: number;
   podIp: string;
@@ -95,6 +95,7 @@ export class ContainerRunner {
   log({ previous }: { previous: boolean }): ContainerLog | undefined {
     return previous ? this.#logs.previous : this.#logs.current;
   }
+  /** Names it among all containers of this machine. */
   get mark(): string {
     return `${this.#with.instance}/${this.#with.pod().metadata.uid}/${this.plan.name}`;
   }
@@ -156,7 +157,7 @@ export class ContainerRunner {
       patience.abort();
     }
     signalGroup(pid, "SIGKILL");
-    await this.#with.marked.kill(this.mark);
+    await this.#with.labelled.killContainer(this.mark);
     await exit;
   }
 
@@ -213,7 +214,7 @@ export class ContainerRunner {
     const log = await ContainerLog.create(join(podDir, "logs", `${this.plan.name}.${this.#restarts}`));
     this.#logs = { current: log, previous: this.#logs.current };
     const startedAt = timestamp();
-    const launched = await launch({ command, env, cwd, log, mark: this.mark, runDir, prefix });
+    const launched = await launch({ command, env, cwd, log, mark: this.mark, runDir, prefix: prefix(this.mark) });
     if (!("pid" in launched)) return this.#ended(startedAt, launched, undefined);
     this.#running = { process: launched, startedAt, killReason: undefined };
     this.#everStarted = true;
@@ -226,12 +227,12 @@ export class ContainerRunner {
       this.#ready = !startup && !readiness;
     });
     const probing = new AbortController();
-    const exec = { env, cwd, map: (word: string) => mapPaths(word, mappings) };
+    const exec = { env, cwd, prefix: prefix(this.mark), map: (word: string) => mapPaths(word, mappings) };
     this.#probe({ ip: this.#with.podIp, ports: this.plan.ports, exec }, probing.signal);
     if (this.#stop.signal.aborted) void this.#end(0, undefined); // stopped while it was being started
     const exit = await launched.exit;
     probing.abort();
-    await this.#with.marked.kill(this.mark);
+    await this.#with.labelled.killContainer(this.mark);
     return this.#ended(startedAt, exit, this.#running.killReason);
   }
 

@@ -11,15 +11,16 @@ import type { KubeApi } from "../kube-api/kube-api.ts";
 import type { LogRequest } from "../kube-api/logs.ts";
 import { badRequest } from "../kube-api/refusal.ts";
 import { type ApiObject, podType } from "../kube-api/types.ts";
-import { dyingWithUs } from "../postgres-binaries.ts";
+import { dyingWithUs, works } from "../postgres-binaries.ts";
 import { Addresses } from "./addresses.ts";
 import { EventRecorder } from "./events.ts";
 import type { ImageTable } from "./images.ts";
+import { LabelledProcesses } from "./labelled-processes.ts";
 import { endLeftoverProcesses } from "./launch.ts";
 import { readLog } from "./log-reader.ts";
-import { MarkedProcesses } from "./marked-processes.ts";
 import { addNode, type Capacity, machineCapacity, NODE_NAME } from "./node.ts";
 import { PodWorker } from "./pod-worker.ts";
+import { labelOf, labelWords } from "./process-label.ts";
 import { openScheduler } from "./scheduler.ts";
 
 export interface KubeletOptions {
@@ -58,14 +59,14 @@ export async function openKubelet(life: Life, options: KubeletOptions): Promise<
   const kubelet = new Kubelet(options, {
     store: api.store,
     images: options.images,
-    marked: new MarkedProcesses(),
+    labelled: new LabelledProcesses(),
     addresses: new Addresses(),
     events: new EventRecorder(api.store, { component: "kubelet", host: NODE_NAME }),
     instance,
     runDir,
     podsDir,
     claimsDir: options.claimsDir,
-    prefix: await dyingWithUs("TERM"),
+    prefix: await prefixOfCommands(),
     backoffMs: options.backoffMs ?? BACKOFF_MS,
   });
   life.defer("pods", () => kubelet.stop());
@@ -75,6 +76,12 @@ export async function openKubelet(life: Life, options: KubeletOptions): Promise<
   life.run("memory of pods", (signal) =>
     every(options.memoryCheckMs ?? MEMORY_CHECK_MS, signal, () => kubelet.checkMemory()),
   );
+}
+
+/** Each command ends when we end, and what it starts is known for its container's, as far as the system can. */
+async function prefixOfCommands(): Promise<Parts["prefix"]> {
+  const [dying, labels] = [await dyingWithUs("TERM"), (await works([...labelWords(""), "true"])) === "yes"];
+  return (mark) => (labels ? [...dying, ...labelWords(mark)] : dying);
 }
 
 type Parts = ConstructorParameters<typeof PodWorker>[1];
@@ -127,10 +134,10 @@ class Kubelet {
       .flatMap(({ runners }) => runners)
       .filter(({ plan, state }) => plan.memoryLimitBytes !== undefined && state.running);
     if (limited.length === 0) return;
-    const used = await this.#parts.marked.memory(`${this.#parts.instance}/`);
+    const used = await this.#parts.labelled.memory(this.#parts.instance);
     for (const runner of limited) {
       const limit = runner.plan.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
-      if ((used.get(runner.mark) ?? 0) > limit) await runner.kill(0, "OOMKilled");
+      if ((used.get(labelOf(runner.mark)) ?? 0) > limit) await runner.kill(0, "OOMKilled");
     }
   }
 

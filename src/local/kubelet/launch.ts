@@ -8,20 +8,21 @@ import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { sleep } from "../../core/clock.ts";
 import { environment } from "../../core/env.ts";
-import { identify, isAlive, signalGroup } from "../processes.ts";
+import { identify, isAlive, signalGroup, signalProcess } from "../processes.ts";
 import type { ContainerLog } from "./container-log.ts";
-import { MARK_VARIABLE, MarkedProcesses } from "./marked-processes.ts";
+import { LabelledProcesses } from "./labelled-processes.ts";
+import { MARK_VARIABLE } from "./process-label.ts";
 
 export interface LaunchOptions {
   command: string[];
   env: Record<string, string>;
   cwd: string | undefined;
   log: ContainerLog;
-  /** See MarkedProcesses. */
+  /** Names the container: see process-label. */
   mark: string;
   /** Where running processes are recorded. */
   runDir: string;
-  /** Words put before the command, such as what ends it when we end. */
+  /** Words put before the command: what ends it when we end, and labels it. */
   prefix: readonly string[];
 }
 
@@ -117,10 +118,10 @@ async function writeRecord(path: string, pid: number, mark: string): Promise<voi
 
 const LEFTOVER_GRACE_MS = 5_000;
 
-/** Ends what a killed run has left running, by its records and by its marks; a moment to save is given. */
+/** Ends what a killed run has left running, by its records and by its labels; a moment to save is given. Says how many there were. */
 export async function endLeftoverProcesses(runDir: string, instance: string): Promise<number> {
   await mkdir(runDir, { recursive: true });
-  const marked = new MarkedProcesses();
+  const labelled = new LabelledProcesses();
   const recorded: number[] = [];
   for (const name of await readdir(runDir)) {
     const { startedAt } = JSON.parse(await readFile(join(runDir, name), "utf8")) as { startedAt: string }; // written by writeRecord
@@ -128,15 +129,15 @@ export async function endLeftoverProcesses(runDir: string, instance: string): Pr
     await rm(join(runDir, name), { force: true });
   }
   for (const pid of recorded) signalGroup(pid, "SIGTERM");
-  const prefix = `${instance}/`;
-  await marked.signal(prefix, "SIGTERM");
+  const detached = await labelled.ofInstance(instance);
+  for (const pid of detached) signalProcess(pid, "SIGTERM");
   const giveUpAt = performance.now() + LEFTOVER_GRACE_MS;
   const left = async () => {
     const alive = await Promise.all(recorded.map((pid) => identify(pid)));
-    return alive.some((id) => id !== undefined) || (await marked.find(prefix)).length > 0;
+    return alive.some((id) => id !== undefined) || (await labelled.ofInstance(instance)).length > 0;
   };
   while (performance.now() < giveUpAt && (await left())) await sleep(20, new AbortController().signal);
   for (const pid of recorded) if (await identify(pid)) signalGroup(pid, "SIGKILL");
-  await marked.kill(prefix);
-  return recorded.length;
+  await labelled.killInstance(instance);
+  return new Set([...recorded, ...detached]).size;
 }

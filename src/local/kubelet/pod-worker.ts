@@ -12,7 +12,7 @@ import { ContainerRunner, type ContainerSurroundings } from "./container.ts";
 import { ConfigError } from "./environment.ts";
 import type { EventRecorder } from "./events.ts";
 import type { ImageTable } from "./images.ts";
-import type { MarkedProcesses } from "./marked-processes.ts";
+import type { LabelledProcesses } from "./labelled-processes.ts";
 import { type PodPlan, podPlan } from "./pod-plan.ts";
 import { podStatus } from "./pod-status.ts";
 import { makeVolumes } from "./volumes.ts";
@@ -21,15 +21,16 @@ import { makeVolumes } from "./volumes.ts";
 export interface NodeParts {
   store: Store;
   images: ImageTable;
-  marked: MarkedProcesses;
+  labelled: LabelledProcesses;
   addresses: Addresses;
   events: EventRecorder;
-  /** Names this instance in the marks of processes. */
+  /** Names this instance in the marks of containers. */
   instance: string;
   runDir: string;
   podsDir: string;
   claimsDir: string;
-  prefix: readonly string[];
+  /** Words before each command of the container with this mark. */
+  prefix: (mark: string) => readonly string[];
   backoffMs: number;
 }
 
@@ -159,9 +160,9 @@ export class PodWorker {
   }
 
   #surroundings(podIp: string, folders: ReadonlyMap<string, string>): ContainerSurroundings {
-    const { store, images, marked, instance, runDir, prefix, backoffMs, events } = this.#parts;
+    const { store, images, labelled, instance, runDir, prefix, backoffMs, events } = this.#parts;
     return {
-      ...{ store, images, marked, instance, runDir, prefix, backoffMs, podIp, folders },
+      ...{ store, images, labelled, instance, runDir, prefix, backoffMs, podIp, folders },
       podDir: this.#podDir,
       pod: () => this.#pod,
       record: (event, container) => events.record(this.#pod, event, `spec.containers{${container}}`),

@@ -11,8 +11,13 @@ import type { ProbeAction, ProbePlan } from "./pod-plan.ts";
 export interface ProbeTarget {
   ip: string;
   ports: ReadonlyMap<string, number>;
-  /** Runs a command as the container would: its words and environment. */
-  exec: { env: Record<string, string>; cwd: string | undefined; map: (word: string) => string };
+  /** Runs a command as the container would: its words and environment, and what is put before each of its commands. */
+  exec: {
+    env: Record<string, string>;
+    cwd: string | undefined;
+    prefix: readonly string[];
+    map: (word: string) => string;
+  };
 }
 
 /** Undefined: well. Else why not, in a kubelet's words. */
@@ -118,8 +123,8 @@ function dialWords(error: Error, ip: string, port: number): string {
 
 type ExecOptions = ProbeTarget["exec"] & { timeoutMs: number };
 
-function probeExec(command: string[], { env, cwd, map, timeoutMs }: ExecOptions): Promise<ProbeResult> {
-  const [program = "", ...args] = command.map(map);
+function probeExec(command: string[], { env, cwd, prefix, map, timeoutMs }: ExecOptions): Promise<ProbeResult> {
+  const [program = "", ...args] = [...prefix, ...command.map(map)];
   return new Promise((resolve) => {
     execFile(
       program,

@@ -248,14 +248,56 @@ describe("ends", () => {
     expect(state).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
   });
 
-  test("with the pod end all its processes, also those in sessions of their own", async () => {
-    await open();
-    const name = await create(podOf("setsid sh -c 'echo $$$$; exec sleep 600' & wait"));
-    const pid = await toldPid(name);
-    expect(await identify(pid)).toBeDefined();
+  const WAYS = [
+    ["in a session of its own", "setsid TELL &"],
+    ["under nohup", "nohup TELL &"],
+    ["without a variable", "env -i /bin/sh TELL &"],
+    ["after a double fork without a variable", "setsid sh -c 'env -i setsid /bin/sh TELL & exit' &"],
+  ] as const;
+
+  /** A program that writes its pid into a file and stays, with no file open. */
+  async function staying(): Promise<{ tell: string; pid: () => Promise<number> }> {
+    const [tell, pidFile] = [join(folder, "tell"), join(folder, "pid")];
+    await writeFile(tell, `#!/bin/sh\necho $$ > ${pidFile}\nexec /bin/sleep 600 <&- >&- 2>&-\n`, { mode: 0o700 });
+    const read = async () => Number(await readFile(pidFile, "utf8").catch(() => "")) || undefined;
+    return { tell, pid: () => until(read) };
+  }
+
+  async function deleteAndWait(name: string): Promise<void> {
     await kube.delete(pods, name, { gracePeriodSeconds: 1 });
     await until(async () => (await get(name).catch(() => "gone")) === "gone");
-    expect(await identify(pid)).toBeUndefined();
+  }
+
+  test.each(WAYS)("a process that went on %s outlives its pod", async (_how, script) => {
+    await open();
+    const { tell, pid } = await staying();
+    const name = await create(podOf(`${script.replace("TELL", tell)} exec sleep 600`));
+    const detached = await pid();
+    expect(await identify(detached)).toBeDefined();
+    await deleteAndWait(name);
+    expect(await identify(detached)).toBeUndefined();
+  });
+
+  test("what an exec probe leaves behind outlives the pod", async () => {
+    await open();
+    const { tell, pid } = await staying();
+    const exec = { command: ["/bin/sh", "-c", `setsid ${tell} > /dev/null 2>&1 &`] };
+    const name = await create(podOf("exec sleep 600", { readinessProbe: { exec, periodSeconds: 60 } }));
+    await ready(name);
+    const detached = await pid();
+    await deleteAndWait(name);
+    expect(await identify(detached)).toBeUndefined();
+  });
+
+  test("the memory of a process that lost session, parent and variables is not counted", async () => {
+    await open();
+    const greedy = "const keep = []; setInterval(() => keep.push(Buffer.alloc(8e6, 1)), 5)";
+    const script = `setsid sh -c "env -i '${process.execPath}' -e '${greedy}' &"; exec sleep 600`;
+    const name = await create(
+      podOf(script, { resources: { limits: { memory: "200Mi" } } }, { restartPolicy: "Never" }),
+    );
+    const state = await until(async () => (await container(name))?.state?.terminated);
+    expect(state).toMatchObject({ reason: "OOMKilled" });
   });
 
   test("a pod that is removed by force is killed at once", async () => {
