@@ -7,6 +7,9 @@ import type { Logger } from "../core/log.ts";
 const EXIT_FAILURE = 1;
 /** What was asked for cannot be used: a configuration, an option. */
 const EXIT_USAGE = 2;
+const EXIT_HURRIED = 130;
+/** Signals so soon after the first are the same wish: npm passes on a Ctrl-C that the terminal has told us too. */
+const SAME_WISH_MS = 1_000;
 
 export interface ProcessOptions {
   log: Logger;
@@ -19,7 +22,7 @@ export interface ProcessOptions {
 /**
  * Runs `start` on a new life until a signal comes or a part dies, then stops everything and exits: 0 after a signal, 1 after a
  * failure (2 for a configuration that cannot be used), when something did not stop, or when something was thrown meanwhile.
- * A second signal ends the process at once.
+ * A signal that comes some time after the first ends the process at once.
  */
 export async function runProcess(
   { log, stopSeconds, endsByItself = false }: ProcessOptions,
@@ -64,8 +67,10 @@ function watchForEnd(life: Life, log: Logger): Watch {
     isEnding = true;
     ended.resolve(why);
   };
+  let askedAt: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (life.isStopping) process.exit(130);
+    askedAt ??= performance.now();
+    if (life.isStopping && performance.now() - askedAt > SAME_WISH_MS) process.exit(EXIT_HURRIED);
     end(signal);
   };
   const onStray = (thrown: unknown) => {
@@ -73,8 +78,7 @@ function watchForEnd(life: Life, log: Logger): Watch {
     late.push(asError(thrown));
     log.error({ err: thrown }, "an error that nobody caught, while stopping");
   };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, onSignal);
   process.on("uncaughtException", onStray);
   process.on("unhandledRejection", onStray);
   void life.failed.then(end);

@@ -46,6 +46,30 @@ test.each([
 
 const FOREVER = "await new Promise((done) => setTimeout(done, 60_000));";
 
+/** A part whose undo lasts until the process is ended by force. */
+const ENDLESS = 'async (life) => { life.defer("part", () => new Promise(() => setInterval(() => {}, 1_000))); ';
+
+test("a Ctrl-C that npm passes on too, so that it comes twice, ended the process before anything was undone", async () => {
+  const twice = 'process.kill(process.pid, "SIGINT"); process.kill(process.pid, "SIGINT");';
+  const { status, lines } = await runPart(`async (life) => {
+    life.defer("part", () => new Promise((done) => { process.once("SIGINT", done); ${twice} }));
+    ${twice}
+    ${FOREVER}
+  }`);
+  expect({ status, last: lines.at(-1) }).toMatchObject({ status: 0, last: { msg: "stopped", failed: false } });
+});
+
+test("a second Ctrl-C ends a process whose stopping takes long", async () => {
+  const again = 'setInterval(() => process.kill(process.pid, "SIGINT"), 100);';
+  const { status } = await runPart(`${ENDLESS} ${again} ${FOREVER} }`);
+  expect(status).toBe(130);
+});
+
+test("a terminal that is closed stops a process as any signal does", async () => {
+  const { status, lines } = await runPart(`async () => { process.kill(process.pid, "SIGHUP"); ${FOREVER} }`);
+  expect({ status, last: lines.at(-1) }).toMatchObject({ status: 0, last: { msg: "stopped", failed: false } });
+});
+
 test("of two errors that nobody caught in one turn the second was lost", async () => {
   const { status, lines } = await runPart(`async () => {
     void Promise.reject(new Error("the network is gone"));
