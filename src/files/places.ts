@@ -17,7 +17,7 @@ const TAG = "base64:";
 const SLASH = 0x2f;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A name, or several joined by "/", for the wire: text where it is UTF-8, else tagged base64. */
+/** A name for the wire: text where it is UTF-8, else tagged base64. */
 export function toWire(bytes: Buffer): string {
   const text = decodeUtf8(bytes);
   return text === undefined || text.startsWith(TAG) ? TAG + bytes.toString("base64url") : text;
@@ -58,11 +58,10 @@ export function titleOf(place: PlaceName): string {
   return place === "home" ? "the home folder" : `/${place}`;
 }
 
-/** The path as it is written on the wire, in its one shortest form. */
+/** The path as it is written on the wire, in its one shortest form: each name for itself, so that paths can be cut and joined there. */
 export function pathToWire({ place, names }: PlacePath): string {
-  const inside = joinBytes(names);
-  if (place === "home") return toWire(inside);
-  return names.length === 0 ? `/${place}` : toWire(joinBytes([Buffer.from(`/${place}`), inside]));
+  const inside = names.map(toWire);
+  return (place === "home" ? inside : ["", place, ...inside]).join("/");
 }
 
 export const DOT = Buffer.from(".");
