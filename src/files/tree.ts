@@ -99,3 +99,20 @@ async function copyFolder({ from, name, to, toName, forbidden }: Copy, id: strin
     await source.close();
   }
 }
+
+/** Bytes that a name and all that is in it hold, counted until the signal is aborted. */
+export async function sizeOfTree(folder: Folder, name: Buffer, signal: AbortSignal): Promise<number> {
+  const stats = await lstat(folder.at(name)).catch(() => undefined); // deleted meanwhile
+  if (stats === undefined || signal.aborted) return 0;
+  if (!stats.isDirectory()) return stats.size;
+  const inner = await folder.enter(name).catch(() => undefined); // not ours to look into
+  if (inner === undefined) return 0;
+  try {
+    let sum = 0;
+    for (const child of await readdir(inner.path, { encoding: "buffer" }).catch(() => []))
+      sum += await sizeOfTree(inner, child, signal);
+    return sum;
+  } finally {
+    await inner.close();
+  }
+}

@@ -10,12 +10,18 @@ import { noted } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 import { type Folder, walk } from "./walk.ts";
 
-export interface WriteOptions {
-  body: AsyncIterable<Buffer> | Buffer;
+/** What has to be true of what is there, and what becomes of it. */
+export interface Replacing {
   /** The etag that the file has to have, as in the header If-Match. */
   ifMatch?: string | undefined;
   /** "*": only if there is no such file yet. */
   ifNoneMatch?: string | undefined;
+  /** Is given the file just before it is replaced: to keep it. */
+  keep?: ((folder: Folder, name: Buffer, stats: BigIntStats) => Promise<unknown>) | undefined;
+}
+
+export interface WriteOptions extends Replacing {
+  body: AsyncIterable<Buffer> | Buffer;
   /** Makes the folders on the way. */
   makeFolders?: boolean;
   /** Name of the temporary file, where one that a crash left behind is to be used again. */
@@ -33,12 +39,17 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
     last: "follow",
     make: options.makeFolders ?? false,
     use: async ({ folder, name }) => {
-      if (name === undefined) throw invalid(`${pathToWire(path) || "The home folder"} is a folder.`);
-      const check = async () => checked(path, await statsOf(folder, name), options);
-      const before = await check();
+      if (name === undefined) throw isFolder(path);
+      const before = await checkReplacing(path, { folder, name }, options);
       const put = async (temporary: Buffer) => {
-        const written = await writeNew(folder.at(temporary), before, (handle) => handle.writeFile(options.body));
-        await putInPlace(folder, { temporary, name, exclusive: options.ifNoneMatch === "*", check });
+        const at = folder.at(temporary);
+        const written = await writeNew(at, before, (handle) => handle.writeFile(options.body));
+        try {
+          await putInPlace(path, { from: at, folder, name }, options);
+        } catch (error) {
+          await unlink(at).catch(() => {}); // the error that led here is told
+          throw error;
+        }
         return statsOfOurs(folder, { name, written });
       };
       const stats = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
@@ -96,23 +107,25 @@ async function syncFolder(folder: Folder): Promise<void> {
   await handle?.close();
 }
 
-interface Placement {
-  temporary: Buffer;
+/** Where a file goes: a name in a folder that is held. */
+export interface Target {
+  folder: Folder;
   name: Buffer;
-  /** Only if nothing of that name is there. */
-  exclusive: boolean;
-  check: () => Promise<unknown>;
 }
 
-async function putInPlace(folder: Folder, { temporary, name, exclusive, check }: Placement): Promise<void> {
-  try {
-    await check();
-    if (exclusive) await moveWithoutReplacing(folder.at(temporary), folder.at(name));
-    else await rename(folder.at(temporary), folder.at(name));
-  } catch (error) {
-    await unlink(folder.at(temporary)).catch(() => {}); // the error that led here is told
-    throw error;
-  }
+/**
+ * Gives a file that was written whole its name, in one step.
+ * @throws AppError `precondition_failed` when what is there is not as the caller believes; then the file stands where it was.
+ */
+export async function putInPlace(
+  path: PlacePath,
+  { from, folder, name }: Target & { from: Buffer },
+  replacing: Replacing,
+): Promise<void> {
+  const there = await checkReplacing(path, { folder, name }, replacing);
+  if (there !== undefined) await replacing.keep?.(folder, name, there);
+  if (replacing.ifNoneMatch === "*") await moveWithoutReplacing(from, folder.at(name));
+  else await rename(from, folder.at(name));
 }
 
 const NO_HARD_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK", "EXDEV"]);
@@ -155,13 +168,22 @@ async function statsOf(folder: Folder, name: Buffer): Promise<BigIntStats | unde
   }
 }
 
-function checked(path: PlacePath, stats: BigIntStats | undefined, options: WriteOptions): BigIntStats | undefined {
+/** What is there, if it may be replaced. @throws AppError `precondition_failed` or, for what is no file, `invalid`. */
+export async function checkReplacing(
+  path: PlacePath,
+  { folder, name }: Target,
+  { ifMatch, ifNoneMatch }: Replacing,
+): Promise<BigIntStats | undefined> {
+  const stats = await statsOf(folder, name);
   const what = pathToWire(path);
-  if (stats?.isDirectory()) throw invalid(`${what} is a folder.`);
+  if (ifNoneMatch === "*" && stats !== undefined) throw new AppError("precondition_failed", `${what} exists already.`);
+  if (stats?.isDirectory()) throw isFolder(path);
   if (stats !== undefined && !stats.isFile()) throw invalid(`${what} is no regular file and cannot be replaced.`);
-  if (options.ifNoneMatch === "*" && stats !== undefined)
-    throw new AppError("precondition_failed", `${what} exists already.`);
-  if (options.ifMatch !== undefined && !(stats !== undefined && matches(options.ifMatch, etagOf(stats))))
+  if (ifMatch !== undefined && !(stats !== undefined && matches(ifMatch, etagOf(stats))))
     throw new AppError("precondition_failed", `${what} was changed or removed meanwhile; look at it before you write.`);
   return stats;
+}
+
+export function isFolder(path: PlacePath): AppError {
+  return invalid(`${pathToWire(path) || "The home folder"} is a folder.`);
 }

@@ -7,20 +7,17 @@ import { statPath } from "../../../src/files/entry.ts";
 import { FolderNames, listFolder, MAX_PAGE } from "../../../src/files/listing.ts";
 import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "../../../src/files/places.ts";
 import { openForReading } from "../../../src/files/read.ts";
-import { writeFile } from "../../../src/files/write.ts";
-import { bodyOf } from "../../../src/net/serve/drop-rest.ts";
+import { listTrash } from "../../../src/files/trash.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-files.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
 import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";
-import { fileActs } from "./file-acts.ts";
+import { type FileCommandInput, fileActs } from "./file-acts.ts";
+import { queryFlag } from "./query-flag.ts";
 import { attachment, sendFile } from "./send-file.ts";
+import { tellDone } from "./tell-done.ts";
 
 const MAX_ARCHIVED_PATHS = 1_000;
-const flag = z
-  .enum(["0", "1"])
-  .default("0")
-  .transform((text) => text === "1");
 const queries = {
   list: z.object({
     path: wirePath.default(""),
@@ -28,8 +25,7 @@ const queries = {
     limit: z.coerce.number().int().min(1).max(MAX_PAGE).optional(),
   }),
   stat: z.object({ path: wirePath.default("") }),
-  read: z.object({ path: wirePath, download: flag }),
-  write: z.object({ path: wirePath, mkdir: flag }),
+  read: z.object({ path: wirePath, download: queryFlag }),
   archive: z.object({
     path: z.array(wirePath).min(1).max(MAX_ARCHIVED_PATHS),
     format: z.enum(["zip", "tar"]).default("zip"),
@@ -41,10 +37,12 @@ interface Context {
   activity: Activity;
   /** What is open goes along with files that are moved, and does not bring back those that are deleted. */
   documents: Pick<Documents, "move" | "saveAll">;
+  /** Something was put into the trash. */
+  trashed: () => void;
 }
 
 /** All handlers below /api/files/ and /raw/. */
-export function fileHandlers({ places, activity, documents }: Context): HandlerTable {
+export function fileHandlers({ places, ...context }: Context): HandlerTable {
   const names = new FolderNames();
   return {
     "GET /api/files/list": async ({ query }) => {
@@ -59,26 +57,26 @@ export function fileHandlers({ places, activity, documents }: Context): HandlerT
     },
     "GET /raw/": async (call) =>
       sendPath(places, call, { path: rawPath(call.rest), download: call.query.has("download") }),
-    "PUT /api/files/write": async (call) => {
-      activity.touch();
-      return write(places, call);
-    },
+    "GET /api/files/trash": async () => ({ items: await listTrash(places) }),
     "GET /api/files/archive": (call) => archive(places, call),
-    ...commandHandlers({ places, activity, documents }),
+    ...commandHandlers({ places, ...context }),
   };
 }
 
-function commandHandlers({ places, activity, documents }: Context): HandlerTable {
+function commandHandlers({ places, activity, documents, trashed }: Context): HandlerTable {
   const handlerOf =
     <N extends FileCommandName>(name: N): Handler =>
-    async ({ request }) => {
+    async ({ request, response, caller }) => {
       activity.touch();
-      // the compiler cannot see that the schema and the command of one name belong together
-      const input = (await readJson(request, fileCommands[name])) as Parameters<(typeof fileActs)[N]>[1];
-      const act = () => fileActs[name](places, input);
+      // the compiler cannot see that the schema and the act of one name belong together
+      const input = (await readJson(request, fileCommands[name])) as FileCommandInput<N>;
+      const act = () => fileActs[name](places, input, { account_id: caller.sub, name: caller.name });
       if ("from" in input && name === "rename") return documents.move(input, act);
       if (name === "delete") await documents.saveAll();
-      return act();
+      const answer = await act();
+      tellDone(response, name, { input, answer });
+      if (name === "delete") trashed();
+      return answer;
     };
   const names = Object.keys(fileCommands) as FileCommandName[]; // a const table's keys
   return Object.fromEntries(names.map((name) => [`POST /api/files/${name}`, handlerOf(name)]));
@@ -93,16 +91,6 @@ async function sendPath(
   if (name === undefined) throw invalid(`${titleOf(path.place)} is a folder; only files can be read.`);
   const file = await openForReading(places, path);
   await sendFile(request, response, { file, name, download });
-}
-
-async function write(places: Places, { request, query }: Call) {
-  const { path, mkdir } = parseInput(queries.write, Object.fromEntries(query));
-  return writeFile(places, parsePath(places, path), {
-    body: bodyOf(request),
-    ifMatch: request.headers["if-match"],
-    ifNoneMatch: request.headers["if-none-match"],
-    makeFolders: mkdir,
-  });
 }
 
 async function archive(places: Places, { query, response }: Call): Promise<undefined> {

@@ -1,0 +1,20 @@
+/**
+ * What a request did in a project, told by its server beside the answer, for the project's log: the hub that passed the request on writes it
+ * down in the name of whoever it let in, and tells the header to nobody else.
+ */
+
+import { z } from "zod";
+
+export const DONE_HEADER = "x-cocalc-done";
+/** Longest value of the header, in bytes. */
+export const MAX_DONE_LENGTH = 4_000;
+/** So many of the paths are told. */
+export const MAX_DONE_PATHS = 5;
+
+export const doneInProject = z.object({
+  action: z.enum(["trashed", "deleted", "restored", "emptied_trash"]),
+  /** The first of them, as on the wire. */
+  files: z.array(z.string().max(8_192)).max(MAX_DONE_PATHS),
+  count: z.number().int().min(0),
+});
+export type DoneInProject = z.infer<typeof doneInProject>;
