@@ -1,12 +1,14 @@
 /** Puts the parts of a project's server together: what it holds, the table of its handlers, and how it listens. */
 
+import { every } from "../../src/core/clock.ts";
 import { environment } from "../../src/core/env.ts";
 import { AppError, messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { removeLeftovers } from "../../src/files/leftovers.ts";
 import { localPath } from "../../src/files/local-path.ts";
-import { type Places, parsePath } from "../../src/files/places.ts";
+import { type PlacePath, type Places, parsePath, pathToWire } from "../../src/files/places.ts";
+import { Uploads } from "../../src/files/uploads.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve/serve.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
@@ -17,6 +19,8 @@ import type { ProjectConfig } from "./config.ts";
 import { Documents } from "./documents/documents.ts";
 import { Exec } from "./exec.ts";
 import { fileHandlers } from "./files/file-handlers.ts";
+import { TrashKeeper } from "./files/trash-keeper.ts";
+import { uploadHandlers } from "./files/upload-handlers.ts";
 import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
 import { documentRequests } from "./socket/document-requests.ts";
@@ -30,6 +34,7 @@ import { NamedServers } from "./web-servers/named-servers.ts";
 import { ServerProxy } from "./web-servers/server-proxy.ts";
 
 const SOCKET_PATH = "/api/socket";
+const UPLOADS_LOOKED_AT_EVERY_MS = 3_600_000;
 
 interface Options {
   config: ProjectConfig;
@@ -52,6 +57,8 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const { podIp, namedServers: table } = config;
   const servers = new NamedServers(life, { table, podIp, base: inside, home, env });
   const upstreams = new Upstreams(life);
+  const uploads = new Uploads(places);
+  const trash = new TrashKeeper(places, log);
   const sockets = openSocketServer(life, {
     log,
     hello: { project_id: projectId, home },
@@ -63,13 +70,16 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
       servers: async () => ({ servers: await servers.list() }),
     },
   });
+  const openBy = async (path: PlacePath) =>
+    sockets.people(await documents.readersOf(pathToWire(path))).map(({ sub, name }) => ({ account_id: sub, name }));
   const toServer: Handler = async ({ request, response }) => {
     activity.touch();
     await serverProxy.handle(request, response);
     return undefined;
   };
   const handlers: HandlerTable = {
-    ...fileHandlers({ places, activity, documents }),
+    ...fileHandlers({ places, activity, documents, trashed: () => trash.tendSoon() }),
+    ...uploadHandlers({ places, uploads, activity, documents, openBy }),
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
     "* /port/": toServer,
@@ -104,6 +114,11 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
   life.run("leftovers", (signal) => removeLeftovers(places, signal));
+  life.run("unfinished uploads", async (signal) => {
+    await uploads.removeOld();
+    await every(UPLOADS_LOOKED_AT_EVERY_MS, signal, () => uploads.removeOld());
+  });
+  life.run("trash", (signal) => trash.run(signal));
   life.run("document recovery", () => documents.recover());
   return serving;
 }

@@ -132,6 +132,15 @@ export class Documents {
     this.#byReader.delete(readerId);
   }
 
+  /** The readers that have the file of this path open, by whatever name. */
+  async readersOf(path: string): Promise<string[]> {
+    const identity = await this.#identityOf(path);
+    const readers = [...this.#byReader].filter(([, joined]) =>
+      [...joined.values()].some(({ entry }) => entry.identity === identity),
+    );
+    return readers.map(([id]) => id);
+  }
+
   /** Brings everything to disk; what cannot be saved is told to its readers and stays in its log. */
   async saveAll(): Promise<void> {
     await Promise.all((await this.#entries()).map(({ document }) => document.save().catch(() => {})));

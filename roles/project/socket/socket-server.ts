@@ -30,6 +30,8 @@ export interface SocketServer {
   upgrade(caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Tells every socket. */
   tell<E extends keyof ProjectEvents>(event: E, ...args: Parameters<ProjectEvents[E]>): void;
+  /** Whose sockets these are, or all that there are: each person once. */
+  people(socketIds?: readonly string[]): Caller[];
   /** Ends all sockets: before the HTTP server whose connections they are. */
   close(): Promise<void>;
 }
@@ -44,12 +46,15 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     pingTimeout: 20_000,
     perMessageDeflate: false,
   });
+  const sessions = new Map<string, Caller>();
   const io = new Server<Record<string, (...args: unknown[]) => void>, ProjectEvents>({ serveClient: false });
   io.bind(engine);
   io.on("connection", (socket) => {
     const caller = callers.get(socket.request);
     if (caller === undefined) return void socket.disconnect(true); // every way in goes through admit
     const session = new Session(socket, caller);
+    sessions.set(session.id, caller);
+    socket.once("disconnect", () => sessions.delete(session.id));
     answerRequests(socket, { session, handlers, log });
     session.emit("hello", { ...hello, boot, account_id: caller.sub, name: caller.name });
   });
@@ -65,6 +70,10 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     request: (caller, request, response) => void engine.handleRequest(admit(caller, request), response),
     upgrade: (caller, request, socket, head) => engine.handleUpgrade(admit(caller, request), socket, head),
     tell: (event, ...args) => void io.emit(event, ...args),
+    people: (ids = [...sessions.keys()]) => {
+      const callers = ids.flatMap((id) => sessions.get(id) ?? []);
+      return [...new Map(callers.map((caller) => [caller.sub, caller])).values()];
+    },
     close: async () => {
       io.disconnectSockets(true);
       await io.close();
