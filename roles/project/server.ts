@@ -1,14 +1,11 @@
 /** Puts the parts of a project's server together: what it holds, the table of its handlers, and how it listens. */
 
-import { every } from "../../src/core/clock.ts";
 import { environment } from "../../src/core/env.ts";
 import { AppError, messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { removeLeftovers } from "../../src/files/leftovers.ts";
 import { localPath } from "../../src/files/local-path.ts";
-import { type PlacePath, type Places, parsePath, pathToWire } from "../../src/files/places.ts";
-import { Uploads } from "../../src/files/uploads.ts";
+import { type Places, parsePath } from "../../src/files/places.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { endUpgrade, type Serving, serveHttp } from "../../src/net/serve/serve.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
@@ -18,9 +15,7 @@ import { Callers } from "./callers.ts";
 import type { ProjectConfig } from "./config.ts";
 import { Documents } from "./documents/documents.ts";
 import { Exec } from "./exec.ts";
-import { fileHandlers } from "./files/file-handlers.ts";
-import { TrashKeeper } from "./files/trash-keeper.ts";
-import { uploadHandlers } from "./files/upload-handlers.ts";
+import { openFileApi } from "./files/file-api.ts";
 import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
 import { documentRequests } from "./socket/document-requests.ts";
@@ -34,7 +29,6 @@ import { NamedServers } from "./web-servers/named-servers.ts";
 import { ServerProxy } from "./web-servers/server-proxy.ts";
 
 const SOCKET_PATH = "/api/socket";
-const UPLOADS_LOOKED_AT_EVERY_MS = 3_600_000;
 
 interface Options {
   config: ProjectConfig;
@@ -57,8 +51,6 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const { podIp, namedServers: table } = config;
   const servers = new NamedServers(life, { table, podIp, base: inside, home, env });
   const upstreams = new Upstreams(life);
-  const uploads = new Uploads(places);
-  const trash = new TrashKeeper(places, log);
   const sockets = openSocketServer(life, {
     log,
     hello: { project_id: projectId, home },
@@ -70,16 +62,14 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
       servers: async () => ({ servers: await servers.list() }),
     },
   });
-  const openBy = async (path: PlacePath) =>
-    sockets.people(await documents.readersOf(pathToWire(path))).map(({ sub, name }) => ({ account_id: sub, name }));
+  const files = openFileApi({ places, log, activity, documents, people: (ids) => sockets.people(ids) });
   const toServer: Handler = async ({ request, response }) => {
     activity.touch();
     await serverProxy.handle(request, response);
     return undefined;
   };
   const handlers: HandlerTable = {
-    ...fileHandlers({ places, activity, documents, trashed: () => trash.tendSoon() }),
-    ...uploadHandlers({ places, uploads, activity, documents, openBy }),
+    ...files.handlers,
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
     "* /port/": toServer,
@@ -113,12 +103,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const serverProxy = new ServerProxy(life, { servers, upstreams, base: inside, log });
   life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
-  life.run("leftovers", (signal) => removeLeftovers(places, signal));
-  life.run("unfinished uploads", async (signal) => {
-    await uploads.removeOld();
-    await every(UPLOADS_LOOKED_AT_EVERY_MS, signal, () => uploads.removeOld());
-  });
-  life.run("trash", (signal) => trash.run(signal));
+  files.tidy(life);
   life.run("document recovery", () => documents.recover());
   return serving;
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Places } from "./places.ts";
 
 /** An upload of which nothing came for so long is removed. */
-export const UPLOAD_KEPT_MS = 2 * 86_400_000;
+const UPLOAD_KEPT_MS = 2 * 86_400_000;
 const MOST_UPLOADS = 200;
 const NAME = /^([0-9a-f]{16})\.json$/;
 
