@@ -1,10 +1,13 @@
 /** Which headers pass from one side of a proxy to the other: pure, and the same for requests and upgrades. */
 
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
+import { namedByConnection } from "../serve/refusals.ts";
 import type { Client } from "../visitor/forwarded.ts";
+import { FRAMING_HEADERS, type Framing, framingFields } from "./framing.ts";
 
 /** Names of one connection only (RFC 9110 §7.6.1), and what the other side must not believe from a stranger. */
 const NOT_PASSED_ON = new Set([
+  ...FRAMING_HEADERS,
   "connection",
   "expect",
   "forwarded",
@@ -16,7 +19,6 @@ const NOT_PASSED_ON = new Set([
   "proxy-connection",
   "te",
   "trailer",
-  "transfer-encoding",
   "upgrade",
   "x-forwarded-for",
   "x-forwarded-host",
@@ -28,13 +30,13 @@ const NOT_PASSED_ON = new Set([
 ]);
 
 const NOT_ANSWERED = new Set([
+  ...FRAMING_HEADERS,
   "connection",
   "keep-alive",
   "proxy-authenticate",
   "proxy-connection",
   "te",
   "trailer",
-  "transfer-encoding",
   "upgrade",
 ]);
 
@@ -48,6 +50,8 @@ export interface RequestToPass {
   path: string;
   /** As they came: name, value, name, value. */
   rawHeaders: readonly string[];
+  /** Of the body that follows. */
+  framing: Framing;
   client: Client;
   /** Is asked about every header that would pass; `name` is in lower case. */
   rewrite?: RewriteHeader | undefined;
@@ -61,53 +65,47 @@ export interface RequestToPass {
  * The head of the request for the other side, in latin1; Host is the one that the browser asked for. What was received was
  * read by Node or by `quick-request.ts`, which let no line end through, and is passed on byte by byte.
  */
-export function requestHead({ method, path, rawHeaders, client, rewrite, extra = [], upgrade }: RequestToPass): string {
-  const { names, isChunked } = namedByConnection(rawHeaders);
-  const hasLength = !isChunked && upgrade === undefined; // what follows an upgrade is the new protocol's
+export function requestHead(request: RequestToPass): string {
+  const { method, path, rawHeaders, framing, client, rewrite, extra = [], upgrade } = request;
+  const named = namesIn(rawHeaders);
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${client.host}\r\n`;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const original = rawHeaders[index] ?? "";
     const name = original.toLowerCase();
-    if (NOT_PASSED_ON.has(name) || names.has(name) || (!hasLength && name === "content-length")) continue;
+    if (NOT_PASSED_ON.has(name) || named.has(name)) continue;
     const value = rawHeaders[index + 1] ?? "";
     const passed = rewrite === undefined ? value : rewrite(name, value);
     if (passed !== undefined) head += `${original}: ${passed}\r\n`;
   }
   head += `x-forwarded-for: ${client.address}\r\nx-forwarded-proto: ${client.proto}\r\nx-forwarded-host: ${client.host}\r\n`;
   for (let index = 0; index + 1 < extra.length; index += 2) head += `${extra[index]}: ${extra[index + 1]}\r\n`;
-  if (isChunked && upgrade === undefined) head += "transfer-encoding: chunked\r\n";
+  const [framingName, framingValue] = framingFields(framing);
+  if (framingName !== undefined) head += `${framingName}: ${framingValue}\r\n`;
   if (upgrade !== undefined) head += `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
   return `${head}\r\n`;
 }
 
 const NONE: ReadonlySet<string> = new Set();
-const USUAL_CONNECTION = /^(?:keep-alive|close|upgrade|keep-alive, upgrade)$/i;
 
-/** The headers that a Connection header makes hop-by-hop, and whether the body is chunked. */
-function namedByConnection(rawHeaders: readonly string[]): { names: ReadonlySet<string>; isChunked: boolean } {
+/** The headers that a Connection header makes hop-by-hop. */
+function namesIn(rawHeaders: readonly string[]): ReadonlySet<string> {
   let names = NONE;
-  let isChunked = false;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    if (name.length === 10 && name.toLowerCase() === "connection") {
-      const value = rawHeaders[index + 1] ?? "";
-      if (!USUAL_CONNECTION.test(value)) names = new Set([...names, ...tokens(value)]);
-    } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") isChunked = true;
+    if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
+    const more = namedByConnection(rawHeaders[index + 1]);
+    if (more.length > 0) names = new Set([...names, ...more]);
   }
-  return { names, isChunked };
+  return names;
 }
 
-function tokens(value: string): string[] {
-  return value.split(",").map((token) => token.trim().toLowerCase());
-}
-
-/** The other side's headers for the browser, without those of its connection; both as name in lower case, value, name, value. */
+/** The other side's headers for the browser, without those of its connection and what frames its body; both as name in lower case, value, name, value. */
 export function responseHeaders(answered: readonly string[], rewrite?: RewriteHeader): string[] {
-  const { names } = namedByConnection(answered);
+  const named = namesIn(answered);
   const headers: string[] = [];
   for (let index = 0; index + 1 < answered.length; index += 2) {
     const name = answered[index] ?? "";
-    if (NOT_ANSWERED.has(name) || names.has(name)) continue;
+    if (NOT_ANSWERED.has(name) || named.has(name)) continue;
     const value = answered[index + 1] ?? "";
     const passed = rewrite === undefined ? value : rewrite(name, value);
     if (passed !== undefined) headers.push(name, passed);

@@ -5,10 +5,11 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AppError } from "../../core/errors.ts";
 import type { HttpRequest } from "../serve/http-message.ts";
+import { sayLast } from "../serve/last-words.ts";
 import { noteRefused } from "../serve/request-watch.ts";
-import { sayLast } from "../serve/serve.ts";
 import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
 import { requestHead, responseHeaders } from "./forward-headers.ts";
+import { NO_BODY } from "./framing.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 
@@ -54,7 +55,15 @@ class UpgradeExchange implements Asker, Forwarding {
   send(): void {
     const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
     const { rawHeaders, headers } = this.#request;
-    const passed = { method: "GET", path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest };
+    const passed = {
+      method: "GET",
+      path,
+      rawHeaders,
+      framing: NO_BODY,
+      client,
+      rewrite: rewriteRequest,
+      extra: extraRequest,
+    };
     const head = requestHead({ ...passed, upgrade: headers.upgrade ?? "websocket" });
     this.#connection = upstream.connectionForUpgrade();
     this.#connection.ask({ method: "GET", isUpgrade: true }, head, this);
@@ -83,10 +92,11 @@ class UpgradeExchange implements Asker, Forwarding {
     join(this.#socket, other);
   }
 
-  onHead({ status, headers }: ResponseHead): void {
+  onHead({ status, headers, length }: ResponseHead): void {
     this.#isAnswered = true;
     noteRefused(this.#socket, status);
-    this.#socket.write(this.#head(status, headers, ["Connection: close"]), "latin1");
+    const framing = ["Connection: close", ...(length === undefined ? [] : [`Content-Length: ${length}`])];
+    this.#socket.write(this.#head(status, headers, framing), "latin1");
     this.#socket.on("drain", () => this.#connection?.resume());
   }
 
@@ -106,10 +116,10 @@ class UpgradeExchange implements Asker, Forwarding {
     else this.#options.onError(upstreamError(error));
   }
 
-  #head(status: number, answered: readonly string[], connection: string[]): string {
+  #head(status: number, answered: readonly string[], first: string[]): string {
     const { rewriteResponse, extraResponse = [] } = this.#options;
     const headers = [...responseHeaders(answered, rewriteResponse), ...extraResponse];
-    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`, ...connection];
+    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`, ...first];
     for (let index = 0; index + 1 < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
     return `${lines.join("\r\n")}\r\n\r\n`;
   }

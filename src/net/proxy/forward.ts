@@ -1,11 +1,12 @@
 /** Forwards one HTTP exchange to another server: bytes as they come, back-pressure both ways, nothing left when either side goes away. */
 
 import type { Socket } from "node:net";
-import { AppError, codeOf, invalid, isAppError } from "../../core/errors.ts";
+import { AppError, codeOf, isAppError } from "../../core/errors.ts";
 import { dropRest } from "../serve/drop-rest.ts";
 import type { HttpRequest, HttpResponse } from "../serve/http-message.ts";
 import type { Client } from "../visitor/forwarded.ts";
 import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
+import { type Framing, framingOf, hasBody } from "./framing.ts";
 import { writeCopy } from "./kept-buffers.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
@@ -52,6 +53,8 @@ class Exchange implements Asker, Forwarding {
   readonly #response: HttpResponse;
   readonly #socket: Socket;
   readonly #options: ForwardOptions;
+  /** Of the request, for its head and its body alike. */
+  readonly #framing: Framing;
   #connection: UpstreamConnection | undefined;
   /** The last chunk, between `onData` and the `onEnd` that follows at once. */
   #last: Buffer | undefined;
@@ -66,24 +69,21 @@ class Exchange implements Asker, Forwarding {
     this.#response = response;
     this.#socket = request.socket;
     this.#options = options;
-    this.#mayRetry = (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
+    this.#framing = framingOf(request.headers);
+    this.#mayRetry = (request.method === "GET" || request.method === "HEAD") && !hasBody(this.#framing);
     response.once("close", () => this.#onClientClosed());
   }
 
   send({ isNew = false } = {}): void {
-    const request = this.#request;
-    if (hasUnknownCoding(request)) {
-      this.#leave();
-      return void this.#fail(UNKNOWN_CODING);
-    }
     const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
-    const { method = "GET", rawHeaders } = request;
-    const head = requestHead({ method, path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest });
+    const { method = "GET", rawHeaders } = this.#request;
+    const passed = { method, path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest };
+    const head = requestHead({ ...passed, framing: this.#framing });
     const connection = upstream.connection({ isNew });
     this.#connection = connection;
     connection.ask({ method, isUpgrade: false }, head, this);
     // Of a body nothing is read for a side that cannot be reached: the caller may have another one.
-    if (hasBody(request)) connection.whenConnected(() => this.#sendBody(connection));
+    if (hasBody(this.#framing)) connection.whenConnected(() => this.#sendBody(connection));
     else connection.sent();
   }
 
@@ -96,13 +96,14 @@ class Exchange implements Asker, Forwarding {
     this.#request.resume();
   }
 
-  onHead({ status, headers: answered, hasLength }: ResponseHead): void {
+  onHead({ status, headers: answered, length, isStream }: ResponseHead): void {
     const { rewriteResponse, extraResponse } = this.#options;
     const headers = responseHeaders(answered, rewriteResponse);
+    if (length !== undefined) headers.push("content-length", String(length));
     if (extraResponse !== undefined) headers.push(...extraResponse);
     this.#response.sendDate = headerValue(answered, "date") === undefined;
     this.#response.writeHead(status, headers);
-    if (!hasLength) this.#response.flushHeaders(); // a stream may be silent for long
+    if (isStream) this.#response.flushHeaders(); // a stream may be silent for long
   }
 
   onData(chunk: Buffer, isLast: boolean): void {
@@ -132,7 +133,7 @@ class Exchange implements Asker, Forwarding {
   /** Passes the body on as it comes, no faster than the other side takes it. */
   #sendBody(connection: UpstreamConnection): void {
     const request = this.#request;
-    const lastChunk = request.headers["transfer-encoding"] !== undefined;
+    const lastChunk = this.#framing.kind === "chunked";
     request.on("data", (part: Buffer) => {
       if (this.#connection !== connection || this.#isFinished) return; // answered already: the rest is read and dropped
       const hasRoom = lastChunk ? connection.writeChunk(part) : connection.write(part);
@@ -196,21 +197,6 @@ class Exchange implements Asker, Forwarding {
     this.#options.upstream.requests -= 1;
   }
 }
-
-/** Has the request a body, be it of unknown length? */
-function hasBody({ headers }: HttpRequest): boolean {
-  const length = headers["content-length"];
-  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
-}
-
-/** Node takes the chunks of any coding apart: passed on anew, nobody could tell any more what is in them. */
-function hasUnknownCoding({ headers }: HttpRequest): boolean {
-  return (headers["transfer-encoding"] ?? "chunked").toLowerCase() !== "chunked";
-}
-
-const UNKNOWN_CODING = invalid("A body with this transfer coding is not passed on; send it as it is, or in chunks.", {
-  status: 501,
-});
 
 /** Of a port on which nothing listens, and of a Unix socket that is not there. */
 const REFUSED = new Set(["ECONNREFUSED", "ENOENT"]);

@@ -2,13 +2,16 @@
 
 import { AppError } from "../../core/errors.ts";
 import { readFieldLine } from "../serve/field-line.ts";
+import { FRAMING_HEADERS } from "./framing.ts";
 
 export interface ResponseHead {
   status: number;
-  /** Name in lower case, value, name, value; without what frames the body if the body is chunked. */
+  /** Name in lower case, value, name, value; without what frames the body. */
   headers: string[];
-  /** Is the length of the body told in the head? */
-  hasLength: boolean;
+  /** Of the body in bytes, as the head tells it; also of one that does not follow because nobody asked for it. */
+  length: number | undefined;
+  /** Does a body follow whose end nobody knows yet? */
+  isStream: boolean;
 }
 
 /** Is told what is read. A chunk is lent for the call alone: whoever keeps it copies it. */
@@ -202,7 +205,7 @@ export class ResponseParser {
   #switch({ headers }: Fields): void {
     if (!this.#question.isUpgrade) throw broken("It switched protocols without being asked to.");
     this.#state = "upgraded";
-    this.#reader.onHead({ status: 101, headers, hasLength: false });
+    this.#reader.onHead({ status: 101, headers, length: undefined, isStream: false });
   }
 
   /** How the end of the body is known (RFC 9112 §6.3). */
@@ -218,12 +221,9 @@ export class ResponseParser {
     else this.#state = "until-close";
     if (this.#state === "until-close") this.#keepAlive = false;
     this.#left = length ?? 0;
-    const hasLength = this.#state === "over" || this.#state === "length";
-    this.#reader.onHead({
-      status,
-      headers: coding === undefined ? headers : without(headers, "content-length"),
-      hasLength,
-    });
+    const isStream = this.#state === "chunk-line" || this.#state === "until-close";
+    const told = coding !== undefined || status === 204 ? undefined : length;
+    this.#reader.onHead({ status, headers, length: told, isStream });
     if (this.isOver) this.#reader.onEnd([]);
   }
 
@@ -286,7 +286,7 @@ function readFields(text: string, from: number): Fields {
     if (field === undefined) throw broken("A header of its answer is malformed.");
     const { value } = field;
     const name = field.name.toLowerCase();
-    if (name !== "content-length" || fields.length === undefined) fields.headers.push(name, value); // said twice, passed on once
+    if (!FRAMING_HEADERS.has(name)) fields.headers.push(name, value);
     noteFraming(fields, name, value);
     start = end + NEW_LINE.length;
   }
@@ -311,10 +311,6 @@ function isKept(connection: string | undefined, isHttp11: boolean): boolean {
   if (connection === undefined) return isHttp11;
   const tokens = connection.split(",").map((token) => token.trim());
   return !tokens.includes("close") && (isHttp11 || tokens.includes("keep-alive"));
-}
-
-function without(headers: readonly string[], name: string): string[] {
-  return headers.filter((_, index) => headers[index - (index % 2)] !== name);
 }
 
 function broken(message: string): AppError {

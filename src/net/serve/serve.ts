@@ -7,8 +7,10 @@ import { AppError } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import { endUpgrade } from "./last-words.ts";
 import { QuickConnections } from "./quick-connection.ts";
-import { noteRefused, type RequestWatch } from "./request-watch.ts";
+import { Refusals, refusalOf } from "./refusals.ts";
+import type { RequestWatch } from "./request-watch.ts";
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 /** Takes over an upgrade; must answer or destroy the socket. Errors of the socket are already listened to. */
@@ -51,6 +53,7 @@ const TIMEOUTS = { firstTimeoutMs: 20_000, keepAliveTimeoutMs: 75_000 };
 export async function serveHttp(life: Life, options: ServeOptions): Promise<Serving> {
   const { name, listen, log, handle, upgrade, watch } = options;
   const sockets = new Set<Socket>();
+  const refusals = new Refusals();
   let draining = false;
   const server = createServer(
     {
@@ -65,7 +68,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
     (request, response) => {
       if (draining) response.setHeader("Connection", "close");
       watch?.request(request, response);
-      handle(request, response);
+      if (refusals.admits(request, response)) handle(request, response);
     },
   );
   server.maxConnections = options.maxConnections ?? 20_000;
@@ -82,13 +85,15 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
           isLast: () => draining,
           ...TIMEOUTS,
         });
-  server.on("clientError", (error, socket) => refuseMalformed(error, socket));
+  server.on("clientError", (error, socket) => refusals.malformed(error, socket));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy()); // a reset by the client is no event of ours
     watch?.upgrade(request, socket);
     if (upgrade === undefined || draining)
       return endUpgrade(socket, 503, "This server takes no WebSocket now; try again.");
-    upgrade(request, socket, head);
+    const refusal = refusalOf(request.headers);
+    if (refusal === undefined) upgrade(request, socket, head);
+    else endUpgrade(socket, refusal.status, refusal.message);
   });
   await listenOn(server, listen, name);
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
@@ -167,37 +172,3 @@ async function closeServer(server: Server, sockets: Set<Socket>, quick?: QuickCo
   clearTimeout(upgraded);
   for (const socket of sockets) socket.destroy();
 }
-
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  sayLast(socket, `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-/** Ends our side with these words and lets go once they are sent: a stranger who never ends the other side would hold the socket. */
-export function sayLast(socket: Duplex, words = ""): void {
-  socket.end(words, () => socket.destroy());
-}
-
-/** Answers an upgrade with an error as HTTP and closes it. */
-export function endUpgrade(socket: Duplex, status: number, message: string): void {
-  noteRefused(socket, status);
-  if (!socket.writable) return void socket.destroy();
-  const body = `${message}\n`;
-  sayLast(
-    socket,
-    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Error"}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-}
-
-const STATUS_TEXT: Record<number, string> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  429: "Too Many Requests",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-};

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { HttpRequest, HttpResponse } from "../../../src/net/serve/http-message.ts";
-import { endUpgrade, serveHttp } from "../../../src/net/serve/serve.ts";
+import { endUpgrade } from "../../../src/net/serve/last-words.ts";
+import { serveHttp } from "../../../src/net/serve/serve.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
 import { until } from "../../helpers/until.ts";

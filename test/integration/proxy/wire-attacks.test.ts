@@ -4,12 +4,14 @@ import { Life } from "../../../src/core/life.ts";
 import { newPerson, newProject, type Person } from "../../helpers/people.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
 import { startRole } from "../../helpers/roles.ts";
-import { ask, askUpgrade, say } from "./wire.ts";
+import { until } from "../../helpers/until.ts";
+import { ask, askUpgrade, dial, hear, say } from "./wire.ts";
 
 const life = new Life("wire attacks");
 /** What the server behind has seen, and what it says to each request. */
 const behind = { seen: "", says: "" };
 let ingress: string;
+let hubProxy: string;
 let owner: Person;
 let path: string;
 
@@ -18,8 +20,8 @@ beforeAll(async () => {
   const db = await openTestDb(life);
   owner = await newPerson(db);
   path = `/${await newProject(db, [[owner, "owner"]], { ip: "127.0.0.1" })}/api/x`;
-  const proxy = await startRole(life, "hub-proxy", { db, env: { COCALC_PROJECT_PORT: new URL(origin).port } });
-  ingress = await startRole(life, "ingress", { origins: { "hub-proxy": proxy, "hub-next": origin } });
+  hubProxy = await startRole(life, "hub-proxy", { db, env: { COCALC_PROJECT_PORT: new URL(origin).port } });
+  ingress = await startRole(life, "ingress", { origins: { "hub-proxy": hubProxy, "hub-next": origin } });
 });
 
 afterAll(async () => {
@@ -42,6 +44,8 @@ async function serveBehind(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP server that listens has one
 }
 
+const OK = "HTTP/1.1 200 OK\r\n";
+const END = "Content-Length: 2\r\n\r\nok";
 const POST = "POST / HTTP/1.1\r\nHost: localhost\r\n";
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
 const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -70,6 +74,78 @@ test.each([
   expect(behind.seen).toBe("");
 });
 
+test.each([
+  ["Connection: content-length"],
+  ["Connection: keep-alive, Content-Length"],
+  ["Connection: close\r\nConnection: CONTENT-LENGTH"],
+  ["Connection: x,\tcontent-length ,y"],
+  ["Connection: transfer-encoding"],
+  ["Connection: host"],
+  ["Connection: cookie"],
+  ["Connection: authorization"],
+  ["Connection: x-forwarded-for"],
+  ["Connection: X-Forwarded-Anything"],
+  ["Connection: x-cocalc-assertion"],
+  ["Connection: Upgrade, content-length\r\nUpgrade: websocket"],
+])(
+  "a visitor's cookie went into another's file: %j ends the connection with 400, and no part of it passes",
+  async (line) => {
+    for (const [origin, target] of [
+      [ingress, "/"],
+      [hubProxy, path],
+    ] as const) {
+      behind.seen = "";
+      behind.says = `${OK}${END}`;
+      const head = `POST ${target} HTTP/1.1\r\nHost: localhost\r\nCookie: ${owner.cookie}\r\n${line}\r\n`;
+      const { status, headers } = await say(origin, `${head}Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`);
+      expect({ status, connection: headers.connection }).toEqual({ status: 400, connection: "close" });
+      expect(behind.seen).toBe("");
+    }
+  },
+);
+
+test("a header of a connection stays on it, and what is neither framing nor a name of somebody passes no further", async () => {
+  behind.seen = "";
+  behind.says = `${OK}${END}`;
+  const named = "Connection: close, X-Hop\r\nX-Hop: 1\r\nX-Kept: 1\r\n";
+  const body = `Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`;
+  await say(hubProxy, `POST ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${owner.cookie}\r\n${named}${body}`);
+  expect(behind.seen).toMatch(/x-kept: 1/i);
+  expect(behind.seen).not.toMatch(/x-hop/i);
+  expect(behind.seen.toLowerCase().match(/content-length: \d+/g)).toEqual([`content-length: ${SMUGGLED.length}`]);
+});
+
+test.each(["xchunked", "identity", "chunked;q=1", "gzip, chunked"])(
+  "the transfer coding %s was answered twice on a kept connection: it is answered once, and the connection ends",
+  async (coding) => {
+    for (const [origin, target] of [
+      [ingress, "/"],
+      [hubProxy, path],
+    ] as const) {
+      behind.seen = "";
+      const head = `POST ${target} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
+      const all = await hear(origin, `${head}3\r\nabc\r\n0\r\n\r\n${SMUGGLED}`);
+      expect(all.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 501"]);
+      expect(behind.seen).toBe("");
+    }
+  },
+);
+
+test("a body that breaks off malformed after its answer is not answered again", async () => {
+  behind.says = `${OK}${END}`;
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${owner.cookie}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const socket = dial(hubProxy);
+  let heard = "";
+  socket.on("data", (bytes: Buffer) => {
+    heard += bytes.toString("latin1");
+  });
+  socket.write(`${head}1\r\na\r\n`);
+  await until(() => heard.endsWith("ok"));
+  socket.write("nonsense\r\n");
+  await until(() => socket.destroyed, { timeoutMs: 5_000 });
+  expect(heard.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200"]);
+});
+
 test("a body in a request that needs none is its body there, too, and no request of its own", async () => {
   behind.seen = "";
   behind.says = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -81,8 +157,6 @@ test("a body in a request that needs none is its body there, too, and no request
   expect(upgrade.status).not.toBe(101);
 });
 
-const OK = "HTTP/1.1 200 OK\r\n";
-const END = "Content-Length: 2\r\n\r\nok";
 const EVIL = `${OK}Content-Length: 4\r\n\r\nevil`;
 
 test.each([

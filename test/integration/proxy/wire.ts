@@ -39,9 +39,14 @@ export async function ask(origin: string, path: string, { method = "GET", host, 
 
 /** Sends these bytes, whatever they are, and resolves with the answer when the server has closed the connection. */
 export async function say(origin: string, bytes: string): Promise<Answer> {
+  return parseAnswer(await hear(origin, bytes));
+}
+
+/** The same, with all that was said, byte by byte in latin1. */
+export async function hear(origin: string, bytes: string): Promise<string> {
   const socket = dial(origin);
   socket.write(Buffer.from(bytes, "latin1"));
-  return parseAnswer(await textOf(socket));
+  return textOf(socket);
 }
 
 /** Asks for an Upgrade; `socket` stays open when the answer is 101. */
