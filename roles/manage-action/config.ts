@@ -28,6 +28,11 @@ export const manageActionConfig = z.object({
     seconds(180),
     "A start fails when a volume could not be mounted for so long.",
   ),
+  setupFailureSeconds: setting(
+    "COCALC_START_SETUP_FAILURE_SECONDS",
+    seconds(180),
+    "A start fails when its machine could not set up the container or its network for so long.",
+  ),
   prepareSeconds: setting(
     "COCALC_START_PREPARE_SECONDS",
     seconds(900),

@@ -2,8 +2,10 @@
 
 import { type AppError, isAppError } from "../../src/core/errors.ts";
 import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
+import { noRoomInQuota } from "../../src/domain/project-pods/no-room.ts";
 import { recordWaiting } from "../../src/domain/starts/records.ts";
 import type { Pod } from "../../src/kube/types.ts";
+import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
 import type { Case, Service } from "./case.ts";
 import { failStart } from "./fail-start.ts";
 import { startToRecord } from "./start-facts.ts";
@@ -21,6 +23,8 @@ export async function createPod(service: Service, one: Case): Promise<number | u
   } catch (error) {
     return refused(service, one, error);
   }
+  const tooLarge = variablesTooLarge(row.env ?? {});
+  if (tooLarge !== undefined) return failStart(service, one, variablesDoNotFit(tooLarge));
   const quota = await maker.quotaFor(row);
   const ticket = await records.start({ ...start, quota, queued: false });
   if (ticket === undefined) {
@@ -95,18 +99,21 @@ async function ticketFor({ records }: Service, one: Case): Promise<number | unde
   return records.start({ ...wanted, quota: null, queued: false });
 }
 
+/** Also of a row that was written before there was a bound. */
+function variablesDoNotFit(message: string) {
+  return { reason: "variables_too_large", message, kubernetesReason: null };
+}
+
 function templateInvalid({ message }: AppError) {
   const words = "The site's configuration for projects is not valid, so none can be started; tell your administrator.";
   return { reason: "template_invalid", message: words, kubernetesReason: message };
 }
 
 function notAllowed({ message }: AppError) {
-  const isQuota = /exceeded quota/i.test(message);
+  if (/exceeded quota/i.test(message)) return noRoomInQuota(message);
   return {
-    reason: isQuota ? "no_room" : "other",
-    message: isQuota
-      ? "All the room that this site has for projects is in use; stop another project, or try again later."
-      : `The cluster does not allow ${podName("…")} to be made; tell your administrator.`,
+    reason: "other",
+    message: `The cluster does not allow ${podName("…")} to be made; tell your administrator.`,
     kubernetesReason: message,
   };
 }

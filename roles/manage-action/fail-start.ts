@@ -1,6 +1,8 @@
 /** Ends a start that failed: its pod is removed, and the reason told in the request and in the trace. */
 
-import { type Explanation, explainPod } from "../../src/domain/project-pods/reasons.ts";
+import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
+import { waitedTooLong } from "../../src/domain/project-pods/no-room.ts";
+import { explainPod } from "../../src/domain/project-pods/reasons.ts";
 import { finishRequest, type Why } from "../../src/domain/starts/records.ts";
 import type { Case, Service } from "./case.ts";
 import { startToRecord } from "./start-facts.ts";
@@ -35,8 +37,9 @@ export async function whyOf(service: Service, { row, pod, step }: Case, late = f
   }
   const why: Explanation | undefined = pod && explainPod(pod);
   if (because === "give_up") return gaveUp(why, row.kubernetes_reason);
-  if (why?.reason === "crashed" && pod !== undefined) {
-    const lines = (await service.pods.lastLines(pod, LOG_LINES)).slice(-LOG_CHARACTERS);
+  if (why?.reason === "crashed" && why.container !== undefined && pod !== undefined) {
+    const wanted = { container: why.container, count: LOG_LINES };
+    const lines = (await service.pods.lastLines(pod, wanted)).slice(-LOG_CHARACTERS);
     return lines === "" ? why : { ...why, message: `${why.message} Its last words:\n${lines}` };
   }
   if (why !== undefined) return why;
@@ -51,10 +54,9 @@ export async function whyOf(service: Service, { row, pod, step }: Case, late = f
 }
 
 function gaveUp(why: Explanation | undefined, kubernetesReason: string | null): Why {
-  const message = why?.message ?? "No machine took this project.";
   return {
     reason: "no_room",
-    message: `The project waited too long for a machine, so its start was given up. ${message} Try again later.`,
+    message: waitedTooLong(why),
     kubernetesReason: why?.kubernetesReason ?? kubernetesReason,
   };
 }

@@ -1,6 +1,7 @@
 /** How each step is done. A step reads nothing anew: whatever it did, the project is looked at again afterwards. */
 
 import { isUnheard } from "../../src/domain/project-pods/condition-rules.ts";
+import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import { isNodeGone, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
 import {
@@ -115,8 +116,8 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   if (isUnplaced) places.release(projectId);
   else places.hold(projectId, ownerOf(row) ?? projectId);
   nextInTurn();
-  const known = why ?? (row.reason === "volume_failed" ? recordedWhy(one) : undefined);
-  const verdict = verdictOn(pod, known, { ...config, nowMs });
+  const known = why ?? recordedWhy(one);
+  const verdict = verdictOn(pod, known, { ...config, nowMs, pulledMs: row.pulled?.getTime() });
   if (verdict.kind === "failed") return failStart(service, one, await whyOf(service, one, verdict.late));
   if (verdict.untilMs !== undefined) return Math.max(verdict.untilMs - nowMs, 100);
   return isUnplaced ? undefined : UNPLACED_MS;
@@ -131,11 +132,13 @@ async function waitForNode(service: Service, { projectId, start }: Case, why: Wh
   return SOON_MS * 5;
 }
 
-/** What manage-state has found out, from events, about the pod. */
-function recordedWhy({ row }: Case) {
-  const { message, kubernetes_reason } = row;
-  return { reason: "volume_failed" as const, message: message ?? "", kubernetesReason: kubernetes_reason ?? "" };
+/** What manage-state has found out, from events, about the pod: such trouble is not waited for as long as other things. */
+function recordedWhy({ row }: Case): Explanation | undefined {
+  const reason = FOUND_BY_EVENTS.find((one) => one === row.reason);
+  return reason && { reason, message: row.message ?? "", kubernetesReason: row.kubernetes_reason ?? "" };
 }
+
+const FOUND_BY_EVENTS = ["volume_failed", "setup_failed"] as const;
 
 /** The pod is going; forced away only when that is safe, or an administrator says so. */
 async function awaitEnd(service: Service, one: Case): Promise<number | undefined> {

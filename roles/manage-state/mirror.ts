@@ -9,10 +9,11 @@ import { WorkQueue } from "../../src/core/work-queue.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leadership.ts";
 import { isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
+import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { ticketOf } from "../../src/domain/project-pods/identity.ts";
 import type { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
-import { type Explanation, explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
+import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import {
   isNodeGone,
   phasesOf,

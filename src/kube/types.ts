@@ -57,6 +57,7 @@ export interface PodStatus {
   hostIP?: string;
   startTime?: string;
   conditions?: PodCondition[];
+  initContainerStatuses?: ContainerStatus[];
   containerStatuses?: ContainerStatus[];
 }
 
@@ -100,7 +101,8 @@ export interface KubeNode extends KubeObject {
 
 /** An event about an object, core/v1. */
 export interface KubeEvent extends KubeObject {
-  involvedObject: { kind?: string; name?: string; uid?: string };
+  /** `fieldPath`: of which part of it, such as spec.containers{project}. */
+  involvedObject: { kind?: string; name?: string; uid?: string; fieldPath?: string };
   reason?: string;
   message?: string;
   type?: string;

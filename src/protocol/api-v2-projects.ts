@@ -4,6 +4,7 @@ import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
 import { isoTime, uuid } from "./common.ts";
 import { memberGroup, projectDescription, projectSummary, projectTitle } from "./project.ts";
+import { projectVariables } from "./project-variables.ts";
 
 const project = z.object({ project_id: uuid });
 const environmentId = z
@@ -12,12 +13,6 @@ const environmentId = z
   .regex(/^[\w.:-]+$/, "must be the id of a software environment");
 /** Vanity name in addresses. */
 const projectName = z.string().regex(/^[A-Za-z0-9.-]{1,100}$/, "must be 1 to 100 letters, digits, dots and hyphens");
-const variables = z
-  .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of an environment variable"),
-    z.string().max(10_000),
-  )
-  .refine((env) => Object.keys(env).length <= 200, "must be at most 200 variables");
 const accountId = z.object({ account_id: uuid });
 /** Somebody in a project: an account, or an invitation by its address. */
 const projectAndPerson = project
@@ -89,7 +84,7 @@ export const projectEndpoints = {
       description: projectDescription.optional(),
       name: projectName.nullable().optional(),
       compute_image: environmentId.optional(),
-      env: variables.optional(),
+      env: projectVariables.optional(),
       manage_users_owner_only: z.boolean().optional(),
     }),
     output: done,

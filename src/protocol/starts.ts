@@ -14,6 +14,8 @@ export const startReason = z.enum([
   "image_pulling",
   "image_pull_failed",
   "volume_failed",
+  "setup_failed",
+  "variables_too_large",
   "crashed",
   "out_of_memory",
   "evicted",

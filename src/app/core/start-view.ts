@@ -55,6 +55,8 @@ const ADVICE: Partial<Record<StartReason, string>> = {
     "The software image could not be fetched. Choose another image in the settings, or tell your administrator.",
   volume_failed:
     "The project's files could not be reached. They are safe; try again, and tell your administrator if it stays so.",
+  setup_failed: "The machine could not set the project up. Try again, and tell your administrator if it stays so.",
+  variables_too_large: "The project's environment variables are too large. Shorten them in the settings.",
   crashed:
     "The project's server ended by itself. Look at the details; a project_init.sh in the home folder may be the cause.",
   out_of_memory: "It needed more memory than it may have. Close what needs much memory, or ask for a larger quota.",

@@ -4,7 +4,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { configMaps, pods } from "../../kube/resources.ts";
 import type { Container, Kube, Pod } from "../../kube/types.ts";
-import { type Explanation, explainPod } from "../project-pods/reasons.ts";
+import { mainContainer } from "../project-pods/container-rules.ts";
+import type { Explanation } from "../project-pods/explanation.ts";
+import { explainPod } from "../project-pods/reasons.ts";
 import { renderPod } from "../project-pods/render.ts";
 import { parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
 import { runQuota } from "../quotas/rules.ts";
@@ -60,7 +62,7 @@ async function probePod(kube: Kube): Promise<Pod> {
     hubKeys: {},
     basePath: "",
   });
-  const main = spec.containers.find(({ name }) => name === "project") ?? spec.containers[0];
+  const main = mainContainer(spec.containers);
   if (main === undefined) throw new Error("the pod template has no container");
   return {
     apiVersion: "v1",

@@ -4,6 +4,7 @@ import { isAppError, unavailable } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import { nodes, pods } from "../../kube/resources.ts";
 import type { Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
+import { mainStatus, otherStatuses } from "./container-rules.ts";
 import { isPodOf, PROJECT_PODS, podName, projectIdOf } from "./identity.ts";
 import { LearnedPods } from "./learned-pods.ts";
 
@@ -110,10 +111,10 @@ export class ProjectPods {
   }
 
   /** The last lines of a container that ended or runs; "" when there are none to be had. */
-  async lastLines(pod: Pod, count: number): Promise<string> {
-    const status = pod.status?.containerStatuses?.[0];
+  async lastLines(pod: Pod, { container, count }: { container: string; count: number }): Promise<string> {
+    const status = [mainStatus(pod), ...otherStatuses(pod)].find((one) => one?.name === container);
     const previous = status?.state?.terminated === undefined && status?.lastState?.terminated !== undefined;
-    const options = { tailLines: count, previous, ...(status && { container: status.name }) };
+    const options = { tailLines: count, previous, container };
     const text = await this.#kube.podLog(pod.metadata.name, options).catch(() => ""); // only a help for the reader
     return text.trim();
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { variablesTooLarge } from "../../protocol/project-variables.ts";
 import { runQuota } from "../quotas/rules.ts";
 import { isPodOf, ticketOf } from "./identity.ts";
 import { type PodInputs, renderPod } from "./render.ts";
@@ -78,6 +79,26 @@ test("neither template nor patch can change by what the pod is recognised", () =
 test("a patch that does not fit is refused in words", () => {
   const patch = [{ op: "remove", path: "/spec/nothing" }];
   expect(() => renderPod({ ...inputs, quota: { ...quota, patch } })).toThrow(/patch .* does not fit/);
+});
+
+test("an environment that Linux would not start a program with is refused, whoever made it that large", () => {
+  const withEnv = (env: object[], where = "containers") =>
+    renderPod({
+      ...inputs,
+      template: templateOf({ containers: [container], [where]: [{ name: "one", image: "x", env }] }),
+    });
+  const value = "x".repeat(131_000);
+  expect(() => withEnv([{ name: "LARGE", value }])).not.toThrow();
+  expect(() => withEnv([{ name: "LARGE", value: `${value}${value}` }])).toThrow(/variable LARGE of the container one/);
+  expect(() => withEnv([{ name: "LARGE", value: `${value}${value}` }], "initContainers")).toThrow(/LARGE/);
+  const all = Array.from({ length: 9 }, (_, index) => ({ name: `V${index}`, value }));
+  expect(() => withEnv(all)).toThrow(/variables of the container one have 1\d{6} bytes together/);
+});
+
+test("the most variables that are taken fit", () => {
+  const env = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`V${index}`, "x".repeat(10_760)]));
+  expect(variablesTooLarge(env)).toBeUndefined();
+  expect(() => renderPod({ ...inputs, env })).not.toThrow();
 });
 
 test("any value of any variable arrives as it was given", () => {

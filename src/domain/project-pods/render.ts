@@ -4,9 +4,12 @@ import jsonPatch, { type Operation } from "fast-json-patch";
 import { invalid, messageOf } from "../../core/errors.ts";
 import type { Container, EnvVar, Pod } from "../../kube/types.ts";
 import { HUB_KEYS_VARIABLE } from "../../protocol/assertion.ts";
+import { givenVariables } from "../../protocol/project-variables.ts";
 import type { SoftwareEnvironment } from "../../protocol/software.ts";
 import type { RunQuota } from "../quotas/rules.ts";
 import { imageOf } from "../software/software.ts";
+import { mainContainer } from "./container-rules.ts";
+import { checkEnvironments } from "./environment-size.ts";
 import { OWNER, OWNER_LABEL, podName, REQUEST_TIME, TICKET } from "./identity.ts";
 import type { PodTemplate } from "./template.ts";
 
@@ -26,14 +29,11 @@ export interface PodInputs {
   basePath: string;
 }
 
-const MAIN_CONTAINER = "project";
-const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-/** The pod, ready to be posted. @throws AppError `invalid` when a patch does not fit. */
+/** The pod, ready to be posted. @throws AppError `invalid` when a patch does not fit, or an environment is larger than Linux takes. */
 export function renderPod(inputs: PodInputs): Pod {
   const values = placeholders(inputs);
   const filled = fill(inputs.template, values) as PodTemplate; // filling strings changes no shape
-  const main = filled.spec.containers.find(({ name }) => name === MAIN_CONTAINER) ?? filled.spec.containers[0];
+  const main = mainContainer(filled.spec.containers);
   const containers = filled.spec.containers.map((container) =>
     container === main ? withProject(container, inputs, values) : container,
   );
@@ -43,16 +43,17 @@ export function renderPod(inputs: PodInputs): Pod {
     metadata: { ...filled.metadata, name: podName(inputs.projectId) },
     spec: { ...filled.spec, containers },
   };
-  return identified(patched(pod, inputs.quota.patch ?? []), inputs);
+  const made = identified(patched(pod, inputs.quota.patch ?? []), inputs);
+  checkEnvironments(made);
+  return made;
 }
 
 function placeholders({ projectId, environment, quota, env }: PodInputs): Record<string, string> {
-  const strings = Object.entries(env).filter(([name, value]) => VARIABLE_NAME.test(name) && isScalar(value));
   return {
     PROJECT_IMAGE: imageOf(environment),
     PROJECT_TAG: environment.tag,
     project_id: projectId,
-    extra_env: base64(Object.fromEntries(strings.map(([name, value]) => [name, String(value)]))),
+    extra_env: base64(givenVariables(env)),
     project_config: base64({ quota }),
   };
 }
@@ -150,8 +151,4 @@ function labelValue(text: string): string {
 
 function base64(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64");
-}
-
-function isScalar(value: unknown): boolean {
-  return ["string", "number", "boolean"].includes(typeof value);
 }

@@ -11,7 +11,7 @@ function podOf(status: PodStatus, { node = "node-1", deleted = "" } = {}): Pod {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: "project-x", ...(deleted && { deletionTimestamp: deleted }) },
-    spec: { ...(node && { nodeName: node }), containers: [] },
+    spec: { ...(node && { nodeName: node }), containers: [{ name: "helper" }, { name: "project" }] },
     status,
   };
 }
@@ -77,6 +77,91 @@ test.each<[string, Pod, KubeEvent[], string | undefined, RegExp]>([
     [eventOf("Pulling"), eventOf("Pulled")],
     undefined,
     /^$/,
+  ],
+  [
+    "the node cannot set it up",
+    podOf({ containerStatuses: [waiting("ContainerCreating")] }),
+    [eventOf("Scheduled"), eventOf("Pulled"), eventOf("FailedSync")],
+    "setup_failed",
+    /cannot set up the project's container/,
+  ],
+  ["the network is not ready", podOf({}), [eventOf("NetworkNotReady")], "setup_failed", /to the network/],
+  ["the node cannot make a sandbox", podOf({}), [eventOf("FailedCreatePodSandBox")], "setup_failed", /set up/],
+  [
+    "the node tells of an image without a status",
+    podOf({}),
+    [{ ...eventOf("Failed"), message: 'Failed to pull image "site/project:1"' }],
+    "image_pull_failed",
+    /cannot be fetched/,
+  ],
+  [
+    "the runtime refuses its container",
+    podOf({}),
+    [{ ...eventOf("Failed"), message: "Error: failed to create containerd task" }],
+    "setup_failed",
+    /set up/,
+  ],
+  [
+    "its arguments are too long for its machine",
+    podOf({
+      containerStatuses: [
+        waiting("CrashLoopBackOff", {
+          lastState: { terminated: { exitCode: 128, reason: "StartError", message: "argument list too long" } },
+        }),
+      ],
+    }),
+    [],
+    "setup_failed",
+    /cannot be made/,
+  ],
+  [
+    "the chosen node refuses it",
+    podOf({ phase: "Failed", reason: "OutOfcpu", message: "Node didn't have enough resource" }),
+    [],
+    "no_room",
+    /chosen for the project/,
+  ],
+  [
+    "what prepares it fails, with the project's own waiting before",
+    podOf({
+      initContainerStatuses: [
+        container({ terminated: { exitCode: 0, reason: "Completed" } }, { name: "first" }),
+        container(
+          { waiting: { reason: "CrashLoopBackOff" } },
+          { name: "second", lastState: { terminated: { exitCode: 4 } } },
+        ),
+      ],
+      containerStatuses: [waiting("PodInitializing")],
+    }),
+    [],
+    "crashed",
+    /container second beside .* \(exit code 4\)/,
+  ],
+  [
+    "a helper runs before the project's own container, which crashed",
+    podOf({
+      containerStatuses: [
+        { ...running, name: "helper" },
+        waiting("CrashLoopBackOff", { lastState: { terminated: { exitCode: 5 } } }),
+      ],
+    }),
+    [],
+    "crashed",
+    /project's server ended by itself \(exit code 5\)/,
+  ],
+  [
+    "a helper runs before the project's own container, whose volume is not there",
+    podOf({ containerStatuses: [{ ...running, name: "helper" }, waiting("ContainerCreating")] }),
+    [eventOf("FailedMount")],
+    "volume_failed",
+    /cannot be mounted/,
+  ],
+  [
+    "a helper's image cannot be pulled",
+    podOf({ containerStatuses: [{ ...waiting("ErrImagePull"), name: "helper", image: "site/helper:1" }, running] }),
+    [],
+    "image_pull_failed",
+    /every project needs, site\/helper:1, cannot/,
   ],
   ["the volume cannot be mounted", podOf({}), [eventOf("FailedMount")], "volume_failed", /cannot be mounted/],
   [
@@ -164,6 +249,7 @@ test("running is told at Ready and not before, and every other moment has its st
 const LIMITS = {
   imageFailureSeconds: 60,
   volumeFailureSeconds: 120,
+  setupFailureSeconds: 90,
   prepareSeconds: 900,
   readySeconds: 180,
   restarts: 2,
@@ -202,6 +288,30 @@ test.each<[string, Pod, number, object]>([
     0,
     { kind: "failed", late: false },
   ],
+  [
+    "restarted too often beside a helper that stands first",
+    podOf({
+      conditions: [scheduled],
+      containerStatuses: [{ ...running, name: "helper" }, waiting("CrashLoopBackOff", { restartCount: 2 })],
+    }),
+    0,
+    { kind: "failed", late: false },
+  ],
+  [
+    "beside a helper that crashed twice and runs again",
+    podOf({
+      conditions: [scheduled],
+      containerStatuses: [{ ...running, name: "helper", restartCount: 9 }, waiting("ContainerCreating")],
+    }),
+    0,
+    { kind: "wait", untilMs: Date.parse(SCHEDULED) + 900_000 },
+  ],
+  [
+    "of a node that cannot make its container for too long",
+    podOf({ conditions: [scheduled], containerStatuses: [waiting("CreateContainerError")] }),
+    90,
+    { kind: "failed", late: true },
+  ],
   ["evicted", podOf({ phase: "Failed", reason: "Evicted" }), 0, { kind: "failed", late: false }],
   [
     "on a node that does not answer",
@@ -227,6 +337,31 @@ test("phases have Kubernetes' times, or the present moment when they have just h
     ready: just,
   });
   expect(phasesOf(podOf({}, { node: "" }), [], NOW)).toEqual({});
+});
+
+test("an image that took long takes no time from setting up", () => {
+  const pod = podOf({ conditions: [scheduled], containerStatuses: [waiting("CreateContainerError")] });
+  const pulledMs = Date.parse(SCHEDULED) + 300_000;
+  const nowMs = pulledMs + 89_000;
+  expect(verdictOn(pod, explainPod(pod), { ...LIMITS, nowMs, pulledMs })).toEqual({
+    kind: "wait",
+    untilMs: pulledMs + 90_000,
+  });
+});
+
+test("phases are the project's own container's, wherever it stands", () => {
+  const helper = { ...container({ running: { startedAt: "2030-01-01T00:01:00Z" } }), name: "helper" };
+  const pod = podOf({ conditions: [scheduled], containerStatuses: [helper, running] });
+  const pulledOf = (name: string, eventTime: string) => ({
+    ...eventOf("Pulled"),
+    eventTime,
+    involvedObject: { fieldPath: `spec.containers{${name}}` },
+  });
+  const events = [pulledOf("project", "2030-01-01T00:00:02Z"), pulledOf("helper", "2030-01-01T00:00:50Z")];
+  expect(phasesOf(pod, events, NOW)).toMatchObject({
+    started: new Date(SCHEDULED),
+    pulled: new Date("2030-01-01T00:00:02Z"),
+  });
 });
 
 test("a pod is forced away only when its node is gone or out of service", () => {

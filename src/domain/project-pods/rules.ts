@@ -3,7 +3,8 @@
 import type { KubeEvent, KubeNode, Pod } from "../../kube/types.ts";
 import type { ProjectState } from "../../protocol/project.ts";
 import { conditionTime, hasEnded, isReady, isTerminating, isUnheard } from "./condition-rules.ts";
-import type { Explanation } from "./reasons.ts";
+import { isOfMain, mainStatus, otherStatuses } from "./container-rules.ts";
+import type { Explanation } from "./explanation.ts";
 
 /** Column `state` but for its time. */
 export type StateFacts = Omit<ProjectState, "time">;
@@ -12,6 +13,7 @@ export type StateFacts = Omit<ProjectState, "time">;
 const TROUBLE = new Set([
   "image_pull_failed",
   "volume_failed",
+  "setup_failed",
   "crashed",
   "out_of_memory",
   "evicted",
@@ -51,10 +53,9 @@ export interface PodPhases {
 export function phasesOf(pod: Pod, events: readonly KubeEvent[], now: Date): PodPhases {
   const at = (time: string | undefined) => (time === undefined ? undefined : observed(time, now));
   const scheduled = pod.spec.nodeName === undefined ? undefined : (at(conditionTime(pod, "PodScheduled")) ?? now);
-  const statuses = pod.status?.containerStatuses ?? [];
-  const startedAt = statuses[0]?.state?.running?.startedAt;
+  const startedAt = mainStatus(pod)?.state?.running?.startedAt;
   const started = startedAt === undefined ? undefined : at(startedAt);
-  const pulledEvent = events.findLast(({ reason }) => reason === "Pulled");
+  const pulledEvent = events.findLast((event) => event.reason === "Pulled" && isOfMain(pod, event));
   const pulled = at(pulledEvent?.eventTime ?? pulledEvent?.lastTimestamp) ?? started;
   const ready = at(conditionTime(pod, "Ready"));
   return {
@@ -76,6 +77,8 @@ export interface StartLimits {
   imageFailureSeconds: number;
   /** A volume that cannot be mounted. */
   volumeFailureSeconds: number;
+  /** A pod whose container or network its node cannot set up. */
+  setupFailureSeconds: number;
   /** From a node to a running container, all told: pulling a big image takes time. */
   prepareSeconds: number;
   /** From a running container to Ready. */
@@ -92,26 +95,40 @@ export type Verdict =
 /** Reasons of Kubernetes that do not pass by waiting. */
 const HOPELESS = /^(InvalidImageName|ErrImageNeverPull)/;
 
+interface Moment {
+  nowMs: number;
+  /** When the image was there: what it took is no time of setting up. */
+  pulledMs?: number | undefined;
+}
+
 /** Has a start failed that has this pod, which is not Ready? Waiting for a node is not limited here. */
-export function verdictOn(pod: Pod, why: Explanation | undefined, limits: StartLimits & { nowMs: number }): Verdict {
+export function verdictOn(pod: Pod, why: Explanation | undefined, limits: StartLimits & Moment): Verdict {
   if (hasEnded(pod)) return { kind: "failed", late: false };
   if (pod.spec.nodeName === undefined) return { kind: "wait", untilMs: undefined };
   // Whether it is ready is not known: it may come back, and until then nothing else may run with its files.
   if (isUnheard(pod)) return { kind: "wait", untilMs: undefined };
-  const status = pod.status?.containerStatuses?.[0];
+  const status = mainStatus(pod);
   if (why !== undefined && HOPELESS.test(why.kubernetesReason)) return { kind: "failed", late: false };
-  if ((status?.restartCount ?? 0) >= limits.restarts) return { kind: "failed", late: false };
+  if (restartsOf(pod) >= limits.restarts) return { kind: "failed", late: false };
   const scheduled = conditionTime(pod, "PodScheduled") || pod.status?.startTime || pod.metadata.creationTimestamp;
   const since = status?.state?.running?.startedAt ?? scheduled;
-  const sinceMs = since === undefined ? limits.nowMs : Date.parse(since);
+  const pulledMs = why?.reason === "setup_failed" ? (limits.pulledMs ?? 0) : 0;
+  const sinceMs = since === undefined ? limits.nowMs : Math.max(Date.parse(since), pulledMs);
   const untilMs = sinceMs + 1_000 * limitOf(status?.state?.running !== undefined, why, limits);
   return untilMs <= limits.nowMs ? { kind: "failed", late: true } : { kind: "wait", untilMs };
+}
+
+/** How often the project's own container was restarted, or another one that does not run now either. */
+function restartsOf(pod: Pod): number {
+  const others = otherStatuses(pod).filter(({ state }) => state?.waiting !== undefined);
+  return Math.max(0, ...[mainStatus(pod), ...others].map((status) => status?.restartCount ?? 0));
 }
 
 function limitOf(isRunning: boolean, why: Explanation | undefined, limits: StartLimits): number {
   if (isRunning) return limits.readySeconds;
   if (why?.reason === "image_pull_failed") return limits.imageFailureSeconds;
   if (why?.reason === "volume_failed") return limits.volumeFailureSeconds;
+  if (why?.reason === "setup_failed") return limits.setupFailureSeconds;
   return limits.prepareSeconds;
 }
 

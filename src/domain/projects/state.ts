@@ -3,7 +3,7 @@
 import type { Queryable } from "../../db/db.ts";
 import { FENCE, type Leader } from "../../db/leadership.ts";
 import type { ComputeState } from "../../protocol/project.ts";
-import type { Explanation } from "../project-pods/reasons.ts";
+import type { Explanation } from "../project-pods/explanation.ts";
 import type { PodPhases, StateFacts } from "../project-pods/rules.ts";
 
 /** The state without its time; NULL for whatever is none. */

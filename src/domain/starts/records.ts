@@ -19,6 +19,7 @@ export interface ServiceRow {
   ticket: number | null;
   request_time: string | null;
   applied: Date | null;
+  pulled: Date | null;
   reason: string | null;
   message: string | null;
   kubernetes_reason: string | null;
@@ -34,7 +35,7 @@ export async function readForService(
   const rows = await db.query<ServiceRow & { project_id: string }>(
     `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
        deleted IS TRUE AS deleted, users, settings, compute_image, env,
-       ticket, request_time, applied, reason, message, kubernetes_reason, give_up
+       ticket, request_time, applied, pulled, reason, message, kubernetes_reason, give_up
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
      WHERE projects.project_id = ANY ($1::uuid[])`,
     [projectIds, leader.name],

@@ -8,6 +8,7 @@ import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { sleep } from "../../core/clock.ts";
 import { environment } from "../../core/env.ts";
+import { messageOf } from "../../core/errors.ts";
 import { identify, isAlive, signalGroup, signalProcess } from "../processes.ts";
 import type { ContainerLog } from "./container-log.ts";
 import { LabelledProcesses } from "./labelled-processes.ts";
@@ -50,12 +51,8 @@ export async function launch(options: LaunchOptions): Promise<Launched | Exit> {
     return { exitCode: 128, startError: `exec: "${command[0] ?? ""}": executable file not found in $PATH` };
   }
   const [program = "", ...args] = [...prefix, ...command];
-  const child = spawn(program, args, {
-    env: { ...env, [MARK_VARIABLE]: mark },
-    ...(cwd !== undefined && { cwd }),
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const child = begin(program, args, { env: { ...env, [MARK_VARIABLE]: mark }, ...(cwd !== undefined && { cwd }) });
+  if ("startError" in child) return child;
   const startError = await new Promise<string | undefined>((resolve) => {
     child.once("spawn", () => resolve(undefined));
     child.once("error", (error) => resolve(error.message));
@@ -67,6 +64,15 @@ export async function launch(options: LaunchOptions): Promise<Launched | Exit> {
   const ended = exitOf(child);
   await writeRecord(record, child.pid, mark);
   return { pid: child.pid, exit: finish(ended, { child, copied, record }) };
+}
+
+/** Some errors are thrown at once instead of told, such as that of an environment that is too large. */
+function begin(program: string, args: string[], options: { env: Record<string, string>; cwd?: string }) {
+  try {
+    return spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  } catch (error) {
+    return { exitCode: 128, startError: messageOf(error) };
+  }
 }
 
 /** Whether there is such a program, as a shell would look for it. */

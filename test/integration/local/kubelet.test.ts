@@ -169,6 +169,16 @@ describe("images and configuration", () => {
     await until(async () => condition(await get(name), "Initialized")?.status === "True");
   });
 
+  test("a container whose environment is larger than Linux takes was left waiting for ever: it ends with the reason", async () => {
+    await open();
+    const name = await create(podOf("exec sleep 600", { env: [{ name: "LARGE", value: "x".repeat(200_000) }] }));
+    const ended = await until(async () => {
+      const status = await container(name);
+      return status?.state?.terminated ?? status?.lastState?.terminated;
+    });
+    expect(ended).toMatchObject({ exitCode: 128, reason: "StartError", message: expect.stringMatching(/E2BIG/) });
+  });
+
   test("a program that is not there: StartError, restarted with back-off", async () => {
     await open();
     const name = await create(podOf("", { command: ["no-such-program"] }));
