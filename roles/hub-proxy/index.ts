@@ -6,7 +6,6 @@ import { Assertions } from "../../src/domain/assertions/assertions.ts";
 import { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { signingKey } from "../../src/domain/signing-keys/signing-keys.ts";
 import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
-import { Joined } from "../../src/net/proxy/joined.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole } from "../define-role.ts";
@@ -42,6 +41,8 @@ export default defineRole({
       }
     }
     const assertions = new Assertions(() => signingKey(db));
+    const starts = new LatestStarts(db);
+    const proxy = new ProjectProxy(life, { db, log, access, routes, starts, assertions, upstreams, config });
     const { origin } = await serveHttp(life, {
       name: "hub-proxy",
       listen,
@@ -52,9 +53,6 @@ export default defineRole({
       handleQuick: (request, response) => proxy.handle(request, response),
       upgrade: (request, socket, head) => proxy.upgrade(request, socket, head),
     });
-    const joined = new Joined(life);
-    const starts = new LatestStarts(db);
-    const proxy = new ProjectProxy(life, { db, log, access, routes, starts, assertions, upstreams, joined, config });
     addresses.announce("hub-proxy", origin);
   },
 });

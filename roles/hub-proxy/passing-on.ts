@@ -9,7 +9,6 @@ import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts"
 import { type ForwardOptions, forward, isRefused } from "../../src/net/proxy/forward.ts";
 import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
 import { forwardUpgrade } from "../../src/net/proxy/forward-upgrade.ts";
-import type { Joined } from "../../src/net/proxy/joined.ts";
 import { visitorsLocation } from "../../src/net/proxy/redirects.ts";
 import type { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import type { HttpResponse } from "../../src/net/serve/http-message.ts";
@@ -28,7 +27,6 @@ export interface PassingParts {
   routes: ProjectRoutes;
   assertions: Assertions;
   upstreams: Upstreams;
-  joined: Joined;
   config: ProxyConfig;
 }
 
@@ -86,7 +84,6 @@ export class PassingOn {
 
   async #upgrade(aimed: Aimed, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
     const { asked, target, admission } = aimed;
-    const { joined } = this.#parts;
     const extraRequest = target.kind === "web" ? [] : await this.#assertion(aimed);
     if (socket.destroyed) return;
     const exchange = forwardUpgrade(asked.request, socket, {
@@ -97,12 +94,8 @@ export class PassingOn {
         if (inside === undefined) endUpgrade(socket, error.status, this.#aboutUpstream(aimed, error).message);
         else this.#upgrade(inside, socket, head, fail).catch(fail);
       },
-      onEnd: () => {
-        admission.leave(exchange);
-        joined.delete(exchange);
-      },
+      onEnd: () => admission.leave(exchange),
     });
-    joined.add(exchange);
     admission.enter(exchange);
   }
 
@@ -143,6 +136,7 @@ export class PassingOn {
       upstream: upstreams.enter(target.projectId, upstreamOrigin(aimed), use),
       path: target.path,
       client,
+      takesBareLineFeeds: target.kind === "web",
       rewriteRequest: admission.rewriteRequest,
       extraRequest,
       rewriteResponse: this.#rewriteResponse(target, client, onApp ? onAppOrigin : onProjectOrigin),

@@ -1,9 +1,10 @@
 /** Which headers pass from one side of a proxy to the other: pure, and the same for requests and upgrades. */
 
+import type { IncomingHttpHeaders } from "node:http";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
 import { namedByConnection } from "../serve/refusals.ts";
 import type { Client } from "../visitor/forwarded.ts";
-import { FRAMING_HEADERS, type Framing, framingFields } from "./framing.ts";
+import { FRAMING_HEADERS, type Framing, framingFields, framingOf } from "./framing.ts";
 
 /** Names of one connection only (RFC 9110 §7.6.1), and what the other side must not believe from a stranger. */
 const NOT_PASSED_ON = new Set([
@@ -99,6 +100,42 @@ function namesIn(rawHeaders: readonly string[]): ReadonlySet<string> {
   return names;
 }
 
+/** What somebody who passes on an object of headers tells anew. */
+export interface Retold {
+  framing: Framing;
+  client: Client;
+  /** The protocol to upgrade to. */
+  upgrade?: string | undefined;
+}
+
+/** The same as `requestHead` for whoever passes on an object of headers, in place: nothing of this connection or of a stranger's word stays in it. */
+export function cleanRequestHeaders(headers: IncomingHttpHeaders, { framing, client, upgrade }: Retold): void {
+  removeHopByHop(headers, NOT_PASSED_ON);
+  headers.host = client.host;
+  headers["x-forwarded-for"] = client.address;
+  headers["x-forwarded-proto"] = client.proto;
+  headers["x-forwarded-host"] = client.host;
+  tellFraming(headers, framing);
+  if (upgrade !== undefined) Object.assign(headers, { connection: "Upgrade", upgrade });
+}
+
+/** The same for an answer, whose body has been parsed by these headers. */
+export function cleanAnswerHeaders(headers: IncomingHttpHeaders): void {
+  const framing = framingOf(headers);
+  removeHopByHop(headers, NOT_ANSWERED);
+  if (framing.kind === "length") tellFraming(headers, framing); // else whoever answers frames the body by itself
+}
+
+function removeHopByHop(headers: IncomingHttpHeaders, names: ReadonlySet<string>): void {
+  const named = namedByConnection(headers.connection);
+  for (const name of Object.keys(headers)) if (names.has(name) || named.includes(name)) delete headers[name];
+}
+
+function tellFraming(headers: IncomingHttpHeaders, framing: Framing): void {
+  const [name, value] = framingFields(framing);
+  if (name !== undefined) headers[name] = value;
+}
+
 /** The other side's headers for the browser, without those of its connection and what frames its body; both as name in lower case, value, name, value. */
 export function responseHeaders(answered: readonly string[], rewrite?: RewriteHeader): string[] {
   const named = namesIn(answered);
@@ -111,4 +148,12 @@ export function responseHeaders(answered: readonly string[], rewrite?: RewriteHe
     if (passed !== undefined) headers.push(name, passed);
   }
   return headers;
+}
+
+/** Trailers that may follow an answer, by the filter of its headers, as pairs; in and out with names in lower case. */
+export function passedTrailers(trailers: readonly string[], rewrite?: RewriteHeader): [string, string][] {
+  const passed = responseHeaders(trailers, rewrite);
+  return passed.flatMap((name, index): [string, string][] =>
+    index % 2 === 0 ? [[name, passed[index + 1] ?? ""]] : [],
+  );
 }

@@ -53,7 +53,7 @@ class UpgradeExchange implements Asker, Forwarding {
   }
 
   send(): void {
-    const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
+    const { upstream, path, client, rewriteRequest, extraRequest, takesBareLineFeeds } = this.#options;
     const { rawHeaders, headers } = this.#request;
     const passed = {
       method: "GET",
@@ -66,7 +66,7 @@ class UpgradeExchange implements Asker, Forwarding {
     };
     const head = requestHead({ ...passed, upgrade: headers.upgrade ?? "websocket" });
     this.#connection = upstream.connectionForUpgrade();
-    this.#connection.ask({ method: "GET", isUpgrade: true }, head, this);
+    this.#connection.ask({ method: "GET", isUpgrade: true, takesBareLineFeeds }, head, this);
     this.#connection.sent();
   }
 
@@ -154,10 +154,15 @@ function keepOpen(socket: Duplex): void {
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
 }
 
-/** Pipes both ways; when one side has said all, the other gets a while to end too. */
+/** Pipes both ways. */
 function join(one: Duplex, other: Duplex): void {
   one.pipe(other);
   other.pipe(one);
+  endTogether(one, other);
+}
+
+/** Of two sides that are piped: when one has said all, the other gets a while to end too. */
+export function endTogether(one: Duplex, other: Duplex): void {
   for (const side of [one, other]) {
     side.once("end", () => {
       const timer = setTimeout(() => {

@@ -5,7 +5,7 @@ import { AppError, codeOf, isAppError } from "../../core/errors.ts";
 import { dropRest } from "../serve/drop-rest.ts";
 import type { HttpRequest, HttpResponse } from "../serve/http-message.ts";
 import type { Client } from "../visitor/forwarded.ts";
-import { type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
+import { passedTrailers, type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import { type Framing, framingOf, hasBody } from "./framing.ts";
 import { writeCopy } from "./kept-buffers.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
@@ -22,6 +22,8 @@ export interface ForwardOptions {
   extraRequest?: readonly string[] | undefined;
   rewriteResponse?: RewriteHeader | undefined;
   extraResponse?: readonly string[] | undefined;
+  /** See `Question`: for servers that people write themselves, never for ours. */
+  takesBareLineFeeds?: boolean | undefined;
   /** Answers when nothing was answered yet: the other side cannot be reached, or broke. The client may be gone already. */
   onError: (error: AppError) => void;
   /** Called once, when the exchange is over on the client's side. */
@@ -75,13 +77,13 @@ class Exchange implements Asker, Forwarding {
   }
 
   send({ isNew = false } = {}): void {
-    const { upstream, path, client, rewriteRequest, extraRequest } = this.#options;
+    const { upstream, path, client, rewriteRequest, extraRequest, takesBareLineFeeds } = this.#options;
     const { method = "GET", rawHeaders } = this.#request;
     const passed = { method, path, rawHeaders, client, rewrite: rewriteRequest, extra: extraRequest };
     const head = requestHead({ ...passed, framing: this.#framing });
     const connection = upstream.connection({ isNew });
     this.#connection = connection;
-    connection.ask({ method, isUpgrade: false }, head, this);
+    connection.ask({ method, isUpgrade: false, takesBareLineFeeds }, head, this);
     // Of a body nothing is read for a side that cannot be reached: the caller may have another one.
     if (hasBody(this.#framing)) connection.whenConnected(() => this.#sendBody(connection));
     else connection.sent();
@@ -114,9 +116,8 @@ class Exchange implements Asker, Forwarding {
   onEnd(trailers: string[]): void {
     this.#leave();
     if (this.#isFinished) return;
-    for (let index = 0; index + 1 < trailers.length; index += 2) {
-      this.#response.addTrailers([[trailers[index] ?? "", trailers[index + 1] ?? ""]]);
-    }
+    // All at once: Node's responses keep the last ones that they were given.
+    if (trailers.length > 0) this.#response.addTrailers(passedTrailers(trailers, this.#options.rewriteResponse));
     this.#finish(this.#last);
   }
 

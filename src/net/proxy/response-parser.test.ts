@@ -5,7 +5,7 @@ import { headerValue, type Question, type ResponseHead, ResponseParser } from ".
 const GET: Question = { method: "GET", isUpgrade: false };
 
 /** Everything that is read out of these pieces; each is lent from one buffer that is overwritten afterwards, as a connection's is. */
-function readAll(pieces: readonly Buffer[], { question = GET, closes = false } = {}) {
+function readAll(pieces: readonly Buffer[], { question = GET as Question, closes = false } = {}) {
   const read = {
     heads: [] as ResponseHead[],
     body: "",
@@ -57,15 +57,18 @@ test.each([
   ["an empty line without CR", "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nX: y\r\n\n"],
   ["an empty line with CR alone", "HTTP/1.0 200 OK\nContent-Type: text/html\nX: y\n\r\n"],
   ["one bare line end", "HTTP/1.0 200 OK\r\nContent-Type: text/html\nX: y\r\n\r\n"],
-])("the head of a small server with %s, in pieces of any size", (_, head) => {
+  ["an empty line before one of another kind", "HTTP/1.0 200 OK\nContent-Type: text/html\nX: y\n\n\r\n", "\r\n"],
+])("the head of a small server with %s, in pieces of any size", (_, head, beforeBody = "") => {
+  const question = { ...GET, takesBareLineFeeds: true };
+  expect(() => readText(head, { closes: true })).toThrow(expect.objectContaining({ status: 502 })); // of a role of ours
   const bytes = Buffer.from(`${head}<p>\n\n\r\n\r\n`);
   for (let size = 1; size <= bytes.length; size += 1) {
     const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
       bytes.subarray(at * size, (at + 1) * size),
     );
-    const read = readAll(pieces, { closes: true });
+    const read = readAll(pieces, { question, closes: true });
     expect(read.heads[0]?.headers).toEqual(["content-type", "text/html", "x", "y"]);
-    expect(read.body).toBe("<p>\n\n\r\n\r\n");
+    expect(read.body).toBe(`${beforeBody}<p>\n\n\r\n\r\n`);
   }
 });
 
@@ -103,6 +106,12 @@ test("interim answers are no answer, and a switch of protocols gives the rest aw
   expect(headerValue(switched.heads[0]?.headers ?? [], "upgrade")).toBe("websocket");
 });
 
+test("answers that come before the answer are bounded: millions of them were read", () => {
+  const interim = (count: number) => "HTTP/1.1 103 Hints\r\n\r\n".repeat(count) + answer("Content-Length: 0\r\n");
+  expect(readText(interim(100))).toMatchObject({ isOver: true, ends: 1 });
+  expect(() => readText(interim(101))).toThrow(expect.objectContaining({ status: 502 }));
+});
+
 test.each([
   ["Connection: close\r\n", "HTTP/1.1", false],
   ["Connection: X-Hop, Close\r\n", "HTTP/1.1", false],
@@ -123,6 +132,7 @@ test.each([
   "HTTP/2 200\r\n\r\n",
   "HTTP/1.1 20 OK\r\n\r\n",
   "HTTP/1.1 101 Go\r\n\r\n",
+  "HTTP/1.1 200 OK\nX: a\r\n\r\n",
   answer("No colon\r\n"),
   answer(": no name\r\n"),
   answer("Name : space\r\n"),

@@ -27,19 +27,24 @@ export interface ResponseReader {
 export interface Question {
   method: string;
   isUpgrade: boolean;
+  /** Are lines of the head that end in a line feed alone taken, as small servers that people write themselves send them? */
+  takesBareLineFeeds?: boolean | undefined;
 }
 
 const MAX_HEAD_BYTES = 65_536;
-const MAX_HEADERS = 1_000;
+/** Node reads a thousand, and what we add comes on top. */
+const MAX_HEADERS = 900;
 const MAX_TRAILERS = 100;
+/** Of answers that come before the answer. */
+const MAX_INTERIM = 100;
 /** Of a chunk's size with its extensions, and of a trailer. */
 const MAX_LINE_BYTES = 8_192;
 const NEW_LINE = "\r\n";
-/** A line end of the heads of small servers that people write themselves; browsers take it too (RFC 9112 §2.2). */
+/** Browsers take it too (RFC 9112 §2.2). */
 const BARE_NEW_LINE = /(?<!\r)\n/g;
 const CR = 13;
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const CHUNK_SIZE = /^([0-9a-fA-F]{1,13})[ \t]*(?:;|$)/;
 
 const NOTHING = Buffer.alloc(0);
@@ -80,12 +85,12 @@ const END_OF_LINE: MarkFinder = {
   },
 };
 
-/** An empty line, however it and the one before it end. */
+/** The first empty line, however it and the one before it end: the same one wherever the bytes are cut. */
 const END_OF_HEAD: MarkFinder = {
   longest: 2 * NEW_LINE.length,
   find(all, from) {
     const usual = all.indexOf("\n\r\n", from, "latin1");
-    const bare = all.subarray(0, usual < 0 ? all.length : usual).indexOf("\n\n", from, "latin1");
+    const bare = all.subarray(0, usual < 0 ? all.length : usual + 1).indexOf("\n\n", from, "latin1");
     const at = bare < 0 ? usual : bare;
     if (at < 0) return undefined;
     return { at: all[at - 1] === CR ? at - 1 : at, end: at + (bare < 0 ? 3 : 2) };
@@ -101,6 +106,7 @@ export class ResponseParser {
   /** Bytes still to come of the body, or of the chunk. */
   #left = 0;
   #trailers: string[] = [];
+  #interim = 0;
   #keepAlive = false;
 
   constructor(reader: ResponseReader) {
@@ -127,6 +133,7 @@ export class ResponseParser {
     this.#state = "head";
     this.#pending = NOTHING;
     this.#trailers = [];
+    this.#interim = 0;
     this.#keepAlive = false;
   }
 
@@ -179,15 +186,22 @@ export class ResponseParser {
       return NOTHING;
     }
     this.#pending = NOTHING;
-    this.#take(all.toString("latin1", 0, mark.at));
+    this.#take(all.toString("latin1", 0, mark.at), all.toString("latin1", mark.at, mark.end));
     return all.subarray(mark.end);
   }
 
-  #take(text: string): void {
-    if (this.#state === "head") this.#head(text.replace(BARE_NEW_LINE, NEW_LINE));
+  #take(text: string, mark: string): void {
+    if (this.#state === "head") this.#head(this.#withUsualLines(text, mark));
     else if (this.#state === "chunk-line") this.#chunkLine(text);
     else if (this.#state === "trailers") this.#trailer(text);
     else this.#state = "chunk-line";
+  }
+
+  /** @throws AppError where a line ends otherwise, unless the question takes that. */
+  #withUsualLines(text: string, mark: string): string {
+    if (this.#question.takesBareLineFeeds === true) return text.replace(BARE_NEW_LINE, NEW_LINE);
+    if (mark !== NEW_LINE + NEW_LINE) throw broken("Lines of its answer end in another way than those of HTTP/1.1.");
+    return text;
   }
 
   #head(text: string): void {
@@ -197,9 +211,15 @@ export class ResponseParser {
     const status = Number(statusLine[2]);
     const fields = readFields(text, lineEnd < 0 ? text.length : lineEnd + NEW_LINE.length);
     if (status === 101) return void this.#switch(fields);
-    if (status < 200) return; // what comes before the answer is between the other side and us: the state stays
+    if (status < 200) return void this.#skipInterim();
     this.#keepAlive = isKept(fields.connection, statusLine[1] === "1");
     this.#frame(status, fields);
+  }
+
+  /** What comes before the answer is between the other side and us: the state stays. */
+  #skipInterim(): void {
+    this.#interim += 1;
+    if (this.#interim > MAX_INTERIM) throw broken("It announces an answer again and again, and gives none.");
   }
 
   #switch({ headers }: Fields): void {

@@ -71,7 +71,6 @@ export class UpstreamConnection implements ResponseReader {
     this.#socket.on("drain", () => this.#asker?.onDrain());
     this.#socket.on("end", () => this.#onFinished());
     this.#socket.on("close", () => this.#onClosed());
-    giveUpConnecting(this.#socket, address.connectTimeoutMs);
   }
 
   /** Is it gone, or idle for so long that the other side may be closing it? */
@@ -219,10 +218,11 @@ export class UpstreamConnection implements ResponseReader {
   }
 }
 
-function connectTo(place: UpstreamPlace, more: SocketConstructorOpts = {}): Socket {
-  return new PatientSocket({ ...more, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }).connect(
-    "host" in place && place.host === "localhost" ? { ...place, lookup: bothLoopbacks } : place,
-  );
+/** A socket to another side that is given up when it does not connect in time. */
+export function connectTo({ connectTimeoutMs, ...place }: UpstreamAddress, more: SocketConstructorOpts = {}): Socket {
+  const socket = new PatientSocket({ ...more, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  giveUpConnecting(socket, connectTimeoutMs);
+  return socket.connect("host" in place && place.host === "localhost" ? { ...place, lookup: bothLoopbacks } : place);
 }
 
 /** Whatever a machine takes `localhost` for: Node tries one after the other. */

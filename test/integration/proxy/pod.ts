@@ -72,9 +72,9 @@ const answers: Record<string, Answer> = {
     response.end("after hints");
   },
   trailers: (_request, response) => {
-    response.writeHead(200, { Trailer: "X-Sum", "Transfer-Encoding": "chunked" });
+    response.writeHead(200, { Trailer: "ETag", "Transfer-Encoding": "chunked" });
     response.write("body");
-    response.addTrailers({ "X-Sum": "42" });
+    response.addTrailers({ ETag: '"42"', "Set-Cookie": "a=b", "X-Accel-Redirect": "/x", "Content-Language": "tlh" });
     response.end();
   },
   headers: (_request, response) => {
