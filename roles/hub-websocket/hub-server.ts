@@ -5,7 +5,6 @@ import type { Duplex } from "node:stream";
 import { Server as Engine } from "engine.io";
 import { Server } from "socket.io";
 import { AppError, forbidden, messageOf, notFound, unauthenticated, unavailable } from "../../src/core/errors.ts";
-import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { gauge, type Metrics } from "../../src/core/metrics.ts";
 import { Tally } from "../../src/core/tally.ts";
@@ -57,13 +56,14 @@ type EngineRequest = Parameters<Engine["handleRequest"]>[0];
 export class HubServer {
   readonly #parts: HubParts;
   readonly #engine: Engine;
+  readonly #io: Server<HubRequests, HubEvents, Record<string, never>, SocketState>;
   readonly #connected;
   readonly #connections = new WeakMap<IncomingMessage, Connection>();
   /** How many of each account are open, from the moment they are let in: also those over which no browser has said a word yet. */
   readonly #open = new Tally();
   readonly #budgets = new RequestBudgets();
 
-  constructor(life: Life, parts: HubParts) {
+  constructor(parts: HubParts) {
     this.#parts = parts;
     this.#engine = new Engine({
       transports: ["websocket"],
@@ -73,17 +73,19 @@ export class HubServer {
       perMessageDeflate: false,
       httpCompression: false,
     });
-    const io = new Server<HubRequests, HubEvents, Record<string, never>, SocketState>({
+    this.#io = new Server({
       serveClient: false,
       connectTimeout: HELLO_WITHIN_MS,
     });
-    io.bind(this.#engine);
-    io.on("connection", (socket) => this.#welcome(socket));
-    life.defer("hub sockets", async () => {
-      io.disconnectSockets(true);
-      await io.close();
-    });
+    this.#io.bind(this.#engine);
+    this.#io.on("connection", (socket) => this.#welcome(socket));
     this.#connected = gauge(parts.metrics, { name: "cocalc_hub_sockets", help: "Browsers connected." });
+  }
+
+  /** Lets every browser go. */
+  async close(): Promise<void> {
+    this.#io.disconnectSockets(true);
+    await this.#io.close();
   }
 
   /** Nothing is served over plain HTTP; who is not signed in is told so first. */

@@ -21,15 +21,15 @@ export default defineRole({
     const starts = new LatestStarts(db);
     const changes = await Changes.open(life, { db, log, access, audience, starts });
     life.onDrain("browsers", () => changes.tellAll("draining"));
+    const hub = new HubServer({ db, log, metrics, access, audience, starts, config });
     const { origin } = await serveHttp(life, {
       name: "hub-websocket",
       listen,
       log,
       handle: (request, response) => hub.handle(request, response),
       upgrade: (request, socket, head) => hub.upgrade(request, socket, head),
+      letGo: () => hub.close(),
     });
-    // Opened after the listener, so that it lets its sockets go before the listener waits for them.
-    const hub = new HubServer(life, { db, log, metrics, access, audience, starts, config });
     addresses.announce("hub-websocket", origin);
   },
 });

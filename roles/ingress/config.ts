@@ -18,6 +18,11 @@ export const ingressConfig = z.object({
     wholeNumber().min(10).default(2_000),
     "Most connections of one address (by way of a trusted proxy: most requests under way), WebSockets of who is signed in apart; never more than a fifth of the connections that are free. Where there is no room, idle ones go first.",
   ),
+  maxPerRole: setting(
+    "COCALC_INGRESS_MAX_PER_ROLE",
+    wholeNumber().min(10).default(10_000),
+    "Most requests under way at once to one role, and as many WebSockets; further ones are refused until there is room again.",
+  ),
   hosts: setting(
     "COCALC_HOSTS",
     z

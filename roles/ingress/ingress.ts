@@ -1,34 +1,38 @@
 /** Sends requests and upgrades on to the role that the route table names. */
 
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError, notFound } from "../../src/core/errors.ts";
+import { AppError, invalid, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { forward } from "../../src/net/proxy/forward.ts";
-import { forwardUpgrade } from "../../src/net/proxy/forward-upgrade.ts";
-import type { Joined } from "../../src/net/proxy/joined.ts";
-import type { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import type { AddressLimit } from "../../src/net/serve/address-limit.ts";
 import { tellable } from "../../src/net/serve/answers.ts";
 import { dropRest } from "../../src/net/serve/drop-rest.ts";
-import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
+import type { HttpRequest } from "../../src/net/serve/http-message.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError } from "../../src/net/serve/plain-page.ts";
-import { clientOf } from "../../src/net/visitor/forwarded.ts";
+import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/visitor/routes.ts";
 import { schemeOf } from "../../src/net/visitor/site.ts";
 import type { RoleName } from "../names.ts";
 import type { IngressConfig } from "./config.ts";
 import { originKind } from "./hosts.ts";
+import type { Places } from "./places.ts";
+import type { ToRoles } from "./to-roles.ts";
 
 interface IngressParts {
   log: Logger;
-  upstreams: Upstreams;
+  toRoles: ToRoles;
+  places: Places;
   limit: AddressLimit;
-  joined: Joined;
   config: IngressConfig;
   /** Where a role is now. */
   originOf: (role: RoleName) => string;
+}
+
+interface Entering {
+  client: Client;
+  role: RoleName;
+  use: "request" | "upgrade";
 }
 
 export class Ingress {
@@ -38,14 +42,14 @@ export class Ingress {
     this.#parts = parts;
   }
 
-  handle(request: HttpRequest, response: HttpResponse): void {
+  handle(request: IncomingMessage, response: ServerResponse): void {
     request.on("error", () => {}); // the client went away: the response's `close` tells
     try {
       const role = this.#route(request).role;
-      response.once("close", this.#enter(request, { isUpgrade: false }));
-      const options = this.#options(request, role, "request");
+      const client = this.#client(request);
+      response.once("close", this.#enter(request, { client, role, use: "request" }));
       const onError = (error: AppError) => sendError(request, response, { error: aboutRole(role, error) });
-      forward(request, response, { ...options, onError });
+      this.#parts.toRoles.request(request, response, { origin: this.#parts.originOf(role), client, onError });
     } catch (error) {
       sendError(request, response, { error: this.#tellable(error) });
       dropRest(request, response);
@@ -56,17 +60,11 @@ export class Ingress {
     try {
       const { role, upgrade } = this.#route(request);
       if (!upgrade) throw notFound("There is no WebSocket at this address.");
-      socket.once("close", this.#enter(request, { isUpgrade: true }));
-      const options = this.#options(request, role, "upgrade");
+      if (!isWebSocket(request)) throw invalid("WebSocket is the one protocol that one can upgrade to here.");
+      const client = this.#client(request);
+      socket.once("close", this.#enter(request, { client, role, use: "upgrade" }));
       const onError = (error: AppError) => endUpgrade(socket, error.status, aboutRole(role, error).message);
-      const { joined } = this.#parts;
-      const exchange = forwardUpgrade(request, socket, {
-        ...options,
-        head,
-        onError,
-        onEnd: () => joined.delete(exchange),
-      });
-      joined.add(exchange);
+      this.#parts.toRoles.upgrade(request, socket, { origin: this.#parts.originOf(role), client, head, onError });
     } catch (error) {
       const { status, message } = this.#tellable(error);
       endUpgrade(socket, status, message);
@@ -90,25 +88,34 @@ export class Ingress {
     return routeOf("app", below);
   }
 
-  #enter(request: HttpRequest, use: { isUpgrade: boolean }): () => void {
-    const { limit, config } = this.#parts;
-    return limit.enter(request, clientOf(request, config).address, use);
+  /** Takes the places of an address and at a role; returns what gives both back. @throws AppError where one of them is not free. */
+  #enter(request: IncomingMessage, { client, role, use }: Entering): () => void {
+    const { limit, places } = this.#parts;
+    const leaveRole = places.enter(role, use);
+    try {
+      const leaveAddress = limit.enter(request, client.address, { isUpgrade: use === "upgrade" });
+      return () => {
+        leaveAddress();
+        leaveRole();
+      };
+    } catch (error) {
+      leaveRole();
+      throw error;
+    }
   }
 
-  #options(request: HttpRequest, role: RoleName, use: "request" | "upgrade") {
-    const { upstreams, config, originOf } = this.#parts;
-    const client = clientOf(request, config);
-    const proto = schemeOf(config, client.proto);
-    return {
-      upstream: upstreams.enter(role, originOf(role), use),
-      path: request.url ?? "/",
-      client: { ...client, proto },
-    };
+  #client(request: IncomingMessage): Client {
+    const client = clientOf(request, this.#parts.config);
+    return { ...client, proto: schemeOf(this.#parts.config, client.proto) };
   }
 
   #tellable(error: unknown): AppError {
     return tellable(error, this.#parts.log, "a request could not be sent on");
   }
+}
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 function aboutRole(role: RoleName, error: AppError): AppError {

@@ -51,7 +51,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const inside = `${basePath}/${projectId}`;
   const { podIp, namedServers: table } = config;
   const servers = new NamedServers(life, { table, podIp, base: inside, home, env });
-  const upstreams = new Upstreams(life);
+  const serverProxy = new ServerProxy({ servers, upstreams: new Upstreams(life), base: inside, log });
   const sockets = openSocketServer(life, {
     log,
     hello: { project_id: projectId, home },
@@ -88,6 +88,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     requestTimeoutMs: 0, // uploads have any size
     maxConnections: 2_000,
     handle: httpHandler({ projectId, basePath, callers, handlers, log }),
+    letGo: () => sockets.close(),
     upgrade: (request, socket, head) => {
       const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
       if (!isOurs && !serverProxy.isAsked(request)) return endUpgrade(socket, 404, "There is no WebSocket here.");
@@ -101,8 +102,6 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
         );
     },
   });
-  const serverProxy = new ServerProxy(life, { servers, upstreams, base: inside, log });
-  life.defer("project sockets", () => sockets.close());
   await runInitScript(life, { home, env: env(), log });
   files.tidy(life);
   life.run("document recovery", () => documents.recover());

@@ -26,6 +26,8 @@ export class Life {
   readonly #failed = Promise.withResolvers<Error>();
   readonly #parent: Life | undefined;
   #stopping: Promise<Error[]> | undefined;
+  /** Of the whole stopping, by `Date.now()`. */
+  #deadline = Number.POSITIVE_INFINITY;
   #undoing: Opened | undefined;
 
   constructor(name: string, parent?: Life) {
@@ -40,6 +42,11 @@ export class Life {
 
   get isStopping(): boolean {
     return this.#stopping !== undefined;
+  }
+
+  /** What is left in ms until the deadline of the stopping that is under way; without end while there is none. */
+  get leftMs(): number {
+    return Math.min(this.#deadline - Date.now(), this.#parent?.leftMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** Resolves with the error of the first part that died; never rejects. */
@@ -103,6 +110,7 @@ export class Life {
   }
 
   async #stopWithin(deadlineMs: number): Promise<Error[]> {
+    this.#deadline = Date.now() + deadlineMs;
     const deadline = Promise.withResolvers<"deadline">();
     const timer = setTimeout(() => deadline.resolve("deadline"), deadlineMs);
     const errors: Error[] = [];

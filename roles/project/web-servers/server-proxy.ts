@@ -6,12 +6,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "../../../src/core/errors.ts";
-import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import { type ForwardOptions, forward, isRefused } from "../../../src/net/proxy/forward.ts";
 import type { RewriteHeader } from "../../../src/net/proxy/forward-headers.ts";
 import { forwardUpgrade } from "../../../src/net/proxy/forward-upgrade.ts";
-import { Joined } from "../../../src/net/proxy/joined.ts";
 import { visitorsLocation } from "../../../src/net/proxy/redirects.ts";
 import type { Upstreams } from "../../../src/net/proxy/upstreams.ts";
 import { dropRest } from "../../../src/net/serve/drop-rest.ts";
@@ -48,12 +46,9 @@ interface Asked {
 
 export class ServerProxy {
   readonly #options: Options;
-  readonly #joined: Joined;
 
-  /** Open this after the listener: WebSockets that are joined would hold it up. */
-  constructor(life: Life, options: Options) {
+  constructor(options: Options) {
     this.#options = options;
-    this.#joined = new Joined(life);
   }
 
   /** Is this the address of a named server? */
@@ -94,13 +89,11 @@ export class ServerProxy {
       const asked = this.#asked(request);
       const origin = originThatListens(await this.#origin(asked, PROGRAM_WAITS_SECONDS), asked);
       if (socket.destroyed) return;
-      const exchange = forwardUpgrade(request, socket, {
+      forwardUpgrade(request, socket, {
         ...this.#forwardOptions(request, asked, origin, "upgrade"),
         head,
         onError: (error) => endUpgrade(socket, error.status, aboutServer(asked, error).message),
-        onEnd: () => this.#joined.delete(exchange),
       });
-      this.#joined.add(exchange);
     } catch (error) {
       const { status, message } = this.#tellable(error);
       endUpgrade(socket, status, message);
@@ -139,7 +132,13 @@ export class ServerProxy {
     const redirecting = { client, base: this.#options.base, prefix, port: portIn(origin) };
     const rewriteResponse: RewriteHeader = (header, value) =>
       header === "location" ? visitorsLocation(value, redirecting) : value;
-    return { upstream: this.#options.upstreams.enter(name, origin, use), path, client, rewriteResponse };
+    return {
+      upstream: this.#options.upstreams.enter(name, origin, use),
+      path,
+      client,
+      rewriteResponse,
+      takesBareLineFeeds: isPort(name),
+    };
   }
 
   #tellable(error: unknown): AppError {

@@ -25,6 +25,8 @@ export interface ServeOptions {
   /** Handles requests without a body past Node's own requests and responses: for roles that only pass them on. */
   handleQuick?: (request: HttpRequest, response: HttpResponse) => void;
   upgrade?: Upgrade;
+  /** Ends at the stop what would be under way for ever, such as sockets of ours over long requests: called before requests are waited for. */
+  letGo?: () => void | Promise<void>;
   /** Is shown each connection before anything is read from it, and may destroy it. */
   connected?: (socket: Socket) => void;
   /** Counts and logs each request and upgrade. */
@@ -47,12 +49,13 @@ const TIMEOUTS = { firstTimeoutMs: 20_000, keepAliveTimeoutMs: 75_000 };
 
 /**
  * Serves until the life stops. Draining: no new connections, `Connection: close` on every answer, requests under way finish, idle
- * connections are closed; upgraded sockets belong to whoever took them and are destroyed last.
+ * connections are closed. What is still under way shortly before the deadline of the stop is cut off. Upgraded sockets are ended at the undo, before
+ * anything is waited for: whoever took them has nothing to undo, and so nothing has to be made after it listens.
  * @throws AppError `unavailable` when the port is taken.
  */
 export async function serveHttp(life: Life, options: ServeOptions): Promise<Serving> {
   const { name, listen, log, handle, upgrade, watch } = options;
-  const sockets = new Set<Socket>();
+  const open: Open = { sockets: new Set(), upgraded: new Set() };
   const refusals = new Refusals();
   let draining = false;
   const server = createServer(
@@ -61,20 +64,18 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
       headersTimeout: TIMEOUTS.firstTimeoutMs,
       keepAliveTimeout: TIMEOUTS.keepAliveTimeoutMs,
       maxHeaderSize: 32_768,
-      ServerResponse: Latin1Response,
+      ServerResponse: responsesOf(() => draining),
       keepAlive: true, // a peer that vanished is found out
       keepAliveInitialDelay: 30_000,
     },
     (request, response) => {
-      if (draining) response.setHeader("Connection", "close");
       watch?.request(request, response);
       if (refusals.admits(request, response)) handle(request, response);
     },
   );
   server.maxConnections = options.maxConnections ?? 20_000;
   server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    keep(open.sockets, socket);
     options.connected?.(socket);
   });
   const quick =
@@ -92,8 +93,9 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
     if (upgrade === undefined || draining)
       return endUpgrade(socket, 503, "This server takes no WebSocket now; try again.");
     const refusal = refusalOf(request.headers);
-    if (refusal === undefined) upgrade(request, socket, head);
-    else endUpgrade(socket, refusal.status, refusal.message);
+    if (refusal !== undefined) return endUpgrade(socket, refusal.status, refusal.message);
+    keep(open.upgraded, socket);
+    upgrade(request, socket, head);
   });
   await listenOn(server, listen, name);
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
@@ -101,9 +103,13 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   life.onDrain(`${name} listener`, () => {
     draining = true;
   });
-  life.defer(`${name} http server`, () => closeServer(server, sockets, quick));
+  life.defer(`${name} http server`, async () => {
+    await options.letGo?.();
+    for (const socket of open.upgraded) socket.destroy();
+    await closeServer(server, { sockets: open.sockets, quick, leftMs: () => life.leftMs });
+  });
   log.info({ server: name, host: listen.host, port }, "serving");
-  return { origin: `http://${host}:${port}`, port, connections: () => sockets.size };
+  return { origin: `http://${host}:${port}`, port, connections: () => open.sockets.size };
 }
 
 type HandleQuick = NonNullable<ServeOptions["handleQuick"]>;
@@ -116,11 +122,35 @@ function watched(handle: HandleQuick, watch: RequestWatch | undefined): HandleQu
   };
 }
 
-/** Node's own would send a head without a body as UTF-8, and bytes beyond ASCII in it twice as long: heads are latin1. */
-class Latin1Response<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  override flushHeaders(): void {
-    this.write("", "latin1");
-  }
+/** What is connected; in `upgraded` also those that wait for the answer to their upgrade. */
+interface Open {
+  sockets: Set<Socket>;
+  upgraded: Set<Duplex>;
+}
+
+function keep<Kept extends Duplex>(open: Set<Kept>, socket: Kept): void {
+  open.add(socket);
+  socket.once("close", () => open.delete(socket));
+}
+
+const KEEP_ALIVE = `timeout=${TIMEOUTS.keepAliveTimeoutMs / 1_000}`;
+
+/**
+ * Responses of a server that itself says what becomes of a connection, also when it began to drain after they were asked for. Their heads are latin1: Node's
+ * own would send one without a body as UTF-8, and bytes beyond ASCII in it twice as long.
+ */
+function responsesOf(isLast: () => boolean) {
+  return class OwnResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+    override writeHead(...args: unknown[]): this {
+      if (isLast()) this.setHeader("Connection", "close");
+      else if (this.getHeader("connection") === "keep-alive") this.setHeader("Keep-Alive", KEEP_ALIVE);
+      return Reflect.apply(super.writeHead, this, args); // as many and of the kinds that Node's takes
+    }
+
+    override flushHeaders(): void {
+      this.write("", "latin1");
+    }
+  };
 }
 
 type Server = ReturnType<typeof createServer>;
@@ -153,22 +183,30 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
 }
 
 const CLOSE_IDLE_EVERY_MS = 20;
+/** Of the time that a stop may take, what is kept for all that is undone after its listeners. */
+const KEPT_FOR_OTHERS_MS = 3_000;
+
+interface Closing {
+  sockets: ReadonlySet<Socket>;
+  quick: QuickConnections | undefined;
+  leftMs: () => number;
+}
 
 /** `server.close()` alone waits for kept-alive connections, and `closeAllConnections` does not touch upgraded sockets. */
-async function closeServer(server: Server, sockets: Set<Socket>, quick?: QuickConnections): Promise<void> {
+async function closeServer(server: Server, { sockets, quick, leftMs }: Closing): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   const closeIdle = () => {
     server.closeIdleConnections();
     quick?.closeIdle();
+    if (leftMs() < KEPT_FOR_OTHERS_MS) cutOff();
+  };
+  const cutOff = () => {
+    for (const socket of sockets) socket.destroy();
   };
   const idle = setInterval(closeIdle, CLOSE_IDLE_EVERY_MS);
-  const upgraded = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
-  }, 5_000);
   closeIdle();
   await promise;
   clearInterval(idle);
-  clearTimeout(upgraded);
-  for (const socket of sockets) socket.destroy();
+  cutOff();
 }
