@@ -38,6 +38,16 @@ export class Attempt {
     return this.#abort.signal;
   }
 
+  /** Whoever asked wants no answer any more. */
+  get isGivenUp(): boolean {
+    return !this.timedOut && this.#abort.signal.aborted;
+  }
+
+  /** An answer that goes on has begun: its time is its own, and the caller may still end it. */
+  begun(): void {
+    clearTimeout(this.#timer);
+  }
+
   end(): void {
     clearTimeout(this.#timer);
     this.#caller?.removeEventListener("abort", this.#onCaller);

@@ -30,11 +30,19 @@ export class Connections {
     return this.#current;
   }
 
-  /** Gives up connections that answer nothing; what still waits on them fails. Others may have been opened since: those stay. */
-  async abandon(hung: Dispatcher): Promise<void> {
-    if (this.#current === hung) this.#current = undefined;
-    this.#retired.delete(hung);
-    await hung.destroy();
+  /**
+   * Gives up connections that answer nothing; what still waits on them fails. Others may have been opened since: those stay. Nobody waits
+   * for their end: a broken connection may never say that it is closed.
+   */
+  abandon(broken: Dispatcher): void {
+    if (this.#current === broken) this.#current = undefined;
+    this.#retired.delete(broken);
+    void broken.destroy().catch(() => {}); // it is out of use either way
+  }
+
+  /** Connections apart from the kept ones; whoever asks for them destroys them. */
+  another({ tls }: Credentials): Dispatcher {
+    return openDispatcher(this.#cluster, tls);
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ import type { KubeConfig } from "./config.ts";
 import { Connections, checkServer } from "./connections.ts";
 import { CredentialSource } from "./credentials.ts";
 import type { Target } from "./kubeconfig.ts";
+import { Reach } from "./reach.ts";
 import { kubeStatusOf, readStatus, refusal } from "./status.ts";
 
 export interface ApiRequest {
@@ -60,7 +61,8 @@ export class Transport {
   /** Aborted when the connections are closed, which is after all that uses them has stopped. */
   readonly #closed = new AbortController();
   readonly #metrics: ReturnType<typeof openTransportMetrics>;
-  #lastAnswerAt = 0;
+  /** Told of every try. */
+  readonly reach = new Reach();
 
   /** @throws AppError `invalid` when the target cannot be used. */
   constructor(life: Life, { target, config, metrics, log }: TransportOptions) {
@@ -98,20 +100,31 @@ export class Transport {
    * @throws AppError as `call`, also while it is read.
    */
   async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const opening = new AbortController();
-    const abort = () => opening.abort();
-    signal.addEventListener("abort", abort, { once: true });
-    const timer = setTimeout(abort, this.#deadlineMs);
-    if (signal.aborted) abort();
+    const startedAt = performance.now();
+    const opening = new Attempt(this.#deadlineMs, signal);
     try {
-      const { statusCode, headers, body } = await this.#send(request, { signal: opening.signal, bodyTimeout: 0 });
+      const { statusCode, headers, body } = await this.#send(request, opening, { bodyTimeout: 0 });
+      this.reach.heard();
       if (statusCode !== 200) throw this.#refused(request, statusCode, headers, await body.text());
-      return body;
+      opening.begun();
+      return heard(body, this.reach);
     } catch (error) {
-      if (!isAppError(error)) this.#credentials.stale();
-      throw toAppError(request, error);
+      opening.end();
+      if (!isAppError(error)) this.#unanswered(opening, startedAt);
+      throw opening.timedOut ? noAnswer(request, startedAt) : toAppError(request, error);
+    }
+  }
+
+  /** Asks the server over a connection that is made for it. @throws when it is not reached. */
+  async askAnew(): Promise<void> {
+    const credentials = await this.#credentials.current();
+    const dispatcher = this.#connections.another(credentials);
+    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(this.#deadlineMs / 2)]);
+    try {
+      const answer = send(`${this.#base}/version`, { dispatcher, signal, headers: credentials.headers });
+      await (await unlessAborted(answer, signal)).body.dump();
     } finally {
-      clearTimeout(timer);
+      await dispatcher.destroy();
     }
   }
 
@@ -124,25 +137,34 @@ export class Transport {
     try {
       const answer = await this.#send(request, attempt);
       const text = await answer.body.text();
-      this.#lastAnswerAt = performance.now();
+      this.reach.heard();
       this.#observe(request, String(answer.statusCode), startedAt);
       if (answer.statusCode >= 400) return this.#refused(request, answer.statusCode, answer.headers, text);
       return { status: answer.statusCode, text };
     } catch (error) {
       this.#observe(request, "none", startedAt);
-      this.#credentials.stale();
-      if (!attempt.timedOut) return toAppError(request, error);
-      const hung = this.#lastAnswerAt < startedAt ? attempt.dispatcher : undefined;
-      if (hung) await this.#connections.abandon(hung);
-      return noAnswer(request, startedAt);
+      if (!isAppError(error)) this.#unanswered(attempt, startedAt);
+      return attempt.timedOut ? noAnswer(request, startedAt) : toAppError(request, error);
     } finally {
       attempt.end();
     }
   }
 
+  /**
+   * A try failed on its way. Where nothing was answered since, its connections are given up, whatever the error: some of them fail every
+   * call from then on and never make themselves anew.
+   */
+  #unanswered(attempt: Attempt, startedAt: number): void {
+    this.#credentials.stale();
+    if (attempt.isGivenUp || this.reach.hasHeardSince(startedAt)) return;
+    this.reach.failed(startedAt);
+    if (attempt.dispatcher) this.#connections.abandon(attempt.dispatcher);
+  }
+
   async #send(
     { method, path, query = {}, body, contentType = "application/json" }: ApiRequest,
-    attempt: { signal: AbortSignal; dispatcher?: Dispatcher | undefined; bodyTimeout?: number },
+    attempt: Attempt,
+    { bodyTimeout = this.#deadlineMs } = {},
   ): Promise<Dispatcher.ResponseData> {
     if (this.#closed.signal.aborted)
       throw new AppError("unavailable", "This process is stopping and asks Kubernetes nothing more.");
@@ -154,7 +176,7 @@ export class Transport {
       method,
       signal: attempt.signal,
       headersTimeout: this.#deadlineMs,
-      bodyTimeout: attempt.bodyTimeout ?? this.#deadlineMs,
+      bodyTimeout,
       headers: {
         ...credentials.headers,
         accept: "application/json",
@@ -178,6 +200,14 @@ export class Transport {
   #observe({ method }: ApiRequest, code: string, startedAt: number): void {
     this.#metrics.calls.inc({ method, code });
     this.#metrics.seconds.observe({ method }, (performance.now() - startedAt) / 1000);
+  }
+}
+
+/** The bytes of an answer that goes on; each piece is a sign of life. */
+async function* heard(body: AsyncIterable<Uint8Array>, reach: Reach): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    reach.heard();
+    yield chunk;
   }
 }
 
