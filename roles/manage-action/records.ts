@@ -2,7 +2,7 @@
 
 import { Batches } from "../../src/core/batches.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { Leader } from "../../src/db/leadership.ts";
+import type { Leader } from "../../src/db/terms.ts";
 import {
   readForService,
   recordApplied,

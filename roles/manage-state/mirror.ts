@@ -7,7 +7,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { WorkQueue } from "../../src/core/work-queue.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { Leader } from "../../src/db/leadership.ts";
+import type { Leader } from "../../src/db/terms.ts";
 import { isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { ticketOf } from "../../src/domain/project-pods/identity.ts";

@@ -26,11 +26,16 @@ export const dbConfig = z.object({
     wholeNumber().min(1).max(200).default(10),
     "Connections in the pool of one process.",
   ),
+  leaderSilenceSeconds: setting(
+    "COCALC_LEADER_SILENCE_SECONDS",
+    wholeNumber().min(3).max(600).default(10),
+    "A leader that has said nothing to the database for so long is frozen: a replica ends its connection and leads.",
+  ),
 });
 
 export type DbConfig = z.infer<typeof dbConfig>;
 
-/** What `pg` needs to connect: sessions are in UTC, a hung server is noticed by TCP keep-alive. */
+/** What `pg` needs to connect: sessions are in UTC, a hung server is noticed by TCP keep-alive, and a hung process by the server. */
 export function connectionOptions(config: DbConfig, applicationName: string) {
   return {
     host: config.host,
@@ -40,7 +45,8 @@ export function connectionOptions(config: DbConfig, applicationName: string) {
     password: () => passwordOf(config),
     ssl: config.ssl === "disable" ? false : { rejectUnauthorized: config.ssl === "verify-full" },
     application_name: applicationName,
-    options: "-c TimeZone=UTC",
+    // A process that freezes within a transaction must not hold its locks for ever.
+    options: "-c TimeZone=UTC -c idle_in_transaction_session_timeout=10s",
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 5_000,

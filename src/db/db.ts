@@ -7,8 +7,9 @@ import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
 import { connectionOptions, type DbConfig } from "./config.ts";
 import { hear } from "./connection.ts";
-import { type Leader, Leadership } from "./leadership.ts";
+import { type Candidacy, Leadership } from "./leadership.ts";
 import { type Heartbeat, Listener, type Subscription } from "./listener.ts";
+import type { Leader } from "./terms.ts";
 import { columnTypes } from "./types.ts";
 
 /** Whatever runs SQL: the pool, or a transaction. Parameters are always bound ($1, $2 …). */
@@ -69,6 +70,7 @@ export class Db implements Queryable {
     });
     this.#leadership = new Leadership(life, {
       connection: connectionOptions(config, `${applicationName}/locks`),
+      silentSeconds: config.leaderSilenceSeconds,
       log,
       metrics,
     });
@@ -109,10 +111,11 @@ export class Db implements Queryable {
 
   /**
    * Keeps trying to hold the advisory lock `name` until the life ends; whenever it is held, `lead` is called with a life that ends when
-   * the lock is lost. At most one process leads, but a deposed one may not know it yet: writes carry `leader.epoch`.
+   * the lock is lost, or given to a replica that is fit by one that is not. At most one process leads, but a deposed one may not know it
+   * yet: writes carry `leader.epoch`.
    */
-  lead(life: Life, name: string, lead: (term: Life, leader: Leader) => Promise<void>): void {
-    this.#leadership.campaign(life, name, lead);
+  lead(life: Life, candidacy: string | Candidacy, lead: (term: Life, leader: Leader) => Promise<void>): void {
+    this.#leadership.campaign(life, typeof candidacy === "string" ? { name: candidacy } : candidacy, lead);
   }
 }
 

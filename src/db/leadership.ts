@@ -8,38 +8,57 @@ import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { gauge, type Metrics } from "../core/metrics.ts";
 import { Connection } from "./connection.ts";
+import {
+  endSilent,
+  type Leader,
+  newEpoch,
+  offerToLead,
+  sayAWord,
+  somebodyOffers,
+  tryToLock,
+  unlock,
+  withdrawOffer,
+} from "./terms.ts";
 import { columnTypes } from "./types.ts";
 
-export interface Leader {
+/** What a replica campaigns for. */
+export interface Candidacy {
   name: string;
-  /** Grows with every term of this name; a write of an older epoch must be refused (see `leaders` in the schema). */
-  epoch: number;
+  /** Why this replica had better not lead now, in words; undefined while it may. */
+  unfit?: () => string | undefined;
 }
-
-/** For the WHERE of a leader's write, whose parameters begin with `leader.name` and `leader.epoch`: nobody was elected since. */
-export const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
 
 type Lead = (term: Life, leader: Leader) => Promise<void>;
 
 interface Candidate {
   name: string;
+  unfit: () => string | undefined;
   lead: Lead;
   life: Life;
-  term: { life: Life; leader: Leader } | undefined;
+  /** `unlock` gives the lock back, once. */
+  term: { life: Life; leader: Leader; unlock: () => Promise<void> } | undefined;
+  /** It is fit and waits, and the leader can see it. */
+  offers: boolean;
 }
 
 interface LeadershipParts {
   connection: pg.ClientConfig;
+  /** A leader that has not said a word for so long is ended by a replica that waits. */
+  silentSeconds: number;
   log: Logger;
   metrics: Metrics;
 }
 
 const TRY_EVERY_MS = 1_000;
+const TERM_ENDS_WITHIN_MS = 10_000;
 
 /**
- * States of the connection: unused → connecting ⇄ campaigning. While campaigning every candidate without a term tries its lock about once a
- * second (`pg_try_advisory_lock` on hashtextextended(name)); the same round trip proves the connection alive to those that lead. When the
+ * States of the connection: unused → connecting ⇄ campaigning. While campaigning, about once a second: every term says a word (in
+ * `leaders.seen`), which also proves the connection alive to those that lead; every candidate without a term tries its lock
+ * (`pg_try_advisory_lock` on hashtextextended(name)), and ends the connection of a leader that has been silent for too long. When the
  * connection is gone every term ends first, and only then a new connection is made: the server has freed the locks.
+ *
+ * A candidate that is unfit neither tries nor goes on leading while a fit one waits; where none does, an unfit leader is better than none.
  */
 export class Leadership {
   readonly #parts: LeadershipParts;
@@ -59,13 +78,13 @@ export class Leadership {
     });
   }
 
-  /** Campaigns for `name` until the life ends. */
-  campaign(life: Life, name: string, lead: Lead): void {
-    const candidate: Candidate = { name, lead, life, term: undefined };
+  /** Campaigns until the life ends. */
+  campaign(life: Life, { name, unfit = () => undefined }: Candidacy, lead: Lead): void {
+    const candidate: Candidate = { name, unfit, lead, life, term: undefined, offers: false };
     this.#candidates.add(candidate);
     life.defer(`leadership of ${name}`, async () => {
+      await this.#endTerm(candidate); // while it ends it still says its word
       this.#candidates.delete(candidate);
-      await this.#endTerm(candidate);
     });
     this.#wake.resolve();
     if (this.#started) return;
@@ -92,6 +111,7 @@ export class Leadership {
       backoff.reset();
       await Promise.race([this.#rounds(connection, signal), connection.lost]);
     } finally {
+      for (const candidate of this.#candidates) candidate.offers = false;
       await Promise.all([...this.#candidates].map((candidate) => this.#endTerm(candidate)));
       await connection.end();
     }
@@ -100,36 +120,72 @@ export class Leadership {
   async #rounds(connection: Connection, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
-      await connection.query("SELECT 1");
+      await sayAWord(connection, this.#leaders());
       for (const candidate of this.#candidates) {
-        if (candidate.term === undefined) await this.#tryToLead(connection, candidate);
+        if (candidate.term === undefined) await this.#stand(connection, candidate);
+        else await this.#yieldIfUnfit(connection, candidate);
       }
       const pause = TRY_EVERY_MS * (0.8 + 0.2 * Math.random());
       await Promise.race([sleep(pause, signal), this.#wake.promise]);
     }
   }
 
+  #leaders(): Leader[] {
+    return [...this.#candidates].flatMap(({ term }) => (term === undefined ? [] : [term.leader]));
+  }
+
+  /** A candidate without a term: tries to lead if it is fit, or if nobody else is. */
+  async #stand(connection: Connection, candidate: Candidate): Promise<void> {
+    const { name, life } = candidate;
+    const isFit = !life.isStopping && candidate.unfit() === undefined;
+    if (isFit && !candidate.offers) candidate.offers = await offerToLead(connection, name);
+    if (!isFit) await this.#withdraw(connection, candidate);
+    if (life.isStopping || (!isFit && (await somebodyOffers(connection, name)))) return;
+    await this.#tryToLead(connection, candidate);
+    if (candidate.term !== undefined) await this.#withdraw(connection, candidate);
+  }
+
+  async #withdraw(connection: Connection, candidate: Candidate): Promise<void> {
+    if (!candidate.offers) return;
+    candidate.offers = false;
+    await withdrawOffer(connection, candidate.name);
+  }
+
+  /** A leader that is unfit lets go where a replica waits that is not. */
+  async #yieldIfUnfit(connection: Connection, candidate: Candidate): Promise<void> {
+    const reason = candidate.unfit();
+    if (reason === undefined || candidate.term?.life.isStopping !== false) return;
+    if (!(await somebodyOffers(connection, candidate.name))) return;
+    this.#parts.log.warn({ leader: candidate.term.leader, reason }, "this process lets a fit one lead");
+    void this.#endTerm(candidate); // meanwhile it says its word
+  }
+
   async #tryToLead(connection: Connection, candidate: Candidate): Promise<void> {
-    if (candidate.life.isStopping) return;
     const { name } = candidate;
-    const [locked] = await connection.query<{ held: boolean }>(
-      "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held",
-      [name],
-    );
-    if (locked?.held !== true) return;
-    const [row] = await connection.query<{ epoch: number }>(
-      `INSERT INTO leaders (name, epoch, since) VALUES ($1, 1, now())
-       ON CONFLICT (name) DO UPDATE SET epoch = leaders.epoch + 1, since = now() RETURNING epoch`,
-      [name],
-    );
+    const { silentSeconds, log } = this.#parts;
+    const { held, silent } = await tryToLock(connection, name, silentSeconds);
+    if (!held) {
+      if (silent && (await endSilent(connection, name, silentSeconds)))
+        log.warn({ name, silentSeconds }, "the connection of a leader that says nothing was ended");
+      return;
+    }
+    const epoch = await newEpoch(connection, name);
     // The last word on a connection may be an answer: a term that began after that would never be told of the loss.
-    if (row === undefined || connection.isLost) return;
+    if (epoch === undefined || connection.isLost) return;
     // Its life may have stopped meanwhile, and with it what would end this term.
     if (candidate.life.isStopping) return unlock(connection, name);
-    const leader = { name, epoch: row.epoch };
+    this.#begin(
+      candidate,
+      { name, epoch },
+      once(() => unlock(connection, name)),
+    );
+  }
+
+  #begin(candidate: Candidate, leader: Leader, unlock: () => Promise<void>): void {
+    const { name } = leader;
     const term = new Life(`term of ${name}`, candidate.life);
-    term.defer("lock", () => unlock(connection, name));
-    candidate.term = { life: term, leader };
+    term.defer("lock", unlock);
+    candidate.term = { life: term, leader, unlock };
     this.#leading.set({ name }, 1);
     this.#parts.log.info({ leader }, "this process leads");
     void candidate.lead(term, leader).catch((error: unknown) => term.fail(error));
@@ -139,8 +195,9 @@ export class Leadership {
     const { term, name } = candidate;
     if (term === undefined) return;
     const endedElsewhere = term.life.isStopping;
-    const errors = await term.life.stop({ deadlineMs: 10_000 });
+    const errors = await term.life.stop({ deadlineMs: TERM_ENDS_WITHIN_MS });
     if (endedElsewhere) return;
+    await term.unlock(); // also where something of it does not end: its writes are fenced
     candidate.term = undefined;
     this.#leading.set({ name }, 0);
     for (const error of errors) this.#parts.log.warn({ err: error, leader: term.leader }, "a term did not end well");
@@ -148,7 +205,11 @@ export class Leadership {
   }
 }
 
-/** Gives the lock back so that another takes over at once; on a lost connection the server has done so. */
-async function unlock(connection: Connection, name: string): Promise<void> {
-  await connection.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(() => {});
+/** Calls `act` the first time only; all callers await that. */
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act();
+    return done;
+  };
 }

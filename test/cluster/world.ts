@@ -63,6 +63,7 @@ async function openWorld(life: Life): Promise<World> {
     passwordFile: undefined,
     ssl: "disable" as const,
     poolSize: 4,
+    leaderSilenceSeconds: 10,
   };
   const cluster = target.cluster === undefined ? undefined : await openCluster(target.cluster);
   return {

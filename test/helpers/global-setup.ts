@@ -33,6 +33,7 @@ export default async function setUp(): Promise<void> {
     database: TEMPLATE_DATABASE,
     ssl: "disable",
     poolSize: 1,
+    leaderSilenceSeconds: 10,
   });
   await chromium.executablePath();
 }

@@ -25,7 +25,17 @@ export interface TestServer {
 /** How a Db reaches a database on a server of ours. */
 export function configOf(server: TestServer & { database: string }): DbConfig {
   const { host, port, user, password, database } = server;
-  return { host, port, user, password, database, passwordFile: undefined, ssl: "disable", poolSize: 10 };
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    passwordFile: undefined,
+    ssl: "disable",
+    poolSize: 10,
+    leaderSilenceSeconds: 10,
+  };
 }
 
 /** The server of this run. */

@@ -1,7 +1,7 @@
 /** Column `projects.state` and the pod columns of a start: written by manage-state alone, whole, and only when something changed. */
 
 import type { Queryable } from "../../db/db.ts";
-import { FENCE, type Leader } from "../../db/leadership.ts";
+import { FENCE, type Leader } from "../../db/terms.ts";
 import type { ComputeState } from "../../protocol/project.ts";
 import type { Explanation } from "../project-pods/explanation.ts";
 import type { PodPhases, StateFacts } from "../project-pods/rules.ts";

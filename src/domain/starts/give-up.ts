@@ -1,7 +1,7 @@
 /** Asking that starts be given up which wait too long for a node; manage-action does it, and tells why. */
 
 import type { Queryable } from "../../db/db.ts";
-import { FENCE, type Leader } from "../../db/leadership.ts";
+import { FENCE, type Leader } from "../../db/terms.ts";
 
 /** Marks every start whose pod was made more than so many minutes ago and is on no node yet; returns their projects. */
 export async function giveUpUnplaced(db: Queryable, leader: Leader, minutes: number): Promise<string[]> {

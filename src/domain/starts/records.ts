@@ -1,7 +1,7 @@
 /** What manage-action reads and writes about starts and requests: one statement each, every write refused when there is a newer leader. */
 
 import type { Queryable } from "../../db/db.ts";
-import { FENCE, type Leader } from "../../db/leadership.ts";
+import { FENCE, type Leader } from "../../db/terms.ts";
 import type { RunQuota } from "../quotas/rules.ts";
 
 /** All that decides about one project, but for its pod. */

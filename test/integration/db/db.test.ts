@@ -51,7 +51,7 @@ test("a connection that the server ends while it is being handed out fails a sta
   const life = newLife();
   const config = await createTestDatabase(life);
   const proxy = await openTcpProxy(life, config);
-  const db = openDbOn(life, { ...config, port: proxy.port, poolSize: 1 });
+  const db = openDbOn(life, { ...config, port: proxy.port, poolSize: 1, leaderSilenceSeconds: 10 });
   const [row] = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   const answers = proxy.holdAnswers();
   const query = db.query("SELECT 'it was answered' AS words");
@@ -131,7 +131,14 @@ test("many replicas may migrate an empty database at once", async () => {
   const database = `migrate_${process.pid}`;
   await asOwner(`CREATE DATABASE ${database}`);
   life.defer("database", async () => void (await asOwner(`DROP DATABASE ${database} WITH (FORCE)`)));
-  const config = { ...testServer(), database, passwordFile: undefined, ssl: "disable" as const, poolSize: 1 };
+  const config = {
+    ...testServer(),
+    database,
+    passwordFile: undefined,
+    ssl: "disable" as const,
+    poolSize: 1,
+    leaderSilenceSeconds: 10,
+  };
   const done = await Promise.all([migrate(config), migrate(config), migrate(config), migrate(config)]);
   expect(done.filter((names) => names.length > 0)).toHaveLength(1);
   expect(await migrate(config)).toEqual([]);

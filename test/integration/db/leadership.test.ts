@@ -1,9 +1,11 @@
 import { expect, test } from "@jest/globals";
 import type { Life } from "../../../src/core/life.ts";
+import type { DbConfig } from "../../../src/db/config.ts";
+import { endClient, newClient } from "../../../src/db/connection.ts";
 import type { Db } from "../../../src/db/db.ts";
-import type { Leader } from "../../../src/db/leadership.ts";
+import { FENCE, type Leader } from "../../../src/db/terms.ts";
 import { testLives } from "../../helpers/life.ts";
-import { asOwner, openDbOn, openTestDb } from "../../helpers/postgres.ts";
+import { asOwner, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
 import { openTcpProxy } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -121,4 +123,102 @@ test("a term ends before the lock is free for others", async () => {
   await lifeA.stop();
   await until(() => order.includes("b leads"));
   expect(order).toEqual(["a leads", "a ended", "b leads"]);
+});
+
+/** Candidates whose process a test can freeze: what they say no longer reaches the database, though their connection is open. */
+async function openFreezable(life: Life, config: DbConfig) {
+  const proxy = await openTcpProxy(life, config);
+  const db = openDbOn(life, { ...config, port: proxy.port, leaderSilenceSeconds: 3 }, "frozen");
+  return { db, freeze: () => proxy.fault("freeze", Math.random), thaw: () => proxy.heal() };
+}
+
+test("a leader that is frozen loses its lock to a replica that waits, and cannot write when it thaws", async () => {
+  const [lifeA, lifeB] = [newLife("a"), newLife("b")];
+  const { config } = await openTestDb(newLife("database"));
+  const frozen = await openFreezable(lifeA, config);
+  const a = campaign(frozen.db, lifeA);
+  await until(() => a.leads());
+  const b = campaign(openDbOn(lifeB, { ...config, leaderSilenceSeconds: 3 }), lifeB);
+  await frozen.freeze();
+  await until(() => b.leads());
+  const old = a.terms[0]?.leader;
+  await frozen.thaw();
+  const write = `INSERT INTO central_log (id, event) SELECT gen_random_uuid(), 'x' WHERE ${FENCE}`;
+  expect(await frozen.db.execute(write, [old?.name, old?.epoch])).toBe(0);
+  await until(() => !a.leads());
+  expect(b.leads()).toBe(true);
+});
+
+test("a leader of the release before, which says no word, is not ended", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const old = newClient({ ...testServer(), database: db.config.database });
+  await old.connect();
+  life.defer("old leader", () => endClient(old));
+  await old.query("SELECT pg_advisory_lock(hashtextextended('work', 0))");
+  await old.query(
+    "INSERT INTO leaders (name, epoch, since, seen) VALUES ('work', 7, now() - interval '1 hour', now() - interval '2 hours')",
+  );
+  const a = campaign(openDbOn(life, { ...db.config, leaderSilenceSeconds: 3 }), life);
+  const tried = campaign(openDbOn(life, db.config), life, "other");
+  await until(() => tried.leads());
+  await until(async () => (await lockBackends(db.config.database)).length === 2);
+  expect((await old.query("SELECT 1 AS alive")).rows).toEqual([{ alive: 1 }]);
+  expect(a.terms).toEqual([]);
+  await endClient(old);
+  await until(() => a.leads());
+});
+
+test("a transaction of a process that froze within it does not hold its locks for ever", async () => {
+  const db = await openTestDb(newLife());
+  const [row] = await db.query<{ is: string }>("SELECT current_setting('idle_in_transaction_session_timeout') AS is");
+  expect(row?.is).toBe("10s");
+});
+
+/** Of two candidates the first leads. */
+async function openTwo(unfit: { a: boolean; b: boolean }) {
+  const { config } = await openTestDb(newLife("database"));
+  const candidate = async (name: "a" | "b") => {
+    const life = newLife(name);
+    const terms: Leader[] = [];
+    const db = openDbOn(life, config, name);
+    const lives: Life[] = [];
+    db.lead(
+      life,
+      { name: "work", unfit: () => (unfit[name] ? "a test wants it so" : undefined) },
+      async (term, leader) => {
+        terms.push(leader);
+        lives.push(term);
+      },
+    );
+    return { terms, leads: () => lives.some((term) => !term.isStopping) };
+  };
+  const a = await candidate("a");
+  await until(() => a.leads());
+  return { a, b: await candidate("b") };
+}
+
+test("a leader that is unfit lets a fit replica lead, and takes over again from one that is unfit", async () => {
+  const unfit = { a: false, b: false };
+  const { a, b } = await openTwo(unfit);
+  unfit.a = true;
+  await until(() => b.leads());
+  expect(a.leads()).toBe(false);
+  unfit.a = false;
+  unfit.b = true;
+  await until(() => a.leads());
+  expect(b.leads()).toBe(false);
+});
+
+test("where all are unfit, one goes on leading", async () => {
+  const unfit = { a: true, b: true };
+  const { a, b } = await openTwo(unfit);
+  unfit.b = false;
+  await until(() => b.leads());
+  unfit.b = true;
+  const since = b.terms.length;
+  const third = { a: a.terms.length };
+  const endsAt = Date.now() + 3_000;
+  await until(() => Date.now() > endsAt);
+  expect([a.terms.length, b.terms.length, b.leads()]).toEqual([third.a, since, true]);
 });
