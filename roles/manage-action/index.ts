@@ -22,7 +22,7 @@ export default defineRole({
     const pods = new ProjectPods(life, kube, { onChange: (...change) => leading?.onPod(...change) });
     const maker = await PodMaker.open(life, { db, kube, log, metrics, basePath: config.basePath });
     const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
-    db.lead(life, "manage-action", async (term: Life, leader) => {
+    db.lead(life, { name: "manage-action", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
       const service = new ActionService(term, {
         ...shared,
         leader,

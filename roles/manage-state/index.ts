@@ -22,7 +22,7 @@ export default defineRole({
       onRelist: () => void leading?.compare(),
     });
     const shared = { db, log, config, pods, events, metrics: openStateMetrics(metrics) };
-    db.lead(life, "manage-state", async (term: Life, leader) => {
+    db.lead(life, { name: "manage-state", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
       const mirror = new StateMirror(term, { ...shared, leader });
       leading = mirror;
       term.defer("mirror", () => {

@@ -6,29 +6,29 @@ import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { type Serving, serveHttp } from "../net/serve/serve.ts";
+import type { SelfReport } from "./parts.ts";
 
 interface AdminOptions {
   listen: { host: string; port: number };
   log: Logger;
   metrics: Metrics;
-  checks: ReadonlyMap<string, Check>;
+  report: SelfReport;
 }
 
-/** Serves the admin port: live as long as the process answers, ready while every check passes and nothing is draining. */
-export function serveAdmin(life: Life, { listen, log, metrics, checks }: AdminOptions): Promise<Serving> {
+/**
+ * Serves the admin port: live as long as the process answers and nothing in it needs a restart, ready while every check passes and nothing
+ * is draining. Notes are told beside.
+ */
+export function serveAdmin(life: Life, { listen, log, metrics, report }: AdminOptions): Promise<Serving> {
   let draining = false;
   life.onDrain("readiness", () => {
     draining = true;
   });
   const pages: Record<string, (response: ServerResponse) => void | Promise<void>> = {
-    "/livez": (response) => answer(response, 200, "alive\n"),
+    "/livez": (response) => tell(response, "alive", { problems: said(report.liveness) }),
     "/readyz": (response) => {
-      const problems = draining ? ["draining: this process is stopping"] : failing(checks);
-      answer(
-        response,
-        problems.length === 0 ? 200 : 503,
-        problems.length === 0 ? "ready\n" : `${problems.join("\n")}\n`,
-      );
+      const problems = draining ? ["draining: this process is stopping"] : said(report.readiness);
+      tell(response, "ready", { problems, notes: said(report.notes) });
     },
     "/metrics": async (response) => answer(response, 200, await metrics.metrics(), metrics.contentType),
   };
@@ -45,11 +45,21 @@ export function serveAdmin(life: Life, { listen, log, metrics, checks }: AdminOp
   });
 }
 
-function failing(checks: ReadonlyMap<string, Check>): string[] {
+function said(checks: ReadonlyMap<string, Check>): string[] {
   return [...checks].flatMap(([name, check]) => {
-    const problem = check();
-    return problem === undefined ? [] : [`${name}: ${problem}`];
+    const words = check();
+    return words === undefined ? [] : [`${name}: ${words}`];
   });
+}
+
+interface Told {
+  problems: string[];
+  notes?: string[];
+}
+
+function tell(response: ServerResponse, well: string, { problems, notes = [] }: Told): void {
+  const isWell = problems.length === 0;
+  answer(response, isWell ? 200 : 503, [...(isWell ? [well] : problems), ...notes, ""].join("\n"));
 }
 
 function answer(response: ServerResponse, status: number, text: string, type = "text/plain; charset=utf-8"): void {

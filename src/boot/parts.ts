@@ -10,29 +10,42 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Db } from "../db/db.ts";
 import type { Kube } from "../kube/types.ts";
 
+/** What a process says of itself: each by its name, told in words. */
+export interface SelfReport {
+  /** What keeps it from being ready. */
+  readonly readiness: Map<string, Check>;
+  /** What only a restart mends. */
+  readonly liveness: Map<string, Check>;
+  /** What is told to whoever looks, and judged by nobody. */
+  readonly notes: Map<string, Check>;
+}
+
 /** What all roles of a process have in common; `listen` is each role's own. */
-export type SharedParts = Omit<Parts, "listen"> & { checks: ReadonlyMap<string, Check> };
+export type SharedParts = Omit<Parts, "listen"> & { report: SelfReport };
 
 interface SharedOptions {
   env: Environment;
   log: Logger;
   metrics: Metrics;
   applicationName: string;
+  /** People are answered by this process: it stays ready while the cluster is away. */
+  servesPeople: boolean;
 }
 
 /** Port of a role's Service in a cluster, where the roles find each other by name. */
 const SERVICE_PORT = 5000;
 
-export function openSharedParts(life: Life, { env, log, metrics, applicationName }: SharedOptions): SharedParts {
-  const checks = new Map<string, Check>();
+export function openSharedParts(life: Life, options: SharedOptions): SharedParts {
+  const { log, metrics } = options;
+  const report: SelfReport = { readiness: new Map(), liveness: new Map(), notes: new Map() };
   const origins = new Map<RoleName, string>();
   return {
     log,
     metrics,
-    checks,
-    db: once(() => openDb(life, { env, log, metrics, applicationName })),
-    kube: once(() => openClusterClient(life, { env, log, metrics })),
-    readiness: (name, check) => void checks.set(name, check),
+    report,
+    db: once(() => openDb(life, options)),
+    kube: once(() => openClusterClient(life, report, options)),
+    readiness: (name, check) => void report.readiness.set(name, check),
     addresses: {
       announce: (role, origin) => void origins.set(role, origin),
       of: (role) => origins.get(role) ?? `http://${role}:${SERVICE_PORT}`,
@@ -47,10 +60,15 @@ async function openDb(life: Life, { env, log, metrics, applicationName }: Shared
 
 async function openClusterClient(
   life: Life,
-  { env, log, metrics }: Omit<SharedOptions, "applicationName">,
+  report: SelfReport,
+  { env, log, metrics, servesPeople }: SharedOptions,
 ): Promise<Kube> {
   const [{ openKube }, { kubeConfig }] = await Promise.all([import("../kube/client.ts"), import("../kube/config.ts")]);
-  return openKube(life, { config: readConfig(kubeConfig, env), log, metrics });
+  const kube = await openKube(life, { config: readConfig(kubeConfig, env), log, metrics });
+  report.notes.set("Kubernetes", () => kube.health.ages());
+  report.liveness.set("Kubernetes", () => kube.health.stuck());
+  if (!servesPeople) report.readiness.set("Kubernetes", () => kube.health.old());
+  return kube;
 }
 
 /** Calls `open` at the first call; later ones get the same promise. */

@@ -42,10 +42,16 @@ export async function startRoles(
   let starting: string | undefined = "the roles are starting";
   // Made before the roles, and so undone after them: what they still answer may need the database.
   const shared = life.child("shared parts");
-  const parts = openSharedParts(shared, { env, log, metrics, applicationName: applicationNameOf(names) });
+  const parts = openSharedParts(shared, {
+    env,
+    log,
+    metrics,
+    applicationName: applicationNameOf(names),
+    servesPeople: roles.some(({ needs }) => needs.http),
+  });
   parts.readiness("start", () => starting);
   const listen = { host: config.adminHost, port: config.adminPort };
-  const admin = await serveAdmin(life, { listen, log, metrics, checks: parts.checks });
+  const admin = await serveAdmin(life, { listen, log, metrics, report: parts.report });
   for (const [index, role] of roles.entries()) {
     const own = { ...parts, log: log.child({ role: role.name }), listen: addressFor(role, roles, config) };
     await role.start(life.child(role.name), own, configs[index]).catch((cause: unknown) => {

@@ -5,6 +5,7 @@ import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { Calls } from "./calls.ts";
 import type { KubeConfig } from "./config.ts";
+import { ClientHealth } from "./health.ts";
 import { readTarget } from "./kubeconfig.ts";
 import { ListWatchReflector } from "./reflector.ts";
 import { openReflectorMetrics } from "./reflector-metrics.ts";
@@ -24,20 +25,20 @@ export interface KubeClientOptions {
 export async function openKube(life: Life, { config, metrics, log }: KubeClientOptions): Promise<Kube> {
   const target = await readTarget(config);
   const transport = new Transport(life, { target, config, metrics, log });
-  return kubeOver(transport, { namespace: target.namespace, metrics, log });
-}
-
-interface KubeOptions {
-  namespace: string;
-  metrics: Metrics;
-  log: Logger;
-}
-
-function kubeOver(transport: Transport, { namespace, metrics, log }: KubeOptions): Kube {
+  const { namespace } = target;
   const calls = new Calls(transport, namespace);
   const reflectorMetrics = openReflectorMetrics(metrics);
+  const health = new ClientHealth(life, {
+    reach: transport.reach,
+    caches: reflectorMetrics.open,
+    ask: () => calls.serverVersion(),
+    askAnew: () => transport.askAnew(),
+    patienceMs: config.patienceSeconds * 1_000,
+    log,
+  });
   return {
     namespace,
+    health,
     get: (resource, name) => calls.get(resource, name),
     list: (resource, selection) => calls.list(resource, selection),
     create: (resource, body, options) => calls.create(resource, body, options),

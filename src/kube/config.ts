@@ -34,6 +34,11 @@ export const kubeConfig = z.object({
     wholeNumber().min(1).max(600).default(30),
     "How long one call of the Kubernetes API may take, all tries together.",
   ),
+  patienceSeconds: setting(
+    "COCALC_KUBE_PATIENCE_SECONDS",
+    wholeNumber().min(1).max(600).default(15),
+    "How long a leader may not reach the Kubernetes API before a replica that does leads in its place.",
+  ),
 });
 
 export type KubeConfig = z.infer<typeof kubeConfig>;

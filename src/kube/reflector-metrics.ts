@@ -6,7 +6,8 @@ import { counter, type Metrics } from "../core/metrics.ts";
 /** Why a whole list was read. */
 export type RelistReason = "start" | "interval" | "gone" | "silence" | "error";
 
-interface Aged {
+/** A cache that knows how old it is. */
+export interface Aged {
   readonly resource: string;
   ageMs(): number;
 }
@@ -30,7 +31,7 @@ export function openReflectorMetrics(metrics: Metrics): ReflectorMetrics {
     registers: [metrics],
     collect() {
       this.reset();
-      for (const [resource, seconds] of oldest(open)) this.set({ resource }, seconds);
+      for (const [resource, ageMs] of oldestByResource(open)) this.set({ resource }, ageMs / 1000);
     },
   });
   return {
@@ -48,10 +49,9 @@ export function openReflectorMetrics(metrics: Metrics): ReflectorMetrics {
   };
 }
 
-function oldest(open: Set<Aged>): Map<string, number> {
+/** Milliseconds, by resource. */
+export function oldestByResource(caches: ReadonlySet<Aged>): Map<string, number> {
   const ages = new Map<string, number>();
-  for (const reflector of open) {
-    ages.set(reflector.resource, Math.max(ages.get(reflector.resource) ?? 0, reflector.ageMs() / 1000));
-  }
+  for (const cache of caches) ages.set(cache.resource, Math.max(ages.get(cache.resource) ?? 0, cache.ageMs()));
   return ages;
 }

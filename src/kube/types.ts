@@ -163,12 +163,25 @@ export interface ReflectorOptions<T extends KubeObject> extends Selection {
   silenceSeconds?: number;
 }
 
+/** How well the client is: each undefined while all is well, or what is wrong, in words. */
+export interface KubeHealth {
+  /** Its caches are old and it reaches nothing: whoever leads by them lets another one lead. */
+  unfit(): string | undefined;
+  /** It fails where a fresh connection succeeds: only a restart mends that. */
+  stuck(): string | undefined;
+  /** Caches that nobody feeds any more. */
+  old(): string | undefined;
+  /** How old each cache is, for whoever looks; undefined where nothing is cached. */
+  ages(): string | undefined;
+}
+
 /**
  * The one Kubernetes client of a process. Every call has a deadline, retries 429/5xx with jitter and Retry-After, and
  * throws AppError: `not_found` 404, `conflict` 409, `gone` 410, `forbidden` 403, `invalid` 400/422, `unavailable` otherwise.
  */
 export interface Kube {
   readonly namespace: string;
+  readonly health: KubeHealth;
   get<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T>;
   /** All pages. */
   list<T extends KubeObject>(resource: Resource<T>, selection?: Selection): Promise<KubeList<T>>;

@@ -55,6 +55,7 @@ export function kubeConfigFor(kubeconfig: string): KubeConfig {
     serviceHost: undefined,
     servicePort: "443",
     callDeadlineSeconds: 20,
+    patienceSeconds: 15,
   };
 }
 

@@ -121,3 +121,22 @@ test("projects that run are not said to be stopped while the API server has not 
   await pods.synced;
   expect(await compare()).toBe("opened");
 });
+
+test("a leader that alone does not reach the API server lets the other replica lead, which serves; nobody is to be restarted", async () => {
+  const life = newLife();
+  const { world, proxy, start } = await openCutOff(life);
+  await proxy.up();
+  const quick = { COCALC_KUBE_PATIENCE_SECONDS: "1", COCALC_KUBE_CALL_DEADLINE_SECONDS: "2" };
+  const { admin } = await start(quick);
+  const leaders = () => world.db.query<{ epoch: number }>("SELECT epoch FROM leaders WHERE name = 'manage-action'");
+  await until(async () => (await leaders()).length === 1);
+  const well = await (await fetch(`${admin.origin}/readyz`)).text();
+  expect(well).toMatch(/^ready\nKubernetes: the cache of .* was confirmed \d+ s ago/);
+  await world.startRoles(life.child("replica"), ["manage-action"], quick);
+  await proxy.fault("freeze", Math.random);
+  await until(async () => (await leaders())[0]?.epoch === 2);
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  await world.untilPod(projectId);
+  expect((await fetch(`${admin.origin}/livez`)).status).toBe(200);
+});

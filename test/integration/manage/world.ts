@@ -16,6 +16,7 @@ import { configMaps, pods } from "../../../src/kube/resources.ts";
 import type { Kube, Pod } from "../../../src/kube/types.ts";
 import { openKubeApi } from "../../../src/local/kube-api/kube-api.ts";
 import { openKubelet } from "../../../src/local/kubelet/kubelet.ts";
+import type { Serving } from "../../../src/net/serve/serve.ts";
 import type { ActionRequest, ProjectAction, ProjectState } from "../../../src/protocol/project.ts";
 import { openWire, type Wire } from "../../contract/wire.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
@@ -87,9 +88,13 @@ export class World {
   }
 
   /** Starts roles on a life of their own, with connections of their own, as another process. */
-  async startRoles(life: Life, names: RoleName[], env: Record<string, string> = {}): Promise<{ metrics: Metrics }> {
-    const { parts } = await startRoles(life, { names, env: { ...this.env, ...env }, log: testLog() });
-    return { metrics: parts.metrics };
+  async startRoles(
+    life: Life,
+    names: RoleName[],
+    env: Record<string, string> = {},
+  ): Promise<{ metrics: Metrics; admin: Serving }> {
+    const { admin, parts } = await startRoles(life, { names, env: { ...this.env, ...env }, log: testLog() });
+    return { metrics: parts.metrics, admin };
   }
 
   async putConfigMap(name: string, data: Record<string, string>): Promise<void> {
