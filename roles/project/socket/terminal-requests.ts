@@ -3,13 +3,14 @@
 import { localPath } from "../../../src/files/local-path.ts";
 import { type Places, parsePath } from "../../../src/files/places.ts";
 import type { Activity } from "../activity.ts";
-import type { TerminalReader } from "../terminals/terminal.ts";
+import type { TerminalReader } from "../terminals/readers.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import type { Handlers } from "./requests.ts";
 import type { Session } from "./session.ts";
 
 type TerminalRequest =
   | "terminal_list"
+  | "terminal_create"
   | "terminal_open"
   | "terminal_input"
   | "terminal_resize"
@@ -25,25 +26,34 @@ interface Context {
 }
 
 export function terminalRequests({ terminals, activity, places }: Context): Pick<Handlers, TerminalRequest> {
+  const folder = (cwd: string | undefined) =>
+    cwd === undefined ? undefined : localPath(places, parsePath(places, cwd));
   return {
     terminal_list: () => ({ terminals: terminals.list() }),
-    terminal_open: (session, { name, cols, rows, cwd, generation, offset }) => {
+    terminal_create: async (_session, { cols, rows, cwd, taken }) => {
       activity.touch();
-      session.onGone("terminals", () => terminals.detachFromAll(session.id));
-      return terminals.open(session.id, readerOf(session), {
+      return { terminal: await terminals.create({ size: { cols, rows }, cwd: folder(cwd), taken }) };
+    },
+    terminal_open: async (session, { name, cols, rows, cwd, scheme, generation, offset }) => {
+      activity.touch();
+      const opened = await terminals.open(session.id, {
         name,
+        reader: readerOf(session),
         size: { cols, rows },
-        cwd: cwd === undefined ? undefined : localPath(places, parsePath(places, cwd)),
+        scheme,
+        cwd: folder(cwd),
         since: generation === undefined || offset === undefined ? undefined : { generation, offset },
       });
+      session.onGone("terminals", () => terminals.detachFromAll(session.id)); // at once, if it went meanwhile
+      return opened;
     },
-    terminal_input: async (session, { name, text }) => {
+    terminal_input: async (session, { name, text, binary }) => {
       activity.touch();
-      await terminals.get(name).input(session.id, text);
+      await terminals.get(name).input(session.id, text, binary === true ? "latin1" : "utf8");
       return {};
     },
-    terminal_resize: (session, { name, cols, rows }) => {
-      terminals.get(name).resize(session.id, { cols, rows });
+    terminal_resize: (session, { name, cols, rows, scheme }) => {
+      terminals.get(name).resize(session.id, { size: { cols, rows }, scheme });
       return {};
     },
     terminal_ack: (session, { name, offset }) => {

@@ -32,13 +32,9 @@ export class Scrollback {
       this.#start += this.#pieces.shift()?.length ?? 0;
   }
 
-  /** Text from an offset on. Where that is no longer kept, from the first whole line that is. */
-  since(offset: number): { text: string; offset: number; whole: boolean } {
-    const whole = offset >= this.#start && offset <= this.#end;
-    const text = this.#pieces.join("");
-    if (whole)
-      return { text: text.slice(offset - this.#start), offset, whole: this.#start === 0 || offset > this.#start };
-    const line = this.#start === 0 ? 0 : text.indexOf("\n") + 1;
-    return { text: text.slice(line), offset: this.#start + line, whole: this.#start === 0 };
+  /** Text from an offset on; undefined where that is no longer kept. */
+  since(offset: number): { text: string; offset: number } | undefined {
+    if (offset < this.#start || offset > this.#end) return undefined;
+    return { text: this.#pieces.join("").slice(offset - this.#start), offset };
   }
 }

@@ -43,8 +43,8 @@ export class TerminalInput {
     this.#master = pty as unknown as Master; // both fields are there in every terminal of a Unix system
   }
 
-  /** Resolves when there is room for more, or after a while. @throws AppError `conflict` when too much waits already. */
-  async type(text: string): Promise<void> {
+  /** Resolves when there is room for more, or after a while. `encoding` is latin1 where each unit is a byte. @throws AppError `conflict` when too much waits already. */
+  async type(text: string, encoding: "utf8" | "latin1" = "utf8"): Promise<void> {
     const signal = TERMINAL_SIGNALS.get(text); // behind what a program does not read its key would wait for ever
     if (signal !== undefined && this.#timer !== undefined) return this.#interrupt(signal);
     if (this.#unread.length > MAX_UNREAD) {
@@ -52,14 +52,23 @@ export class TerminalInput {
         "The program in this terminal does not read what is typed, so this was not sent; Ctrl+C stops it and drops what waits.",
       );
     }
-    this.#unread = this.#unread.length === 0 ? Buffer.from(text) : Buffer.concat([this.#unread, Buffer.from(text)]);
-    if (this.#timer === undefined) this.#write();
+    this.#add(Buffer.from(text, encoding));
     if (this.#unread.length > LOW_WATER) await this.#waitForRoom();
+  }
+
+  /** What the terminal itself says because a program asked; dropped where much waits already, since whoever asked does not read. */
+  answer(text: string): void {
+    if (this.#unread.length <= LOW_WATER) this.#add(Buffer.from(text));
   }
 
   /** The shell has ended: nothing is written any more. */
   end(): void {
     this.#drop();
+  }
+
+  #add(bytes: Buffer): void {
+    this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
+    if (this.#timer === undefined) this.#write();
   }
 
   async #waitForRoom(): Promise<void> {

@@ -1,26 +1,21 @@
-/** One shared terminal: a pty, its scrollback, and the people who have it open. */
+/** One shared terminal: a pty, its screen and the text before it, and the people who have it open. */
 
 import { randomBytes } from "node:crypto";
 import { type IPty, spawn } from "@lydell/node-pty";
 import { conflict } from "../../../src/core/errors.ts";
-import { TERMINAL_ACK_EVERY, type TerminalView } from "../../../src/protocol/project-terminals.ts";
+import {
+  TERMINAL_ACK_EVERY,
+  type TerminalAnswers,
+  type TerminalView,
+} from "../../../src/protocol/project-terminals.ts";
+import { TERMINAL_COLOURS, type TerminalScheme } from "../../../src/protocol/terminal-colours.ts";
 import { signalSession } from "../processes.ts";
+import type { KeptScreen, screens } from "./kept-screen.ts";
+import { Readers, type TerminalReader } from "./readers.ts";
 import { Scrollback } from "./scrollback.ts";
+import type { Size } from "./size.ts";
 import { TerminalInput } from "./terminal-input.ts";
-
-/** What a terminal tells one who has it open. */
-export interface TerminalReader {
-  output(output: { name: string; generation: string; text: string; offset: number }): void;
-  resized(size: { name: string; cols: number; rows: number }): void;
-  exited(exit: { name: string; generation: string; exitCode: number }): void;
-  restarted(terminal: TerminalView): void;
-  resync(terminal: { name: string; generation: string }): void;
-}
-
-export interface Size {
-  cols: number;
-  rows: number;
-}
+import { Turn } from "./turn.ts";
 
 export interface ShellCommand {
   file: string;
@@ -29,54 +24,59 @@ export interface ShellCommand {
   env: Record<string, string>;
 }
 
-/** Units of text kept for whoever opens it later. */
+interface Options {
+  size: Size;
+  command: () => ShellCommand;
+  newScreen: Awaited<ReturnType<typeof screens>>;
+}
+
+export interface Attaching {
+  reader: TerminalReader;
+  size: Size;
+  scheme?: TerminalScheme | undefined;
+  /** What the reader has from an earlier stay. */
+  since?: { generation: string; offset: number } | undefined;
+}
+
+/** Units of text kept for whoever was here before and comes back. */
 const MAX_SCROLLBACK = 1_000_000;
-/** The program pauses when the slowest reader lags by HIGH units, and goes on at LOW. */
-const HIGH_WATER = TERMINAL_ACK_EVERY * 8;
-const LOW_WATER = TERMINAL_ACK_EVERY * 2;
-/** A reader that has held up the program for this long without a sign is sent no more. */
-const STALLED_AFTER_MS = 3_000;
 /** Output is gathered for this long while it flows. */
 const GATHER_MS = 4;
 /** Time between asking the processes to end and ending them. */
 const KILL_AFTER_MS = 2_000;
 
-interface Attached {
-  reader: TerminalReader;
-  size: Size;
-  /** Offsets. */
-  sent: number;
-  acked: number;
-  /** Dropped to resync: gets nothing until it opens the terminal again. */
-  behind: boolean;
-}
-
-/**
- * States: running (a pty) → exited (a code) → running again, of a new generation, by `restart`. Readers come and go in any state.
- * While running: flowing ⇄ paused, by how far the slowest reader that is not behind lags.
- */
+/** States: running (a pty) → exited (a code) → running again, of a new generation, by `restart`. Readers come and go in any state. */
 export class Terminal {
   readonly name: string;
-  readonly #command: () => ShellCommand;
-  readonly #readers = new Map<string, Attached>();
+  readonly #options: Options;
+  readonly #readers: Readers;
+  readonly #turn = new Turn();
   #generation = "";
   #pty: IPty | undefined;
   #input: TerminalInput | undefined;
   #exitCode: number | null = null;
   #scrollback = new Scrollback(MAX_SCROLLBACK);
+  #screen: KeptScreen;
   #size: Size;
-  /** Id of the reader who typed last. */
-  #typist: string | undefined;
+  /** Offset at which the size changed last: text before it was laid out otherwise. */
+  #resizedAt = 0;
+  /** Of whoever has the turn; this one until somebody says how their screen looks. */
+  #scheme: TerminalScheme = "dark";
   #gathered = "";
   #flushTimer: NodeJS.Timeout | undefined;
-  #paused = false;
-  #stallTimer: NodeJS.Timeout | undefined;
   #ended = Promise.withResolvers<void>();
 
-  constructor(name: string, { size, command }: { size: Size; command: () => ShellCommand }) {
+  constructor(name: string, options: Options) {
     this.name = name;
-    this.#size = size;
-    this.#command = command;
+    this.#size = options.size;
+    this.#options = options;
+    this.#readers = new Readers({
+      isRunning: () => this.isRunning,
+      pause: () => this.#pty?.pause(),
+      resume: () => this.#pty?.resume(),
+      drop: (reader) => reader.resync({ name, generation: this.#generation }),
+    });
+    this.#screen = this.#newScreen();
     this.#start();
   }
 
@@ -85,65 +85,60 @@ export class Terminal {
   }
 
   get readers(): number {
-    return this.#readers.size;
+    return this.#readers.count;
   }
 
   get isRunning(): boolean {
     return this.#pty !== undefined;
   }
 
-  /** Opens it for a reader; `since` is what that has from an earlier stay. */
-  attach(
-    id: string,
-    reader: TerminalReader,
-    { size, since }: { size: Size; since?: { generation: string; offset: number } | undefined },
-  ) {
+  /** Opens it for a reader. */
+  attach(id: string, { reader, size, scheme, since }: Attaching): TerminalAnswers["terminal_open"] {
     this.#flush();
-    const from = since?.generation === this.#generation ? since.offset : 0;
-    const part = this.#scrollback.since(from);
-    const end = this.#scrollback.end;
-    this.#readers.set(id, { reader, size, sent: end, acked: end, behind: false });
-    if (this.#readers.size === 1) this.#resizeTo(size);
-    this.#flow();
-    return { terminal: this.view, ...part };
+    this.#readers.add(id, { reader, size, scheme, at: this.#scrollback.end });
+    if (this.#readers.count === 1) this.#give(id);
+    const known = since?.generation === this.#generation && since.offset >= this.#resizedAt ? since.offset : undefined;
+    const missed = known === undefined ? undefined : this.#scrollback.since(known);
+    return { terminal: this.view, ...(missed === undefined ? this.#whole() : { screen: null, ...missed }) };
   }
 
   detach(id: string): void {
-    if (!this.#readers.delete(id)) return;
-    if (this.#typist === id) this.#typist = undefined;
-    const [left] = this.#readers.values();
-    if (left !== undefined && this.#readers.size === 1) this.#resizeTo(left.size);
-    this.#flow();
+    if (!this.#readers.remove(id)) return;
+    this.#turn.leave(id);
+    const { only } = this.#readers;
+    if (only !== undefined) this.#give(only);
   }
 
-  /** What a reader typed; the terminal takes that reader's size. Resolves when there is room for more, or after a while. */
-  async input(id: string, text: string): Promise<void> {
-    const attached = this.#attached(id);
+  /** What a reader typed, whose size the terminal takes in turn. Resolves when there is room for more, or after a while. */
+  async input(id: string, text: string, encoding: "utf8" | "latin1" = "utf8"): Promise<void> {
+    this.#attached(id);
     if (this.#input === undefined) throw conflict("This terminal has ended; start it again.");
-    if (this.#typist !== id) this.#resizeTo(attached.size);
-    this.#typist = id;
-    await this.#input.type(text);
+    if (this.#turn.typed(id, text)) this.#give(id);
+    await this.#input.type(text, encoding);
   }
 
-  resize(id: string, size: Size): void {
-    this.#attached(id).size = size;
-    if (this.#typist === undefined || this.#typist === id || this.#readers.size === 1) this.#resizeTo(size);
+  /** Somebody's window has another size, or other colours. */
+  resize(id: string, { size, scheme }: Pick<Attaching, "size" | "scheme">): void {
+    const attached = this.#attached(id);
+    attached.size = size;
+    attached.scheme = scheme ?? attached.scheme;
+    if (this.#turn.isOf(id)) this.#give(id);
   }
 
   ack(id: string, offset: number): void {
-    const attached = this.#readers.get(id);
-    if (attached === undefined || attached.behind) return;
-    attached.acked = Math.min(Math.max(attached.acked, offset), attached.sent);
-    this.#flow();
+    this.#readers.acknowledge(id, offset);
   }
 
   /** A new shell under the same name. @throws AppError `conflict` while one runs. */
   restart(): TerminalView {
     if (this.#pty !== undefined) throw conflict("This terminal is running.");
     this.#scrollback = new Scrollback(MAX_SCROLLBACK);
-    for (const attached of this.#readers.values()) Object.assign(attached, { sent: 0, acked: 0, behind: false });
+    this.#resizedAt = 0;
+    this.#screen.close();
+    this.#screen = this.#newScreen();
+    this.#readers.restart();
     this.#start();
-    for (const { reader } of this.#readers.values()) reader.restarted(this.view);
+    this.#readers.tellAll((reader) => reader.restarted(this.view));
     return this.view;
   }
 
@@ -159,17 +154,29 @@ export class Terminal {
     await signalSession(pty.pid, "SIGKILL"); // what ignored the hang-up
   }
 
+  /** Nobody opens it any more: gives its memory back. */
+  forget(): void {
+    this.#screen.close();
+  }
+
   #start(): void {
-    const { file, args, cwd, env } = this.#command();
+    const { file, args, cwd, env } = this.#options.command();
     const pty = spawn(file, args, { name: "xterm-256color", cwd, env, ...this.#size });
     this.#generation = randomBytes(8).toString("hex");
     this.#pty = pty;
     this.#input = new TerminalInput(pty);
     this.#exitCode = null;
-    this.#paused = false;
     this.#ended = Promise.withResolvers();
     pty.onData((text) => this.#gather(text));
     pty.onExit(({ exitCode, signal }) => this.#onExit(signal ? 128 + signal : exitCode));
+  }
+
+  #newScreen(): KeptScreen {
+    return this.#options.newScreen({
+      size: this.#size,
+      answer: (text) => this.#input?.answer(text),
+      colours: () => TERMINAL_COLOURS[this.#scheme],
+    });
   }
 
   #onExit(exitCode: number): void {
@@ -178,10 +185,9 @@ export class Terminal {
     this.#input?.end();
     this.#input = undefined;
     this.#exitCode = exitCode;
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = undefined;
+    this.#readers.rest();
     const exit = { name: this.name, generation: this.#generation, exitCode };
-    for (const { reader } of this.#readers.values()) reader.exited(exit);
+    this.#readers.tellAll((reader) => reader.exited(exit));
     this.#ended.resolve();
   }
 
@@ -201,59 +207,45 @@ export class Terminal {
     const text = this.#gathered;
     if (text === "") return;
     this.#gathered = "";
-    const output = { name: this.name, generation: this.#generation, text, offset: this.#scrollback.end };
+    const offset = this.#scrollback.end;
     this.#scrollback.append(text);
-    for (const attached of this.#readers.values()) {
-      if (attached.behind) continue;
-      attached.sent = this.#scrollback.end;
-      attached.reader.output(output);
-    }
-    this.#flow();
+    this.#readers.send({ name: this.name, generation: this.#generation, text, offset });
+    this.#screen.write(text);
   }
 
-  /** Pauses or resumes the program by the slowest reader. */
-  #flow(): void {
-    const lags = [...this.#readers.values()].filter(({ behind }) => !behind).map(({ sent, acked }) => sent - acked);
-    const lag = Math.max(0, ...lags);
-    if (!this.#paused && lag > HIGH_WATER && this.#pty !== undefined) {
-      this.#paused = true;
-      this.#pty.pause();
-      this.#watchStall();
-    } else if (this.#paused && lag < LOW_WATER) {
-      this.#paused = false;
-      clearTimeout(this.#stallTimer);
-      this.#stallTimer = undefined;
-      this.#pty?.resume();
-    }
+  /** The screen as it is now, and what was put out of a control sequence that has not ended yet. */
+  #whole(): { screen: string; text: string; offset: number } {
+    const screen = this.#screen.serialized();
+    const { end, start } = this.#scrollback;
+    if (!this.#screen.isAmidSequence) return { screen, text: "", offset: end };
+    const kept = this.#scrollback.since(start)?.text ?? "";
+    const begun = kept.lastIndexOf("\x1b");
+    return begun < 0 ? { screen, text: "", offset: end } : { screen, text: kept.slice(begun), offset: start + begun };
   }
 
-  /** Whoever lags and has acknowledged nothing since the last look is dropped to resync. */
-  #watchStall(): void {
-    const before = new Map([...this.#readers].map(([id, { acked }]) => [id, acked]));
-    this.#stallTimer = setTimeout(() => {
-      for (const [id, attached] of this.#readers) {
-        const lags = attached.sent - attached.acked >= LOW_WATER;
-        if (!lags || attached.behind || attached.acked !== before.get(id)) continue;
-        attached.behind = true;
-        attached.reader.resync({ name: this.name, generation: this.#generation });
-      }
-      this.#flow();
-      if (this.#paused) this.#watchStall();
-    }, STALLED_AFTER_MS);
+  /** The terminal is as a reader's window is. */
+  #give(id: string): void {
+    this.#turn.give(id);
+    const { size, scheme } = this.#attached(id);
+    this.#scheme = scheme ?? this.#scheme;
+    this.#resizeTo(size);
   }
 
   #resizeTo(size: Size): void {
     if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#flush();
     this.#size = { cols: size.cols, rows: size.rows };
+    this.#resizedAt = this.#scrollback.end;
+    this.#screen.resize(this.#size);
     try {
       this.#pty?.resize(size.cols, size.rows);
     } catch {
       // the shell ended this instant: onExit tells
     }
-    for (const { reader } of this.#readers.values()) reader.resized({ name: this.name, ...this.#size });
+    this.#readers.tellAll((reader) => reader.resized({ name: this.name, ...this.#size }));
   }
 
-  #attached(id: string): Attached {
+  #attached(id: string) {
     const attached = this.#readers.get(id);
     if (attached === undefined) throw conflict("Open this terminal first.");
     return attached;

@@ -46,8 +46,8 @@ async function open(
   });
   client.socket.on("terminal_resync", () => screen.resyncs++);
   client.socket.on("terminal_exited", ({ exitCode }) => screen.exits.push(exitCode));
-  const { terminal, text, offset } = await client.ask("terminal_open", { name, cols, rows, ...from });
-  screen.text = text;
+  const { terminal, screen: drawn, text, offset } = await client.ask("terminal_open", { name, cols, rows, ...from });
+  screen.text = (drawn ?? "") + text;
   screen.offset = offset + text.length;
   screen.generation = terminal.generation;
   opened.resolve();
@@ -87,7 +87,7 @@ test("two people share a terminal; who comes back sees what was missed, and only
   expect(fresh.text).toContain("shared");
 });
 
-test("the terminal has the size of whoever typed last", async () => {
+test("the terminal has the size of whoever typed last, and does not flip while two people type", async () => {
   const server = await startProjectServer(newLife());
   const [wide, narrow] = [await server.connect(), await server.connect()];
   const screen = await open(wide, { cols: 120, rows: 30 });
@@ -96,11 +96,17 @@ test("the terminal has the size of whoever typed last", async () => {
   wide.socket.on("terminal_resized", ({ cols }) => sizes.push(cols));
   await type(wide, "stty size\r");
   await until(() => screen.text.includes("30 120"));
-  await type(narrow, "stty size\r");
-  await until(() => screen.text.includes("20 50"));
+  await type(narrow, "echo not''-yet $(stty size)\r");
+  await until(() => screen.text.includes("not-yet 30 120"));
+  await until(async () => {
+    await type(narrow, "stty size\r"); // until the other has been quiet for long enough
+    return screen.text.includes("20 50");
+  });
   await wide.ask("terminal_resize", { name: "t", cols: 100, rows: 40 });
-  await type(wide, "stty size\r");
-  await until(() => screen.text.includes("40 100"));
+  await until(async () => {
+    await type(wide, "stty size\r");
+    return screen.text.includes("40 100");
+  });
   expect(sizes).toEqual([50, 100]);
 });
 

@@ -3,10 +3,12 @@
 import { existsSync } from "node:fs";
 import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
-import type { TerminalView } from "../../../src/protocol/project-terminals.ts";
-import { type ShellCommand, type Size, Terminal, type TerminalReader } from "./terminal.ts";
+import type { TerminalAnswers, TerminalView } from "../../../src/protocol/project-terminals.ts";
+import type { Size } from "./size.ts";
+import type { Attaching, ShellCommand, Terminal } from "./terminal.ts";
 
 const MAX_TERMINALS = 100;
+const NUMBER = /^\d{1,6}$/;
 
 interface Options {
   /** The shell that a terminal runs, begun in the given folder. */
@@ -16,18 +18,28 @@ interface Options {
   home: string;
 }
 
-interface Open {
-  name: string;
+interface Made {
   size: Size;
   /** Absolute path on this machine. */
   cwd?: string | undefined;
-  since?: { generation: string; offset: number } | undefined;
+}
+
+/** Makes a terminal. Its pty and its screen are loaded when the first is made: most servers start without one. */
+type Maker = (name: string, made: { size: Size; command: () => ShellCommand }) => Terminal;
+
+async function loadMaker(): Promise<Maker> {
+  const [{ Terminal }, { screens }] = await Promise.all([import("./terminal.ts"), import("./kept-screen.ts")]);
+  const newScreen = await screens();
+  return (name, made) => new Terminal(name, { ...made, newScreen });
 }
 
 export class Terminals {
   readonly #options: Options;
   readonly #terminals = new Map<string, Terminal>();
   readonly #life: Life;
+  #loaded: Promise<Maker> | undefined;
+  /** The highest number that was a name. The first terminal is called by a word, so new ones begin with 2. */
+  #lastNumber = 1;
 
   constructor(life: Life, options: Options) {
     this.#options = options;
@@ -40,9 +52,22 @@ export class Terminals {
   }
 
   /** Opens the terminal of a name, which is made if there is none. */
-  open(id: string, reader: TerminalReader, { name, size, cwd, since }: Open) {
-    const terminal = this.#terminals.get(name) ?? this.#make(name, { size, cwd });
-    return terminal.attach(id, reader, { size, since });
+  async open(
+    id: string,
+    { name, cwd, ...attaching }: Attaching & Made & { name: string },
+  ): Promise<TerminalAnswers["terminal_open"]> {
+    const make = await this.#maker();
+    const terminal = this.#terminals.get(name) ?? this.#make(make, name, { size: attaching.size, cwd });
+    return terminal.attach(id, attaching);
+  }
+
+  /** Makes a new terminal and names it by a number that none here has or had, and that is not taken by what its asker still shows. */
+  async create({ taken, ...made }: Made & { taken: readonly string[] }): Promise<TerminalView> {
+    const make = await this.#maker();
+    let name = "";
+    do name = String(++this.#lastNumber);
+    while (this.#terminals.has(name) || taken.includes(name));
+    return this.#make(make, name, made).view;
   }
 
   /** @throws AppError `not_found` */
@@ -56,13 +81,12 @@ export class Terminals {
   close(id: string, name: string): void {
     const terminal = this.#terminals.get(name);
     terminal?.detach(id);
-    if (terminal !== undefined && !terminal.isRunning && terminal.readers === 0) this.#terminals.delete(name);
+    this.#forgetIfEnded(name);
   }
 
   async kill(name: string): Promise<void> {
-    const terminal = this.get(name);
-    await terminal.kill();
-    if (terminal.readers === 0 && !terminal.isRunning) this.#terminals.delete(name);
+    await this.get(name).kill();
+    this.#forgetIfEnded(name);
   }
 
   /** A reader went away, perhaps to come back. */
@@ -70,15 +94,21 @@ export class Terminals {
     for (const terminal of this.#terminals.values()) terminal.detach(id);
   }
 
-  #make(name: string, { size, cwd }: { size: Size; cwd?: string | undefined }): Terminal {
+  #maker(): Promise<Maker> {
+    this.#loaded ??= loadMaker();
+    return this.#loaded;
+  }
+
+  #make(make: Maker, name: string, { size, cwd }: Made): Terminal {
     if (this.#life.signal.aborted) throw new AppError("unavailable", "The project is stopping.");
     this.#forgetEnded();
     if (this.#terminals.size >= MAX_TERMINALS)
       throw new AppError("too_large", `A project has at most ${MAX_TERMINALS} terminals; end one first.`, {
         status: 429,
       });
-    const terminal = new Terminal(name, { size, command: () => this.#command(cwd) });
+    const terminal = make(name, { size, command: () => this.#command(cwd) });
     this.#terminals.set(name, terminal);
+    if (NUMBER.test(name)) this.#lastNumber = Math.max(this.#lastNumber, Number(name));
     return terminal;
   }
 
@@ -95,12 +125,19 @@ export class Terminals {
 
   #forgetEnded(): void {
     if (this.#terminals.size < MAX_TERMINALS) return;
-    for (const [name, terminal] of this.#terminals)
-      if (!terminal.isRunning && terminal.readers === 0) this.#terminals.delete(name);
+    for (const name of this.#terminals.keys()) this.#forgetIfEnded(name);
+  }
+
+  #forgetIfEnded(name: string): void {
+    const terminal = this.#terminals.get(name);
+    if (terminal === undefined || terminal.isRunning || terminal.readers > 0) return;
+    this.#terminals.delete(name);
+    terminal.forget();
   }
 
   async #endAll(): Promise<void> {
     await Promise.all([...this.#terminals.values()].map((terminal) => terminal.kill()));
+    for (const terminal of this.#terminals.values()) terminal.forget();
     this.#terminals.clear();
   }
 }

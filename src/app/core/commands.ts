@@ -33,7 +33,7 @@ export class Commands {
   }
 }
 
-const isMac = (): boolean => typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+export const isMac = (): boolean => typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 
 /** "mod+shift+F" → "Ctrl+Shift+F" or "⌘⇧F". */
 export function shortcutLabel(shortcut: string, mac = isMac()): string {
@@ -46,16 +46,29 @@ export function shortcutLabel(shortcut: string, mac = isMac()): string {
   return words.join(mac ? "" : "+");
 }
 
-/** Does a key event fit a shortcut? */
+type Key = Pick<KeyboardEvent, "key" | "code">;
+
+/**
+ * The letter of a key as shortcuts name it: what the layout gives, where that is of the Latin alphabet (Dvorak, AZERTY), and else (Cyrillic, Greek)
+ * what stands in its place on a keyboard that is.
+ */
+export function letterOf({ key, code }: Key): string {
+  const isLatin = key.length !== 1 || key < "\x7f";
+  const placed = /^Key([A-Z])$/.exec(code)?.[1];
+  return (isLatin && key !== "Dead" ? key : (placed ?? key)).toLowerCase();
+}
+
+/** Does a key event fit a shortcut? What AltGr writes is none, though it looks like Ctrl and Alt (a Mac has no such key). */
 export function fitsShortcut(event: KeyboardEvent, shortcut: string, mac = isMac()): boolean {
   const parts = shortcut.toLowerCase().split("+");
   const key = parts.at(-1);
   const wants = (part: string) => parts.includes(part);
   const mod = mac ? event.metaKey : event.ctrlKey;
   return (
+    (mac || !event.getModifierState("AltGraph")) &&
     mod === wants("mod") &&
     event.shiftKey === wants("shift") &&
     event.altKey === wants("alt") &&
-    event.key.toLowerCase() === key
+    letterOf(event) === key
   );
 }

@@ -1,6 +1,7 @@
 /** One terminal as a browser follows it: output in order and without gaps or doubles over reconnects, keys, size, exit and restart. */
 
-import type { TerminalView } from "../../protocol/project-terminals.ts";
+import type { TerminalAnswers } from "../../protocol/project-terminals.ts";
+import type { TerminalScheme } from "../../protocol/terminal-colours.ts";
 import { TERMINAL_SIGNALS } from "../../protocol/terminal-signals.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { wordsOf } from "./request-error.ts";
@@ -10,11 +11,16 @@ import { Store } from "./store.ts";
 export interface TerminalScreen {
   /** Puts text out; calls back when it has been taken in, which is when more may come. */
   write(text: string, taken: () => void): void;
-  /** Empties everything: another shell, or output was lost in between. */
-  reset(): void;
-  size(): { cols: number; rows: number };
-  /** Somebody else's window decides the size now. */
-  resized(size: { cols: number; rows: number }): void;
+  /** The size that fits this window: the terminal may have another one, that of somebody who types. */
+  wanted(): Size;
+  /** Takes the terminal's size once everything that was written before is put out. */
+  resize(size: Size): void;
+  scheme(): TerminalScheme;
+}
+
+interface Size {
+  cols: number;
+  rows: number;
 }
 
 export type TerminalState =
@@ -63,6 +69,12 @@ export class TerminalClient {
     this.#follow();
   }
 
+  /** Sends bytes of a program's old protocols (a mouse's reports): of use now or never. */
+  typeBytes(bytes: string): void {
+    if (this.state.get().kind === "open")
+      void this.#ask("terminal_input", { name: this.#name, text: bytes, binary: true });
+  }
+
   /** Sends keys; without a connection they are held, a bounded amount, and sent when it is back. */
   type(text: string): void {
     if (this.state.get().kind !== "open") {
@@ -105,9 +117,14 @@ export class TerminalClient {
     this.#screen.write(`\r\n\x1b[7m ${words} \x1b[0m\r\n`, () => {});
   }
 
-  /** Tells the size of this window, which becomes the terminal's: whoever typed last decides. */
-  resize(size: { cols: number; rows: number }): void {
-    if (this.state.get().kind === "open") void this.#ask("terminal_resize", { name: this.#name, ...size });
+  /** Tells how this window is now. The terminal takes its size if this is who decides. */
+  windowChanged(): void {
+    if (this.state.get().kind !== "open") return;
+    void this.#ask("terminal_resize", { name: this.#name, ...this.#window() });
+  }
+
+  #window(): Size & { scheme: TerminalScheme } {
+    return { ...this.#screen.wanted(), scheme: this.#screen.scheme() };
   }
 
   /** A new shell after the last has ended. */
@@ -139,7 +156,7 @@ export class TerminalClient {
       ),
       connection.on(
         "terminal_resized",
-        mine(({ cols, rows }) => this.#screen.resized({ cols, rows })),
+        mine(({ cols, rows }) => this.#screen.resize({ cols, rows })),
       ),
       connection.on(
         "terminal_exited",
@@ -171,7 +188,7 @@ export class TerminalClient {
     try {
       const answer = await this.#connection.request("terminal_open", {
         name: this.#name,
-        ...this.#screen.size(),
+        ...this.#window(),
         ...since,
         ...place,
       });
@@ -184,11 +201,10 @@ export class TerminalClient {
     }
   }
 
-  #opened(answer: { terminal: TerminalView; text: string; offset: number }): void {
-    const { terminal, text, offset } = answer;
-    const goesOn = terminal.generation === this.#generation && offset === this.#offset;
-    if (!goesOn) {
-      if (this.#generation !== undefined) this.#screen.reset();
+  #opened({ terminal, screen, text, offset }: TerminalAnswers["terminal_open"]): void {
+    if (screen !== null) {
+      this.#screen.resize(terminal);
+      this.#screen.write(screen, () => {});
       this.#generation = terminal.generation;
       this.#acknowledged = offset;
     }
@@ -229,7 +245,7 @@ export class TerminalClient {
   }
 
   /** What may be lost with the connection: opening again puts it right. */
-  async #ask(name: "terminal_resize" | "terminal_ack" | "terminal_close", body: object) {
+  async #ask(name: "terminal_input" | "terminal_resize" | "terminal_ack" | "terminal_close", body: object) {
     await this.#connection.request(name, body as never).catch(() => {}); // each caller gives the body of its name
   }
 }

@@ -130,9 +130,18 @@ test("tabs follow renames and deletions of folders", () => {
 
 test("shortcuts are shown and heard as on the machine at hand", () => {
   expect([shortcutLabel("mod+shift+f", false), shortcutLabel("mod+K", true)]).toEqual(["Ctrl+Shift+F", "⌘K"]);
-  const press = { key: "k", ctrlKey: true, metaKey: false, shiftKey: false, altKey: false } as KeyboardEvent;
-  expect(fitsShortcut(press, "mod+K", false)).toBe(true);
-  expect(fitsShortcut(press, "mod+K", true)).toBe(false);
+  const press = (key: string, code: string, modifiers: object = { ctrlKey: true }, altGraph = false) =>
+    ({
+      ...{ ctrlKey: false, metaKey: false, shiftKey: false, altKey: false },
+      ...{ key, code, ...modifiers, getModifierState: () => altGraph },
+    }) as unknown as KeyboardEvent;
+  expect(fitsShortcut(press("k", "KeyK"), "mod+K", false)).toBe(true);
+  expect(fitsShortcut(press("k", "KeyK"), "mod+K", true)).toBe(false);
+  expect(fitsShortcut(press("t", "KeyK"), "mod+K", false)).toBe(false); // Dvorak: the key in the place of K writes T
+  expect(fitsShortcut(press("k", "KeyV"), "mod+K", false)).toBe(true);
+  expect(fitsShortcut(press("л", "KeyK"), "mod+K", false)).toBe(true); // Cyrillic: the key has no Latin letter
+  expect(fitsShortcut(press("ƒ", "KeyF", { metaKey: true, altKey: true }), "mod+alt+F", true)).toBe(true);
+  expect(fitsShortcut(press("f", "KeyF", { ctrlKey: true, altKey: true }, true), "mod+alt+F", false)).toBe(false);
 });
 
 test("a web server's own words for its address lead to where browsers reach it", () => {

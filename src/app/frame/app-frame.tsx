@@ -2,9 +2,9 @@
 
 import { Button, Kbd } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense, useEffect, useMemo, useState } from "react";
-import { type Command, fitsShortcut, shortcutLabel } from "../core/commands.ts";
+import { type Command, fitsShortcut, isMac, shortcutLabel } from "../core/commands.ts";
 import { useApp, useCommands, useStore } from "../ui/app-context.ts";
 import { tellFailure } from "../ui/tell.ts";
 import { AccountMenu } from "./account-menu.tsx";
@@ -15,12 +15,12 @@ type PaletteModule = { default: ComponentType<{ onClose: () => void }> };
 const loadPalette = (): Promise<PaletteModule> => import("./palette.tsx").then(({ Palette }) => ({ default: Palette }));
 const Palette = lazy(() => loadPalette().catch(() => ({ default: PaletteAway })));
 const FETCH_AHEAD_MS = 3_000;
-const PALETTE_KEY = "mod+K";
 
 export function AppFrame() {
   const [palette, setPalette] = useState(false);
   const openPalette = useMemo(() => () => setPalette(true), []);
-  useShortcuts(openPalette);
+  const paletteKey = usePaletteKey();
+  useShortcuts(paletteKey, openPalette);
   useEffect(() => {
     const timer = setTimeout(() => void loadPalette().catch(() => {}), FETCH_AHEAD_MS); // so that it is there offline; else asked for again
     return () => clearTimeout(timer);
@@ -41,9 +41,9 @@ export function AppFrame() {
           variant="default"
           size="xs"
           leftSection={<IconSearch size={14} aria-hidden />}
-          rightSection={<Kbd size="xs">{shortcutLabel(PALETTE_KEY)}</Kbd>}
+          rightSection={<Kbd size="xs">{shortcutLabel(paletteKey)}</Kbd>}
           onClick={openPalette}
-          aria-label={`Search actions and files (${shortcutLabel(PALETTE_KEY)})`}
+          aria-label={`Search actions and files (${shortcutLabel(paletteKey)})`}
         >
           <span className="palette-words">Search</span>
         </Button>
@@ -69,12 +69,18 @@ function PaletteAway({ onClose }: { onClose: () => void }) {
   return null;
 }
 
+/** In a terminal Ctrl+K is the shell's, which deletes the rest of a line by it. */
+function usePaletteKey(): string {
+  const inTerminal = useRouterState({ select: ({ location }) => /\/terminal\//.test(location.pathname) });
+  return inTerminal && !isMac() ? "mod+shift+K" : "mod+K";
+}
+
 /** Listens to the palette's key and to those of all registered commands. */
-function useShortcuts(openPalette: () => void): void {
+function useShortcuts(paletteKey: string, openPalette: () => void): void {
   const commands = useStore(useApp().commands.list);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const act = fitsShortcut(event, PALETTE_KEY)
+      const act = fitsShortcut(event, paletteKey)
         ? openPalette
         : commands.find(({ shortcut }) => shortcut !== undefined && fitsShortcut(event, shortcut))?.run;
       if (act === undefined) return;
@@ -84,7 +90,7 @@ function useShortcuts(openPalette: () => void): void {
     };
     window.addEventListener("keydown", onKey, { capture: true }); // before the editor and the terminal take it
     return () => window.removeEventListener("keydown", onKey, { capture: true });
-  }, [commands, openPalette]);
+  }, [commands, paletteKey, openPalette]);
 }
 
 function useGlobalCommands(): void {

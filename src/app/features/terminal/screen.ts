@@ -3,23 +3,31 @@
 import "@xterm/xterm/css/xterm.css";
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type ITheme, Terminal } from "@xterm/xterm";
+import { TERMINAL_COLOURS } from "../../../protocol/terminal-colours.ts";
+import { installWidths } from "../../../protocol/terminal-widths.ts";
 import type { TerminalScreen } from "../../core/terminal-client.ts";
+import { keepKeys, type TouchKey, touchKeyText, withControl } from "./screen-keys.ts";
+import { onTyped } from "./typed-input.ts";
 
-const LIGHT: ITheme = {
-  background: "#ffffff", foreground: "#1b1f24", cursor: "#3b5bdb", cursorAccent: "#ffffff", selectionBackground: "#c5d0fa",
-  black: "#1b1f24", red: "#b31d28", green: "#176f2c", yellow: "#735c0f", blue: "#1d4ed8", magenta: "#8b3db8", cyan: "#0b7285", white: "#5c6670",
-  brightBlack: "#5c6670", brightRed: "#c92a2a", brightGreen: "#2b8a3e", brightYellow: "#87600a", brightBlue: "#3b5bdb", brightMagenta: "#9c36b5", brightCyan: "#0c7489", brightWhite: "#343a40",
-}; // biome-ignore format: a table of colours
-const DARK: ITheme = {
-  background: "#1a1b1e", foreground: "#dee2e6", cursor: "#91a7ff", cursorAccent: "#1a1b1e", selectionBackground: "#364274",
-}; // biome-ignore format: a table of colours
+const COLOUR_NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+const PALETTE_NAMES = [
+  ...COLOUR_NAMES,
+  ...COLOUR_NAMES.map((name) => `bright${name[0]?.toUpperCase()}${name.slice(1)}`),
+];
 
 export interface Screen extends TerminalScreen {
-  onInput(listener: (text: string) => void): void;
-  onResize(listener: (size: { cols: number; rows: number }) => void): void;
+  onTyped(listeners: { onText: (text: string) => void; onBytes: (bytes: string) => void }): void;
+  /** The window has another size now, or another scheme of colours. */
+  onWindow(listener: () => void): void;
+  onTitle(listener: (title: string) => void): void;
   paste(text: string): void;
+  press(key: TouchKey): void;
+  /** Holds Ctrl for the next letter; `onUsed` is called when it was typed. */
+  holdControl(onUsed: (() => void) | undefined): void;
+  readToScreenReaders(on: boolean): void;
   focus(): void;
   selection(): string;
   clear(): void;
@@ -33,49 +41,42 @@ interface ScreenOptions {
   /** Somebody pastes several lines: ask first, then call `paste`. */
   onManyLines: (text: string) => void;
   onSearch: () => void;
+  onCopy: (text: string) => void;
   /** A link in the output was clicked. */
   onLink: (uri: string) => void;
 }
 
 /** Draws a terminal into an element. */
-export function openScreen(place: HTMLElement, { name, onManyLines, onSearch, onLink }: ScreenOptions): Screen {
+export function openScreen(place: HTMLElement, options: ScreenOptions): Screen {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const terminal = new Terminal({
-    fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mantine-font-family-monospace"),
-    fontSize: 14,
-    lineHeight: 1.15, // less cuts off the underscore of some fonts
-    scrollback: 10_000,
-    cursorBlink: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-    screenReaderMode: false,
-    minimumContrastRatio: 4.5,
-    allowProposedApi: true,
-    theme: dark.matches ? DARK : LIGHT,
-  });
-  const fit = new FitAddon();
-  const search = new SearchAddon();
-  terminal.loadAddon(fit);
-  terminal.loadAddon(search);
-  terminal.loadAddon(new WebLinksAddon((_, uri) => onLink(uri)));
-  terminal.open(place);
-  terminal.textarea?.setAttribute("aria-label", `Terminal ${name}`);
-  fit.fit();
-  const undo = [followScheme(terminal, dark), followSize(place, fit), askBeforeLines(place, onManyLines)];
-  keys(terminal, onSearch);
+  const { terminal, fit, search } = openTerminal(place, options, dark);
+  const changed = new Set<() => void>();
+  const onChange = () => {
+    for (const listener of changed) listener();
+  };
+  const undo = [
+    followScheme(terminal, dark, onChange),
+    followSize(place, onChange),
+    askBeforeLines(place, options.onManyLines),
+  ];
+  const control = heldControl();
+  keepKeys(terminal, options);
   return {
     write: (text, taken) => terminal.write(text, taken),
-    reset: () => terminal.reset(),
-    size: () => ({ cols: terminal.cols, rows: terminal.rows }),
-    resized: ({ cols, rows }) => terminal.resize(cols, rows),
-    onInput: (listener) => {
-      terminal.onData((text) => {
-        refit(terminal, fit);
-        listener(text);
-      });
-    },
-    onResize: (listener) => void terminal.onResize(listener),
+    wanted: () => fit.proposeDimensions() ?? { cols: terminal.cols, rows: terminal.rows },
+    resize: ({ cols, rows }) => terminal.write("", () => terminal.resize(cols, rows)),
+    scheme: () => (dark.matches ? "dark" : "light"),
+    onTyped: ({ onText, onBytes }) => onTyped(terminal, { onText: (text) => onText(control.on(text)), onBytes }),
+    onWindow: (listener) => void changed.add(listener),
+    onTitle: (listener) => void terminal.onTitleChange(listener),
     paste: (text) => {
       terminal.paste(text);
       terminal.focus();
+    },
+    press: (key) => terminal.input(touchKeyText(key, terminal.modes)),
+    holdControl: control.hold,
+    readToScreenReaders: (on) => {
+      terminal.options.screenReaderMode = on;
     },
     focus: () => terminal.focus(),
     selection: () => terminal.getSelection(),
@@ -88,25 +89,68 @@ export function openScreen(place: HTMLElement, { name, onManyLines, onSearch, on
   };
 }
 
-/** Whoever types decides the size: a window that was made narrower by another takes its own size back. */
-function refit(terminal: Terminal, fit: FitAddon): void {
-  const wanted = fit.proposeDimensions();
-  if (wanted !== undefined && (wanted.cols !== terminal.cols || wanted.rows !== terminal.rows)) fit.fit();
+function openTerminal(place: HTMLElement, { name, onLink }: ScreenOptions, dark: MediaQueryList) {
+  const terminal = new Terminal({
+    fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mantine-font-family-monospace"),
+    fontSize: 14,
+    lineHeight: 1.15, // less cuts off the underscore of some fonts
+    scrollback: 10_000,
+    cursorBlink: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+    minimumContrastRatio: 4.5,
+    allowProposedApi: true,
+    theme: themeOf(dark),
+  });
+  const fit = new FitAddon();
+  const search = new SearchAddon();
+  terminal.loadAddon(fit);
+  terminal.loadAddon(search);
+  terminal.loadAddon(new WebLinksAddon((_, uri) => onLink(uri)));
+  installWidths(terminal, new UnicodeGraphemesAddon());
+  terminal.open(place);
+  terminal.textarea?.setAttribute("aria-label", `Terminal ${name}`);
+  fit.fit();
+  return { terminal, fit, search };
 }
 
-function followScheme(terminal: Terminal, dark: MediaQueryList): () => void {
+const SELECTION = { light: "#c5d0fa", dark: "#364274" };
+
+function themeOf(dark: MediaQueryList): ITheme {
+  const scheme = dark.matches ? "dark" : "light";
+  const { palette, ...colours } = TERMINAL_COLOURS[scheme];
+  const named = Object.fromEntries(palette.map((colour, index) => [PALETTE_NAMES[index], colour]));
+  return { ...colours, ...named, cursorAccent: colours.background, selectionBackground: SELECTION[scheme] };
+}
+
+/** Ctrl that was touched, for the letter that comes next. */
+function heldControl() {
+  let used: (() => void) | undefined;
+  return {
+    hold: (onUsed: (() => void) | undefined) => {
+      used = onUsed;
+    },
+    on: (text: string): string => {
+      if (used === undefined) return text;
+      used();
+      used = undefined;
+      return withControl(text);
+    },
+  };
+}
+
+function followScheme(terminal: Terminal, dark: MediaQueryList, onChange: () => void): () => void {
   const follow = () => {
-    terminal.options.theme = dark.matches ? DARK : LIGHT;
+    terminal.options.theme = themeOf(dark);
+    onChange();
   };
   dark.addEventListener("change", follow);
   return () => dark.removeEventListener("change", follow);
 }
 
-function followSize(place: HTMLElement, fit: FitAddon): () => void {
+function followSize(place: HTMLElement, onChange: () => void): () => void {
   let frame = 0;
   const observer = new ResizeObserver(() => {
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => fit.fit());
+    frame = requestAnimationFrame(onChange);
   });
   observer.observe(place);
   return () => {
@@ -126,31 +170,4 @@ function askBeforeLines(place: HTMLElement, onManyLines: (text: string) => void)
   };
   place.addEventListener("paste", held, { capture: true });
   return () => place.removeEventListener("paste", held, { capture: true });
-}
-
-/** Copy and search as elsewhere in a browser; Tab leaves the screen after Escape is held with Ctrl. */
-function keys(terminal: Terminal, onSearch: () => void): void {
-  terminal.attachCustomKeyEventHandler((event) => {
-    if (event.type !== "keydown") return true;
-    const mod = event.ctrlKey || event.metaKey;
-    if (mod && event.shiftKey && event.code === "KeyF") {
-      event.preventDefault();
-      onSearch();
-      return false;
-    }
-    const copies = mod && event.code === "KeyC" && (event.shiftKey || terminal.hasSelection());
-    if (copies && terminal.hasSelection()) {
-      event.preventDefault();
-      void navigator.clipboard.writeText(terminal.getSelection());
-      terminal.clearSelection();
-      return false;
-    }
-    if (mod && event.code === "KeyV") return false; // the browser pastes
-    if (event.ctrlKey && event.code === "F6") {
-      terminal.blur();
-      document.getElementById("content")?.focus();
-      return false;
-    }
-    return true;
-  });
 }

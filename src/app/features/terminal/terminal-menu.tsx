@@ -2,41 +2,37 @@
 
 import { ActionIcon, Menu } from "@mantine/core";
 import {
+  IconCheck,
   IconClipboardCopy,
+  IconClipboardText,
   IconDots,
+  IconEar,
   IconEraser,
   IconSearch,
-  IconTerminal2,
   IconTrash,
   IconWorld,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { canRead } from "../../core/clipboard.ts";
 import { shortcutLabel } from "../../core/commands.ts";
+import { readsToScreenReaders, setReadsToScreenReaders } from "../../core/terminal-settings.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { Confirm } from "../../ui/ask.tsx";
+import { tellFailure } from "../../ui/tell.ts";
+import { OtherTerminals } from "./other-terminals.tsx";
 import type { Screen } from "./screen.ts";
+import { copyOrTell } from "./use-terminal.ts";
 
-export function TerminalMenu({
-  name,
-  screen,
-  onSearch,
-}: {
+interface TerminalMenuProps {
   name: string;
   screen: Screen | undefined;
   onSearch: () => void;
-}) {
+}
+
+export function TerminalMenu({ name, screen, onSearch }: TerminalMenuProps) {
   const { open } = useProject();
   const [opened, setOpened] = useState(false);
   const [ending, setEnding] = useState(false);
-  const online = useStore(open.connection.status) === "online";
-  const { data } = useQuery({
-    queryKey: ["terminals", open.projectId],
-    queryFn: () => open.connection.request("terminal_list", {}),
-    enabled: opened && online,
-  });
-  const others = (data?.terminals ?? []).filter((terminal) => terminal.name !== name);
   return (
     <>
       <Menu position="bottom-end" opened={opened} onChange={setOpened}>
@@ -46,12 +42,7 @@ export function TerminalMenu({
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconClipboardCopy size={16} aria-hidden />}
-            onClick={() => void navigator.clipboard.writeText(screen?.selection() ?? "")}
-          >
-            Copy what is selected
-          </Menu.Item>
+          {screen !== undefined && <ClipboardItems screen={screen} />}
           <Menu.Item
             leftSection={<IconSearch size={16} aria-hidden />}
             onClick={onSearch}
@@ -62,24 +53,14 @@ export function TerminalMenu({
           <Menu.Item leftSection={<IconEraser size={16} aria-hidden />} onClick={() => screen?.clear()}>
             Clear the screen
           </Menu.Item>
+          <ScreenReaderItem />
           <Menu.Item leftSection={<IconWorld size={16} aria-hidden />} onClick={() => open.askingPort.set(true)}>
             Open a web server …
           </Menu.Item>
           <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setEnding(true)}>
             End its processes
           </Menu.Item>
-          {others.length > 0 && <Menu.Label>Other terminals of this project</Menu.Label>}
-          {others.map((other) => (
-            <Menu.Item
-              key={other.name}
-              component={Link}
-              to="/projects/$projectId/terminal/$name"
-              params={{ projectId: open.projectId, name: other.name } as never}
-              leftSection={<IconTerminal2 size={16} aria-hidden />}
-            >
-              {other.name}
-            </Menu.Item>
-          ))}
+          <OtherTerminals name={name} shown={opened} />
         </Menu.Dropdown>
       </Menu>
       {ending && (
@@ -94,5 +75,50 @@ export function TerminalMenu({
         </Confirm>
       )}
     </>
+  );
+}
+
+/** Keys of the clipboard have Shift here: without it they are the program's. */
+function ClipboardItems({ screen }: { screen: Screen }) {
+  const paste = () =>
+    navigator.clipboard.readText().then(
+      (text) => screen.paste(text),
+      () => tellFailure("Nothing was pasted", `The browser does not let this page paste; press ${PASTE_KEY}.`),
+    );
+  return (
+    <>
+      <Menu.Item
+        leftSection={<IconClipboardCopy size={16} aria-hidden />}
+        rightSection={shortcutLabel("mod+shift+C")}
+        onClick={() => void copyOrTell(screen.selection())}
+      >
+        Copy what is selected
+      </Menu.Item>
+      <Menu.Item
+        leftSection={<IconClipboardText size={16} aria-hidden />}
+        rightSection={PASTE_KEY}
+        disabled={!canRead()}
+        onClick={() => void paste()}
+      >
+        Paste
+      </Menu.Item>
+    </>
+  );
+}
+
+const PASTE_KEY = shortcutLabel("mod+shift+V");
+
+function ScreenReaderItem() {
+  const on = useStore(readsToScreenReaders);
+  return (
+    <Menu.Item
+      role="menuitemcheckbox"
+      aria-checked={on}
+      leftSection={<IconEar size={16} aria-hidden />}
+      rightSection={on ? <IconCheck size={16} aria-hidden /> : undefined}
+      onClick={() => setReadsToScreenReaders(!on)}
+    >
+      For screen readers
+    </Menu.Item>
   );
 }

@@ -1,0 +1,6 @@
+/** The size of a terminal in characters. */
+
+export interface Size {
+  cols: number;
+  rows: number;
+}

@@ -1,0 +1,35 @@
+/** The other terminals of the project, in the menu of one. */
+
+import { Menu } from "@mantine/core";
+import { IconTerminal2 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useProject, useStore } from "../../ui/app-context.ts";
+
+export function OtherTerminals({ name, shown }: { name: string; shown: boolean }) {
+  const { open } = useProject();
+  const online = useStore(open.connection.status) === "online";
+  const { data } = useQuery({
+    queryKey: ["terminals", open.projectId],
+    queryFn: () => open.connection.request("terminal_list", {}),
+    enabled: shown && online,
+  });
+  const others = (data?.terminals ?? []).filter((terminal) => terminal.name !== name);
+  if (others.length === 0) return null;
+  return (
+    <>
+      <Menu.Label>Other terminals of this project</Menu.Label>
+      {others.map((other) => (
+        <Menu.Item
+          key={other.name}
+          component={Link}
+          to="/projects/$projectId/terminal/$name"
+          params={{ projectId: open.projectId, name: other.name } as never}
+          leftSection={<IconTerminal2 size={16} aria-hidden />}
+        >
+          {other.name}
+        </Menu.Item>
+      ))}
+    </>
+  );
+}
