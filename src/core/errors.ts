@@ -10,6 +10,7 @@ export type ErrorCode =
   | "gone"
   | "precondition_failed"
   | "too_large"
+  | "unsupported"
   | "rate_limited"
   | "unavailable"
   | "timeout"
@@ -25,6 +26,7 @@ const STATUS: Record<ErrorCode, number> = {
   gone: 410,
   precondition_failed: 412,
   too_large: 413,
+  unsupported: 415,
   rate_limited: 429,
   unavailable: 503,
   timeout: 504,

@@ -28,6 +28,8 @@ export interface WriteOptions extends Replacing {
   temporary?: Buffer;
   /** Brings the new name to the disk too, before it returns. */
   durable?: boolean;
+  /** Called with the new file and the path of the one that it replaces, before it takes its place; what it throws ends the writing. */
+  prepare?: (made: FileHandle, replaced: Buffer) => Promise<void>;
 }
 
 /**
@@ -43,7 +45,10 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
       const before = await checkReplacing(path, { folder, name }, options);
       const put = async (temporary: Buffer) => {
         const at = folder.at(temporary);
-        const written = await writeNew(at, before, (handle) => handle.writeFile(options.body));
+        const written = await writeNew(at, before, async (handle) => {
+          await handle.writeFile(options.body);
+          if (before !== undefined) await options.prepare?.(handle, folder.at(name));
+        });
         try {
           await putInPlace(path, { from: at, folder, name }, options);
         } catch (error) {

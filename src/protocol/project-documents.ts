@@ -6,12 +6,17 @@
  */
 
 import { z } from "zod";
+import { TEXT_ENCODINGS, type TextEncoding } from "./document-text.ts";
 import { wirePath } from "./project-files.ts";
+
+export const textEncoding = z.enum(Object.keys(TEXT_ENCODINGS) as [TextEncoding, ...TextEncoding[]]); // the object's own keys
 
 export const documentRequests = {
   /** `generation` is the one the client has from before; `vector` its Yjs state vector, to be sent only what it lacks. */
   document_open: z.object({
     path: wirePath,
+    /** In which the file is opened, unless others have it open; without it, as can be told from its bytes. */
+    encoding: textEncoding.optional(),
     generation: z.string().max(64).optional(),
     vector: z.instanceof(Uint8Array).optional(),
   }),
@@ -31,6 +36,8 @@ export interface DocumentView {
   readOnly?: string;
   /** Was the file there when it was opened? */
   exists: boolean;
+  /** In which it was opened, where that was not told from its bytes. */
+  encoding?: TextEncoding;
   /** The file was moved while the client was away: this is its path now, for all that follows. */
   path?: string;
 }
@@ -51,8 +58,12 @@ export interface DocumentEvents {
     path: string;
     saved: boolean;
     savedAt?: string;
+    /** Why it was written in place, in words; else it was replaced at once. */
+    inPlace?: string;
     readOnly?: string;
     error?: string;
+    /** There is no file, in words; `document_save` makes it. */
+    missing?: string;
   }) => void;
   /** The document was begun anew (its log was lost) or its file was moved: open it again; of another generation, rebase by difference. */
   document_reset: (reset: { path: string; generation: string }) => void;

@@ -16,10 +16,11 @@ export class Work {
     this.#left = most;
   }
 
-  /** Takes so much of it. @returns whether there was as much. */
+  /** Takes so much of it, if there is as much. */
   spend(amount: number): boolean {
+    if (amount > this.#left) return false;
     this.#left -= amount;
-    return this.#left >= 0;
+    return true;
   }
 }
 

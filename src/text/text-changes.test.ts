@@ -125,3 +125,11 @@ test("400 changed lines of a large text are 400 small changes", () => {
   expect(changes.length).toBeGreaterThanOrEqual(400);
   expect(removed).toBe(400 * 14 * 4); // the letters alone
 });
+
+test("a large insertion beside a small one is told apart from it", () => {
+  const large = "x".repeat(3_000_000);
+  expect(changesBetween("text\n", `typed text\n${large}`)).toEqual([
+    { at: 0, remove: 0, insert: "typed " },
+    { at: 5, remove: 0, insert: large },
+  ]);
+});

@@ -1,7 +1,7 @@
 /** The difference of two texts: by lines first, then by characters, with a bounded amount of work. Pure; positions count UTF-16 units. */
 
 import { graphemesOf, isSurelyBetween, sharedEnd, sharedStart } from "./graphemes.ts";
-import { anchoredHunks, type Hunk, shortestHunks, Work } from "./sequence-hunks.ts";
+import { anchoredHunks, shortestHunks, Work } from "./sequence-hunks.ts";
 
 /**
  * Replaces `remove` units at `at` (a position in the old text) by `insert`. A list of them is in order, and they do not touch. Neither end
@@ -95,31 +95,39 @@ interface Place {
   work: Work;
 }
 
-/** Lines that became as many others are compared one by one; else all of them by characters. */
-function betweenLines(a: readonly string[], b: readonly string[], { at, work }: Place): Change[] {
-  if (a.length !== b.length) return byCharacters(a.join(""), b.join(""), { at, work });
-  const starts = startsOf(a, at);
-  return a.flatMap((line, index) => {
-    const other = b[index] ?? "";
-    return line === other ? [] : byCharacters(line, other, { at: starts[index] ?? at, work });
-  });
+/** Lines that became as many others are compared one by one; else all of them by characters, where that is not too much. */
+function betweenLines(a: readonly string[], b: readonly string[], place: Place): Change[] {
+  const together = a.length === b.length ? undefined : byCharacters(a.join(""), b.join(""), place);
+  return together ?? oneByOne(a, b, place);
 }
 
-function byCharacters(a: string, b: string, { at, work }: Place): Change[] {
+function oneByOne(a: readonly string[], b: readonly string[], { at, work }: Place): Change[] {
+  const common = Math.min(a.length, b.length);
+  const starts = startsOf([...a, ""], at);
+  const changes = a.slice(0, common).flatMap((line, index) => {
+    const [other, place] = [b[index] ?? "", { at: starts[index] ?? at, work }];
+    if (line === other) return [];
+    return byCharacters(line, other, place) ?? [{ at: place.at, remove: line.length, insert: other }];
+  });
+  const rest = { at: starts[common] ?? at, remove: a.slice(common).join("").length, insert: b.slice(common).join("") };
+  return rest.remove > 0 || rest.insert !== "" ? [...changes, rest] : changes;
+}
+
+/** Undefined where it is too much work. */
+function byCharacters(a: string, b: string, { at, work }: Place): Change[] | undefined {
   const start = sharedStart(a, b);
   const end = sharedEnd(a, b, start);
   const [partA, partB] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
-  const whole = [{ at: at + start, remove: partA.length, insert: partB }];
-  if (partA === "" || partB === "" || !work.spend((partA.length + partB.length) * WORK_OF_CUTTING)) return whole;
+  if (partA === "" || partB === "") return [{ at: at + start, remove: partA.length, insert: partB }];
+  if (!work.spend((partA.length + partB.length) * WORK_OF_CUTTING)) return undefined;
   const [charactersA, charactersB] = [graphemesOf(partA), graphemesOf(partB)];
   const hunks = shortestHunks(...idsOf(charactersA, charactersB), work);
   const starts = startsOf(charactersA, at + start);
   const endOfPart = at + start + partA.length;
-  const changeOf = ({ from, to, newFrom, newTo }: Hunk): Change => {
+  return hunks?.map(({ from, to, newFrom, newTo }) => {
     const place = starts[from] ?? endOfPart;
     return { at: place, remove: (starts[to] ?? endOfPart) - place, insert: charactersB.slice(newFrom, newTo).join("") };
-  };
-  return hunks?.map(changeOf) ?? whole;
+  });
 }
 
 /** Each at the place that is always chosen, and those that touch made one. */

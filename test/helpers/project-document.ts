@@ -2,6 +2,7 @@
 
 import * as Y from "yjs";
 import { DOCUMENT_TEXT } from "../../src/protocol/document-text.ts";
+import type { ProjectEvents } from "../../src/protocol/project-socket.ts";
 import type { ProjectClient } from "./project-server.ts";
 
 export interface TestDocument {
@@ -11,11 +12,18 @@ export interface TestDocument {
   exists: boolean;
   readonly text: string;
   /** All states that the server told. */
-  states: { saved: boolean; savedAt?: string; readOnly?: string; error?: string }[];
+  states: Omit<Parameters<ProjectEvents["document_state"]>[0], "path">[];
   insert(at: number, text: string): void;
   remove(at: number, length: number): void;
   /** Has the server confirmed every edit? */
   acknowledged(): boolean;
+}
+
+/** Opens one of a file that is not there, and makes the file. */
+export async function createTestDocument(client: ProjectClient, path: string): Promise<TestDocument> {
+  const document = await openTestDocument(client, path);
+  await client.ask("document_save", { path });
+  return document;
 }
 
 /** Opens it; with a state from before, both sides send what the other lacks. */

@@ -8,7 +8,7 @@ import { sleep } from "../../../src/core/clock.ts";
 import type { Life } from "../../../src/core/life.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
-import { openTestDocument, type TestDocument } from "../../../test/helpers/project-document.ts";
+import { createTestDocument, openTestDocument, type TestDocument } from "../../../test/helpers/project-document.ts";
 import { type ProjectProcess, startProjectProcess } from "../../../test/helpers/project-process.ts";
 import { testHub } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
@@ -148,7 +148,7 @@ test("what was typed reaches the file after a crash even if nobody opens the doc
   const life = newLife();
   const root = await temporaryFolder(life, "project");
   const server = await startProjectProcess(life, { root });
-  const person = await openTestDocument(await server.connect(), PATH);
+  const person = await createTestDocument(await server.connect(), PATH);
   person.insert(0, "typed just before the crash\n");
   await until(() => person.acknowledged());
   await server.end("SIGKILL");
@@ -163,7 +163,7 @@ test("SIGTERM tells the sockets, saves what was just typed, ends terminals and e
   const client = await server.connect();
   const told: string[] = [];
   client.socket.on("stopping", () => told.push("stopping"));
-  const person = await openTestDocument(client, PATH);
+  const person = await createTestDocument(client, PATH);
   await client.ask("terminal_open", { name: "t", cols: 80, rows: 24 });
   person.insert(0, "last words\n");
   await until(() => person.acknowledged());

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import * as Y from "yjs";
 import { messageOf } from "../../../src/core/errors.ts";
 import { fileError } from "../../../src/files/file-errors.ts";
-import { MAX_TEXT_BYTES } from "./text-file.ts";
+import { MAX_TEXT_BYTES, type TextEncoding } from "../../../src/protocol/document-text.ts";
 import { type LogRecord, RECORD, type RecordKind, removeLog, UpdateLog } from "./update-log.ts";
 
 /** Updates in the log, in bytes, after which it is begun anew with the state. */
@@ -18,6 +18,8 @@ export interface Snapshot {
   generation: string;
   /** Path on the wire. */
   path: string;
+  /** In which it was opened; undefined: as can be told from its bytes. */
+  encoding: TextEncoding | undefined;
   text: string;
   /** The text on disk; undefined when there is no file. */
   base: string | undefined;
@@ -74,11 +76,11 @@ export class DocumentLog {
     const late: Uint8Array[] = [];
     const collect = (update: Uint8Array) => late.push(update);
     const { folder, snapshot } = this.#owner;
-    const { doc, generation, path, ...texts } = snapshot();
+    const { doc, generation, path, encoding, ...texts } = snapshot();
     const records = this.#records(doc, texts);
     doc.on("update", collect);
     try {
-      const head = { version: 1 as const, generation, path };
+      const head = { version: 1 as const, generation, path, encoding };
       const log = await UpdateLog.begin(folder, { head, records, failed: (error) => this.#onFailed(error) });
       for (const update of late) log.append(RECORD.update, update);
       this.#log = log;

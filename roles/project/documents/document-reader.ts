@@ -1,4 +1,6 @@
-/** What a document tells those who have it open. */
+/** How somebody has a document open, and what it tells them. */
+
+import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 
 export interface DocumentReader {
   update(update: Uint8Array, generation: string): void;
@@ -11,29 +13,56 @@ export interface DocumentState {
   /** Does the file hold all of it? */
   saved: boolean;
   savedAt?: string;
+  /** Why it was written in place. */
+  inPlace?: string;
   readOnly?: string;
   error?: string;
+  /** There is no file, in words; it is made when somebody saves. */
+  missing?: string;
+}
+
+/** How a reader joins. */
+export interface Joining {
+  /** What it has from before. */
+  generation?: string | undefined;
+  vector?: Uint8Array | undefined;
+  /** In which it wants the file to be opened, unless others have it open. */
+  encoding?: TextEncoding | undefined;
+  /** Called in the instant in which the reader is added; what it throws refuses it. */
+  admit: () => void;
 }
 
 interface Facts {
   saved: boolean;
-  savedAt: Date | undefined;
-  readOnly: string | undefined;
+  disk: {
+    savedAt: Date | undefined;
+    inPlace: string | undefined;
+    readOnly: string | undefined;
+    wasThere: boolean;
+    missing: string;
+  };
   saveProblem: string | undefined;
   logProblem: string | undefined;
-  isGone: boolean;
+  isMissing: boolean;
+  isEmpty: boolean;
 }
 
-const GONE = "The file was deleted or moved away. Its text is kept here; save it to have the file again.";
+const GONE = "The file was deleted or moved away.";
+const KEPT = "Its text is kept here; save it to have the file";
 
 /** The state as it is told: the gravest problem, in words. */
-export function stateOf({ saved, savedAt, readOnly, saveProblem, logProblem, isGone }: Facts): DocumentState {
+export function stateOf({ saved, disk, saveProblem, logProblem, isMissing, isEmpty }: Facts): DocumentState {
+  const { savedAt, inPlace, readOnly, wasThere } = disk;
   const noLog = readOnly === undefined ? logProblem : undefined; // nothing is typed
-  const error = isGone ? GONE : (saveProblem ?? noLog);
+  const missing = wasThere ? GONE : disk.missing;
+  const kept = isEmpty && !wasThere ? undefined : `${missing} ${KEPT}${wasThere ? " again" : ""}.`;
+  const error = isMissing ? kept : (saveProblem ?? noLog);
   return {
-    saved,
+    saved: saved && !isMissing,
     ...(savedAt === undefined ? {} : { savedAt: savedAt.toISOString() }),
+    ...(inPlace === undefined ? {} : { inPlace }),
     ...(readOnly === undefined ? {} : { readOnly }),
     ...(error === undefined ? {} : { error }),
+    ...(isMissing ? { missing } : {}),
   };
 }

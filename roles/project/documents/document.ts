@@ -1,25 +1,29 @@
-/** One document that people edit together: its Yjs state, the file it stands for, and the log that survives a crash. */
+/** One document that people edit together: its shared state, the file it stands for, and the log that survives a crash. */
 
 import * as Y from "yjs";
 import { AppError, conflict, forbidden, isAppError } from "../../../src/core/errors.ts";
+import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import type { DocumentView } from "../../../src/protocol/project-documents.ts";
-import { mergeChanges } from "../../../src/text/text-merge.ts";
-import { applyToText, textOf } from "../../../src/text/yjs-text.ts";
+import { DiskCopy, type OnDisk } from "./disk-copy.ts";
+import type { DocumentContent } from "./document-content.ts";
+import type { DocumentFile } from "./document-file.ts";
 import { DocumentLog, newGeneration } from "./document-log.ts";
-import { type DocumentReader, type DocumentState, stateOf } from "./document-reader.ts";
+import { type DocumentReader, type DocumentState, type Joining, stateOf } from "./document-reader.ts";
+import { DocumentReaders } from "./document-readers.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { applyFrom, encodeFor, refuseTooLarge } from "./reader-updates.ts";
-import { baseFor, hashOf, replay } from "./replay.ts";
+import { baseFor, hashOf, type Replayed, replay } from "./replay.ts";
 import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
 import { type Identity, SharedAwareness } from "./shared-awareness.ts";
-import type { FileOnDisk, TextFile } from "./text-file.ts";
-import { encodeText, PLAIN_FORMAT, type TextFormat } from "./text-format.ts";
 import { encodeMerged, RECORD, readLog } from "./update-log.ts";
 
-interface Options {
-  file: TextFile;
+export interface DocumentOptions<Format = unknown> {
+  file: DocumentFile;
+  content: DocumentContent<Format>;
   store: DocumentStore;
   identity: string;
+  /** In which it is opened, where the log does not know another one. */
+  encoding?: TextEncoding | undefined;
   signal: AbortSignal;
 }
 
@@ -28,61 +32,56 @@ const RETRY_MS = 5_000;
 const FROM_DISK = Symbol("disk");
 
 /**
- * Invariants: `#base` is the text on disk as last known, `#etag` its etag. What the log marks as saved was on disk. A change that
- * came from disk is in the log, on the disk, before any reader is given it: else a crash would bring it in twice.
- * Everything that touches the disk runs one after the other in `#exclusive`.
+ * Invariants: `#disk` is what is on disk as last known. What the log marks as saved was on disk. A change that came from disk is in the
+ * log, on the disk, before any reader is given it: else a crash would bring it in twice. A file that is not there is made only when a
+ * person saves. Everything that touches the disk runs one after the other in `#exclusive`.
  */
-export class Document {
-  readonly file: TextFile;
-  readonly #store: DocumentStore;
+export class Document<Format = unknown> {
+  readonly file: DocumentFile;
+  readonly #options: DocumentOptions<Format>;
   readonly #folder: string;
-  readonly #signal: AbortSignal;
   readonly #log: DocumentLog;
-  readonly #readers = new Map<string, DocumentReader>();
+  readonly #readers = new DocumentReaders();
+  #disk: DiskCopy<Format>;
   #generation = newGeneration();
   #doc = new Y.Doc();
   #awareness: SharedAwareness;
   #saveProblem: string | undefined;
-  #readOnly: string | undefined;
-  #base = "";
-  #etag: string | undefined;
-  /** Was there ever a file? Then its absence is somebody's wish, and only a person brings it back. */
-  #wasOnDisk = false;
-  #format: TextFormat = PLAIN_FORMAT;
-  #savedAt: Date | undefined;
-  /** Counts changes of the text; `#savedVersion` is the one on disk. */
+  /** Does a person want the file that is not there? */
+  #mayCreate = false;
+  /** Counts changes of the content; `#savedVersion` is the one on disk. */
   #version = 0;
   #savedVersion = 0;
   readonly #schedule = new SaveSchedule(() => void this.#exclusive(() => this.#save()));
   #chain: Promise<unknown> = Promise.resolve();
   /** Updates from disk that are not yet given out. */
   #held: Uint8Array[] = [];
-  #told = "";
   #isClosing = false;
   #isClosed = false;
 
-  private constructor({ file, store, identity, signal }: Options) {
-    this.file = file;
-    this.#store = store;
-    this.#folder = store.folderOf(identity);
-    this.#signal = signal;
+  private constructor(options: DocumentOptions<Format>) {
+    this.file = options.file;
+    this.#options = options;
+    this.#folder = options.store.folderOf(options.identity);
+    this.#disk = this.#newCopy(options.encoding);
     this.#awareness = this.#listen();
     this.#log = new DocumentLog({
       folder: this.#folder,
       snapshot: () => ({
         doc: this.#doc,
         generation: this.#generation,
-        path: file.name,
-        text: this.#text.toString(),
-        base: this.#wasOnDisk ? this.#base : undefined,
+        path: this.file.name,
+        encoding: this.#disk.encoding,
+        text: this.#content,
+        base: this.#disk.wasThere ? this.#disk.base : undefined,
       }),
       exclusive: (act) => this.#exclusive(act).then(() => this.#tellState()),
       outlived: () => this.#beginAnew(),
     });
   }
 
-  /** Opens it from the file and, if there is one, its log. @throws AppError when the file is no text or too large. */
-  static async open(options: Options): Promise<Document> {
+  /** Opens it from the file and, if there is one, its log. @throws AppError when the file is of another kind or too large. */
+  static async open<Format>(options: DocumentOptions<Format>): Promise<Document<Format>> {
     const document = new Document(options);
     try {
       await document.#exclusive(() => document.#load());
@@ -98,44 +97,53 @@ export class Document {
   }
 
   get length(): number {
-    return this.#text.length;
+    return this.#options.content.lengthOf(this.#doc);
   }
 
   get isSaved(): boolean {
     return this.#savedVersion === this.#version;
   }
 
-  /** Was its file deleted or moved away? */
-  get isGone(): boolean {
-    return this.#wasOnDisk && this.#etag === undefined;
+  /** Is there no file, and nobody who wants one? */
+  get isMissing(): boolean {
+    return this.#disk.etag === undefined && !this.#mayCreate;
   }
 
   get generation(): string {
     return this.#generation;
   }
 
-  get #text(): Y.Text {
-    return textOf(this.#doc);
+  get #content(): string {
+    return this.#options.content.contentOf(this.#doc);
+  }
+
+  #newCopy(encoding: TextEncoding | undefined): DiskCopy<Format> {
+    const { file, content, signal } = this.#options;
+    return new DiskCopy({ file, content, folder: this.#folder, encoding, signal });
   }
 
   /** Joins a reader; undefined when it is closed by now. Waits for what is being merged from disk, which must not be seen before it is in the log. */
   attach(
     id: string,
     reader: DocumentReader,
-    has: { generation?: string | undefined; vector?: Uint8Array | undefined },
+    { generation, vector, encoding, admit }: Joining,
   ): Promise<DocumentView | undefined> {
     return this.#exclusive(async () => {
       if (this.#isClosed) return undefined;
       await this.#checkDisk();
-      const vector = has.generation === this.#generation ? has.vector : undefined;
+      const isOther = encoding !== undefined && encoding !== this.#disk.encoding;
+      if (isOther && this.readers === 0 && this.isSaved && !this.isMissing) await this.#readAs(encoding);
+      const { readOnly, etag, encoding: now } = this.#disk;
       const view = {
         generation: this.#generation,
-        update: encodeFor(this.#doc, vector),
+        update: encodeFor(this.#doc, generation === this.#generation ? vector : undefined),
         vector: Y.encodeStateVector(this.#doc),
-        exists: this.#etag !== undefined,
-        ...(this.#readOnly === undefined ? {} : { readOnly: this.#readOnly }),
+        exists: etag !== undefined,
+        ...(readOnly === undefined ? {} : { readOnly }),
+        ...(now === undefined ? {} : { encoding: now }),
       };
-      this.#readers.set(id, reader);
+      admit();
+      this.#readers.add(id, reader);
       // after the answer to the request that led here
       setImmediate(() => {
         const awareness = this.#awareness.current();
@@ -148,7 +156,7 @@ export class Document {
 
   /** A reader leaves; it is saved at once, since people often leave in order to run what they wrote. */
   detach(id: string): void {
-    this.#readers.delete(id);
+    this.#readers.remove(id);
     this.#awareness.leave(id);
     if (!this.isSaved) this.#schedule.in(0);
   }
@@ -157,7 +165,7 @@ export class Document {
   update(id: string, generation: string, update: Uint8Array): void {
     if (generation !== this.#generation || this.#isClosing)
       throw conflict("This document was begun anew; open it again.");
-    if (this.#readOnly !== undefined) throw forbidden(this.#readOnly);
+    if (this.#disk.readOnly !== undefined) throw forbidden(this.#disk.readOnly);
     refuseTooLarge(this.length, update);
     applyFrom(this.#doc, update, id);
   }
@@ -169,14 +177,14 @@ export class Document {
   /** Brings it to disk now. @throws AppError saying why it cannot be saved. */
   async save({ create = false } = {}): Promise<{ etag: string }> {
     return this.#exclusive(async () => {
-      if (create && this.#etag === undefined) {
+      if (create && this.#disk.etag === undefined) {
         this.#savedVersion = -1; // an empty one too
-        this.#wasOnDisk = false;
+        this.#mayCreate = true;
       }
       await this.#save();
       if (!this.isSaved)
-        throw new AppError("unavailable", this.#saveProblem ?? this.#readOnly ?? "It could not be saved.");
-      return { etag: this.#etag ?? "" };
+        throw new AppError("unavailable", this.#saveProblem ?? this.#disk.readOnly ?? "It could not be saved.");
+      return { etag: this.#disk.etag ?? "" };
     });
   }
 
@@ -192,7 +200,7 @@ export class Document {
       if (this.#isClosed) return;
       await this.#save();
       await this.#log.close();
-      if (this.isSaved || this.isGone) await this.#store.markClosed(this.#folder);
+      if (this.isSaved || this.isMissing) await this.#options.store.markClosed(this.#folder);
       this.#letGo();
     });
   }
@@ -207,40 +215,57 @@ export class Document {
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #load(): Promise<void> {
-    await this.file.removeLeftover();
-    const disk = await this.file.readStill({ before: this.#base, signal: this.#signal });
+    await this.#disk.mend();
     const log = await readLog(this.#folder);
     const replayed = log === undefined ? undefined : replay(log.records);
-    this.#readOnly = await this.file.readOnlyBecause();
-    const text = replayed && textOf(replayed.doc).toString();
-    const wasSaved = replayed !== undefined && (replayed.saved ?? "") === text;
+    const content = replayed && this.#options.content.contentOf(replayed.doc);
+    const wasSaved = replayed !== undefined && (replayed.saved ?? "") === content;
+    const wanted = this.#options.encoding;
+    const isReadAnew = wasSaved && wanted !== undefined && wanted !== log?.head.encoding;
+    if (!isReadAnew && log?.head.encoding !== undefined) this.#disk = this.#newCopy(log.head.encoding);
+    const disk = await this.#disk.read();
     const isDeleted = disk === undefined && wasSaved; // deleted since: whoever opens it begins a new file
-    if (log === undefined || replayed === undefined || text === undefined || isDeleted) {
+    if (log === undefined || replayed === undefined || content === undefined || isDeleted || isReadAnew) {
       replayed?.doc.destroy();
       this.#begin(disk);
-    } else {
-      this.#adopt(replayed.doc, log.head.generation);
-      this.#wasOnDisk = replayed.saved !== undefined;
-      this.#base = disk === undefined ? "" : baseFor(replayed, disk.text);
-      this.#takeFromDisk(disk);
-      this.#savedVersion = 0;
-      this.#version = this.#text.toString() === this.#base && disk !== undefined ? 0 : 1;
-      if (this.#version > 0) this.#schedule.in(0);
-    }
+    } else this.#goOn(replayed, disk, log.head.generation);
     await this.#log.begin();
     if (!this.#log.isKept) this.#generation = newGeneration(); // the one in an old log must not come to mean two states
     this.#held = []; // nobody had it open yet
-    await this.#store.markOpen(this.#folder);
+    await this.#options.store.markOpen(this.#folder);
   }
 
-  /** A new generation with the text of the file. */
-  #begin(disk: FileOnDisk | undefined): void {
+  /** A new generation with the content of the file. */
+  #begin(disk: OnDisk<Format> | undefined): void {
     this.#adopt(new Y.Doc(), newGeneration());
-    this.#base = "";
-    if (disk !== undefined) applyToText(this.#doc, [{ at: 0, remove: 0, insert: disk.text }], FROM_DISK);
-    this.#note(disk);
+    this.#disk.base = "";
+    if (disk !== undefined) this.#options.content.merge(this.#doc, { base: "", theirs: disk.content }, FROM_DISK);
+    this.#disk.note(disk);
     this.#version = 0;
     this.#savedVersion = 0;
+  }
+
+  /** The state that the log knows, with what happened to the file since. */
+  #goOn(replayed: Replayed, disk: OnDisk<Format> | undefined, generation: string): void {
+    this.#adopt(replayed.doc, generation);
+    this.#disk.wasThere = replayed.saved !== undefined;
+    this.#disk.base = disk === undefined ? "" : baseFor(replayed, disk.content);
+    this.#takeFromDisk(disk);
+    this.#mayCreate = disk === undefined && !this.#disk.wasThere && this.#content !== ""; // it was about to be made
+    this.#savedVersion = 0;
+    this.#version = this.#content === this.#disk.base && disk !== undefined ? 0 : 1;
+    if (this.#version > 0) this.#schedule.in(0);
+  }
+
+  /** Reads the file in another encoding, when nobody has it open and nothing of it is unsaved. @throws AppError */
+  async #readAs(encoding: TextEncoding): Promise<void> {
+    const copy = this.#newCopy(encoding);
+    const disk = await copy.read();
+    this.#log.leave();
+    this.#disk = copy;
+    this.#begin(disk);
+    await this.#log.begin();
+    this.#held = [];
   }
 
   #adopt(doc: Y.Doc, generation: string): void {
@@ -254,9 +279,7 @@ export class Document {
   #listen(): SharedAwareness {
     const doc = this.#doc;
     doc.on("update", (update: Uint8Array, origin: unknown) => this.#onUpdate(update, origin));
-    return new SharedAwareness(doc, (update, from) => {
-      for (const [id, reader] of this.#readers) if (id !== from) reader.awareness(update);
-    });
+    return new SharedAwareness(doc, (update, from) => this.#readers.awareness(update, from));
   }
 
   // ── edits ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,7 +288,7 @@ export class Document {
     this.#version++;
     if (origin === FROM_DISK) return void this.#held.push(update); // given out when it is safe
     this.#log.append(RECORD.update, update);
-    for (const [id, reader] of this.#readers) if (id !== origin) reader.update(update, this.#generation);
+    this.#readers.update(update, this.#generation, origin);
     this.#schedule.typed();
     this.#tellState();
   }
@@ -274,7 +297,7 @@ export class Document {
 
   /** Never throws: what is wrong is told to the readers, and tried again. */
   async #save(): Promise<void> {
-    for (let tries = 0; tries < 5 && !this.isSaved && !this.isGone && !this.#isClosed; tries++) {
+    for (let tries = 0; tries < 5 && !this.isSaved && !this.isMissing && !this.#isClosed; tries++) {
       try {
         await this.#write();
         this.#saveProblem = undefined;
@@ -284,7 +307,7 @@ export class Document {
         if (this.#saveProblem !== undefined) break;
       }
     }
-    if (!this.isSaved && !this.isGone) this.#schedule.in(this.#saveProblem === undefined ? SAVE_AFTER_MS : RETRY_MS);
+    if (!this.isSaved && !this.isMissing) this.#schedule.in(this.#saveProblem === undefined ? SAVE_AFTER_MS : RETRY_MS);
     if (!this.#isClosed) await this.#tend();
     this.#tellState();
   }
@@ -299,17 +322,15 @@ export class Document {
 
   async #write(): Promise<void> {
     const version = this.#version;
-    const text = this.#text.toString();
-    if (text !== this.#base || this.#etag === undefined) {
-      this.#log.append(RECORD.saving, Buffer.from(hashOf(text), "hex"));
-      await this.#log.sync();
-      const { bytes, format } = encodeText(text, this.#format);
-      this.#etag = await this.file.write(bytes, this.#etag);
-      this.#wasOnDisk = true;
-      this.#format = format;
-      this.#base = text;
+    const content = this.#content;
+    if (content !== this.#disk.base || this.#disk.etag === undefined) {
+      const begins = () => {
+        this.#log.append(RECORD.saving, Buffer.from(hashOf(content), "hex"));
+        return this.#log.sync();
+      };
+      await this.#disk.write(content, { begins });
+      this.#mayCreate = false;
       this.#log.append(RECORD.saved);
-      this.#savedAt = new Date();
     }
     this.#savedVersion = version;
     this.#schedule.saved({ more: !this.isSaved });
@@ -318,77 +339,56 @@ export class Document {
   async #checkDisk(): Promise<void> {
     if (this.#isClosed) return;
     try {
-      const etag = await this.file.etag();
-      if (etag === this.#etag) return;
-      const disk =
-        etag === undefined ? undefined : await this.file.readStill({ before: this.#base, signal: this.#signal });
-      this.#readOnly = await this.file.readOnlyBecause();
-      this.#takeFromDisk(disk);
+      if (await this.#disk.isAsKnown()) return;
+      this.#takeFromDisk(await this.#disk.read());
       this.#saveProblem = undefined;
       await this.#log.sync();
-      const held = this.#held.splice(0);
-      for (const update of held) for (const reader of this.#readers.values()) reader.update(update, this.#generation);
+      for (const update of this.#held.splice(0)) this.#readers.update(update, this.#generation, FROM_DISK);
     } catch (error) {
       this.#saveProblem = this.file.problemOf(error);
     }
     this.#tellState();
   }
 
-  /** Merges what is on disk now into the text: by difference from what was there before. */
-  #takeFromDisk(disk: FileOnDisk | undefined): void {
+  /** Merges what is on disk now into the document: by difference from what was there before. */
+  #takeFromDisk(disk: OnDisk<Format> | undefined): void {
     const wasSaved = this.isSaved;
     if (disk !== undefined) {
       const before = this.#held.length;
-      applyToText(this.#doc, mergeChanges(this.#base, this.#text.toString(), disk.text), FROM_DISK);
-      this.#log.append(RECORD.merged, encodeMerged(this.#held[before] ?? new Uint8Array(), disk.text)); // one transaction, one update
+      const change = { base: this.#disk.base, theirs: disk.content };
+      this.#options.content.merge(this.#doc, change, FROM_DISK);
+      this.#log.append(RECORD.merged, encodeMerged(this.#held[before] ?? new Uint8Array(), disk.content)); // one transaction, one update
     }
-    this.#note(disk);
+    this.#disk.note(disk);
     if (disk === undefined) return;
-    if (this.#text.toString() === disk.text) this.#savedVersion = this.#version;
+    if (this.#content === disk.content) this.#savedVersion = this.#version;
     else if (wasSaved) this.#schedule.in(SAVE_AFTER_MS);
-  }
-
-  #note(disk: FileOnDisk | undefined): void {
-    this.#etag = disk?.etag;
-    if (disk === undefined) return;
-    this.#wasOnDisk = true;
-    this.#base = disk.text;
-    this.#format = disk.format;
   }
 
   // ── beginning anew ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The same text under a new generation, without its history. */
+  /** The same content under a new generation, without its history. */
   #beginAnew(): void {
-    const text = this.#text.toString();
+    const content = this.#content;
     const isSaved = this.isSaved;
     this.#log.leave();
     this.#adopt(new Y.Doc(), newGeneration());
-    this.#text.insert(0, text);
+    this.#options.content.merge(this.#doc, { base: "", theirs: content }, FROM_DISK);
     this.#held = [];
     if (isSaved) this.#savedVersion = this.#version;
-    for (const reader of this.#readers.values()) reader.reset(this.#generation);
+    this.#readers.reset(this.#generation);
   }
 
   // ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #state(): DocumentState {
-    return stateOf({
-      saved: this.isSaved,
-      savedAt: this.#savedAt,
-      readOnly: this.#readOnly,
-      saveProblem: this.#saveProblem,
-      logProblem: this.#log.problem,
-      isGone: this.isGone,
-    });
+    const { isSaved: saved, isMissing } = this;
+    const problems = { saveProblem: this.#saveProblem, logProblem: this.#log.problem };
+    return stateOf({ saved, isMissing, isEmpty: this.length === 0, disk: this.#disk, ...problems });
   }
 
   #tellState(): void {
-    const state = this.#state();
-    const told = JSON.stringify(state);
-    if (told === this.#told) return;
-    this.#told = told;
-    for (const reader of this.#readers.values()) reader.state(state);
+    this.#readers.state(this.#state());
   }
 
   #exclusive<T>(act: () => Promise<T>): Promise<T> {

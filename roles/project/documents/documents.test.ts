@@ -8,7 +8,7 @@ import * as Y from "yjs";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { testLog } from "../../../test/helpers/log.ts";
-import { openTestDocument } from "../../../test/helpers/project-document.ts";
+import { createTestDocument, openTestDocument } from "../../../test/helpers/project-document.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { Documents } from "./documents.ts";
@@ -109,7 +109,7 @@ test("an open document follows its file when that or its folder is renamed, with
   const server = await startProjectServer(newLife());
   await mkdir(join(server.home, "d"));
   const client = await server.connect();
-  const ada = await openTestDocument(client, "d/a.txt");
+  const ada = await createTestDocument(client, "d/a.txt");
   const resets: object[] = [];
   const told: object[] = [];
   client.socket.on("document_reset", (reset) => resets.push(reset));
@@ -249,7 +249,7 @@ test("a log that is lost makes a new generation, and the file's text is there on
   const root = await temporaryFolder(life, "project");
   const first = newLife();
   const server = await startProjectServer(first, { root });
-  const ada = await openTestDocument(await server.connect(), "new.txt");
+  const ada = await createTestDocument(await server.connect(), "new.txt");
   expect(ada.exists).toBe(false);
   ada.insert(0, "text\n");
   await until(() => ada.acknowledged());
@@ -266,7 +266,7 @@ test("a file deleted while the project was stopped is not there again", async ()
   const root = await temporaryFolder(life, "project");
   const first = newLife();
   const server = await startProjectServer(first, { root });
-  const ada = await openTestDocument(await server.connect(), "a.txt");
+  const ada = await createTestDocument(await server.connect(), "a.txt");
   ada.insert(0, "text\n");
   await until(() => ada.acknowledged());
   await first.stop();

@@ -1,38 +1,18 @@
-/** All open documents: opened once however they are called, watched for changes on disk, let go some time after the last reader. */
+/** Who has which document open: asking, leaving, what readers send, and files that are moved under them. */
 
-import { type FSWatcher, watch } from "node:fs";
-import { dirname } from "node:path";
-import { every } from "../../../src/core/clock.ts";
 import { AppError, conflict } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
-import { localPath } from "../../../src/files/local-path.ts";
 import { type Places, parsePath } from "../../../src/files/places.ts";
+import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import { type Move, movedPath } from "../../../src/protocol/moved-path.ts";
 import type { DocumentView } from "../../../src/protocol/project-documents.ts";
-import { Document } from "./document.ts";
+import { DocumentFile } from "./document-file.ts";
 import type { DocumentReader } from "./document-reader.ts";
 import { DocumentStore } from "./document-store.ts";
+import { DocumentTable, type Entry, MAX_DOCUMENTS } from "./document-table.ts";
 import { isWithin, Moves } from "./moves.ts";
 import type { Identity } from "./shared-awareness.ts";
-import { TextFile } from "./text-file.ts";
-
-const MAX_DOCUMENTS = 300;
-const MAX_LENGTH_TOGETHER = 200_000_000;
-/** A document that nobody has open stays in memory for this long: a reload finds it there. */
-const LINGER_MS = 30_000;
-/** Shared storage tells nobody of another machine's writes. */
-const LOOK_EVERY_MS = 2_000;
-/** A change on disk is looked at after this long: programs write several times. */
-const GATHER_MS = 40;
-
-interface Entry {
-  identity: string;
-  document: Document;
-  watcher: FSWatcher | undefined;
-  lookTimer?: NodeJS.Timeout | undefined;
-  emptySince: number | undefined;
-}
 
 /** Somebody who has a document open; the path by which they know it changes when the file is moved. */
 export interface Called {
@@ -43,6 +23,22 @@ export interface Called {
 
 interface Joined extends Called {
   entry: Entry;
+}
+
+interface Wanted {
+  path: string;
+  /** In which it is opened, unless others have it open. */
+  encoding?: TextEncoding | undefined;
+  /** What the reader has of it from before. */
+  generation?: string | undefined;
+  vector?: Uint8Array | undefined;
+}
+
+/** Somebody who asked for a document and was not answered yet. */
+interface Asking {
+  readerId: string;
+  path: string;
+  isWanted: boolean;
 }
 
 interface Options {
@@ -56,12 +52,11 @@ export class Documents {
   readonly #options: Options;
   readonly #life: Life;
   readonly #store: DocumentStore;
-  /** By identity; a promise, so that two who open at once get the same. */
-  readonly #open = new Map<string, Promise<Entry>>();
-  /** Being let go: whoever wants one of these waits. */
-  readonly #closing = new Map<string, Promise<void>>();
+  readonly #table: DocumentTable;
   /** By reader, then by what it calls its documents. */
   readonly #byReader = new Map<string, Map<string, Joined>>();
+  /** Readers who are about to join, until they close what they asked for. */
+  readonly #asking = new Set<Asking>();
   readonly #moves = new Moves();
 
   constructor(life: Life, options: Options) {
@@ -69,41 +64,59 @@ export class Documents {
     this.#life = life;
     this.#store = new DocumentStore(options.places.home);
     life.onDrain("documents", () => this.saveAll());
-    life.defer("documents", () => this.#closeAll());
-    life.run("documents", (signal) => every(LOOK_EVERY_MS, signal, () => this.#tend()));
+    life.defer("documents", async () => {
+      await this.#table.closeAll();
+      this.#byReader.clear();
+    });
+    this.#table = new DocumentTable(life, { store: this.#store, busy: (names) => this.#moves.over(names) });
   }
 
   /** Saves what a server that ended without closing left behind. */
   async recover(): Promise<void> {
     for (const path of await this.#store.leftOpen()) {
       if (this.#life.isStopping) return;
-      await this.#entryOf(path).catch((error: unknown) =>
-        this.#options.log.warn({ err: error }, "a document that was open could not be recovered"),
-      );
+      await this.#table
+        .entryOf(this.#file(path))
+        .catch((error: unknown) =>
+          this.#options.log.warn({ err: error }, "a document that was open could not be recovered"),
+        );
     }
   }
 
   /** Joins a reader to the document of a path. @throws AppError when it cannot be edited. */
-  async open(
+  async open(reader: Called, wanted: Wanted): Promise<DocumentView> {
+    const asking = { readerId: reader.id, path: wanted.path, isWanted: true };
+    this.#asking.add(asking);
+    try {
+      return await this.#join(reader, wanted, asking);
+    } finally {
+      this.#asking.delete(asking);
+    }
+  }
+
+  async #join(
     reader: Called,
-    wanted: { path: string; generation?: string | undefined; vector?: Uint8Array | undefined },
+    { path: asked, generation, vector, encoding }: Wanted,
+    asking: Asking,
   ): Promise<DocumentView> {
-    const { generation, vector } = wanted;
     for (;;) {
-      await this.#untilMoved(wanted.path); // else it would be looked for where it is no more
-      const path = await this.#pathNow(wanted.path, generation);
-      const entry = await this.#entryOf(path);
+      await this.#untilMoved(asked); // else it would be looked for where it is no more
+      const path = await this.#pathNow(asked, generation);
+      const entry = await this.#table.entryOf(this.#file(path), encoding);
       const key = readerKey(reader.id, path);
-      const view = await entry.document.attach(key, reader.events, { generation, vector });
-      if (view === undefined) continue; // let go this instant
-      // looked at last: of those that are sent at once, each counts
-      if (this.#hasTooMany(reader.id, path)) {
-        entry.document.detach(key);
-        throw new AppError("rate_limited", `This page has ${MAX_DOCUMENTS} documents open already; close some first.`);
-      }
-      reader.called.path = path;
-      this.#joinedBy(reader.id).set(path, { ...reader, entry });
-      return path === wanted.path ? view : { ...view, path };
+      const admit = () => {
+        if (!asking.isWanted) throw conflict("This document was closed while it was being opened.");
+        // looked at last: of those that are sent at once, each counts
+        if (this.#hasTooMany(reader.id, path))
+          throw new AppError(
+            "rate_limited",
+            `This page has ${MAX_DOCUMENTS} documents open already; close some first.`,
+          );
+        reader.called.path = path;
+        this.#joinedBy(reader.id).set(path, { ...reader, entry });
+      };
+      const view = await entry.document.attach(key, reader.events, { generation, vector, encoding, admit });
+      if (view !== undefined) return path === asked ? view : { ...view, path };
     }
   }
 
@@ -120,6 +133,8 @@ export class Documents {
   }
 
   close(readerId: string, path: string): void {
+    for (const asking of this.#asking)
+      if (asking.readerId === readerId && asking.path === path) asking.isWanted = false;
     const joined = this.#joinedBy(readerId);
     joined.get(path)?.entry.document.detach(readerKey(readerId, path));
     joined.delete(path);
@@ -128,6 +143,7 @@ export class Documents {
 
   /** A reader went away. */
   closeAllOf(readerId: string): void {
+    for (const asking of this.#asking) if (asking.readerId === readerId) asking.isWanted = false;
     for (const path of [...(this.#byReader.get(readerId)?.keys() ?? [])]) this.close(readerId, path);
     this.#byReader.delete(readerId);
   }
@@ -143,7 +159,7 @@ export class Documents {
 
   /** Brings everything to disk; what cannot be saved is told to its readers and stays in its log. */
   async saveAll(): Promise<void> {
-    await Promise.all((await this.#entries()).map(({ document }) => document.save().catch(() => {})));
+    await Promise.all(this.#table.entries.map(({ document }) => document.save().catch(() => {})));
   }
 
   /**
@@ -154,13 +170,11 @@ export class Documents {
     const move = { from: this.#canonical(wire.from), to: this.#canonical(wire.to) };
     const names = [...(await this.#namesOf(move.from)), ...(await this.#namesOf(move.to))];
     return this.#moves.run(names, async () => {
-      const entries = (await this.#entries()).filter(({ identity, document }) =>
-        names.some((name) => isWithin(identity, name) || isWithin(document.file.name, name)),
-      );
-      for (const { identity } of entries) this.#open.delete(identity);
+      const touches = (own: readonly string[]) => own.some((one) => names.some((name) => isWithin(one, name)));
+      const entries = await this.#table.takeOut(touches);
       let moved: Move | undefined;
       try {
-        await Promise.all(entries.map((entry) => this.#end(entry)));
+        await Promise.all(entries.map((entry) => this.#table.end(entry)));
         const from = await this.#identityOf(move.from);
         const result = await act();
         moved = move;
@@ -224,8 +238,8 @@ export class Documents {
     for (let move = this.#moves.over(names); move !== undefined; move = this.#moves.over(names)) await move;
   }
 
-  #file(path: string): TextFile {
-    return new TextFile(this.#options.places, parsePath(this.#options.places, path));
+  #file(path: string): DocumentFile {
+    return new DocumentFile(this.#options.places, parsePath(this.#options.places, path));
   }
 
   #canonical(path: string): string {
@@ -248,91 +262,6 @@ export class Documents {
   #hasTooMany(readerId: string, path: string): boolean {
     const joined = this.#byReader.get(readerId);
     return joined !== undefined && !joined.has(path) && joined.size >= MAX_DOCUMENTS;
-  }
-
-  async #entryOf(path: string): Promise<Entry> {
-    if (this.#life.isStopping) throw new AppError("unavailable", "The project is stopping.");
-    const file = this.#file(path);
-    const identity = await file.identity();
-    const busy = () => this.#closing.get(identity) ?? this.#moves.over([file.name, identity]);
-    const before = busy();
-    if (before !== undefined) return before.then(() => this.#entryOf(path));
-    const known = this.#open.get(identity);
-    if (known !== undefined) return known;
-    const together = await this.#lengthTogether();
-    if (this.#open.has(identity) || busy() !== undefined) return this.#entryOf(path);
-    if (this.#open.size >= MAX_DOCUMENTS || together >= MAX_LENGTH_TOGETHER)
-      throw new AppError("rate_limited", "This project has too many documents open; close some first.");
-    const opening = this.#load(file, identity);
-    this.#open.set(identity, opening);
-    opening.catch(() => this.#open.delete(identity));
-    return opening;
-  }
-
-  async #lengthTogether(): Promise<number> {
-    return (await this.#entries()).reduce((sum, { document }) => sum + document.length, 0);
-  }
-
-  async #load(file: TextFile, identity: string): Promise<Entry> {
-    const document = await Document.open({ file, identity, store: this.#store, signal: this.#life.signal });
-    const entry: Entry = { identity, document, watcher: undefined, emptySince: Date.now() };
-    entry.watcher = this.#watch(entry);
-    return entry;
-  }
-
-  /** The kernel's watches may be used up, and names may be strange: then looking now and then has to do. */
-  #watch(entry: Entry): FSWatcher | undefined {
-    const look = () => {
-      entry.lookTimer ??= setTimeout(() => {
-        entry.lookTimer = undefined;
-        void entry.document.lookAtDisk();
-      }, GATHER_MS);
-    };
-    try {
-      const { places, path } = entry.document.file;
-      const watcher = watch(dirname(localPath(places, path)), { persistent: false }, look);
-      watcher.on("error", () => watcher.close());
-      return watcher;
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #tend(): Promise<void> {
-    const now = Date.now();
-    const looks = (await this.#entries()).map((entry) => {
-      if (entry.document.readers > 0) entry.emptySince = undefined;
-      else entry.emptySince ??= now;
-      if (entry.emptySince === undefined) return entry.document.lookAtDisk();
-      const isOver = now - entry.emptySince > LINGER_MS && (entry.document.isSaved || entry.document.isGone);
-      return isOver ? this.#letGo(entry) : undefined;
-    });
-    await Promise.all(looks);
-  }
-
-  async #letGo(entry: Entry): Promise<void> {
-    if (entry.document.readers > 0) return;
-    const done = this.#end(entry).finally(() => this.#closing.delete(entry.identity));
-    this.#closing.set(entry.identity, done);
-    this.#open.delete(entry.identity);
-    await done;
-  }
-
-  async #end(entry: Entry): Promise<void> {
-    clearTimeout(entry.lookTimer);
-    entry.watcher?.close();
-    await entry.document.close();
-  }
-
-  async #entries(): Promise<Entry[]> {
-    const settled = await Promise.allSettled(this.#open.values());
-    return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  }
-
-  async #closeAll(): Promise<void> {
-    await Promise.all((await this.#entries()).map((entry) => this.#end(entry)));
-    this.#open.clear();
-    this.#byReader.clear();
   }
 }
 

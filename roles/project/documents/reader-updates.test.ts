@@ -2,9 +2,9 @@
 
 import { expect, test } from "@jest/globals";
 import * as Y from "yjs";
+import { MAX_TEXT_BYTES } from "../../../src/protocol/document-text.ts";
 import { textOf } from "../../../src/text/yjs-text.ts";
 import { applyFrom } from "./reader-updates.ts";
-import { MAX_TEXT_BYTES } from "./text-file.ts";
 
 test("updates of somebody who never sends what they build upon do not pile up", () => {
   const theirs = new Y.Doc();

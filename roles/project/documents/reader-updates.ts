@@ -2,13 +2,16 @@
 
 import * as Y from "yjs";
 import { AppError, invalid } from "../../../src/core/errors.ts";
-import { MAX_TEXT_BYTES } from "./text-file.ts";
+import { MAX_TEXT_BYTES, MAX_UPDATE_BYTES, TEXT_TOO_LARGE } from "../../../src/protocol/document-text.ts";
 
-/** @throws AppError `too_large` for an update that brings more than a text may hold; small ones may always delete. */
+/**
+ * A text that is too large for its file is taken, told of, and saved when it is shorter again: what was typed builds upon what was taken.
+ * Only what nobody could type is not taken. @throws AppError `too_large`
+ */
 export function refuseTooLarge(length: number, update: Uint8Array): void {
-  const isHuge = update.length > 2 * MAX_TEXT_BYTES;
-  if (!isHuge && (update.length <= 1_000 || length + update.length <= MAX_TEXT_BYTES * 1.2)) return;
-  throw new AppError("too_large", `A document has at most ${MAX_TEXT_BYTES / 1024 / 1024} MB of text.`);
+  const isHuge = update.length > MAX_UPDATE_BYTES;
+  if (!isHuge && (update.length <= 1_000 || length + update.length <= 2 * MAX_TEXT_BYTES)) return;
+  throw new AppError("too_large", TEXT_TOO_LARGE);
 }
 
 /** Applies what a reader sent; what builds upon what never came is kept up to a bound. @throws AppError `invalid` */

@@ -1,13 +1,18 @@
-/** Between the bytes of a text file and the text that people edit: UTF-8, a byte order mark, line endings. Pure. */
+/** Between the bytes of a text file and the text that people edit: encoding, byte order mark, line endings. Pure. */
 
-import { applyChanges, changesBetween } from "../../../src/text/text-changes.ts";
+import type { TextEncoding } from "../../../src/protocol/document-text.ts";
+import { changesBetween } from "../../../src/text/text-changes.ts";
+import { codecOf } from "./encodings.ts";
+
+type LineEnd = "\n" | "\r\n" | "\r";
 
 export interface TextFormat {
+  encoding: TextEncoding;
   byteOrderMark: boolean;
-  /** Of new lines; of all lines unless `mixed`. */
-  lineEnd: "\n" | "\r\n" | "\r";
-  /** The text as it stands on disk, where its lines end in different ways. */
-  mixed: string | undefined;
+  /** Of new lines; of all lines unless `bytes`. */
+  lineEnd: LineEnd;
+  /** The file's bytes, where a text could have been made of others too: what stays is copied from them. */
+  bytes: Uint8Array | undefined;
 }
 
 export interface DecodedText {
@@ -16,64 +21,108 @@ export interface DecodedText {
   format: TextFormat;
 }
 
-export const PLAIN_FORMAT: TextFormat = { byteOrderMark: false, lineEnd: "\n", mixed: undefined };
+export const PLAIN_FORMAT: TextFormat = {
+  encoding: "utf-8",
+  byteOrderMark: false,
+  lineEnd: "\n",
+  bytes: undefined,
+};
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const LINE_END = /\r\n|\r|\n/g;
 
-/** The text of a file's bytes; undefined when they are no UTF-8 text. */
-export function decodeText(bytes: Uint8Array): DecodedText | undefined {
+/** The text of a file's bytes; undefined when they are no text, as far as can be told without having been told an encoding. */
+export function decodeText(bytes: Uint8Array, encoding?: TextEncoding): DecodedText | undefined {
+  if (encoding?.startsWith("utf-16") && bytes.length % 2 === 1) return undefined;
+  if (encoding !== undefined) return decodeAs(bytes, encoding).decoded;
+  const marked = markedAs(bytes);
+  if (marked !== undefined) {
+    const { decoded } = decodeAs(bytes, marked);
+    return /[\0\ufffd]/.test(decoded.text) ? undefined : decoded;
+  }
   if (bytes.includes(0)) return undefined;
-  let raw: string;
   try {
-    raw = DECODER.decode(bytes);
+    return decodePlain(bytes, DECODER.decode(bytes));
   } catch {
     return undefined;
   }
-  const byteOrderMark = raw.startsWith("\ufeff");
-  if (byteOrderMark) raw = raw.slice(1);
-  if (!raw.includes("\r")) return { text: raw, format: { ...PLAIN_FORMAT, byteOrderMark } };
-  const counts = new Map<string, number>();
-  for (const [end] of raw.matchAll(LINE_END)) counts.set(end, (counts.get(end) ?? 0) + 1);
-  const [most = "\n"] = [...counts].sort((a, b) => b[1] - a[1]).map(([end]) => end);
+}
+
+/** Of all encodings but UTF-8, only UTF-16 with a mark is told from anything else for sure. */
+function markedAs(bytes: Uint8Array): TextEncoding | undefined {
+  if (bytes.length % 2 === 1) return undefined;
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : undefined;
+}
+
+function decodePlain(bytes: Uint8Array, marked: string): DecodedText {
+  const byteOrderMark = marked.startsWith("\ufeff");
+  const raw = byteOrderMark ? marked.slice(1) : marked;
+  if (raw.includes("\r")) return decodeAs(bytes, "utf-8").decoded;
+  return { text: raw, format: { ...PLAIN_FORMAT, byteOrderMark } };
+}
+
+/** Any bytes are text in a given encoding; of UTF-16, any even number. `places`: the byte at which each unit begins, and the end. */
+function decodeAs(bytes: Uint8Array, encoding: TextEncoding): { decoded: DecodedText; places: Uint32Array } {
+  const units = new Uint16Array(bytes.length); // an encoding has no more units than bytes
+  const places = new Uint32Array(bytes.length + 1);
+  const ends = { "\n": 0, "\r\n": 0, "\r": 0 };
+  let length = 0;
+  let afterReturn = false;
+  codecOf(encoding).decode(bytes, (unit, at) => {
+    const isFeed = unit === 0x0a;
+    if (isFeed && afterReturn) {
+      ends["\r"]--;
+      ends["\r\n"]++;
+    } else {
+      if (isFeed) ends["\n"]++;
+      if (unit === 0x0d) ends["\r"]++;
+      units[length] = unit === 0x0d ? 0x0a : unit;
+      places[length++] = at;
+    }
+    afterReturn = unit === 0x0d;
+  });
+  places[length] = bytes.length;
+  const text = Buffer.from(units.buffer, 0, length * 2).toString("utf16le");
+  const found = (Object.keys(ends) as LineEnd[]).filter((end) => ends[end] > 0); // the object's own keys
+  const lineEnd = found.toSorted((a, b) => ends[b] - ends[a])[0] ?? "\n";
+  const isPlain = encoding === "utf-8" && found.length <= 1 && isTheirs(bytes, text, lineEnd);
+  const byteOrderMark = isPlain && startsWithMark(bytes); // else it is among the bytes that stay
   return {
-    text: plainEnds(raw),
-    format: { byteOrderMark, lineEnd: most as TextFormat["lineEnd"], mixed: counts.size > 1 ? raw : undefined }, // the expression matches these
+    decoded: { text, format: { encoding, byteOrderMark, lineEnd, bytes: isPlain ? undefined : bytes } },
+    places,
   };
 }
 
-function plainEnds(raw: string): string {
-  return raw.replace(LINE_END, "\n");
+const startsWithMark = (bytes: Uint8Array) => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+
+/** Would the text be written as these very bytes? */
+function isTheirs(bytes: Uint8Array, text: string, lineEnd: LineEnd): boolean {
+  return encodePlain(text, { lineEnd, byteOrderMark: startsWithMark(bytes) }).equals(bytes);
 }
 
-/** The bytes of a text in the file's own format, and that format as it is then: lines that stay keep their own ends. */
+/** The bytes of a text in the file's own format, and that format as it is then: what stays is written as it was. @throws AppError */
 export function encodeText(text: string, format: TextFormat): { bytes: Buffer; format: TextFormat } {
-  const raw =
-    format.mixed === undefined ? withEnds(text, format.lineEnd) : mixedEnds(text, format.mixed, format.lineEnd);
-  const bytes = Buffer.from((format.byteOrderMark ? "\ufeff" : "") + raw, "utf8");
-  return { bytes, format: { ...format, mixed: format.mixed === undefined ? undefined : raw } };
+  if (format.bytes === undefined) return { bytes: encodePlain(text, format), format };
+  const bytes = encodeChanges(text, format.bytes, format);
+  return { bytes, format: { ...format, bytes } };
 }
 
-function withEnds(text: string, end: string): string {
+function encodePlain(text: string, { byteOrderMark, lineEnd }: Pick<TextFormat, "byteOrderMark" | "lineEnd">): Buffer {
+  return Buffer.from((byteOrderMark ? "\ufeff" : "") + withEnds(text, lineEnd), "utf8");
+}
+
+function withEnds(text: string, end: LineEnd): string {
   return end === "\n" ? text : text.replaceAll("\n", end);
 }
 
-function mixedEnds(text: string, raw: string, end: string): string {
-  const positions = rawPositions(raw);
-  const changes = changesBetween(plainEnds(raw), text).map(({ at, remove, insert }) => {
-    const from = positions[at] ?? raw.length;
-    return { at: from, remove: (positions[at + remove] ?? raw.length) - from, insert: withEnds(insert, end) };
-  });
-  return applyChanges(raw, changes);
-}
-
-/** Where each unit of the plain text stands in the raw one. */
-function rawPositions(raw: string): number[] {
-  const positions: number[] = [];
-  for (let index = 0; index < raw.length; index++) {
-    positions.push(index);
-    if (raw[index] === "\r" && raw[index + 1] === "\n") index++;
+function encodeChanges(text: string, before: Uint8Array, { encoding, lineEnd }: TextFormat): Buffer {
+  const { decoded, places } = decodeAs(before, encoding);
+  const codec = codecOf(encoding);
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const { at, remove, insert } of changesBetween(decoded.text, text)) {
+    parts.push(before.subarray(from, places[at]), codec.encode(withEnds(insert, lineEnd)));
+    from = places[at + remove] ?? before.length;
   }
-  positions.push(raw.length);
-  return positions;
+  return Buffer.concat([...parts, before.subarray(from)]);
 }

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/prom
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import { textEncoding } from "../../../src/protocol/project-documents.ts";
 
 /** What a record is. Numbers on disk: never change their meaning. */
 export const RECORD = {
@@ -31,7 +32,12 @@ export interface LogRecord {
   payload: Uint8Array;
 }
 
-const head = z.object({ version: z.literal(1), generation: z.string().min(1).max(64), path: z.string() });
+const head = z.object({
+  version: z.literal(1),
+  generation: z.string().min(1).max(64),
+  path: z.string(),
+  encoding: textEncoding.optional(),
+});
 export type LogHead = z.infer<typeof head>;
 
 const HEADER_BYTES = 9;

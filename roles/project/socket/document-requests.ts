@@ -16,11 +16,11 @@ export function documentRequests({
   activity: Activity;
 }): Pick<Handlers, DocumentRequest> {
   return {
-    document_open: async (session, { path, generation, vector }) => {
+    document_open: async (session, { path, ...how }) => {
       activity.touch();
       const called = { path };
       const reader = { id: session.id, events: readerOf(session, called), called };
-      const view = await documents.open(reader, { path, generation, vector });
+      const view = await documents.open(reader, { path, ...how });
       session.onGone("documents", () => documents.closeAllOf(session.id));
       return view;
     },

@@ -1,4 +1,4 @@
-/** A text file on disk as a document sees it: read when it stands still, written whole. */
+/** A file on disk as a document sees it: read when it stands still, written whole. What is in it is not its concern. */
 
 import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
@@ -7,27 +7,32 @@ import { sleep } from "../../../src/core/clock.ts";
 import { AppError, invalid, isAppError, messageOf } from "../../../src/core/errors.ts";
 import { etagOf } from "../../../src/files/entry.ts";
 import { fileError } from "../../../src/files/file-errors.ts";
-import { type PlacePath, type Places, pathToWire, titleOf } from "../../../src/files/places.ts";
+import { type PlacePath, type Places, pathToWire, titleOf, toWire } from "../../../src/files/places.ts";
 import { openForReading } from "../../../src/files/read.ts";
 import { type Folder, walk } from "../../../src/files/walk.ts";
 import { writeFile } from "../../../src/files/write.ts";
-import { type DecodedText, decodeText } from "./text-format.ts";
+import { writeInPlace, writeSame } from "../../../src/files/write-same.ts";
+import { MAX_TEXT_BYTES, TEXT_TOO_LARGE } from "../../../src/protocol/document-text.ts";
+import { InPlaceJournal } from "./in-place-journal.ts";
 
-/** Largest text that is edited together, in bytes. */
-export const MAX_TEXT_BYTES = 10 * 1024 * 1024;
+export interface Written {
+  etag: string;
+  inPlace: string | undefined;
+}
 
 /** A file that changed just now is looked at again before it is believed: many programs empty a file before they fill it. */
 const STANDS_STILL_MS = 120;
 const EMPTY_STANDS_STILL_MS = 1_000;
 const MAX_LOOKS = 40;
 
-export interface FileOnDisk extends DecodedText {
+export interface FileOnDisk {
+  bytes: Buffer;
   etag: string;
   /** When it was last changed, in ms by the clock of its file system. */
   modifiedMs: number;
 }
 
-export class TextFile {
+export class DocumentFile {
   readonly places: Places;
   readonly path: PlacePath;
 
@@ -65,7 +70,15 @@ export class TextFile {
     );
   }
 
-  /** The whole text; undefined when there is no file. @throws AppError for what is no text, or too much. */
+  /** Bytes on disk; 0 when there is none. */
+  size(): Promise<number> {
+    return walk(this.places, this.path, {
+      last: "follow",
+      use: async ({ folder, name }) => (name === undefined ? 0 : (await lstat(folder.at(name))).size),
+    }).catch(() => 0); // opening it tells what is wrong
+  }
+
+  /** All of it; undefined when there is no file. @throws AppError for what is too much. */
   read(): Promise<FileOnDisk | undefined> {
     return orMissing(async () => {
       const { handle, stats } = await openForReading(this.places, this.path);
@@ -74,22 +87,20 @@ export class TextFile {
         const bytes = await beginningOf(handle);
         if (bytes.length > MAX_TEXT_BYTES) throw tooLarge(this.name);
         const after = await handle.stat({ bigint: true });
-        const decoded = decodeText(bytes);
-        if (decoded === undefined) throw notText(this.name);
         // an etag that fits no state of the file makes the reader look again
         const etag = etagOf(after) === etagOf(stats) ? etagOf(stats) : `${etagOf(stats)} changing`;
-        return { ...decoded, etag, modifiedMs: Number(after.mtimeMs) };
+        return { bytes, etag, modifiedMs: Number(after.mtimeMs) };
       } finally {
         await handle.close();
       }
     });
   }
 
-  /** As `read`, when nobody is in the middle of writing it. `before`: the text as it was known. */
-  async readStill({ before, signal }: { before: string; signal: AbortSignal }): Promise<FileOnDisk | undefined> {
+  /** As `read`, when nobody is in the middle of writing it. `wasEmpty`: as it was known. */
+  async readStill({ wasEmpty, signal }: { wasEmpty: boolean; signal: AbortSignal }): Promise<FileOnDisk | undefined> {
     let disk = await this.read();
     for (let looks = 0; looks < MAX_LOOKS && disk !== undefined && !signal.aborted; looks++) {
-      const emptied = disk.text === "" && before !== "";
+      const emptied = disk.bytes.length === 0 && !wasEmpty;
       const ageMs = Math.abs(Date.now() - disk.modifiedMs);
       if (ageMs > (emptied ? EMPTY_STANDS_STILL_MS : STANDS_STILL_MS) && !disk.etag.endsWith("changing")) break;
       const etag: string = disk.etag;
@@ -100,23 +111,35 @@ export class TextFile {
     return disk;
   }
 
-  /** Writes it if it is still as `etag` says (undefined: missing). Returns the new etag. */
-  async write(bytes: Buffer, etag: string | undefined): Promise<string> {
-    const condition = etag === undefined ? { ifNoneMatch: "*" } : { ifMatch: `"${etag}"` };
+  /**
+   * Writes it if it is still as `etag` says (undefined: missing). Returns the new etag, and in words why it was written in place, where it
+   * was. `folder` is the one of the document's log.
+   */
+  async write(bytes: Buffer, { etag, folder }: { etag: string | undefined; folder: string }): Promise<Written> {
+    if (bytes.length > MAX_TEXT_BYTES) throw tooLarge(this.name);
     const { places, path } = this;
-    const entry = await writeFile(places, path, {
-      body: bytes,
-      temporary: this.#temporary,
-      durable: true,
-      ...condition,
-    });
-    return entry.etag;
+    const temporary = this.#temporary;
+    if (etag === undefined) {
+      const entry = await writeFile(places, path, { body: bytes, temporary, durable: true, ifNoneMatch: "*" });
+      return { etag: entry.etag, inPlace: undefined };
+    }
+    const journal = new InPlaceJournal(folder);
+    const beforeInPlace = (was: Buffer) => journal.begin({ was, becomes: bytes });
+    const { entry, inPlace } = await writeSame(places, path, { bytes, etag, temporary, beforeInPlace });
+    if (inPlace !== undefined) await journal.end();
+    return { etag: entry.etag, inPlace };
   }
 
-  /** Removes what a crash in the middle of writing left beside the file. */
-  async removeLeftover(): Promise<void> {
-    const remove = ({ folder }: { folder: Folder }) => unlink(folder.at(this.#temporary));
+  /** Finishes a writing in place that a crash has cut off, and removes what a crash left beside the file. */
+  async mend(folder: string): Promise<void> {
+    const remove = ({ folder: at }: { folder: Folder }) => unlink(at.at(this.#temporary));
     await walk(this.places, this.path, { last: "follow", use: remove }).catch(() => {}); // usually there is none
+    const journal = new InPlaceJournal(folder);
+    const disk = await this.read().catch(() => undefined); // opening it tells what is wrong
+    const bytes = disk && (await journal.unfinished(disk.bytes));
+    if (disk !== undefined && bytes !== undefined)
+      await writeInPlace(this.places, this.path, { bytes, etag: disk.etag, beforeInPlace: async () => {} });
+    await journal.end();
   }
 
   /** Always the same for one file, so that it is found after a crash. */
@@ -129,15 +152,25 @@ export class TextFile {
     return messageOf(fileError(error, this.name));
   }
 
+  /** That it is not there, in words; a link that leads to nothing says so. */
+  async missing(): Promise<string> {
+    const target = await walk(this.places, this.path, {
+      last: "keep",
+      use: async ({ folder, name }) => (name === undefined ? undefined : readlink(folder.at(name), "buffer")),
+    }).catch(() => undefined); // no link
+    if (target === undefined) return `${this.name} does not exist.`;
+    return `${this.name} is a link to ${toWire(target)}, which does not exist.`;
+  }
+
   /** Why it cannot be written, in words; undefined when it can. */
   async readOnlyBecause(): Promise<string | undefined> {
     try {
       await walk(this.places, this.path, {
         last: "follow",
         use: async ({ folder, name }) => {
-          await access(folder.path, flags.W_OK);
           const path = name === undefined ? folder.path : folder.at(name);
-          if ((await lstat(path).catch(() => undefined)) !== undefined) await access(path, flags.W_OK);
+          const isThere = (await lstat(path).catch(() => undefined)) !== undefined;
+          await access(isThere ? path : folder.path, flags.W_OK); // one that is there can be written in place
         },
       });
       return undefined;
@@ -176,13 +209,5 @@ async function orMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
 }
 
 function tooLarge(name: string): AppError {
-  const limit = MAX_TEXT_BYTES / 1024 / 1024;
-  return new AppError(
-    "too_large",
-    `${name} is larger than ${limit} MB, too much to edit together; download it instead.`,
-  );
-}
-
-function notText(name: string): AppError {
-  return invalid(`${name} is no UTF-8 text and cannot be edited here; download it instead.`, { status: 415 });
+  return new AppError("too_large", `${name}: ${TEXT_TOO_LARGE}`);
 }

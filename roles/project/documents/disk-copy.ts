@@ -1,0 +1,82 @@
+/** What a document knows of its file: the content there, the etag, how it is encoded, and why it cannot be written. */
+
+import type { TextEncoding } from "../../../src/protocol/document-text.ts";
+import type { DocumentContent, ReadContent } from "./document-content.ts";
+import type { DocumentFile } from "./document-file.ts";
+
+interface Options<Format> {
+  file: DocumentFile;
+  content: DocumentContent<Format>;
+  /** Of the document's log. */
+  folder: string;
+  /** In which it is read; undefined: as can be told from the bytes. */
+  encoding: TextEncoding | undefined;
+  signal: AbortSignal;
+}
+
+export interface OnDisk<Format> extends ReadContent<Format> {
+  etag: string;
+}
+
+export class DiskCopy<Format> {
+  readonly #options: Options<Format>;
+  #format: Format;
+  /** The content on disk as last known. */
+  base = "";
+  etag: string | undefined;
+  /** Was there ever a file? Then its absence is somebody's wish. */
+  wasThere = false;
+  readOnly: string | undefined;
+  savedAt: Date | undefined;
+  /** Why it was last written in place, in words. */
+  inPlace: string | undefined;
+  /** In words; told while there is no file. */
+  missing = "";
+
+  constructor(options: Options<Format>) {
+    this.#options = options;
+    this.#format = options.content.plain;
+  }
+
+  get encoding(): TextEncoding | undefined {
+    return this.#options.encoding;
+  }
+
+  /** Finishes what a crash cut off. */
+  mend(): Promise<void> {
+    return this.#options.file.mend(this.#options.folder);
+  }
+
+  async isAsKnown(): Promise<boolean> {
+    return (await this.#options.file.etag()) === this.etag;
+  }
+
+  /** What is there now; undefined when nothing is. @throws AppError for what cannot be edited. */
+  async read(): Promise<OnDisk<Format> | undefined> {
+    const { file, content, encoding, signal } = this.#options;
+    const disk = await file.readStill({ wasEmpty: this.base === "", signal });
+    this.readOnly = await file.readOnlyBecause();
+    if (disk === undefined) this.missing = await file.missing();
+    return disk && { ...content.read(disk.bytes, { name: file.name, encoding }), etag: disk.etag };
+  }
+
+  /** Takes what was read for what is known. */
+  note(disk: OnDisk<Format> | undefined): void {
+    this.etag = disk?.etag;
+    if (disk === undefined) return;
+    this.wasThere = true;
+    this.base = disk.content;
+    this.#format = disk.format;
+  }
+
+  /** Writes a content if the file is still as known. @throws AppError `precondition_failed` where it is not, and saying why it cannot be saved. */
+  async write(text: string, { begins }: { begins: () => Promise<void> }): Promise<void> {
+    const { file, content, folder } = this.#options;
+    const { bytes, format } = content.encode(text, this.#format);
+    await begins();
+    const { etag, inPlace } = await file.write(bytes, { etag: this.etag, folder });
+    this.note({ content: text, format, etag });
+    this.inPlace = inPlace;
+    this.savedAt = new Date();
+  }
+}

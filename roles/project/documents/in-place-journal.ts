@@ -1,0 +1,66 @@
+/** What a file held and will hold while it is written in place, so that a crash in the middle of that is finished, and not taken for an edit. */
+
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+const head = z.object({ was: z.number().int().min(0), becomes: z.number().int().min(0) });
+
+interface Writing {
+  was: Buffer;
+  becomes: Buffer;
+}
+
+export class InPlaceJournal {
+  readonly #path: string;
+
+  /** `folder`: where the document's log is. */
+  constructor(folder: string) {
+    this.#path = join(folder, "writing");
+  }
+
+  /** All of it is on the disk then. Where it cannot be kept the file is written nevertheless, as without a log. */
+  async begin({ was, becomes }: Writing): Promise<void> {
+    const line = `${JSON.stringify({ was: was.length, becomes: becomes.length })}\n`;
+    const temporary = `${this.#path}.new`;
+    try {
+      const handle = await open(temporary, "w", 0o600);
+      await handle
+        .writeFile(Buffer.concat([Buffer.from(line), was, becomes]))
+        .then(() => handle.datasync())
+        .finally(() => handle.close());
+      await rename(temporary, this.#path);
+    } catch {
+      await this.end(); // that there is no log is told already
+    }
+  }
+
+  async end(): Promise<void> {
+    await rm(this.#path, { force: true }).catch(() => {}); // what is left fits no file but ours
+  }
+
+  /** What the file was about to become, if what is there now is a mixture that a crash left; undefined if it is anybody's text. */
+  async unfinished(now: Buffer): Promise<Buffer | undefined> {
+    const writing = parse(await readFile(this.#path).catch(() => undefined)); // usually there is none
+    return writing !== undefined && isMixtureOf(now, writing) ? writing.becomes : undefined;
+  }
+}
+
+function parse(bytes: Buffer | undefined): Writing | undefined {
+  if (bytes === undefined) return undefined;
+  const start = bytes.indexOf("\n") + 1;
+  try {
+    const { was, becomes } = head.parse(JSON.parse(bytes.toString("latin1", 0, start)));
+    if (bytes.length !== start + was + becomes) return undefined;
+    return { was: bytes.subarray(start, start + was), becomes: bytes.subarray(start + was) };
+  } catch {
+    return undefined; // written by something else
+  }
+}
+
+/** Is each byte the one of before, or the new one? And not all new. */
+export function isMixtureOf(now: Buffer, { was, becomes }: Writing): boolean {
+  if (now.length < Math.min(was.length, becomes.length) || now.length > Math.max(was.length, becomes.length))
+    return false;
+  return !now.equals(becomes) && now.every((byte, at) => byte === was[at] || byte === becomes[at]);
+}
