@@ -83,7 +83,7 @@ function openProject(site: Site, projectId: string, keeper: DocumentKeeper): Ope
   return {
     projectId,
     connection,
-    documents: new OpenDocuments({ connection, keeper, exists, onMoved }),
+    documents: new OpenDocuments({ connection, keeper, exists, tabs, onMoved }),
     files,
     uploads: new Uploads(() => filesChanged.update((count) => count + 1)),
     tabs,

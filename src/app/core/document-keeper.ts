@@ -13,21 +13,14 @@ export interface KeptDocument {
   unsent: boolean;
 }
 
-/** A kept document of which the server lacks something. */
-export interface UnsentDocument {
-  key: string;
-  /** Did the server ever have a text of it? */
-  wasThere: boolean;
-}
-
 export interface DocumentKeeper {
   load(key: string): Promise<KeptDocument | undefined>;
   /** Replaces the record; one of the same generation is merged in, since another window may have written it. */
   save(key: string, kept: KeptDocument): Promise<void>;
   /** Forgets a document. */
   remove(key: string): Promise<void>;
-  /** The documents whose keys begin so, of which the server lacks something. */
-  unsent(prefix: string): Promise<UnsentDocument[]>;
+  /** The keys of the documents, of those that begin so, of which the server lacks something. */
+  unsent(prefix: string): Promise<string[]>;
 }
 
 /** What another window wrote for the same generation is not lost. */
@@ -44,9 +37,7 @@ export function memoryKeeper(): DocumentKeeper {
     save: async (key, kept) => void records.set(key, mergeKept(records.get(key), kept)),
     remove: async (key) => void records.delete(key),
     unsent: async (prefix) =>
-      [...records]
-        .filter(([key, { unsent }]) => unsent && key.startsWith(prefix))
-        .map(([key, { base }]) => ({ key, wasThere: base !== "" })),
+      [...records].filter(([key, { unsent }]) => unsent && key.startsWith(prefix)).map(([key]) => key),
   };
 }
 
@@ -120,15 +111,15 @@ function forget(database: IDBDatabase, key: string): Promise<void> {
   return promise;
 }
 
-function readUnsent(database: IDBDatabase, prefix: string): Promise<UnsentDocument[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<UnsentDocument[]>();
-  const found: UnsentDocument[] = [];
+function readUnsent(database: IDBDatabase, prefix: string): Promise<string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+  const found: string[] = [];
   const range = IDBKeyRange.bound(UNSENT + prefix, `${UNSENT}${prefix}\uffff`);
   const request = database.transaction(STORE).objectStore(STORE).openCursor(range);
   request.onsuccess = () => {
     const cursor = request.result;
     if (cursor === null) return resolve(found);
-    found.push({ key: String(cursor.key).slice(UNSENT.length), wasThere: cursor.value === true });
+    found.push(String(cursor.key).slice(UNSENT.length));
     cursor.continue();
   };
   request.onerror = () => reject(request.error);
@@ -143,7 +134,7 @@ function write(database: IDBDatabase, key: string, kept: KeptDocument): Promise<
   const before = store.get(key);
   before.onsuccess = () => {
     store.put(mergeKept(before.result as KeptDocument | undefined, kept), key); // as above
-    if (kept.unsent) store.put(kept.base !== "", UNSENT + key);
+    if (kept.unsent) store.put(true, UNSENT + key);
     else store.delete(UNSENT + key);
   };
   transaction.oncomplete = () => resolve();

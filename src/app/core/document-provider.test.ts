@@ -8,6 +8,7 @@ import { startProjectServer, type TestProjectServer } from "../../../test/helper
 import { until } from "../../../test/helpers/until.ts";
 import type { Life } from "../../core/life.ts";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
+import { MAX_TEXT_BYTES, TEXT_TOO_LARGE } from "../../protocol/document-text.ts";
 import { type DocumentKeeper, memoryKeeper } from "./document-keeper.ts";
 import { DocumentProvider } from "./document-provider.ts";
 import { ProjectConnection } from "./project-connection.ts";
@@ -111,4 +112,48 @@ test("a document that was begun anew takes the offline edits once and doubles no
   await until(() => isSettled(again));
   expect(textOf(again)).toBe("typed offline\nalpha\nbeta\ngamma\n");
   await until(async () => (await readFile(join(other.home, PATH), "utf8")) === "typed offline\nalpha\nbeta\ngamma\n");
+});
+
+test("after one paste beyond what the server takes, what is typed later is saved, without a reload", async () => {
+  const own = life();
+  const server = await startProjectServer(own);
+  const file = join(server.home, PATH);
+  await writeFile(file, "text\n");
+  const window = openDocument(own, await connect(own, server));
+  await until(() => isSettled(window));
+  window.live.get().text.insert(5, "x".repeat(2 * MAX_TEXT_BYTES + 1));
+  window.live.get().text.insert(0, "typed at once ");
+  await until(() => window.takenBack.get()?.words === TEXT_TOO_LARGE);
+  await until(() => isSettled(window) && textOf(window) === "typed at once text\n");
+  window.live.get().text.insert(0, "and later ");
+  await until(async () => (await readFile(file, "utf8")) === "and later typed at once text\n");
+  await until(() => window.state.get().saved && window.state.get().error === undefined);
+});
+
+test("a file that is not there is told as missing, and is there when it is saved", async () => {
+  const own = life();
+  const server = await startProjectServer(own);
+  const window = openDocument(own, await connect(own, server));
+  await until(() => window.state.get().missing === `${PATH} does not exist.`);
+  expect(window.state.get().saved).toBe(false);
+  await window.save();
+  await until(() => window.state.get().missing === undefined && window.state.get().saved);
+  expect(await readFile(join(server.home, PATH), "utf8")).toBe("");
+});
+
+test("a Latin-1 file is opened when a person says what it is, is saved as such, and opens as such from then on", async () => {
+  const own = life();
+  const server = await startProjectServer(own);
+  const file = join(server.home, PATH);
+  await writeFile(file, Buffer.from("caf\xe9\r\n\x00", "latin1"));
+  const connection = await connect(own, server);
+  const window = openDocument(own, connection);
+  await until(() => window.state.get().failure?.code === "unsupported");
+  await window.openAs("windows-1252");
+  await until(() => isSettled(window) && textOf(window) === "café\n\0");
+  window.live.get().text.insert(0, "ü");
+  await until(async () => (await readFile(file, "latin1")) === "\xfccaf\xe9\r\n\x00");
+  const other = openDocument(own, await connect(own, server));
+  await until(() => isSettled(other) && textOf(other) === "ücafé\n\0");
+  expect(other.state.get().encoding).toBe("windows-1252");
 });

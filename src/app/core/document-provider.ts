@@ -1,49 +1,20 @@
 /** A shared text as one window holds it: opens from what is known, sends and takes changes, keeps what was typed offline, merges it later. */
 
-import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
+import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
+import { MAX_TEXT_BYTES, MAX_UPDATE_BYTES, TEXT_TOO_LARGE, type TextEncoding } from "../../protocol/document-text.ts";
 import { type Move, movedPath } from "../../protocol/moved-path.ts";
 import type { DocumentView } from "../../protocol/project-documents.ts";
-import { mergeChanges } from "../../text/text-merge.ts";
-import { applyToText, textOf } from "../../text/yjs-text.ts";
+import { type SharedContent, sharedText } from "../../text/shared-content.ts";
 import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
+import { afterTold, type DocumentState } from "./document-state.ts";
+import { closeLive, type DocumentUser, forgetOthers, type LiveDocument, openLive, REMOTE } from "./live-document.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { isOffline, RequestError, wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
 
 const KEEP_AFTER_MS = 250;
 const TRY_AGAIN_MS = 2_000;
-
-/** What an editor binds to; another one after the document was begun anew. */
-export interface LiveDocument {
-  doc: Y.Doc;
-  text: Y.Text;
-  awareness: Awareness;
-}
-
-export interface DocumentState {
-  /** Nothing is known yet; then something is shown, from this browser or from the server. */
-  phase: "opening" | "shown" | "failed";
-  /** Why it could not be opened. */
-  failure?: { message: string; code: string };
-  /** Is the server following? */
-  online: boolean;
-  /** Typed here and not yet taken by the server. */
-  unsent: boolean;
-  /** The file on disk holds all that the server has. */
-  saved: boolean;
-  savedAt?: string;
-  /** Why it cannot be edited. */
-  readOnly?: string;
-  /** Why it cannot be saved now. */
-  error?: string;
-}
-
-export interface DocumentUser {
-  name: string;
-  color: string;
-  colorLight: string;
-}
 
 export interface DocumentOptions {
   connection: ProjectConnection;
@@ -56,15 +27,14 @@ export interface DocumentOptions {
   user: DocumentUser;
 }
 
-/** Marks changes that came from the server or the keeper: they are not sent back. */
-const REMOTE = "remote";
 /** Answers after which the same update is refused again, however often it is sent. */
-const FOR_GOOD = new Set(["invalid", "too_large", "forbidden", "not_found"]);
+const FOR_GOOD = new Set(["invalid", "unsupported", "forbidden", "not_found"]);
 
 /**
  * A document has a generation, given by the server. While it stays the same, states are merged by Yjs: what the server lacks is sent after
  * every (re)connect. When it has become another one, the local text is a text of another history: merging the two would double it. So the
- * difference between the last text that the server had (`base`) and the local text is applied to the new document, once.
+ * difference between the last content that the server had (`base`) and the local one is applied to the new document, once. The same is
+ * done, but for what is too large, when the server does not take an update: what was typed later builds upon that.
  */
 export class DocumentProvider {
   /** Where the file is: it changes when the file is moved. */
@@ -73,8 +43,12 @@ export class DocumentProvider {
   cursor = 0;
   readonly live: Store<LiveDocument>;
   readonly state = new Store<DocumentState>({ phase: "opening", online: false, unsent: false, saved: true });
+  /** What was taken back since it was too large, in words, each time anew. */
+  readonly takenBack = new Store<{ words: string } | undefined>(undefined);
   readonly #options: DocumentOptions;
+  readonly #content: SharedContent = sharedText;
   readonly #undo: (() => void)[] = [];
+  #encoding: TextEncoding | undefined;
   #generation: string | undefined;
   #base = "";
   #inFlight = 0;
@@ -82,6 +56,10 @@ export class DocumentProvider {
   #isBehind = false;
   /** What the server lacks it will never take. */
   #isRefused = false;
+  /** What the server lacks was too large for it. */
+  #isTooLarge = false;
+  /** Nobody looks at it: it is kept here with its undo, and the server is not asked to follow. */
+  #isResting = false;
   #opening: Promise<void> = Promise.resolve();
   #nextOpening: Promise<void> | undefined;
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
@@ -101,6 +79,28 @@ export class DocumentProvider {
   /** Writes the file now. @throws RequestError */
   async save(): Promise<void> {
     await this.#options.connection.request("document_save", { path: this.path.get() });
+  }
+
+  /** Opens it in another encoding, after it could not be opened as it was. */
+  async openAs(encoding: TextEncoding): Promise<void> {
+    this.#encoding = encoding;
+    await this.#open();
+  }
+
+  /** Goes on after `rest`. */
+  wake(): void {
+    this.#isResting = false;
+    this.setPresent(true);
+    if (!this.state.get().online) this.#follow();
+  }
+
+  /** Lets the server go and keeps all that is here, undo included; whoever can wait awaits `settled` first. */
+  rest(): void {
+    this.#isResting = true;
+    this.#leaveServer();
+    forgetOthers(this.live.get());
+    this.#change({ online: false });
+    this.#keepSoon();
   }
 
   /** Opens again after a failure. */
@@ -136,11 +136,15 @@ export class DocumentProvider {
     for (const undo of this.#undo) undo();
     const { awareness, doc } = this.live.get();
     removeAwarenessStates(awareness, [doc.clientID], "close");
-    if (this.#options.connection.status.get() === "online")
-      void this.#options.connection.request("document_close", { path: this.path.get() }).catch(() => {}); // the socket's end closes it too
+    if (!this.#isResting) this.#leaveServer();
     await this.#keep();
-    awareness.destroy();
-    doc.destroy();
+    closeLive(this.live.get());
+  }
+
+  #leaveServer(): void {
+    const { connection } = this.#options;
+    if (connection.status.get() === "online")
+      void connection.request("document_close", { path: this.path.get() }).catch(() => {}); // the socket's end closes it too
   }
 
   async #load(): Promise<void> {
@@ -148,9 +152,9 @@ export class DocumentProvider {
     if (kept === undefined || this.#closed) return;
     this.#generation = kept.generation;
     this.#base = kept.base;
-    const { doc, text } = this.live.get();
+    const { doc } = this.live.get();
     Y.applyUpdate(doc, kept.state, REMOTE);
-    this.#change({ phase: "shown", unsent: text.toString() !== kept.base });
+    this.#change({ phase: "shown", unsent: this.#content.contentOf(doc) !== kept.base });
   }
 
   get #key(): string {
@@ -171,19 +175,7 @@ export class DocumentProvider {
         if (isMine(change)) applyAwarenessUpdate(this.live.get().awareness, bytes(change.update), REMOTE);
       }),
       connection.on("document_state", (told) => {
-        if (!isMine(told)) return;
-        const { saved, savedAt, readOnly, error } = told;
-        const { phase, online, unsent, savedAt: before } = this.state.get();
-        const at = savedAt ?? before;
-        this.state.set({
-          phase,
-          online,
-          unsent,
-          saved,
-          ...(at !== undefined && { savedAt: at }),
-          ...(readOnly !== undefined && { readOnly }),
-          ...(error !== undefined && { error }),
-        });
+        if (isMine(told)) this.state.update((state) => afterTold(state, told));
       }),
       connection.on("document_reset", (reset) => {
         if (isMine(reset)) void this.#open();
@@ -201,12 +193,10 @@ export class DocumentProvider {
   }
 
   #follow(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#isResting) return;
     if (this.#options.connection.status.get() === "online") void this.#loaded.then(() => this.#open());
     else if (this.state.get().online) {
-      const { awareness, doc } = this.live.get();
-      const others = [...awareness.getStates().keys()].filter((id) => id !== doc.clientID);
-      removeAwarenessStates(awareness, others, REMOTE);
+      forgetOthers(this.live.get());
       this.#change({ online: false, unsent: this.state.get().unsent || this.#inFlight > 0 });
     }
   }
@@ -224,14 +214,14 @@ export class DocumentProvider {
   async #openNow(): Promise<void> {
     const { connection } = this.#options;
     const path = this.path.get();
-    if (this.#closed || connection.status.get() !== "online") return;
-    const since =
-      this.#generation === undefined
-        ? {}
-        : { generation: this.#generation, vector: owned(Y.encodeStateVector(this.live.get().doc)) };
+    if (this.#closed || this.#isResting || connection.status.get() !== "online") return;
+    const generation = this.#generation;
+    const isKnown = generation !== undefined && !this.#isTooLarge; // else all of it is wanted
+    const since = isKnown ? { generation, vector: owned(Y.encodeStateVector(this.live.get().doc)) } : {};
+    const encoding = this.#encoding === undefined ? {} : { encoding: this.#encoding };
     try {
-      const view = await connection.request("document_open", { path, ...since });
-      if (!this.#closed) this.#opened(view);
+      const view = await connection.request("document_open", { path, ...since, ...encoding });
+      if (!this.#closed && !this.#isResting) this.#opened(view);
     } catch (error) {
       this.#failed(error);
     }
@@ -258,16 +248,19 @@ export class DocumentProvider {
       this.#options.onMoved?.({ from, to: view.path });
     }
     const known = this.#generation;
-    const offline = known !== undefined && known !== view.generation ? this.live.get().text.toString() : undefined;
-    if (offline !== undefined) this.live.set(this.#newLive());
+    const before = this.live.get();
+    const isAnother = this.#isTooLarge || (known !== undefined && known !== view.generation);
+    if (isAnother) this.live.set(this.#newLive());
     this.#generation = view.generation;
     this.#isBehind = false;
     this.#isRefused = false;
     const { doc } = this.live.get();
     Y.applyUpdate(doc, bytes(view.update), REMOTE);
-    const readOnly = view.readOnly;
-    this.#change({ phase: "shown", online: true, ...(readOnly !== undefined && { readOnly }) });
-    if (offline !== undefined) this.#rebase(offline, this.live.get());
+    const { readOnly, encoding } = view;
+    this.#encoding = encoding;
+    const told = { ...(readOnly !== undefined && { readOnly }), ...(encoding !== undefined && { encoding }) };
+    this.#change({ phase: "shown", online: true, ...told });
+    if (isAnother) this.#rebase(before, doc);
     const lacking = Y.encodeStateAsUpdate(doc, bytes(view.vector));
     if (readOnly === undefined && hasContent(lacking)) this.#send(lacking);
     else if (readOnly === undefined || !this.state.get().unsent) this.#synced();
@@ -275,24 +268,24 @@ export class DocumentProvider {
     this.#keepSoon();
   }
 
-  #rebase(offline: string, { doc, text }: LiveDocument): void {
-    const now = text.toString();
-    applyToText(doc, mergeChanges(this.#base, now, offline), REMOTE);
+  /** Brings what was changed in the old document since the server had it into the new one. */
+  #rebase(before: LiveDocument, doc: Y.Doc): void {
+    const now = this.#content.contentOf(doc);
+    const room = this.#isTooLarge ? MAX_TEXT_BYTES - new TextEncoder().encode(now).length : undefined;
+    this.#content.merge(doc, { base: this.#base, theirs: this.#content.contentOf(before.doc), room }, REMOTE);
+    this.#isTooLarge = false;
     this.#base = now;
+    closeLive(before);
   }
 
   #newLive(): LiveDocument {
-    const doc = new Y.Doc();
-    const awareness = new Awareness(doc);
-    awareness.setLocalState(this.#isPresent ? { user: this.#options.user } : null);
-    doc.on("update", (update: Uint8Array, origin: unknown) => {
-      if (origin !== REMOTE) this.#send(update);
-      this.#keepSoon();
+    return openLive(this.#isPresent ? this.#options.user : undefined, {
+      update: (update, isLocal) => {
+        if (isLocal) this.#send(update);
+        this.#keepSoon();
+      },
+      moved: () => this.#announce(),
     });
-    awareness.on("update", (_: unknown, origin: unknown) => {
-      if (origin !== REMOTE) this.#announce();
-    });
-    return { doc, text: textOf(doc), awareness };
   }
 
   #send(update: Uint8Array): void {
@@ -301,6 +294,7 @@ export class DocumentProvider {
     const generation = this.#generation;
     this.#change({ unsent: true });
     if (!this.state.get().online || generation === undefined || connection.status.get() !== "online") return;
+    if (update.length > MAX_UPDATE_BYTES) return void this.#takeBack();
     this.#inFlight += 1;
     this.#change({ saved: false });
     void connection.request("document_update", { path, generation, update: owned(update) }).then(
@@ -319,17 +313,26 @@ export class DocumentProvider {
   #notTaken(error: unknown): void {
     this.#isBehind = true;
     const code = error instanceof RequestError ? error.code : "internal";
-    if (FOR_GOOD.has(code)) {
+    if (code === "too_large") this.#takeBack();
+    else if (FOR_GOOD.has(code)) {
       this.#isRefused = true;
       this.#change({ error: wordsOf(error) });
     } else if (code === "conflict") void this.#open();
     else this.#openAgain();
   }
 
+  /** The server does not take so much at once: all but that is brought into what it has. */
+  #takeBack(): void {
+    this.#isBehind = true;
+    this.#isTooLarge = true;
+    this.takenBack.set({ words: TEXT_TOO_LARGE });
+    void this.#open();
+  }
+
   /** All that is here, the server has. */
   #synced(): void {
     if (this.#inFlight > 0 || this.#isBehind || !this.state.get().online) return;
-    this.#base = this.live.get().text.toString();
+    this.#base = this.#content.contentOf(this.live.get().doc);
     this.#change({ unsent: false });
     this.#keepSoon();
   }

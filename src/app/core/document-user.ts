@@ -1,7 +1,7 @@
 /** How a person is shown to others in a document: the name, and a colour that is always the same for the same account, dark enough for white letters. */
 
 import type { AccountView } from "../../protocol/hub-socket.ts";
-import type { DocumentUser } from "./document-provider.ts";
+import type { DocumentUser } from "./live-document.ts";
 
 const COLORS = [
   "#c2255c",

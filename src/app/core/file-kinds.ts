@@ -1,5 +1,6 @@
 /** What a file is by its name, as far as showing it goes. */
 
+import { MAX_TEXT_BYTES } from "../../protocol/document-text.ts";
 import type { FileEntry } from "../../protocol/project-files.ts";
 import { compareNames, extensionOf } from "./paths.ts";
 
@@ -9,16 +10,13 @@ const BINARIES = new Set(
     " ",
   ),
 );
-/** Largest file that opens in the editor, in bytes. */
-export const MOST_EDITED_BYTES = 10_000_000;
-
 export type Showing = "editor" | "picture" | "download";
 
 /** How a file is shown. */
 export function showingOf(name: string, size: number): Showing {
   const extension = extensionOf(name);
   if (PICTURES.has(extension)) return "picture";
-  return BINARIES.has(extension) || size > MOST_EDITED_BYTES ? "download" : "editor";
+  return BINARIES.has(extension) || size > MAX_TEXT_BYTES ? "download" : "editor";
 }
 
 /** A folder, or a link to one. */

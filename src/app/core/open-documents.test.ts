@@ -13,6 +13,7 @@ import { memoryKeeper } from "./document-keeper.ts";
 import type { DocumentProvider } from "./document-provider.ts";
 import { OpenDocuments } from "./open-documents.ts";
 import { ProjectConnection } from "./project-connection.ts";
+import { Tabs } from "./tabs.ts";
 
 const life = testLives();
 const user = { name: "Ada", color: "#3b5bdb", colorLight: "#3b5bdb33" };
@@ -33,7 +34,9 @@ async function openPage(own: Life) {
   const exists = (path: string) =>
     server.fetch(`/api/files/stat?path=${encodeURIComponent(path)}`).then(({ ok }) => ok);
   const moves: Move[] = [];
-  const newDocuments = () => new OpenDocuments({ connection, keeper, exists, onMoved: (move) => moves.push(move) });
+  const tabs = new Tabs("project");
+  const newDocuments = (options: { tabs?: Tabs } = {}) =>
+    new OpenDocuments({ connection, keeper, exists, onMoved: (move) => moves.push(move), ...options });
   const documents = newDocuments();
   connection.open();
   await until(() => connection.status.get() === "online");
@@ -47,7 +50,19 @@ async function openPage(own: Life) {
     expect((await server.fetch("/api/files/rename", { method: "POST", body })).status).toBe(200);
   };
   const onDisk = (path = wanted.path) => readFile(join(server.home, path), "utf8");
-  return { connection, documents, open, newDocuments, onDisk, remove: () => rm(file), rename, moves, keeper };
+  return {
+    server,
+    tabs,
+    connection,
+    documents,
+    open,
+    newDocuments,
+    onDisk,
+    remove: () => rm(file),
+    rename,
+    moves,
+    keeper,
+  };
 }
 
 const textOf = (provider: DocumentProvider) => provider.live.get().text;
@@ -113,6 +128,47 @@ test("who comes back before all was sent goes on in the same document, undo and 
   await until(() => isSettled(provider));
   await documents.leave(provider);
   expect(open()).not.toBe(provider);
+});
+
+test("undo is still there for who leaves a tab and comes back, and others' edits meanwhile are too", async () => {
+  const own = life();
+  const { tabs, connection, newDocuments, onDisk } = await openPage(own);
+  const documents = newDocuments({ tabs });
+  tabs.open({ kind: "file", path: wanted.path });
+  const provider = documents.open(wanted);
+  own.defer("document", () => provider.close());
+  await until(() => isSettled(provider));
+  textOf(provider).insert(0, "mine ");
+  await documents.leave(provider);
+  expect(provider.state.get().online).toBe(false); // the server holds nothing for a tab that nobody looks at
+  const other = newDocuments().open(wanted);
+  own.defer("other", () => other.close());
+  await until(() => isSettled(other));
+  textOf(other).insert(0, "theirs ");
+  await until(() => isSettled(other));
+  expect(documents.open(wanted)).toBe(provider);
+  await until(() => isSettled(provider) && textOf(provider).toString() === "theirs mine text\n");
+  provider.live.get().undo.undo();
+  await until(async () => (await onDisk()) === "theirs text\n");
+  connection.rest();
+});
+
+test("a document whose tab was closed is kept for some minutes, of the last ones alone", async () => {
+  const own = life();
+  const { tabs, newDocuments } = await openPage(own);
+  const documents = newDocuments({ tabs });
+  const opened = Array.from({ length: 12 }, (_, index) => documents.open({ ...wanted, path: `${index}.txt` }));
+  for (const provider of opened) own.defer("document", () => provider.close());
+  for (const provider of opened) await documents.leave(provider);
+  const again = (index: number) => documents.open({ ...wanted, path: `${index}.txt` });
+  expect(again(11)).toBe(opened[11]);
+  expect(again(2)).toBe(opened[2]);
+  const anew = again(0);
+  own.defer("document", () => anew.close());
+  expect(anew).not.toBe(opened[0]);
+  for (const provider of [opened[11], opened[2], anew])
+    if (provider !== undefined) await documents.leave(provider, { keep: false });
+  documents.closeAll();
 });
 
 test("what a page kept when it ended is sent by the next one; a file deleted since is not brought back", async () => {

@@ -41,8 +41,9 @@ export class ProjectFiles {
   }
 
   /** Makes an empty file. @throws RequestError when there is one already. */
-  async createFile(path: string): Promise<void> {
-    await this.#send(`files/write?${new URLSearchParams({ path })}`, {
+  async createFile(path: string, { makeFolders = false } = {}): Promise<void> {
+    const query = new URLSearchParams({ path, ...(makeFolders && { mkdir: "1" }) });
+    await this.#send(`files/write?${query}`, {
       method: "PUT",
       headers: { "If-None-Match": "*", "Content-Type": "application/octet-stream" },
       body: "",

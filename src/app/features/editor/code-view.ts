@@ -26,9 +26,9 @@ import {
   rectangularSelection,
 } from "@codemirror/view";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
-import { UndoManager } from "yjs";
-import type { LiveDocument } from "../../core/document-provider.ts";
+import type { LiveDocument } from "../../core/live-document.ts";
 import { languageOf } from "./languages.ts";
+import { textLimit } from "./text-limit.ts";
 
 export interface CodeView {
   setReadOnly(readOnly: boolean): void;
@@ -46,13 +46,16 @@ interface CodeViewOptions {
   /** Where the cursor stands at first. */
   cursor: number;
   onSave: () => void;
+  /** What was typed or pasted was not taken. */
+  onTooLarge: () => void;
 }
 
 /** Colours that keep their contrast on white. */
 const lightStyle = HighlightStyle.define([...defaultHighlightStyle.specs]);
 
 /** Opens an editor in an element. Ctrl-M lets Tab move the focus on. */
-export function openCodeView({ place, path, live, readOnly, cursor, onSave }: CodeViewOptions): CodeView {
+export function openCodeView(options: CodeViewOptions): CodeView {
+  const { place, path, live, readOnly, cursor, onSave, onTooLarge } = options;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const scheme = new Compartment();
   const editable = new Compartment();
@@ -77,7 +80,8 @@ export function openCodeView({ place, path, live, readOnly, cursor, onSave }: Co
           ...defaultKeymap,
           indentWithTab,
         ]),
-        yCollab(live.text, live.awareness, { undoManager: new UndoManager(live.text, { captureTimeout: 400 }) }),
+        yCollab(live.text, live.awareness, { undoManager: live.undo }),
+        textLimit(onTooLarge),
         scheme.of(colours(dark.matches)),
         editable.of(editing(!readOnly)),
         language.of([]),

@@ -3,10 +3,12 @@
 import { Avatar, Button, Text } from "@mantine/core";
 import { IconCheck, IconCloudOff, IconDeviceFloppy, IconLock, IconPencil } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
+import { TEXT_ENCODINGS } from "../../../protocol/document-text.ts";
 import { shortcutLabel } from "../../core/commands.ts";
-import type { DocumentProvider, DocumentState } from "../../core/document-provider.ts";
+import type { DocumentProvider } from "../../core/document-provider.ts";
+import type { DocumentState } from "../../core/document-state.ts";
 import { formatAgo } from "../../core/format.ts";
-import { useNow, useStore } from "../../ui/app-context.ts";
+import { useNow, useProject, useStore } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
 
 interface EditorHeadProps {
@@ -19,13 +21,16 @@ export function EditorHead({ path, state, provider }: EditorHeadProps) {
   const now = useNow(10_000);
   const save = () =>
     void provider.save().catch((error) => tellFailure("It could not be saved now; what you typed is kept", error));
-  const { icon: Icon, words } = savedWords(state, now);
+  const { open } = useProject();
+  const isConnected = useStore(open.connection.status) === "online";
+  const { icon: Icon, words } = savedWords(state, { now, isConnected });
   return (
     <div className="editor-head">
       <Text component="h1" size="xs" fw={400} truncate className="editor-path">
         {path}
       </Text>
-      <span className="saved" role="status">
+      {state.encoding !== undefined && <span className="encoding">{TEXT_ENCODINGS[state.encoding]}</span>}
+      <span className="saved" role="status" title={state.inPlace && `Written in place: ${state.inPlace}.`}>
         <Icon size={14} aria-hidden />
         {words}
       </span>
@@ -43,14 +48,16 @@ export function EditorHead({ path, state, provider }: EditorHeadProps) {
   );
 }
 
-function savedWords(state: DocumentState, now: number) {
+function savedWords(state: DocumentState, { now, isConnected }: { now: number; isConnected: boolean }) {
   const { online, unsent, saved, savedAt, readOnly, error } = state;
   if (readOnly !== undefined) return { icon: IconLock, words: `Read only: ${readOnly}` };
   if (error !== undefined) return { icon: IconCloudOff, words: `Not saved: ${error}` };
+  if (!online && isConnected) return { icon: IconPencil, words: "Opening …" };
   if (!online) return { icon: IconCloudOff, words: unsent ? "Offline: kept in this browser" : "Offline" };
   if (unsent) return { icon: IconPencil, words: "Sending …" };
   if (!saved) return { icon: IconDeviceFloppy, words: "Saving …" };
-  return { icon: IconCheck, words: savedAt === undefined ? "Saved" : `Saved ${formatAgo(savedAt, now)}` };
+  const how = state.inPlace === undefined ? "" : ", in place";
+  return { icon: IconCheck, words: savedAt === undefined ? "Saved" : `Saved ${formatAgo(savedAt, now)}${how}` };
 }
 
 interface Person {

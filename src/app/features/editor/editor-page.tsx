@@ -1,14 +1,17 @@
 /** A text file: opens at once from what is known, shared with whoever else has it open, its saved-state always in sight. */
 
 import { useEffect, useRef } from "react";
-import type { DocumentProvider, DocumentState, LiveDocument } from "../../core/document-provider.ts";
+import { TEXT_TOO_LARGE } from "../../../protocol/document-text.ts";
+import type { DocumentProvider } from "../../core/document-provider.ts";
+import type { DocumentState } from "../../core/document-state.ts";
+import type { LiveDocument } from "../../core/live-document.ts";
 import { Store } from "../../core/store.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
-import { Problem } from "../../ui/problem.tsx";
 import { tellFailure } from "../../ui/tell.ts";
 import { Waiting } from "../../ui/waiting.tsx";
 import { openCodeView } from "./code-view.ts";
 import { EditorHead } from "./editor-head.tsx";
+import { MissingFile, OpeningFailed, OtherEncoding } from "./not-opened.tsx";
 import { useDocument } from "./use-document.ts";
 
 const UNKNOWN = new Store<DocumentState>({ phase: "opening", online: false, unsent: false, saved: true });
@@ -20,14 +23,23 @@ export function EditorPage({ path }: { path: string }) {
   const connection = useStore(open.connection.status);
   if (provider === undefined || state.phase === "opening")
     return <Waiting>{connection === "online" ? "Opening the file …" : "Connecting to the project …"}</Waiting>;
-  if (state.phase === "failed")
-    return (
-      <div className="file-view">
-        <Problem title={`“${path}” cannot be opened`} onRetry={() => void provider.retry()}>
-          {state.failure?.message}
-        </Problem>
-      </div>
-    );
+  if (state.phase === "failed") {
+    const { message, code } = state.failure ?? { message: "", code: "" };
+    if (code === "not_found") return <MissingFile path={path} provider={provider} why={message} />;
+    if (code === "unsupported") return <OtherEncoding path={path} provider={provider} why={message} />;
+    return <OpeningFailed path={path} provider={provider} why={message} />;
+  }
+  return <Opened path={path} provider={provider} state={state} />;
+}
+
+function Opened({ path, provider, state }: { path: string; provider: DocumentProvider; state: DocumentState }) {
+  const { text } = useStore(provider.live);
+  const takenBack = useStore(provider.takenBack);
+  useEffect(() => {
+    if (takenBack !== undefined) tellFailure("What was put in last was taken back", takenBack.words);
+  }, [takenBack]);
+  if (state.missing !== undefined && text.length === 0)
+    return <MissingFile path={path} provider={provider} why={state.missing} />;
   return (
     <section className="editor" aria-label={path}>
       <EditorHead path={path} state={state} provider={provider} />
@@ -54,6 +66,7 @@ function Code({ path, provider, readOnly }: { path: string; provider: DocumentPr
       readOnly: wasReadOnly.current,
       cursor: provider.cursor,
       onSave,
+      onTooLarge: () => tellFailure("This was not put in", TEXT_TOO_LARGE),
     });
     view.current = opened;
     opened.focus();

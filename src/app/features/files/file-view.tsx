@@ -4,10 +4,13 @@ import { Button, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
-import { isFolder, MOST_EDITED_BYTES, showingOf } from "../../core/file-kinds.ts";
+import { MAX_TEXT_BYTES } from "../../../protocol/document-text.ts";
+import { isFolder, showingOf } from "../../core/file-kinds.ts";
 import { formatBytes } from "../../core/format.ts";
 import { baseName } from "../../core/paths.ts";
+import { RequestError } from "../../core/request-error.ts";
 import { useProject } from "../../ui/app-context.ts";
+import { Problem } from "../../ui/problem.tsx";
 
 interface FileViewProps {
   path: string;
@@ -20,7 +23,7 @@ interface FileViewProps {
 export function FileView({ path, onFolder, children }: FileViewProps) {
   const { open } = useProject();
   const name = baseName(path);
-  const { data: entry } = useQuery({
+  const { data: entry, error } = useQuery({
     queryKey: ["file", open.projectId, path],
     queryFn: ({ signal }) => open.files.stat(path, signal),
     retry: false,
@@ -34,6 +37,12 @@ export function FileView({ path, onFolder, children }: FileViewProps) {
   const showing = showingOf(name, entry?.size ?? 0);
   if (folder) return null;
   if (showing === "editor") return children;
+  if (error instanceof RequestError && error.code === "not_found")
+    return (
+      <div className="file-view">
+        <Problem title={`There is no file “${name}”`}>{error.message}</Problem>
+      </div>
+    );
   return (
     <div className="file-view">
       <Stack align="flex-start">
@@ -44,7 +53,7 @@ export function FileView({ path, onFolder, children }: FileViewProps) {
           <img src={open.files.readAddress(path)} alt={name} className="picture" />
         ) : (
           <Text size="sm">
-            {(entry?.size ?? 0) > MOST_EDITED_BYTES
+            {(entry?.size ?? 0) > MAX_TEXT_BYTES
               ? `It is ${formatBytes(entry?.size ?? 0)}, too large for the editor. Download it, or look at it in a terminal.`
               : "This kind of file is not text. Download it to open it on your machine."}
           </Text>

@@ -1,0 +1,43 @@
+/** What a page knows of a document's state, as it is shown. */
+
+import type { TextEncoding } from "../../protocol/document-text.ts";
+import type { DocumentEvents } from "../../protocol/project-documents.ts";
+
+export interface DocumentState {
+  /** Nothing is known yet; then something is shown, from this browser or from the server. */
+  phase: "opening" | "shown" | "failed";
+  /** Why it could not be opened. */
+  failure?: { message: string; code: string };
+  /** Is the server following? */
+  online: boolean;
+  /** Typed here and not yet taken by the server. */
+  unsent: boolean;
+  /** The file on disk holds all that the server has. */
+  saved: boolean;
+  savedAt?: string;
+  /** Why it was written in place. */
+  inPlace?: string;
+  /** Why it cannot be edited. */
+  readOnly?: string;
+  /** Why it cannot be saved now. */
+  error?: string;
+  /** There is no file, in words. */
+  missing?: string;
+  /** The encoding that somebody chose. */
+  encoding?: TextEncoding;
+}
+
+type Told = Parameters<DocumentEvents["document_state"]>[0];
+
+/** The state after the server told its own. */
+export function afterTold(state: DocumentState, { path: _, ...told }: Told): DocumentState {
+  const { phase, online, unsent, savedAt, encoding } = state;
+  const kept = {
+    phase,
+    online,
+    unsent,
+    ...(savedAt !== undefined && { savedAt }),
+    ...(encoding !== undefined && { encoding }),
+  };
+  return { ...kept, ...told };
+}
