@@ -84,7 +84,7 @@ async function firstPrompt(life: Life, { proxy, cookie, projectId }: Visit): Pro
   const untyped: Socket = socket;
   const opened = await untyped.timeout(20_000).emitWithAck("terminal_open", { name: "first", cols: 80, rows: 24 });
   if (!opened.ok) throw new Error(opened.error);
-  look(opened.text); // the shell may have been quicker than the answer
+  look((opened.screen ?? "") + opened.text); // the shell may have been quicker than the answer
   const timer = setTimeout(() => reject(new Error("the terminal showed no prompt in 20 s")), 20_000);
   await promise.finally(() => clearTimeout(timer));
   await visit.stop();

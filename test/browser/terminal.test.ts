@@ -57,10 +57,11 @@ test(
     await openTerminal(page, "asked");
     await page.keyboard.type("PS1='ready> '; clear\n");
     await shows(page, "ready>");
-    await page.keyboard.type("stty -echo; printf '\\e[c\\e[6n\\e[5n\\e]11;?\\a\\e[?1004h\\e]10;?\\a'; cat -v\n");
-    await shows(page, "rgb:");
-    await page.keyboard.type("\x04\x03");
-    await page.keyboard.type("stty echo; printf '\\e[?1004l'; clear; echo set''tled\n");
+    const queries = "\\e[c\\e[6n\\e[5n\\e]11;?\\a\\e[?1004h\\e]10;?\\a";
+    const takeAnswers = "read -t 1 -n 1000 -d '' heard; stty echo";
+    await page.keyboard.type(
+      `stty -echo\nprintf '${queries}'; ${takeAnswers}; printf '\\e[?1004l'; echo \${#heard} set''tled\n`,
+    );
     await shows(page, "settled");
     for (let reloads = 0; reloads < 2; reloads += 1) {
       await page.reload();
@@ -118,7 +119,8 @@ test(
     await page.keyboard.type("clear; echo cop''ied-word\n");
     await shows(page, "copied-word");
     const row = page.locator(".xterm-rows > div").filter({ hasText: /^copied-word/ });
-    await row.dblclick({ position: { x: 20, y: 8 } });
+    const at = await row.boundingBox();
+    await page.mouse.dblclick((at?.x ?? 0) + 20, (at?.y ?? 0) + 8);
     await page.keyboard.press("Control+Shift+C");
     await until(async () => (await page.evaluate(() => document.body.dataset.copied))?.includes("copied"));
     await page.keyboard.type("echo still-$((1 + 1))-typing\n"); // the focus is back

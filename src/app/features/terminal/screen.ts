@@ -9,6 +9,7 @@ import { type ITheme, Terminal } from "@xterm/xterm";
 import { TERMINAL_COLOURS } from "../../../protocol/terminal-colours.ts";
 import { installWidths } from "../../../protocol/terminal-widths.ts";
 import type { TerminalScreen } from "../../core/terminal-client.ts";
+import { drawJoinedEmoji } from "./joined-emoji.ts";
 import { keepKeys, type TouchKey, touchKeyText, withControl } from "./screen-keys.ts";
 import { onTyped } from "./typed-input.ts";
 
@@ -107,6 +108,7 @@ function openTerminal(place: HTMLElement, { name, onLink }: ScreenOptions, dark:
   terminal.loadAddon(new WebLinksAddon((_, uri) => onLink(uri)));
   installWidths(terminal, new UnicodeGraphemesAddon());
   terminal.open(place);
+  drawJoinedEmoji(terminal);
   terminal.textarea?.setAttribute("aria-label", `Terminal ${name}`);
   fit.fit();
   return { terminal, fit, search };

@@ -2,11 +2,9 @@
 
 import { ActionIcon, Menu } from "@mantine/core";
 import {
-  IconCheck,
   IconClipboardCopy,
   IconClipboardText,
   IconDots,
-  IconEar,
   IconEraser,
   IconSearch,
   IconTrash,
@@ -111,14 +109,8 @@ const PASTE_KEY = shortcutLabel("mod+shift+V");
 function ScreenReaderItem() {
   const on = useStore(readsToScreenReaders);
   return (
-    <Menu.Item
-      role="menuitemcheckbox"
-      aria-checked={on}
-      leftSection={<IconEar size={16} aria-hidden />}
-      rightSection={on ? <IconCheck size={16} aria-hidden /> : undefined}
-      onClick={() => setReadsToScreenReaders(!on)}
-    >
+    <Menu.CheckboxItem checked={on} onChange={setReadsToScreenReaders} closeMenuOnClick>
       For screen readers
-    </Menu.Item>
+    </Menu.CheckboxItem>
   );
 }
