@@ -27,6 +27,9 @@ const PROJECT_CHANNELS = ["projects_state", "projects_users", "projects_summary"
 const PAUSE_MS = 10;
 const RETRY_MS = 500;
 const BATCH = 500;
+/** 500 browsers a second list their projects after an outage. */
+const RESYNCED_AT_ONCE = 50;
+const RESYNC_PAUSE_MS = 100;
 /** Sockets told in one turn of the event loop when all are told. */
 const TOLD_AT_ONCE = 200;
 
@@ -40,6 +43,7 @@ export class Changes {
   readonly #starts = new Set<string>();
   readonly #accounts = new Set<string>();
   #wake = Promise.withResolvers<void>();
+  #resync = Promise.withResolvers<void>();
 
   private constructor(parts: ChangesParts) {
     this.#parts = parts;
@@ -48,21 +52,31 @@ export class Changes {
   static async open(life: Life, parts: ChangesParts): Promise<Changes> {
     const changes = new Changes(parts);
     life.run("changes", (signal) => changes.#keepTelling(signal));
+    life.run("resync", (signal) => changes.#keepResyncing(signal));
     await parts.db.listen(life, {
       channels: [...PROJECT_CHANNELS, "project_starts", "accounts"],
       onNotify: (key, channel) => changes.#note(key, channel),
-      onMissed: () => void changes.tellAll("resync"),
+      onMissed: () => changes.#resync.resolve(),
     });
     return changes;
   }
 
-  /** Tells all browsers, some at a time. */
-  async tellAll(event: "resync" | "draining"): Promise<void> {
-    let told = 0;
-    for (const socket of [...this.#parts.audience.sockets()]) {
-      socket.emit(event);
-      told += 1;
-      if (told % TOLD_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+  /** Tells all browsers that they are to leave within that time. */
+  tellDraining(withinMs: number): void {
+    for (const socket of this.#parts.audience.sockets()) socket.emit("draining", { within_ms: withinMs });
+  }
+
+  /** Each browser lists all its projects when it is told so: a few are told at a time, or the database is asked by all of them at once. */
+  async #keepResyncing(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#resync.resolve(), { once: true });
+    while (!signal.aborted) {
+      await this.#resync.promise;
+      this.#resync = Promise.withResolvers();
+      const sockets = [...this.#parts.audience.sockets()];
+      for (let from = 0; from < sockets.length && !signal.aborted; from += RESYNCED_AT_ONCE) {
+        if (from > 0) await sleep(RESYNC_PAUSE_MS, signal);
+        for (const socket of sockets.slice(from, from + RESYNCED_AT_ONCE)) socket.emit("resync");
+      }
     }
   }
 

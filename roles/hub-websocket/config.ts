@@ -18,6 +18,11 @@ export const websocketConfig = z.object({
     wholeNumber().min(1).default(100),
     "Most browser tabs of one account connected to one process.",
   ),
+  drainSeconds: setting(
+    "COCALC_HUB_DRAIN_SECONDS",
+    wholeNumber().min(0).max(600).default(5),
+    "When it stops, the browsers connected to it are asked to connect elsewhere, spread over this time; less than COCALC_STOP_SECONDS.",
+  ),
 });
 
 export type WebsocketConfig = z.infer<typeof websocketConfig>;

@@ -9,6 +9,19 @@ import { Changes } from "./changes.ts";
 import { websocketConfig } from "./config.ts";
 import { HubServer } from "./hub-server.ts";
 
+/** A moment more for those who leave last. */
+const LAST_MS = 500;
+const LOOK_EVERY_MS = 50;
+
+/** Sends all browsers away, each at a moment of its own, and waits until they have gone. */
+async function leave(audience: Audience, changes: Changes, withinMs: number): Promise<void> {
+  changes.tellDraining(withinMs);
+  const endsAt = performance.now() + withinMs + LAST_MS;
+  while (withinMs > 0 && audience.size > 0 && performance.now() < endsAt) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
 export default defineRole({
   name: "hub-websocket",
   summary: "Keeps browsers up to date on their account, projects and starts.",
@@ -20,7 +33,7 @@ export default defineRole({
     const audience = new Audience();
     const starts = new LatestStarts(db);
     const changes = await Changes.open(life, { db, log, access, audience, starts });
-    life.onDrain("browsers", () => changes.tellAll("draining"));
+    life.onDrain("browsers", () => leave(audience, changes, config.drainSeconds * 1_000));
     const hub = new HubServer({ db, log, metrics, access, audience, starts, config });
     const { origin } = await serveHttp(life, {
       name: "hub-websocket",

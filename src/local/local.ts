@@ -123,6 +123,7 @@ async function embeddedCluster(
     KUBECONFIG: api.kubeconfig,
     COCALC_NAMESPACE: NAMESPACE,
     COCALC_KUBE_CONTEXT: "",
+    COCALC_HUB_DRAIN_SECONDS: "0", // there is no other replica to go to
     COCALC_SOFTWARE_ENVIRONMENTS: softwareFolder,
   };
 }

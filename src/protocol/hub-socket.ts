@@ -54,8 +54,8 @@ export interface HubEvents {
   resync: () => void;
   /** The session ended (signed out, banned, reset): sign in again. The hub closes the socket. */
   signed_out: (why: { message: string }) => void;
-  /** This replica is going away: reconnect elsewhere. */
-  draining: () => void;
+  /** This replica is going away: connect anew, at a moment of one's own within that time. */
+  draining: (when: { within_ms: number }) => void;
 }
 
 export type HubRequests = {

@@ -47,7 +47,7 @@ export async function startRole(
       of: (other) => origins[other] ?? announced.get(other) ?? "http://127.0.0.1:9",
     },
   };
-  await role.start(life.child(name), parts, readConfig(role.config, env));
+  await role.start(life.child(name), parts, readConfig(role.config, { COCALC_HUB_DRAIN_SECONDS: "0", ...env }));
   const origin = announced.get(name);
   if (origin === undefined) throw new Error(`${name} announced no address`);
   return origin;

@@ -21,7 +21,7 @@ const MOST_DELAY_MS = 1_500;
 
 /** Passes bytes between whoever connects to `port` on 127.0.0.1 and one upstream. */
 export class TcpProxy {
-  readonly #upstream: { host: string; port: number };
+  #upstream: { host: string; port: number };
   readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #hanging = false;
@@ -37,6 +37,11 @@ export class TcpProxy {
   /** Connections that are open now. */
   get open(): number {
     return this.#pairs.size;
+  }
+
+  /** New connections go there. */
+  toward(upstream: { host: string; port: number }): void {
+    this.#upstream = upstream;
   }
 
   /** Listens, on the port it had before if there was one. */

@@ -11,15 +11,20 @@ import type {
 } from "../../protocol/hub-socket.ts";
 import type { ProjectSummary } from "../../protocol/project.ts";
 import type { ProjectStart } from "../../protocol/starts.ts";
+import { feelPulse, onNetwork } from "./pulse.ts";
+import { Reconnect, type ReconnectOptions } from "./reconnect.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { Store } from "./store.ts";
 
-export type HubStatus = "connecting" | "online" | "offline";
+/** `blocked`: the site answers, but no WebSocket comes through. */
+export type HubStatus = "connecting" | "online" | "offline" | "blocked";
 type HubSocket = Socket<HubEvents, HubRequests>;
 type Body<N extends HubRequestName> = Parameters<HubRequests[N]>[0];
 
 const ANSWER_WITHIN_MS = 15_000;
 const OFFLINE_AFTER_MS = 1_500;
+/** So many refusals in a row, where the site itself answers, are no accident. */
+const BLOCKED_AFTER = 3;
 
 export interface HubOptions {
   /** Origin of the site; "" for the page's own. */
@@ -31,10 +36,12 @@ export interface HubOptions {
   signedIn: () => Promise<boolean | undefined>;
   /** Headers of the handshake, outside a browser. */
   headers?: Record<string, string>;
+  /** How soon a lost connection is made again; tests are quicker. */
+  reconnect?: ReconnectOptions;
 }
 
 /**
- * States: connecting → online ⇄ offline, until `close`. After every (re)connect and every `resync` all projects are listed anew, and
+ * States: connecting → online ⇄ offline (or blocked), until `close`. After every (re)connect and every `resync` all projects are listed anew, and
  * what the list lacks is dropped; changes that arrive while it is being listed win over the list.
  */
 export class HubConnection {
@@ -47,20 +54,33 @@ export class HubConnection {
   readonly starts = new Store<ReadonlyMap<string, ProjectStart>>(new Map());
   readonly #socket: HubSocket;
   readonly #options: HubOptions;
+  readonly #reconnect: Reconnect;
+  readonly #forgetNetwork: () => void;
   #listing = 0;
   #changedWhileListing = new Set<string>();
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
+  #leaveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: HubOptions) {
     this.#options = options;
     const settings = {
       path: options.path,
       transports: ["websocket"],
-      reconnectionDelay: 250,
-      reconnectionDelayMax: 8_000,
+      reconnection: false, // its back-off begins anew with every connection, also with one that is ended at once
+      forceNew: true,
       ...(options.headers && { extraHeaders: options.headers }),
     };
     this.#socket = options.origin === undefined ? io(settings) : io(options.origin, settings);
+    this.#reconnect = new Reconnect(this.#socket, options.reconnect ?? { firstMs: 500, maxMs: 30_000 });
+    const pulse = feelPulse(this.#socket, "ping");
+    this.#forgetNetwork = onNetwork({
+      online: () => {
+        this.#reconnect.soon();
+        pulse.ask();
+        if (this.#socket.connected) this.status.set("online");
+      },
+      offline: () => this.status.set("offline"),
+    });
     this.#listen();
   }
 
@@ -84,7 +104,10 @@ export class HubConnection {
 
   close(): void {
     clearTimeout(this.#offlineTimer);
+    clearTimeout(this.#leaveTimer);
+    this.#forgetNetwork();
     this.#socket.disconnect();
+    this.#reconnect.rest();
   }
 
   #listen(): void {
@@ -95,8 +118,10 @@ export class HubConnection {
       void this.#list();
     });
     socket.on("disconnect", (reason) => {
+      clearTimeout(this.#leaveTimer);
+      if (reason === "io client disconnect") return;
       this.#lost();
-      if (reason === "io server disconnect") socket.connect();
+      this.#reconnect.lost();
     });
     socket.on("connect_error", (error) => void this.#refused(error));
     socket.on("account", (account) => this.account.set(account));
@@ -104,6 +129,7 @@ export class HubConnection {
     socket.on("project_removed", ({ project_id }) => this.#dropProject(project_id));
     socket.on("start", (start) => this.#keepStart(start));
     socket.on("resync", () => void this.#list());
+    socket.on("draining", ({ within_ms }) => this.#leaveWithin(within_ms));
     socket.on("signed_out", () => this.#options.onSignedOut());
   }
 
@@ -114,12 +140,22 @@ export class HubConnection {
   }
 
   async #refused(error: Error & { data?: unknown }): Promise<void> {
-    if (this.status.get() !== "offline") this.#lost();
+    if (this.status.get() === "online") this.#lost();
     const data = error.data;
     const code = typeof data === "object" && data !== null && "code" in data ? data.code : undefined;
     if (code === "unauthenticated") return this.#options.onSignedOut();
-    if ((await this.#options.signedIn()) === false) return this.#options.onSignedOut();
-    if (!this.#socket.active) setTimeout(() => this.#socket.connect(), 2_000); // a refusal by the server is not retried by socket.io itself
+    this.#reconnect.lost();
+    const signedIn = await this.#options.signedIn();
+    if (signedIn === false) return this.#options.onSignedOut();
+    if (this.#socket.connected) return;
+    const isBlocked = signedIn === true && code === undefined && this.#reconnect.losses >= BLOCKED_AFTER;
+    this.status.set(isBlocked ? "blocked" : "offline");
+  }
+
+  /** This replica goes away: to another one, each page at its own time. */
+  #leaveWithin(ms: number): void {
+    clearTimeout(this.#leaveTimer);
+    this.#leaveTimer = setTimeout(() => this.#socket.disconnect().connect(), Math.random() * ms);
   }
 
   async #list(): Promise<void> {
@@ -146,6 +182,7 @@ export class HubConnection {
     }
     this.projects.set(found);
     this.listed.set(true);
+    this.#reconnect.works();
     for (const id of this.starts.get().keys()) void this.look(id).catch(() => {}); // a start may have gone on unseen; the next change tells
   }
 

@@ -9,6 +9,8 @@ import type {
   ProjectRequestName,
   projectRequests,
 } from "../../protocol/project-socket.ts";
+import { feelPulse, onNetwork } from "./pulse.ts";
+import { Reconnect } from "./reconnect.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { Store } from "./store.ts";
 
@@ -43,8 +45,11 @@ export class ProjectConnection {
   readonly stopping = new Store(false);
   readonly hello = new Store<Parameters<ProjectEvents["hello"]>[0] | undefined>(undefined);
   readonly #socket: ProjectSocket;
+  readonly #reconnect: Reconnect;
+  readonly #pulse: { ask(): void };
   readonly #holds = new Set<symbol>();
   #wanted = false;
+  #forgetNetwork: () => void = () => {};
   #leaveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ origin, path, headers }: ProjectConnectionOptions) {
@@ -53,11 +58,12 @@ export class ProjectConnection {
       transports: ["websocket"],
       autoConnect: false,
       forceNew: true,
-      reconnectionDelay: 200,
-      reconnectionDelayMax: 4_000,
+      reconnection: false, // its back-off begins anew with every connection, also with one that is ended at once
       ...(headers && { extraHeaders: headers }),
     };
     this.#socket = origin === undefined ? io(settings) : io(origin, settings);
+    this.#reconnect = new Reconnect(this.#socket, { firstMs: 300, maxMs: 15_000 });
+    this.#pulse = feelPulse(this.#socket as unknown as Socket, "servers"); // whatever the events; what every release answers at once
     this.#listen();
   }
 
@@ -66,6 +72,13 @@ export class ProjectConnection {
     this.#stay();
     if (this.#wanted) return;
     this.#wanted = true;
+    this.#forgetNetwork = onNetwork({
+      online: () => {
+        this.#reconnect.soon();
+        this.#pulse.ask();
+      },
+      offline: () => this.#pulse.ask(),
+    });
     this.stopping.set(false);
     this.status.set("connecting");
     this.#socket.connect();
@@ -91,7 +104,9 @@ export class ProjectConnection {
   rest(): void {
     this.#stay();
     this.#wanted = false;
+    this.#forgetNetwork();
     this.#socket.disconnect();
+    this.#reconnect.rest();
     this.status.set("idle");
   }
 
@@ -125,17 +140,15 @@ export class ProjectConnection {
   #listen(): void {
     const socket = this.#socket;
     socket.on("connect", () => this.status.set("online"));
-    socket.on("disconnect", (reason) => {
+    const lost = () => {
       if (!this.#wanted) return;
       this.status.set("offline");
-      if (reason === "io server disconnect") setTimeout(() => this.#wanted && socket.connect(), 500);
-    });
-    socket.on("connect_error", () => {
-      if (!this.#wanted) return;
-      this.status.set("offline");
-      if (!socket.active) setTimeout(() => this.#wanted && socket.connect(), 2_000);
-    });
+      this.#reconnect.lost();
+    };
+    socket.on("disconnect", lost);
+    socket.on("connect_error", lost);
     socket.on("hello", (hello) => {
+      this.#reconnect.works();
       this.stopping.set(false);
       this.hello.set(hello);
     });
