@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { contentType, lookup } from "mime-types";
 import { etagOf, matches, modifiedAt } from "../../../src/files/entry.ts";
-import { toWire } from "../../../src/files/places.ts";
+import { decodeUtf8 } from "../../../src/files/places.ts";
 import type { OpenFile } from "../../../src/files/read.ts";
 
 /** What a browser may do with bytes that come out of a project on the app's origin: show them, run nothing. */
@@ -50,7 +50,7 @@ async function endWith({ handle }: OpenFile, response: ServerResponse, status: n
 }
 
 function headersOf({ stats }: OpenFile, name: Buffer, download: boolean): Record<string, string> {
-  const text = toWire(name);
+  const text = decodeUtf8(name) ?? name.toString("latin1"); // a name that is no text is saved under one that can be read
   return {
     ...UNTRUSTED,
     "Content-Type": contentType(lookup(text) || "application/octet-stream") || "application/octet-stream",

@@ -1,5 +1,7 @@
 /** Paths as the project's server takes them, cut and joined; nothing here touches a file. */
 
+import { proposalFor } from "./names.ts";
+
 /** "a/b" + "c" → "a/b/c"; "" is the home directory. */
 export function joinPath(folder: string, name: string): string {
   if (folder === "") return name;
@@ -27,11 +29,27 @@ export function problemOfName(name: string): string | undefined {
   return undefined;
 }
 
-/** A name for a copy that is not yet taken: "a.txt" → "a (copy).txt", "a (copy 2).txt". */
-export function nameOfCopy(name: string, taken: ReadonlySet<string>): string {
+/** A typed name, or one of somebody's machine, as the wire has it: one that begins like a tagged one is tagged. */
+export function wireName(name: string): string {
+  if (!name.startsWith("base64:")) return name;
+  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(name)));
+  return `base64:${base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
+}
+
+/** "a.txt" → "a (2).txt": beside another of that name. */
+export function nameOfNumber(name: string, number: number): string {
+  if (name.startsWith("base64:")) return `${proposalFor(name)} (${number})`;
   const extension = extensionOf(name);
   const stem = extension === "" ? name : name.slice(0, -extension.length - 1);
-  const end = extension === "" ? "" : name.slice(-extension.length - 1);
+  return `${stem} (${number})${name.slice(stem.length)}`;
+}
+
+/** A name for a copy that is not yet taken: "a.txt" → "a (copy).txt", "a (copy 2).txt". */
+export function nameOfCopy(name: string, taken: ReadonlySet<string>): string {
+  const readable = proposalFor(name);
+  const extension = extensionOf(readable);
+  const stem = extension === "" ? readable : readable.slice(0, -extension.length - 1);
+  const end = readable.slice(stem.length);
   for (let number = 1; ; number += 1) {
     const candidate = `${stem} (copy${number === 1 ? "" : ` ${number}`})${end}`;
     if (!taken.has(candidate)) return candidate;

@@ -1,5 +1,7 @@
 /** Where the site is: its base path, the addresses made from it, and whether projects have their own. Knows nothing of routing inside the app. */
 
+import { bytesOf } from "./names.ts";
+
 export interface Site {
   /** "" or such as "/cocalc": no slash at the end. */
   base: string;
@@ -55,7 +57,15 @@ export function reachableAddress(site: Site, projectId: string, uri: string): st
 
 const OWN_HOSTS = new Set(["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::]"]);
 
-/** The bytes of a file as a page of its own; each part of the path is encoded, slashes stay. */
-export function rawAddress({ base }: Site, projectId: string, path: string): string {
-  return `${base}/${projectId}/raw/${path.split("/").map(encodeURIComponent).join("/")}`;
+/** The bytes of a file as a page of its own; each name is encoded, slashes stay. Outside of the home folder there is no such page: the bytes alone. */
+export function rawAddress(site: Site, projectId: string, path: string): string {
+  if (path.startsWith("/")) return projectApi(site, projectId, `files/read?${new URLSearchParams({ path })}`);
+  const names = path
+    .split("/")
+    .map((name) => (name.startsWith("base64:") ? encodedBytes(name) : encodeURIComponent(name)));
+  return `${site.base}/${projectId}/raw/${names.join("/")}`;
+}
+
+function encodedBytes(tagged: string): string {
+  return [...bytesOf(tagged)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 }

@@ -2,6 +2,7 @@
 
 import { useNavigate, useParams, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { pathOfSplat, splatOf } from "../core/file-address.ts";
 import { FileView } from "../features/files/file-view.tsx";
 import { FilesPage } from "../features/files/files-page.tsx";
 import { Waiting } from "../ui/waiting.tsx";
@@ -16,12 +17,12 @@ export function FilePlace() {
   const pathname = useRouterState({ select: ({ location }) => location.pathname });
   const { projectId = "" } = useParams({ strict: false }) as { projectId?: string };
   const isFolder = _splat === "" || pathname.endsWith("/");
-  const path = _splat.replace(/\/+$/, "");
+  const path = pathOfSplat(_splat.replace(/\/+$/, ""));
   if (isFolder) return <FilesPage key={path} path={path} />;
   const toFolder = () =>
     void navigate({
       to: "/projects/$projectId/files/$",
-      params: { projectId, _splat: `${path}/` } as never,
+      params: { projectId, _splat: splatOf(`${path}/`) } as never,
       replace: true,
     });
   return (

@@ -4,6 +4,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { movedPath } from "../../protocol/moved-path.ts";
 import type { OpenProject } from "../core/app.ts";
+import { pathOfSplat, splatOf } from "../core/file-address.ts";
 
 export function useFollowMoves({ projectId, moved }: OpenProject): void {
   const { _splat } = useParams({ strict: false }) as { _splat?: string }; // routes are not registered as types
@@ -12,11 +13,11 @@ export function useFollowMoves({ projectId, moved }: OpenProject): void {
     if (_splat === undefined) return;
     return moved.subscribe(() => {
       const move = moved.get();
-      const to = move === undefined ? undefined : movedPath(_splat, move);
+      const to = move === undefined ? undefined : movedPath(pathOfSplat(_splat), move);
       if (to === undefined) return;
       void navigate({
         to: "/projects/$projectId/files/$",
-        params: { projectId, _splat: to } as never,
+        params: { projectId, _splat: splatOf(to) } as never,
         replace: true,
       });
     });

@@ -54,8 +54,9 @@ interface AskTextProps {
 export function AskText({ title, label, verb, initial = "", problemOf, onAnswer, onClose }: AskTextProps) {
   const [text, setText] = useState(initial);
   const [touched, setTouched] = useState(false);
-  const { busy, error, run } = useAct(() => onAnswer(text.trim()), onClose);
-  const problem = problemOf?.(text.trim());
+  const wanted = text === initial ? text : text.trim(); // what nobody touched stays as it is
+  const { busy, error, run } = useAct(() => onAnswer(wanted), onClose);
+  const problem = problemOf?.(wanted);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTouched(true);

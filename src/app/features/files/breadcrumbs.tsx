@@ -2,7 +2,9 @@
 
 import { IconHome } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { splatOf } from "../../core/file-address.ts";
 import { useProject } from "../../ui/app-context.ts";
+import { FileName } from "../../ui/file-name.tsx";
 
 export function Breadcrumbs({ path }: { path: string }) {
   const { project } = useProject();
@@ -28,10 +30,10 @@ export function Breadcrumbs({ path }: { path: string }) {
             <li key={upTo}>
               <Link
                 to="/projects/$projectId/files/$"
-                params={params(`${upTo}/`)}
+                params={params(splatOf(`${upTo}/`))}
                 aria-current={index === parts.length - 1 ? "page" : undefined}
               >
-                {part}
+                <FileName name={part} />
               </Link>
             </li>
           );

@@ -19,11 +19,14 @@ import {
 import { Link } from "@tanstack/react-router";
 import { type CSSProperties, memo } from "react";
 import type { FileEntry } from "../../../protocol/project-files.ts";
+import { splatOf } from "../../core/file-address.ts";
 import { isFolder, showingOf } from "../../core/file-kinds.ts";
 import { formatAgo, formatBytes, formatMoment } from "../../core/format.ts";
+import { visibleName } from "../../core/names.ts";
 import { joinPath } from "../../core/paths.ts";
 import { rawAddress } from "../../core/site.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
+import { FileName } from "../../ui/file-name.tsx";
 import type { FileQuestion } from "./file-dialogs.tsx";
 
 interface FileRowProps {
@@ -46,7 +49,7 @@ export const FileRow = memo(function FileRow({ path, entry, row, selected, onTog
       <span role="cell">
         <Checkbox
           size="xs"
-          aria-label={`Select ${entry.name}`}
+          aria-label={`Select ${visibleName(entry.name)}`}
           checked={selected}
           onChange={() => onToggle(entry.name)}
         />
@@ -55,12 +58,17 @@ export const FileRow = memo(function FileRow({ path, entry, row, selected, onTog
         <Kind entry={entry} />
         <Link
           to="/projects/$projectId/files/$"
-          params={{ projectId: project.project_id, _splat: folder ? `${target}/` : target } as never}
+          params={{ projectId: project.project_id, _splat: splatOf(folder ? `${target}/` : target) } as never}
           preload={false}
         >
-          {entry.name}
+          <FileName name={entry.name} />
         </Link>
-        {entry.link !== undefined && <span className="file-link-target"> → {entry.link.target}</span>}
+        {entry.link !== undefined && (
+          <span className="file-link-target">
+            {" "}
+            → <FileName name={entry.link.target} />
+          </span>
+        )}
       </span>
       <span role="cell" className="file-size">
         {folder ? "" : formatBytes(entry.size)}
@@ -90,7 +98,7 @@ function RowMenu({ entry, target, ask }: { entry: FileEntry; target: string; ask
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Actions for ${entry.name}`}>
+        <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Actions for ${visibleName(entry.name)}`}>
           <IconDots size={16} aria-hidden />
         </ActionIcon>
       </Menu.Target>

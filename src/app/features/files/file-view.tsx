@@ -7,9 +7,11 @@ import { type ReactNode, useEffect } from "react";
 import { MAX_TEXT_BYTES } from "../../../protocol/document-text.ts";
 import { isFolder, showingOf } from "../../core/file-kinds.ts";
 import { formatBytes } from "../../core/format.ts";
+import { visibleName } from "../../core/names.ts";
 import { baseName } from "../../core/paths.ts";
 import { RequestError } from "../../core/request-error.ts";
 import { useProject } from "../../ui/app-context.ts";
+import { FileName } from "../../ui/file-name.tsx";
 import { Problem } from "../../ui/problem.tsx";
 
 interface FileViewProps {
@@ -47,10 +49,10 @@ export function FileView({ path, onFolder, children }: FileViewProps) {
     <div className="file-view">
       <Stack align="flex-start">
         <Title order={1} size="h4">
-          {name}
+          <FileName name={name} />
         </Title>
         {showing === "picture" ? (
-          <img src={open.files.readAddress(path)} alt={name} className="picture" />
+          <img src={open.files.readAddress(path)} alt={visibleName(name)} className="picture" />
         ) : (
           <Text size="sm">
             {(entry?.size ?? 0) > MAX_TEXT_BYTES

@@ -4,6 +4,8 @@ import { CloseButton } from "@mantine/core";
 import { IconFile, IconTerminal2 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type DragEvent, type KeyboardEvent, type MouseEvent, useEffect, useRef } from "react";
+import { splatOf } from "../../core/file-address.ts";
+import { visibleName } from "../../core/names.ts";
 import { baseName } from "../../core/paths.ts";
 import { type Tab, tabKey } from "../../core/tabs.ts";
 import { useProject } from "../../ui/app-context.ts";
@@ -13,14 +15,14 @@ const MIDDLE = 1;
 
 export const placeOf = (tab: Tab) =>
   tab.kind === "file"
-    ? { to: "/projects/$projectId/files/$", params: { _splat: tab.path } }
+    ? { to: "/projects/$projectId/files/$", params: { _splat: splatOf(tab.path) } }
     : { to: "/projects/$projectId/terminal/$name", params: { name: tab.name } };
 
 export function TabView({ tab, here, onClose }: { tab: Tab; here: boolean; onClose: () => void }) {
   const { project, open } = useProject();
   const place = useRef<HTMLSpanElement>(null);
   const { to, params } = placeOf(tab);
-  const label = tab.kind === "file" ? baseName(tab.path) : tab.name;
+  const label = tab.kind === "file" ? visibleName(baseName(tab.path)) : tab.name;
   const key = tabKey(tab);
   useEffect(() => {
     if (here) place.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -50,7 +52,7 @@ export function TabView({ tab, here, onClose }: { tab: Tab; here: boolean; onClo
         to={to}
         params={{ projectId: project.project_id, ...params } as never}
         aria-current={here ? "page" : undefined}
-        title={tab.kind === "file" ? tab.path : `Terminal ${tab.name}`}
+        title={tab.kind === "file" ? visibleName(tab.path) : `Terminal ${tab.name}`}
         draggable={false}
         onAuxClick={closeByMouse}
         onKeyDown={closeByKey}

@@ -2,6 +2,7 @@
 
 import { useRouterState } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { pathOfSplat } from "../../core/file-address.ts";
 import type { Tab } from "../../core/tabs.ts";
 
 /** Changes only when the tab does: whoever acts on it acts once for each place that is gone to. */
@@ -19,5 +20,5 @@ export function useOpenTab(): Tab | undefined {
 function tabOf(pathname: string, { _splat, name }: { _splat?: string; name?: string }): Tab | null {
   if (name !== undefined) return { kind: "terminal", name };
   if (_splat === undefined || _splat === "" || pathname.endsWith("/")) return null;
-  return { kind: "file", path: _splat };
+  return { kind: "file", path: pathOfSplat(_splat) };
 }
