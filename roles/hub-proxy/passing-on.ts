@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { AppError } from "../../src/core/errors.ts";
 import { hostInUrl } from "../../src/core/host-in-url.ts";
 import { Recently } from "../../src/core/recently.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
 import type { Assertions } from "../../src/domain/assertions/assertions.ts";
 import type { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import { type ForwardOptions, forward, isRefused } from "../../src/net/proxy/forward.ts";
@@ -14,10 +15,11 @@ import type { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import type { HttpResponse } from "../../src/net/serve/http-message.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError } from "../../src/net/serve/plain-page.ts";
-import type { Client } from "../../src/net/visitor/forwarded.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
+import type { DoneInProject } from "../../src/protocol/done-in-project.ts";
 import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
+import { noticingDone } from "./done-in-project.ts";
 import type { Asked } from "./gate.ts";
 import { appOrigin } from "./origins.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
@@ -28,6 +30,8 @@ export interface PassingParts {
   assertions: Assertions;
   upstreams: Upstreams;
   config: ProxyConfig;
+  /** A project's server says that a request did something that its log tells of. */
+  onDone: (what: { projectId: string; identity: Identity; done: DoneInProject }) => void;
 }
 
 /** A request that may, and the address where its project runs. */
@@ -139,14 +143,20 @@ export class PassingOn {
       takesBareLineFeeds: target.kind === "web",
       rewriteRequest: admission.rewriteRequest,
       extraRequest,
-      rewriteResponse: this.#rewriteResponse(target, client, onApp ? onAppOrigin : onProjectOrigin),
+      rewriteResponse: this.#rewriteResponse(aimed, onApp ? onAppOrigin : onProjectOrigin),
       extraResponse: onApp ? framing : framedBy(appOrigin(client, config)),
     };
   }
 
-  #rewriteResponse(target: Admitted["target"], client: Client, rewrite: RewriteHeader): RewriteHeader {
+  #rewriteResponse({ asked, target, admission }: Aimed, rewrite: RewriteHeader): RewriteHeader {
+    const { projectId } = target;
+    if (target.kind === "server") {
+      const onDone = (done: DoneInProject) => this.#parts.onDone({ projectId, identity: admission.identity, done });
+      return noticingDone(rewrite, { method: asked.request.method, target, onDone });
+    }
     if (target.kind !== "web") return rewrite;
-    const { projectId, prefix, port } = target;
+    const { client } = asked;
+    const { prefix, port } = target;
     const redirecting = { client, base: `${this.#parts.config.basePath}/${projectId}`, prefix, port };
     return (name, value) => rewrite(name, name === "location" ? visitorsLocation(value, redirecting) : value);
   }

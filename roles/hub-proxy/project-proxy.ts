@@ -8,6 +8,7 @@ import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { record } from "../../src/domain/central-log/central-log.ts";
+import { logProjectEvent } from "../../src/domain/projects/log.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { tellable } from "../../src/net/serve/answers.ts";
@@ -26,7 +27,7 @@ import { PassingOn, type PassingParts } from "./passing-on.ts";
 import { answerStart, sendStopped } from "./starting.ts";
 import { type Target, targetOf } from "./target.ts";
 
-export interface ProxyParts extends PassingParts {
+export interface ProxyParts extends Omit<PassingParts, "onDone"> {
   db: Db;
   log: Logger;
   access: Access;
@@ -43,7 +44,7 @@ export class ProjectProxy {
     this.#parts = parts;
     const { access, config: site } = parts;
     this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
-    this.#passingOn = new PassingOn(parts);
+    this.#passingOn = new PassingOn({ ...parts, onDone: (what) => this.#writeDown(what) });
     this.#openUpgrades = new OpenUpgrades(site);
   }
 
@@ -161,6 +162,15 @@ export class ProjectProxy {
     if (response.headersSent) return void request.socket.destroy();
     sendError(request, response, { error });
     dropRest(request, response);
+  }
+
+  /** In the name of whoever was let in, whatever the pod says about that. */
+  #writeDown({ projectId, identity, done }: Parameters<PassingParts["onDone"]>[0]): void {
+    const { db, log } = this.#parts;
+    const event = { event: "file_action", ...done };
+    logProjectEvent(db, { projectId, accountId: identity.accountId, event }).catch((error: unknown) =>
+      log.warn({ projectId, reason: messageOf(error) }, "what was done to files could not be written down"),
+    );
   }
 
   #tellable(error: unknown): AppError {

@@ -1,6 +1,8 @@
 /** Events of a project's log in the user's words. Pure. */
 
 import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
+import { countOf } from "./format.ts";
+import { visibleName } from "./names.ts";
 
 export type LogEntry = EndpointOutput<"projects/log">["log"][number];
 export type LogKind = "project" | "members" | "start" | "files" | "other";
@@ -46,12 +48,32 @@ export function wordsOfEvent(entry: LogEntry, about = "somebody"): { kind: LogKi
     const changed = Object.keys(fields).map((field) => FIELD_NAMES[field] ?? field.replaceAll("_", " "));
     return { kind: "project", words: `changed the ${changed.join(", ")}` };
   }
+  if (name === "file_action") return { kind: "files", words: filesWords(entry) };
   const known = WORDS[name];
   if (known !== undefined) return known;
   const kind = /collaborator|invite|member|user/.test(name) ? "members" : "other";
   const told = Object.values(fields).filter((value) => typeof value === "string" && !/^[0-9a-f-]{36}$/.test(value));
   const words = name.replaceAll(/[_-]/g, " ");
   return { kind, words: told.length === 0 ? words : `${words}: ${told.join(", ")}` };
+}
+
+const FILE_WORDS: Record<string, (what: string) => string> = {
+  trashed: (what) => `moved ${what} to the trash`,
+  deleted: (what) => `deleted ${what} for good`,
+  restored: (what) => `restored ${what} from the trash`,
+  emptied_trash: (what) => `deleted ${what} in the trash for good`,
+};
+
+function filesWords({ event: { action, files, count } }: LogEntry): string {
+  const names = Array.isArray(files)
+    ? files.filter((file) => typeof file === "string").map((file) => `“${visibleName(file)}”`)
+    : [];
+  const all = Number(count);
+  const what =
+    all > names.length
+      ? `${[...names, countOf(all - names.length, names.length > 0 ? "other" : "entry", names.length > 0 ? "others" : "entries")].join(", ")}`
+      : names.join(", ");
+  return FILE_WORDS[String(action)]?.(what) ?? `changed ${what}`;
 }
 
 function membersWords(entry: LogEntry, about: string): string | undefined {

@@ -1,7 +1,16 @@
 /** The files of a project over HTTP: one function per question; uploads have a file of their own. */
 
 import type { z } from "zod";
-import type { FileCommandName, FileEntry, FileListing, fileCommands } from "../../protocol/project-files.ts";
+import type {
+  FileAnswers,
+  FileCommandName,
+  FileEntry,
+  FileListing,
+  fileCommands,
+  TrashItem,
+  UnfinishedUpload,
+  UploadAnswer,
+} from "../../protocol/project-files.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { projectApi, type Site } from "./site.ts";
 
@@ -35,9 +44,15 @@ export class ProjectFiles {
     return this.#get(`files/stat?${new URLSearchParams({ path })}`, signal);
   }
 
-  /** make-folder, rename, copy, link or delete. */
-  async command<N extends FileCommandName>(name: N, body: z.input<(typeof fileCommands)[N]>): Promise<void> {
-    await this.#send(`files/${name}`, { method: "POST", ...jsonBody(body) });
+  /** make-folder, rename, copy, link, delete, restore or empty-trash. */
+  async command<N extends FileCommandName>(name: N, body: z.input<(typeof fileCommands)[N]>): Promise<FileAnswers[N]> {
+    const response = await this.#send(`files/${name}`, { method: "POST", ...jsonBody(body) });
+    return (await response.json()) as FileAnswers[N]; // the protocol states it for each name
+  }
+
+  /** What was deleted, the latest first. */
+  async trash(): Promise<TrashItem[]> {
+    return (await this.#get<{ items: TrashItem[] }>("files/trash")).items;
   }
 
   /** Makes an empty file. @throws RequestError when there is one already. */
@@ -67,9 +82,32 @@ export class ProjectFiles {
     return this.#address(`files/archive?${query}`);
   }
 
-  /** Where `uploads` puts a file. */
-  uploadAddress(path: string): string {
-    return this.#address(`files/write?${new URLSearchParams({ path, mkdir: "1" })}`);
+  /** Where a file is put that is sent whole; `trash` keeps what it replaces. */
+  writeAddress(path: string, trash: boolean): string {
+    return this.#address(`files/write?${new URLSearchParams({ path, mkdir: "1", trash: trash ? "1" : "0" })}`);
+  }
+
+  /** Where a part of a file is put. */
+  partAddress({ offset, trash, ...name }: UploadName & { offset: number; trash: boolean }): string {
+    const query = uploadQuery(name);
+    query.set("offset", String(offset));
+    query.set("mkdir", "1");
+    if (trash) query.set("trash", "1");
+    return this.#address(`files/upload?${query}`);
+  }
+
+  /** What is here of a file that comes in parts, and what stands where it is to go. */
+  uploadState(name: UploadName): Promise<UploadAnswer> {
+    return this.#get(`files/upload?${uploadQuery(name)}`);
+  }
+
+  async dropUpload(name: UploadName): Promise<void> {
+    await this.#send(`files/upload?${uploadQuery(name)}`, { method: "DELETE" });
+  }
+
+  /** Files of this person's of which parts are here. */
+  async unfinishedUploads(): Promise<UnfinishedUpload[]> {
+    return (await this.#get<{ uploads: UnfinishedUpload[] }>("files/uploads")).uploads;
   }
 
   #address(rest: string): string {
@@ -89,6 +127,17 @@ export class ProjectFiles {
     if (!response.ok) throw await failureOf(response);
     return response;
   }
+}
+
+interface UploadName {
+  path: string;
+  key: string;
+  /** Bytes. */
+  size: number;
+}
+
+function uploadQuery({ path, key, size }: UploadName): URLSearchParams {
+  return new URLSearchParams({ path, key, size: String(size) });
 }
 
 function jsonBody(body: object) {

@@ -54,6 +54,11 @@ const terminal = createRoute({
   path: "/terminal/$name",
   component: lazyRouteComponent(() => import("./terminal-place.tsx"), "TerminalPlace"),
 });
+const trash = createRoute({
+  getParentRoute: () => project,
+  path: "/trash",
+  component: lazyRouteComponent(() => import("../features/files/trash-page.tsx"), "TrashPage"),
+});
 const members = createRoute({
   getParentRoute: () => project,
   path: "/members",
@@ -74,7 +79,7 @@ const tree = root.addChildren([
   home,
   projects,
   account,
-  project.addChildren([projectHome, files, terminal, members, log, settings]),
+  project.addChildren([projectHome, files, trash, terminal, members, log, settings]),
 ]);
 
 /** A page that could not be drawn, or whose code could not be loaded (after an update of the site, for one). */

@@ -1,13 +1,14 @@
-/** The questions that acting on files needs: a name, or whether to delete for good. */
+/** The questions that acting on files needs: a name, or whether to delete. */
 
 import { useNavigate } from "@tanstack/react-router";
 import type { FileEntry } from "../../../protocol/project-files.ts";
-import { countOf } from "../../core/format.ts";
-import { joinPath, nameOfCopy, problemOfName } from "../../core/paths.ts";
+import { splatOf } from "../../core/file-address.ts";
+import { proposalFor, visibleName } from "../../core/names.ts";
+import { joinPath, nameOfCopy, problemOfName, wireName } from "../../core/paths.ts";
 import { useProject } from "../../ui/app-context.ts";
-import { AskText, Confirm } from "../../ui/ask.tsx";
-import { tell } from "../../ui/tell.ts";
+import { AskText } from "../../ui/ask.tsx";
 import { tellUndoable } from "../../ui/tell-undoable.tsx";
+import { DeleteQuestion } from "./delete-question.tsx";
 
 export type FileQuestion =
   | { kind: "new-file" }
@@ -30,41 +31,18 @@ export function FileDialogs({ path, entries, question, onClose, onGone }: FileDi
   if (question === undefined) return null;
   const taken = new Set(entries.map(({ name }) => name));
   const freeName = (name: string) =>
-    problemOfName(name) ?? (taken.has(name) ? `There is already something called “${name}” here.` : undefined);
-  if (question.kind === "delete") {
-    const [first] = question.entries;
-    const what =
-      question.entries.length === 1 ? `“${first?.name}”` : countOf(question.entries.length, "entry", "entries");
-    return (
-      <Confirm
-        title={`Delete ${what}?`}
-        verb="Delete"
-        danger
-        onClose={onClose}
-        onConfirm={async () => {
-          await act.remove(question.entries.map(({ name }) => name));
-          onGone();
-          tell(`${what} deleted.`);
-        }}
-      >
-        {question.entries.length === 1
-          ? ""
-          : `${question.entries
-              .slice(0, 5)
-              .map(({ name }) => name)
-              .join(", ")}${question.entries.length > 5 ? " …" : ""}. `}
-        This cannot be undone; folders go with all that is in them.
-      </Confirm>
-    );
-  }
+    problemOfName(name) ??
+    (taken.has(wireName(name)) ? `There is already something called “${name}” here.` : undefined);
+  if (question.kind === "delete")
+    return <DeleteQuestion path={path} entries={question.entries} onClose={onClose} onGone={onGone} />;
   if (question.kind === "rename") {
     const { name } = question.entry;
     return (
       <AskText
-        title={`Rename “${name}”`}
+        title={`Rename “${visibleName(name)}”`}
         label="New name"
         verb="Rename"
-        initial={name}
+        initial={proposalFor(name)}
         problemOf={(text) => (text === name ? undefined : freeName(text))}
         onClose={onClose}
         onAnswer={(text) => act.rename(name, text)}
@@ -75,7 +53,7 @@ export function FileDialogs({ path, entries, question, onClose, onGone }: FileDi
     const { name } = question.entry;
     return (
       <AskText
-        title={`Copy “${name}”`}
+        title={`Copy “${visibleName(name)}”`}
         label="Name of the copy"
         verb="Copy"
         initial={nameOfCopy(name, taken)}
@@ -111,7 +89,7 @@ export function FileDialogs({ path, entries, question, onClose, onGone }: FileDi
 function useFileActions(path: string) {
   const { open } = useProject();
   const navigate = useNavigate();
-  const { files, tabs, filesChanged } = open;
+  const { files, filesChanged } = open;
   const changed = () => filesChanged.update((count) => count + 1);
   const rename = async (from: string, to: string) => {
     if (from === to) return;
@@ -120,33 +98,27 @@ function useFileActions(path: string) {
     changed();
   };
   return {
-    rename: async (from: string, to: string) => {
+    rename: async (from: string, typed: string) => {
+      const to = typed === from ? from : wireName(typed);
       await rename(from, to);
-      if (from !== to) tellUndoable(`“${from}” is now “${to}”.`, () => rename(to, from));
+      if (from !== to) tellUndoable(`“${visibleName(from)}” is now “${visibleName(to)}”.`, () => rename(to, from));
     },
-    copy: async (from: string, to: string) => {
-      await files.command("copy", { from: joinPath(path, from), to: joinPath(path, to) });
+    copy: async (from: string, typed: string) => {
+      await files.command("copy", { from: joinPath(path, from), to: joinPath(path, wireName(typed)) });
       changed();
     },
-    makeFolder: async (name: string) => {
-      await files.command("make-folder", { path: joinPath(path, name) });
+    makeFolder: async (typed: string) => {
+      await files.command("make-folder", { path: joinPath(path, wireName(typed)) });
       changed();
     },
-    makeFile: async (name: string) => {
-      const target = joinPath(path, name);
+    makeFile: async (typed: string) => {
+      const target = joinPath(path, wireName(typed));
       await files.createFile(target);
       changed();
       void navigate({
         to: "/projects/$projectId/files/$",
-        params: { projectId: open.projectId, _splat: target } as never,
+        params: { projectId: open.projectId, _splat: splatOf(target) } as never,
       });
-    },
-    remove: async (names: readonly string[]) => {
-      const paths = names.map((name) => joinPath(path, name));
-      for (let at = 0; at < paths.length; at += 1_000)
-        await files.command("delete", { paths: paths.slice(at, at + 1_000) });
-      tabs.deleted(paths);
-      changed();
     },
   };
 }

@@ -1,0 +1,35 @@
+import { expect, test } from "@jest/globals";
+import { DONE_HEADER, type DoneInProject } from "../../src/protocol/done-in-project.ts";
+import { noticingDone } from "./done-in-project.ts";
+import { targetOf } from "./target.ts";
+
+const ID = "3f0e6c0a-0d5c-4d2e-9c8b-000000000001";
+
+function told(path: string, headers: [string, string][], method = "POST") {
+  const target = targetOf(`/${ID}${path}`, "");
+  if (target === undefined) throw new Error(`${path} is none of ours`);
+  const done: DoneInProject[] = [];
+  const rewrite = noticingDone((_, value) => value, { method, target, onDone: (one) => done.push(one) });
+  const passed = headers.filter(([name, value]) => rewrite(name, value) !== undefined).map(([name]) => name);
+  return { done, passed };
+}
+
+const header = (done: object): [string, string] => [DONE_HEADER, encodeURIComponent(JSON.stringify(done))];
+const TRASHED = { action: "trashed", files: ["a"], count: 1 };
+
+test("what a deletion did is noticed once, and the header goes no further", () => {
+  const answer: [string, string][] = [["content-type", "application/json"], header(TRASHED), header(TRASHED)];
+  expect(told("/api/files/delete", answer)).toEqual({ done: [TRASHED], passed: ["content-type"] });
+});
+
+test("a pod cannot make up what a visitor did", () => {
+  const silent = { done: [], passed: [] };
+  expect(told("/api/files/list", [header(TRASHED)], "GET")).toEqual(silent);
+  expect(told("/api/files/delete", [header(TRASHED)], "GET")).toEqual(silent);
+  expect(told("/api/files/restore", [header(TRASHED)])).toEqual(silent);
+  expect(told("/port/8000/api/files/delete", [header(TRASHED)])).toEqual(silent);
+  expect(told("/port/jupyter/api/files/delete", [header(TRASHED)])).toEqual(silent);
+  expect(told("/api/files/delete", [[DONE_HEADER, "%"]])).toEqual(silent);
+  expect(told("/api/files/delete", [header({ ...TRASHED, files: Array(99).fill("a") })])).toEqual(silent);
+  expect(told("/api/files/delete", [header({ ...TRASHED, files: ["x".repeat(5_000)] })])).toEqual(silent);
+});
