@@ -43,7 +43,6 @@ test(
 
     await page.getByRole("button", { name: "Actions for big.bin" }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
-    await page.getByRole("dialog", { name: "Delete “big.bin”?" }).getByRole("button", { name: "Delete" }).click();
     await files.getByRole("link", { name: "big.bin" }).waitFor({ state: "detached" });
 
     await page.getByRole("link", { name: "Terminal" }).click();

@@ -19,10 +19,8 @@ export function DropZone({ path, disabled, children }: { path: string; disabled:
     setOver(false);
     if (disabled) return tellFailure("Nothing was uploaded", "This folder can only be read.");
     try {
-      for (const { path: below, file } of await droppedFiles(event.dataTransfer)) {
-        const target = joinPath(path, below);
-        open.uploads.add(file, target, open.files.uploadAddress(target));
-      }
+      const dropped = await droppedFiles(event.dataTransfer);
+      open.uploads.add(dropped.map(({ path: below, file }) => ({ file, path: joinPath(path, below) })));
     } catch (error) {
       tellFailure("Some of what you dropped could not be read", error);
     }

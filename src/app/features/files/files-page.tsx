@@ -6,8 +6,8 @@ import { useDeferredValue, useMemo, useState } from "react";
 import type { FileEntry } from "../../../protocol/project-files.ts";
 import { type Sorting, sortEntries } from "../../core/file-kinds.ts";
 import { countOf } from "../../core/format.ts";
+import { visibleName } from "../../core/names.ts";
 import { wordsOf } from "../../core/request-error.ts";
-import { useProject } from "../../ui/app-context.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Waiting } from "../../ui/waiting.tsx";
 import { Breadcrumbs } from "./breadcrumbs.tsx";
@@ -21,7 +21,6 @@ import { useListing } from "./use-listing.ts";
 const NOTHING: readonly FileEntry[] = [];
 
 export function FilesPage({ path }: { path: string }) {
-  const { open } = useProject();
   const { data, error, refetch } = useListing(path);
   const [filter, setFilter] = useState("");
   const [sorting, setSorting] = useState<Sorting>({ by: "name", descending: false });
@@ -32,7 +31,7 @@ export function FilesPage({ path }: { path: string }) {
   const entries = data?.entries ?? NOTHING;
   const shown = useMemo(() => {
     const matching = entries.filter(
-      ({ name }) => name.toLowerCase().includes(wanted) && (showHidden || !name.startsWith(".")),
+      ({ name }) => visibleName(name).toLowerCase().includes(wanted) && (showHidden || !name.startsWith(".")),
     );
     return sortEntries(matching, sorting);
   }, [entries, wanted, sorting, showHidden]);
@@ -41,7 +40,7 @@ export function FilesPage({ path }: { path: string }) {
   return (
     <DropZone path={path} disabled={!writable}>
       <div className="files">
-        <h1 className="hidden-words">Files in {path === "" ? "the home folder" : path}</h1>
+        <h1 className="hidden-words">Files in {path === "" ? "the home folder" : visibleName(path)}</h1>
         <div className="files-head">
           <Breadcrumbs path={path} />
           <Toolbar
@@ -88,7 +87,7 @@ export function FilesPage({ path }: { path: string }) {
           />
         )}
       </div>
-      <UploadPanel uploads={open.uploads} />
+      <UploadPanel />
       <FileDialogs
         path={path}
         entries={entries}

@@ -10,10 +10,11 @@ import {
   IconTrash,
   IconUpload,
 } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { type ChangeEvent, useMemo, useRef } from "react";
 import type { FileEntry } from "../../../protocol/project-files.ts";
 import type { Command } from "../../core/commands.ts";
-import { joinPath } from "../../core/paths.ts";
+import { joinPath, wireName } from "../../core/paths.ts";
 import { useCommands, useProject } from "../../ui/app-context.ts";
 import type { FileQuestion } from "./file-dialogs.tsx";
 
@@ -30,10 +31,8 @@ export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden 
   const { open } = useProject();
   const input = useRef<HTMLInputElement>(null);
   const picked = (event: ChangeEvent<HTMLInputElement>) => {
-    for (const file of event.currentTarget.files ?? []) {
-      const target = joinPath(path, file.name);
-      open.uploads.add(file, target, open.files.uploadAddress(target));
-    }
+    const files = [...(event.currentTarget.files ?? [])];
+    open.uploads.add(files.map((file) => ({ file, path: joinPath(path, wireName(file.name)) })));
     event.currentTarget.value = "";
   };
   const commands = useMemo<Command[]>(
@@ -109,6 +108,14 @@ export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden 
             leftSection={<IconDownload size={16} aria-hidden />}
           >
             Download this folder
+          </Menu.Item>
+          <Menu.Item
+            component={Link}
+            to="/projects/$projectId/trash"
+            params={{ projectId: open.projectId } as never}
+            leftSection={<IconTrash size={16} aria-hidden />}
+          >
+            Trash
           </Menu.Item>
           <Menu.Item onClick={() => onShowHidden(!showHidden)}>
             {showHidden ? "Do not show hidden files" : "Show hidden files"}
