@@ -104,8 +104,11 @@ test(
 
     await ada.getByRole("link", { name: "CoCalc" }).click();
     await ada.getByRole("button", { name: "Stop Essay" }).click();
+    const question = ada.getByRole("dialog", { name: "Stop “Essay”?" });
+    await question.getByText("working in it now", { exact: false }).waitFor();
+    await question.getByRole("button", { name: "Stop", exact: true }).click();
     await ada.getByRole("article", { name: "Essay" }).getByText("Stopped").waitFor({ timeout: 30_000 });
-    await other.getByText("The project has stopped.", { exact: false }).waitFor();
+    await other.getByText(/stopped the project\. What you type is kept/).waitFor(); // and by whom
 
     await ada.goto(address.replace(/files.*$/, "members"));
     await ada.getByRole("button", { name: "Remove Charles Tester" }).click();

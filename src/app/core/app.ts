@@ -2,8 +2,10 @@
 
 import type { Move } from "../../protocol/moved-path.ts";
 import { type Api, openApi } from "./api.ts";
+import { askBeforeLeaving } from "./ask-before-leaving.ts";
 import { Commands } from "./commands.ts";
 import { browserKeeper, type DocumentKeeper } from "./document-keeper.ts";
+import type { Ending } from "./ending.ts";
 import { HubConnection } from "./hub.ts";
 import { OpenDocuments } from "./open-documents.ts";
 import { ProjectConnection } from "./project-connection.ts";
@@ -12,6 +14,7 @@ import { isOffline, RequestError } from "./request-error.ts";
 import { hubSocketPath, projectSocketPath, type Site, signInAddress, siteOfPage } from "./site.ts";
 import { Store } from "./store.ts";
 import { Tabs } from "./tabs.ts";
+import { UploadSender } from "./upload-sender.ts";
 import { Uploads } from "./uploads.ts";
 
 /** A project that is open in this page. */
@@ -28,6 +31,8 @@ export interface OpenProject {
   filesChanged: Store<number>;
   /** The question which web server to open is shown. */
   askingPort: Store<boolean>;
+  /** Who ended the project, in words, where it was somebody else. */
+  endedBy: Store<string | undefined>;
 }
 
 export interface App {
@@ -35,6 +40,8 @@ export interface App {
   api: Api;
   hub: HubConnection;
   commands: Commands;
+  /** What is about to end a project, and asked about. */
+  ending: Store<Ending | undefined>;
   /** Opens a project's connection and files, once. */
   project(projectId: string): OpenProject;
   /** Goes to the page to sign in, which leads back here. */
@@ -61,7 +68,15 @@ export function openApp(page: Document): App {
     open.set(projectId, known);
     return known;
   };
-  return { site, api, hub, commands: new Commands(), project, signIn };
+  return {
+    site,
+    api,
+    hub,
+    commands: new Commands(),
+    ending: new Store<Ending | undefined>(undefined),
+    project,
+    signIn,
+  };
 }
 
 function openProject(site: Site, projectId: string, keeper: DocumentKeeper): OpenProject {
@@ -73,6 +88,8 @@ function openProject(site: Site, projectId: string, keeper: DocumentKeeper): Ope
       () => true,
       () => false,
     );
+  const uploads = new Uploads(new UploadSender(files), () => filesChanged.update((count) => count + 1));
+  askBeforeLeaving(globalThis.window, uploads.list);
   const tabs = new Tabs(projectId, globalThis.localStorage);
   const moved = new Store<Move | undefined>(undefined);
   const onMoved = (move: Move) => {
@@ -85,11 +102,12 @@ function openProject(site: Site, projectId: string, keeper: DocumentKeeper): Ope
     connection,
     documents: new OpenDocuments({ connection, keeper, exists, tabs, onMoved }),
     files,
-    uploads: new Uploads(() => filesChanged.update((count) => count + 1)),
+    uploads,
     tabs,
     moved,
     filesChanged,
     askingPort: new Store(false),
+    endedBy: new Store<string | undefined>(undefined),
   };
 }
 

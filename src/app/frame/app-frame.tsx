@@ -9,6 +9,7 @@ import { useApp, useCommands, useStore } from "../ui/app-context.ts";
 import { tellFailure } from "../ui/tell.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
+import { EndQuestion } from "./end-question.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
 
 type PaletteModule = { default: ComponentType<{ onClose: () => void }> };
@@ -51,6 +52,7 @@ export function AppFrame() {
       </header>
       <ConnectionBanner />
       <Outlet />
+      <EndQuestion />
       {palette && (
         <Suspense>
           <Palette onClose={() => setPalette(false)} />

@@ -4,6 +4,7 @@ import { Outlet, useParams, useRouterState } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import type { ProjectSummary } from "../../protocol/project.ts";
 import { stateWord } from "../core/project-view.ts";
+import { UploadQuestion } from "../features/files/upload-question.tsx";
 import { OpenPort } from "../features/project/open-port.tsx";
 import { useProjectCommands } from "../features/project/project-commands.ts";
 import { Rail } from "../features/project/rail.tsx";
@@ -18,6 +19,7 @@ import { Waiting } from "../ui/waiting.tsx";
 import { useFetchAhead } from "./fetch-ahead.ts";
 import { useFollowMoves } from "./use-follow-moves.ts";
 import { useKept } from "./use-kept.ts";
+import { useToldWhoEnded } from "./use-told-who-ended.ts";
 
 export function ProjectFrame() {
   const { projectId = "" } = useParams({ strict: false }) as { projectId?: string }; // routes are not registered as types
@@ -50,7 +52,9 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
   const open = useMemo(() => app.project(project.project_id), [app, project.project_id]);
   const state = stateWord(project, useNow(5_000));
   const running = state === "running";
-  const needsServer = /\/(files|terminal)(\/|$)/.test(useRouterState({ select: ({ location }) => location.pathname }));
+  const needsServer = /\/(files|terminal|trash)(\/|$)/.test(
+    useRouterState({ select: ({ location }) => location.pathname }),
+  );
   const [everRan, setEverRan] = useState(running);
   useEffect(() => {
     if (running) {
@@ -61,6 +65,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
   useEffect(() => () => open.connection.leave(), [open]);
   useKept(open);
   useFollowMoves(open);
+  useToldWhoEnded(project, open);
   useProjectCommands(project, open);
   useTouch(project.project_id, running);
   useFetchAhead(running);
@@ -82,6 +87,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
           <StatusBar state={state} />
         </div>
         <OpenPort />
+        <UploadQuestion uploads={open.uploads} />
       </div>
     </ProjectContext>
   );

@@ -3,10 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { ProjectAction, ProjectSummary } from "../../../protocol/project.ts";
+import type { ProjectSummary } from "../../../protocol/project.ts";
 import type { ServerEntry } from "../../../protocol/project-web-servers.ts";
 import type { App, OpenProject } from "../../core/app.ts";
 import type { Command } from "../../core/commands.ts";
+import type { EndAction } from "../../core/ending.ts";
+import { splatOf } from "../../core/file-address.ts";
+import { visibleName } from "../../core/names.ts";
 import { baseName } from "../../core/paths.ts";
 import { askFor } from "../../core/project-actions.ts";
 import { canStart, canStop, stateWord } from "../../core/project-view.ts";
@@ -16,6 +19,7 @@ import { tellFailure } from "../../ui/tell.ts";
 
 const PAGES = [
   { page: "files/", title: "Files", shortcut: "mod+alt+F" },
+  { page: "trash", title: "Trash" },
   { page: "members", title: "Members" },
   { page: "log", title: "Log" },
   { page: "settings", title: "Settings" },
@@ -45,8 +49,9 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
   const state = stateWord(project, Date.now());
   const commands = useMemo<Command[]>(() => {
     const go = (page: string) => void navigate({ to: `/projects/${project_id}/${page}` });
-    const ask = (action: ProjectAction) =>
-      void askFor(app, project_id, action).catch((error) => tellFailure(`“${title}” could not do that`, error));
+    const start = () =>
+      void askFor(app, project_id, "start").catch((error) => tellFailure(`“${title}” could not do that`, error));
+    const end = (action: EndAction) => app.ending.set({ projectId: project_id, title, action });
     const toTab = (to: string, params: object) => () =>
       void navigate({ to: `/projects/$projectId/${to}`, params: { projectId: project_id, ...params } as never });
     return [
@@ -64,10 +69,8 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
         shortcut: "mod+alt+T",
         run: () => go("terminal/main"),
       },
-      ...(canStart(state)
-        ? [{ id: "start", title: "Start the project", group: "Project", run: () => ask("start") }]
-        : []),
-      ...(canStop(state) ? [{ id: "stop", title: "Stop the project", group: "Project", run: () => ask("stop") }] : []),
+      ...(canStart(state) ? [{ id: "start", title: "Start the project", group: "Project", run: start }] : []),
+      ...(canStop(state) ? [{ id: "stop", title: "Stop the project", group: "Project", run: () => end("stop") }] : []),
       ...(state === "running"
         ? [
             ...servers.map(({ title, path }) => ({
@@ -78,17 +81,17 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
                 void window.open(namedServerAddress(app.site, project_id, path), "_blank", "noopener,noreferrer"),
             })),
             { id: "port", title: "Open a web server", group: "Project", run: () => open.askingPort.set(true) },
-            { id: "restart", title: "Restart the project", group: "Project", run: () => ask("restart") },
+            { id: "restart", title: "Restart the project", group: "Project", run: () => end("restart") },
           ]
         : []),
       ...tabs.map((tab) =>
         tab.kind === "file"
           ? {
               id: `tab-${tab.path}`,
-              title: baseName(tab.path),
-              hint: tab.path,
+              title: visibleName(baseName(tab.path)),
+              hint: visibleName(tab.path),
               group: "Open files",
-              run: toTab("files/$", { _splat: tab.path }),
+              run: toTab("files/$", { _splat: splatOf(tab.path) }),
             }
           : {
               id: `term-${tab.name}`,

@@ -1,7 +1,7 @@
-/** The actions of a row: done at once, with Undo where they can be undone, and failures in words. */
+/** The actions of a row: done at once, with Undo where they can be undone, asked about where they end what others do. */
 
 import type { ProjectSummary } from "../../../protocol/project.ts";
-import { askFor, deleteProject, hideProject, restoreProject } from "../../core/project-actions.ts";
+import { askFor, hideProject, restoreProject } from "../../core/project-actions.ts";
 import { useApp } from "../../ui/app-context.ts";
 import { tell, tellFailure } from "../../ui/tell.ts";
 import { tellUndoable } from "../../ui/tell-undoable.tsx";
@@ -11,7 +11,7 @@ export function useProjectActions({ project_id, title }: ProjectSummary) {
   const act = (what: string, action: () => Promise<void>) => void action().catch((error) => tellFailure(what, error));
   return {
     start: () => act(`“${title}” was not started`, () => askFor(app, project_id, "start")),
-    stop: () => act(`“${title}” was not stopped`, () => askFor(app, project_id, "stop")),
+    stop: () => app.ending.set({ projectId: project_id, title, action: "stop" }),
     restore: () =>
       act(`“${title}” was not restored`, async () => {
         await restoreProject(app, project_id);
@@ -24,10 +24,6 @@ export function useProjectActions({ project_id, title }: ProjectSummary) {
           hideProject(app, project_id, !hide),
         );
       }),
-    remove: () =>
-      act(`“${title}” was not deleted`, async () => {
-        await deleteProject(app, project_id);
-        tellUndoable(`“${title}” is deleted.`, () => restoreProject(app, project_id));
-      }),
+    remove: () => app.ending.set({ projectId: project_id, title, action: "delete" }),
   };
 }

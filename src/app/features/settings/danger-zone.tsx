@@ -1,20 +1,18 @@
 /** Deleting and restoring a project. */
 
 import { Button, Text } from "@mantine/core";
-import { useState } from "react";
-import { deleteProject, restoreProject } from "../../core/project-actions.ts";
+import { restoreProject } from "../../core/project-actions.ts";
 import { groupOf } from "../../core/project-view.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
-import { Confirm, useAct } from "../../ui/ask.tsx";
+import { useAct } from "../../ui/ask.tsx";
 import { Section } from "../../ui/section.tsx";
-import { tell } from "../../ui/tell.ts";
 
 export function DangerZone() {
   const app = useApp();
   const { project } = useProject();
   const own = useStore(app.hub.account);
-  const [asking, setAsking] = useState(false);
   const restore = useAct(() => restoreProject(app, project.project_id));
+  const remove = () => app.ending.set({ projectId: project.project_id, title: project.title, action: "delete" });
   const isOwner = own?.is_admin === true || groupOf(project, own?.account_id ?? "") === "owner";
   return (
     <Section title="Danger zone">
@@ -32,7 +30,7 @@ export function DangerZone() {
               ? "A deleted project stops and leaves everybody's lists. It can be restored."
               : "Only an owner of the project can delete it."}
           </Text>
-          <Button color="red" variant="outline" className="danger" disabled={!isOwner} onClick={() => setAsking(true)}>
+          <Button color="red" variant="outline" className="danger" disabled={!isOwner} onClick={remove}>
             Delete the project
           </Button>
         </>
@@ -41,21 +39,6 @@ export function DangerZone() {
         <Text size="sm" role="alert" c="var(--mantine-color-error)">
           {restore.error}
         </Text>
-      )}
-      {asking && (
-        <Confirm
-          title={`Delete “${project.title}”?`}
-          verb="Delete"
-          danger
-          onClose={() => setAsking(false)}
-          onConfirm={async () => {
-            await deleteProject(app, project.project_id);
-            tell(`“${project.title}” is deleted. It can be restored here, and from the list under Deleted.`);
-          }}
-        >
-          It stops at once, for all of its {Object.keys(project.users).length} members. Its files stay, and it can be
-          restored.
-        </Confirm>
       )}
     </Section>
   );

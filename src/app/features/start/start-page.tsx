@@ -6,7 +6,7 @@ import { useEffect, useRef } from "react";
 import { askFor } from "../../core/project-actions.ts";
 import { stateWord } from "../../core/project-view.ts";
 import { adviceFor } from "../../core/start-view.ts";
-import { useApp, useNow, useProject, useSelected } from "../../ui/app-context.ts";
+import { useApp, useNow, useProject, useSelected, useStore } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
@@ -14,7 +14,8 @@ import { StartProgress } from "./start-progress.tsx";
 
 export function StartPage() {
   const app = useApp();
-  const { project } = useProject();
+  const { project, open } = useProject();
+  const endedBy = useStore(open.endedBy);
   const state = stateWord(project, useNow(1_000));
   const start = useSelected(app.hub.starts, (all) => all.get(project.project_id));
   const go = useAct(() => askFor(app, project.project_id, "start"));
@@ -44,6 +45,7 @@ export function StartPage() {
           {project.deleted && (
             <Text size="sm">This project is deleted. Restore it in the settings, then it can be started.</Text>
           )}
+          {stopped && endedBy !== undefined && <Text size="sm">{endedBy}</Text>}
           {stopped && !project.deleted && (
             <>
               <Text size="sm">

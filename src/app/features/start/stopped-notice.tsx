@@ -3,13 +3,14 @@
 import { Button, Text } from "@mantine/core";
 import { askFor } from "../../core/project-actions.ts";
 import { canStart, stateWord } from "../../core/project-view.ts";
-import { useApp, useNow, useProject, useSelected } from "../../ui/app-context.ts";
+import { useApp, useNow, useProject, useSelected, useStore } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 
 export function StoppedNotice() {
   const app = useApp();
-  const { project } = useProject();
+  const { project, open } = useProject();
+  const endedBy = useStore(open.endedBy);
   const state = stateWord(project, useNow(1_000));
   const start = useSelected(app.hub.starts, (all) => all.get(project.project_id));
   const go = useAct(() => askFor(app, project.project_id, "start"));
@@ -20,7 +21,7 @@ export function StoppedNotice() {
       <Text size="sm">
         {failure ??
           (canStart(state)
-            ? "The project has stopped. What you type is kept here until it runs again."
+            ? `${endedBy ?? "The project has stopped."} What you type is kept here until it runs again.`
             : (start?.message ?? "What you type is kept here meanwhile."))}
       </Text>
       {canStart(state) && !project.deleted && (
