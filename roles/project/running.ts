@@ -1,6 +1,8 @@
 /** What people started in the project, as they would call it: not the server, not shells that wait, not what a program started itself. */
 
 import { readFile } from "node:fs/promises";
+import type { ProjectRunning } from "../../src/protocol/project-running.ts";
+import type { Caller } from "./callers.ts";
 import { listProcesses, type ProcessInfo, treeOf } from "./processes.ts";
 
 const MOST_TOLD = 20;
@@ -11,18 +13,20 @@ interface Named extends ProcessInfo {
   command: string;
 }
 
-export interface Programs {
-  programs: string[];
-  morePrograms: number;
-}
-
-/** Looks at the processes of the server's own; where the whole container is the project's, at all. */
-export async function programsNow({ ownContainer }: { ownContainer: boolean }): Promise<Programs> {
+/** Who is there and what runs: of the server's own processes; where the whole container is the project's, of all. */
+export async function runningNow(
+  people: readonly Caller[],
+  { ownContainer }: { ownContainer: boolean },
+): Promise<ProjectRunning> {
   const all = await listProcesses();
   const own = ownContainer ? all : treeOf(process.pid, all);
   const named = await Promise.all(own.map(async (info) => ({ ...info, command: await commandOf(info.pid) })));
   const commands = startedByPeople(named, process.pid);
-  return { programs: commands.slice(0, MOST_TOLD), morePrograms: Math.max(0, commands.length - MOST_TOLD) };
+  return {
+    people: people.map(({ sub, name }) => ({ account_id: sub, name })),
+    programs: commands.slice(0, MOST_TOLD),
+    morePrograms: Math.max(0, commands.length - MOST_TOLD),
+  };
 }
 
 /** The commands of what stands directly below the server or a shell. Pure. */

@@ -19,7 +19,7 @@ import { Exec } from "./exec.ts";
 import { openFileApi } from "./files/file-api.ts";
 import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
-import { programsNow } from "./running.ts";
+import { runningNow } from "./running.ts";
 import { documentRequests } from "./socket/document-requests.ts";
 import { folderRequests } from "./socket/folder-requests.ts";
 import { openSocketServer, type SocketServer } from "./socket/socket-server.ts";
@@ -74,10 +74,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     ...files.handlers,
     ...socketHandlers(sockets),
     "GET /api/status": () => status.now(),
-    "GET /api/running": async () => ({
-      people: sockets.people().map(({ sub, name }) => ({ account_id: sub, name })),
-      ...(await programsNow({ ownContainer: config.inCluster !== undefined })),
-    }),
+    "GET /api/running": () => runningNow(sockets.people(), { ownContainer: config.inCluster !== undefined }),
     "* /port/": toServer,
     "* /server/": toServer,
     "POST /api/exec": async ({ request }) => {

@@ -91,7 +91,7 @@ test("in an archive no two odd names are one, and none leads out", async () => {
     stream.on("end", next).resume();
   });
   const response = await server.fetch("/api/files/archive?path=odd&format=tar");
-  const ended = new Promise((resolve) => tar.once("finish", resolve));
+  const ended = new Promise<void>((resolve) => tar.once("finish", () => resolve()));
   tar.end(Buffer.from(await response.arrayBuffer()));
   await ended;
   expect(new Set(names).size).toBe(NAMES.length + 1);
