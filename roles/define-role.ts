@@ -7,6 +7,7 @@ import type { Logger } from "../src/core/log.ts";
 import type { Metrics } from "../src/core/metrics.ts";
 import type { Db } from "../src/db/db.ts";
 import type { Kube } from "../src/kube/types.ts";
+import type { Listen } from "../src/net/serve/serve.ts";
 import type { RoleName } from "./names.ts";
 
 /** Which of the shared parts a role opens; `config` and `doctor` tell their variables with the role's. */
@@ -30,8 +31,8 @@ export interface Parts {
   kube(): Promise<Kube>;
   /** Adds a check to `/readyz` of this process. */
   readiness(name: string, check: Check): void;
-  /** Where this role listens. Port 0: the system chooses. */
-  listen: { host: string; port: number };
+  /** Where this role listens. */
+  listen: Listen;
   /** Announces where a role of this process listens, and tells where another one does: an origin such as http://127.0.0.1:5000. */
   addresses: {
     announce(role: RoleName, origin: string): void;

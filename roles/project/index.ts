@@ -10,7 +10,7 @@ export default defineRole({
   needs: { http: true },
   config: projectConfig,
   async start(life, { listen, log, addresses }, config) {
-    const address = { host: config.podIp ?? listen.host, port: config.port };
+    const address = { ...listen, host: config.podIp ?? listen.host, port: config.port };
     const serving = await serveProject(life, { config, listen: address, log });
     addresses.announce("project", serving.origin);
   },

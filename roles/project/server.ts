@@ -8,7 +8,7 @@ import { localPath } from "../../src/files/local-path.ts";
 import { type Places, parsePath } from "../../src/files/places.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
-import { type Serving, serveHttp } from "../../src/net/serve/serve.ts";
+import { type Listen, type Serving, serveHttp } from "../../src/net/serve/serve.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
 import { execRequest } from "../../src/protocol/project-exec.ts";
 import { Activity } from "./activity.ts";
@@ -34,7 +34,7 @@ const SOCKET_PATH = "/api/socket";
 
 interface Options {
   config: ProjectConfig;
-  listen: { host: string; port: number };
+  listen: Listen;
   log: Logger;
 }
 

@@ -8,6 +8,7 @@ import { AppError, isAppError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { openMetrics } from "../core/metrics.ts";
+import type { EarlyListener } from "../net/serve/early-listener.ts";
 import type { Serving } from "../net/serve/serve.ts";
 import { serveAdmin } from "./admin-server.ts";
 import { openSharedParts, type SharedParts } from "./parts.ts";
@@ -29,11 +30,16 @@ export function rolesNamed(names: readonly string[]): RoleName[] {
   return [...new Set(roles)];
 }
 
+interface StartOptions {
+  names: RoleName[];
+  env: Environment;
+  log: Logger;
+  /** Listens already for a role that is alone. */
+  early?: EarlyListener | undefined;
+}
+
 /** Starts the roles, then says ready. A role that cannot start stops all; the error names it. */
-export async function startRoles(
-  life: Life,
-  { names, env, log }: { names: RoleName[]; env: Environment; log: Logger },
-): Promise<Started> {
+export async function startRoles(life: Life, { names, env, log, early }: StartOptions): Promise<Started> {
   const config = readConfig(processConfig, env);
   const roles = await Promise.all(names.map(loadRole));
   const configs = readAll(roles, env);
@@ -53,7 +59,8 @@ export async function startRoles(
   const listen = { host: config.adminHost, port: config.adminPort };
   const admin = await serveAdmin(life, { listen, log, metrics, report: parts.report });
   for (const [index, role] of roles.entries()) {
-    const own = { ...parts, log: log.child({ role: role.name }), listen: addressFor(role, roles, config) };
+    const listen = { ...addressFor(role, roles, config), early };
+    const own = { ...parts, log: log.child({ role: role.name }), listen };
     await role.start(life.child(role.name), own, configs[index]).catch((cause: unknown) => {
       if (isAppError(cause)) throw cause.message.startsWith(role.name) ? cause : named(role, cause);
       throw new Error(`${role.name} could not start: ${messageOf(cause)}`, { cause });

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { AppError } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
+import type { EarlyListener } from "./early-listener.ts";
 import type { HttpRequest, HttpResponse } from "./http-message.ts";
 import { endUpgrade } from "./last-words.ts";
 import { QuickConnections } from "./quick-connection.ts";
@@ -16,10 +17,19 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => voi
 /** Takes over an upgrade; must answer or destroy the socket. Errors of the socket are already listened to. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+/** Where to listen. */
+export interface Listen {
+  host: string;
+  /** 0: the system chooses. */
+  port: number;
+  /** Where it listens at this address already, its port is taken over with the connections that wait. */
+  early?: EarlyListener | undefined;
+}
+
 export interface ServeOptions {
   /** For errors and logs, such as `hub-next`. */
   name: string;
-  listen: { host: string; port: number };
+  listen: Listen;
   log: Logger;
   handle: Handle;
   /** Handles requests without a body past Node's own requests and responses: for roles that only pass them on. */
@@ -155,7 +165,9 @@ function responsesOf(isLast: () => boolean) {
 
 type Server = ReturnType<typeof createServer>;
 
-async function listenOn(server: Server, { host, port }: ServeOptions["listen"], name: string): Promise<void> {
+const BACKLOG = 2_048;
+
+async function listenOn(server: Server, { host, port, early }: Listen, name: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", (error: NodeJS.ErrnoException) => {
     const taken = error.code === "EADDRINUSE";
@@ -165,7 +177,9 @@ async function listenOn(server: Server, { host, port }: ServeOptions["listen"], 
       : `${name}: cannot listen on ${host}:${port}: ${error.message}`;
     reject(new AppError("unavailable", message, { cause: error }));
   });
-  server.listen({ host, port, backlog: 2_048 }, resolve);
+  server.once("listening", resolve);
+  if (early?.isAt({ host, port })) early.give(server, BACKLOG);
+  else server.listen({ host, port, backlog: BACKLOG });
   await promise;
 }
 
@@ -196,6 +210,8 @@ interface Closing {
 async function closeServer(server: Server, { sockets, quick, leftMs }: Closing): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
+  // Those that waited for this server are not among the ones that it counts.
+  const all = [promise, ...[...sockets].map(closed)];
   const closeIdle = () => {
     server.closeIdleConnections();
     quick?.closeIdle();
@@ -206,7 +222,11 @@ async function closeServer(server: Server, { sockets, quick, leftMs }: Closing):
   };
   const idle = setInterval(closeIdle, CLOSE_IDLE_EVERY_MS);
   closeIdle();
-  await promise;
+  await Promise.all(all);
   clearInterval(idle);
   cutOff();
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once("close", () => resolve()));
 }
