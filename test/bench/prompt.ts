@@ -1,9 +1,13 @@
-/** From the click on Start to a shell's prompt in a real pod, against the time in which a bare pod of the same kind becomes Ready. */
+/**
+ * From the click on Start to a shell's prompt in a real pod, against the time in which the same pod becomes Ready with a server that listens
+ * at once; the floor beside it is the same pod with nothing to wait for.
+ */
 
 import { io, type Socket } from "socket.io-client";
 import type { Life } from "../../src/core/life.ts";
 import { podName } from "../../src/domain/project-pods/identity.ts";
 import { pods } from "../../src/kube/resources.ts";
+import type { Pod } from "../../src/kube/types.ts";
 import type { HubEvents, HubRequests } from "../../src/protocol/hub-socket.ts";
 import type { ProjectEvents } from "../../src/protocol/project-socket.ts";
 import { measureInCluster, type Place } from "./cluster.ts";
@@ -12,7 +16,9 @@ import { type Benchmark, type Figure, median, ms } from "./report.ts";
 import { heard, openHub } from "./state.ts";
 import { createPerson } from "./world.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 10;
+/** Of ten, one may meet a node that is busy with something else. */
+const MUST_MEET = 9;
 const AIM_MORE_MS = 300;
 
 export function benchmark(life: Life): Benchmark {
@@ -31,15 +37,18 @@ export async function measure(life: Life, place: Place): Promise<Figure[]> {
   const hub = await openHub(life, { port: await startRole(life, bench, { name: "hub-websocket" }), cookie });
   const clicks: Click[] = [];
   const bare: number[] = [];
+  const floor: number[] = [];
   for (let round = 0; round < ROUNDS + 1; round += 1) {
     const projectId = await createProject(bench, accountId);
-    const times = [await clickToPrompt(life, { hub, proxy, cookie, projectId }), await postToReady(bench)] as const;
+    const click = await clickToPrompt(life, { hub, proxy, cookie, projectId });
     await gone(bench, projectId);
+    const [ready, started] = [await postToReady(bench, listening), await postToReady(bench, sleeping)];
     if (round === 0) continue; // warms the node's caches
-    clicks.push(times[0]);
-    bare.push(times[1]);
+    clicks.push(click);
+    bare.push(ready);
+    floor.push(started);
   }
-  return [figure(clicks, bare)];
+  return [figure(clicks, { bare, floor })];
 }
 
 interface Click {
@@ -90,8 +99,22 @@ async function firstPrompt(life: Life, { proxy, cookie, projectId }: Visit): Pro
   await visit.stop();
 }
 
-async function postToReady(bench: Bench): Promise<number> {
-  const pod = bench.barePod();
+type Container = Pod["spec"]["containers"][number];
+
+/** A server in the place of ours that listens as soon as Node runs. */
+function listening(container: Container): Container {
+  const server = 'require("node:http").createServer((request, response) => response.end()).listen(6001)';
+  return { ...container, command: ["node", "-e", server], args: [] };
+}
+
+/** Nothing that has to be waited for: Ready is when it was started. */
+function sleeping({ readinessProbe: _, livenessProbe: __, ...container }: Container): Container {
+  return { ...container, command: ["sleep", "600"], args: [] };
+}
+
+async function postToReady(bench: Bench, as: (container: Container) => Container): Promise<number> {
+  const product = bench.barePod();
+  const pod = { ...product, spec: { ...product.spec, containers: product.spec.containers.map(as) } };
   const ready = bench.watched.when(() => isReady(bench.watched.get(pod.metadata.name)));
   const began = performance.now();
   await bench.kube.create(pods, pod);
@@ -111,20 +134,20 @@ async function deletePod({ kube, watched }: Bench, name: string): Promise<void> 
   await left;
 }
 
-function figure(clicks: Click[], bare: number[]): Figure {
+function figure(clicks: Click[], { bare, floor }: { bare: number[]; floor: number[] }): Figure {
   const [prompt, running, ready] = [
     median(clicks.map((click) => click.prompt)),
     median(clicks.map((click) => click.running)),
     median(bare),
   ];
-  const more = prompt - ready;
+  const within = clicks.filter((click) => click.prompt <= ready + AIM_MORE_MS).length;
   return {
     what: "click → prompt in a real pod",
     measured: `${ms(prompt)} (the page knows after ${ms(running)})`,
-    against: `bare pod, POST → Ready ${ms(ready)}`,
+    against: `the same pod, listening at once, POST → Ready ${ms(ready)}; with nothing to wait for ${ms(median(floor))}`,
     ratio: prompt / ready,
-    aim: `≤ ${AIM_MORE_MS} ms more`,
-    met: more <= AIM_MORE_MS,
-    how: `${ROUNDS} rounds by turns, medians: ${ms(more)} more; hub socket, manage-action, kubelet, manage-state, hub-proxy, project server, bash; image on the node`,
+    aim: `≤ ${AIM_MORE_MS} ms more in ${MUST_MEET} of ${ROUNDS} rounds`,
+    met: within >= MUST_MEET,
+    how: `${ROUNDS} rounds by turns, medians: ${ms(prompt - ready)} more, ${within} rounds within the aim; hub socket, manage-action, kubelet, manage-state, hub-proxy, project server, bash; image on the node`,
   };
 }
