@@ -13,8 +13,11 @@ RUN dpkg -s ${SERVICE_PACKAGES} >/dev/null 2>&1 \
   || (apt-get update && apt-get install -y --no-install-recommends ${SERVICE_PACKAGES} && rm -rf /var/lib/apt/lists/*)
 COPY dist/server /opt/cocalc-k8s/server
 COPY dist/app /opt/cocalc-k8s/app
-ENV NODE_ENV=production COCALC_APP_FOLDER=/opt/cocalc-k8s/app
+ENV NODE_ENV=production COCALC_APP_FOLDER=/opt/cocalc-k8s/app NODE_COMPILE_CACHE=/opt/cocalc-k8s/compiled
+RUN mkdir /opt/cocalc-k8s/compiled && chown 2001:2001 /opt/cocalc-k8s/compiled
 USER 2001:2001
+# Loads every role once, so that what Node compiled of them is in the image. Nodes with other processors compile anew.
+RUN node /opt/cocalc-k8s/server/main.js roles >/dev/null
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "/opt/cocalc-k8s/server/main.js"]
 
 # The Linux environment of a project, with the project's server.
@@ -28,9 +31,16 @@ RUN (dpkg -s ${PROJECT_PACKAGES} >/dev/null 2>&1 \
 RUN groupadd --gid 2001 user && useradd --uid 2001 --gid 2001 --no-create-home --home-dir /home/user --shell /bin/bash user \
   && mkdir -p /home/user /ext /data && chown 2001:2001 /home/user
 COPY dist/server /opt/cocalc-k8s/server
-ENV NODE_ENV=production HOME=/home/user LANG=C.UTF-8 SHELL=/bin/bash
+ENV NODE_ENV=production HOME=/home/user LANG=C.UTF-8 SHELL=/bin/bash NODE_COMPILE_CACHE=/opt/cocalc-k8s/compiled
+RUN mkdir /opt/cocalc-k8s/compiled && chown 2001:2001 /opt/cocalc-k8s/compiled
 WORKDIR /home/user
 USER 2001:2001
+# Serves once, so that what Node compiled of a project's server is in the image: the port is any, and the end is as in a pod.
+RUN mkdir /tmp/compiling && (HOME=/tmp/compiling COCALC_PROJECT_ID=00000000-0000-4000-8000-000000000000 COCALC_HUB_PUBLIC_KEYS='{"keys":[{"kty":"OKP"}]}' \
+    COCALC_POD_IP=127.0.0.1 PORT=0 ADMIN_HOST=127.0.0.1 ADMIN_PORT=0 COCALC_LOG_FORMAT=json \
+    node /opt/cocalc-k8s/server/main.js --role=project 2>/tmp/compiling.log & \
+    until grep -q '"msg":"ready"' /tmp/compiling.log; do kill -0 $! && sleep 0.1 || exit 1; done; kill $! && wait $!) \
+  && rm -rf /tmp/compiling /tmp/compiling.log
 EXPOSE 6001 2222
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "/opt/cocalc-k8s/server/main.js"]
 CMD ["--role=project"]
