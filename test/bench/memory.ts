@@ -1,0 +1,65 @@
+/** What a project's server keeps of sockets that came and went: 2,000 leave behind nothing that the next 2,000 add to. */
+
+import { setTimeout as after } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { io } from "socket.io-client";
+import type { Life } from "../../src/core/life.ts";
+import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
+import { startProjectServer, type TestProjectServer } from "../helpers/project-server.ts";
+import { type Benchmark, type Figure, megabytes } from "./report.ts";
+
+const ROUNDS = 5;
+const WAVES = 20;
+/** A project takes 500 at once; those that were just told to go may still be there. */
+const AT_ONCE = 100;
+const AIM = 1.1;
+
+export function benchmark(life: Life): Benchmark {
+  return { name: "memory", run: async () => [await measure(life)] };
+}
+
+async function measure(life: Life): Promise<Figure> {
+  const server = await startProjectServer(life);
+  const live: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (let wave = 0; wave < WAVES; wave += 1)
+      await Promise.all(Array.from({ length: AT_ONCE }, () => comeAndGo(server)));
+    live.push(await liveHeap());
+  }
+  const [second = 0, last = 0] = [live[1], live.at(-1)];
+  return {
+    what: `project's server: heap that lives after ${WAVES * AT_ONCE} sockets came and went ${ROUNDS} times`,
+    measured: `${megabytes(last)} (RSS ${megabytes(process.memoryUsage().rss)})`,
+    against: `after the second ${WAVES * AT_ONCE}: ${megabytes(second)}`,
+    ratio: last / second,
+    aim: `≤ ${AIM}: bounded`,
+    met: last / second <= AIM,
+    how: `${AT_ONCE} at once, by WebSocket, clients in the same process; heap in use after a full collection, which V8 makes by itself as memory gets scarce`,
+  };
+}
+
+async function comeAndGo({ origin, projectId, hub }: TestProjectServer): Promise<void> {
+  const socket = io(origin, {
+    path: `/${projectId}/api/socket`,
+    transports: ["websocket"],
+    forceNew: true,
+    reconnection: false,
+    extraHeaders: { [ASSERTION_HEADER]: await hub.assertion({ aud: projectId }) },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("hello", resolve);
+  socket.once("connect_error", reject);
+  await promise;
+  socket.disconnect();
+}
+
+/** Bytes in use once everything that nobody holds is gone. */
+async function liveHeap(): Promise<number> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void; // what the flag exposes
+  await after(500); // the last sockets close
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
+}
