@@ -18,6 +18,8 @@ export const CLUSTER_PACKAGES = [
   "conntrack",
   "openssl",
 ];
+/** What installations have before them. */
+export const FRONT_PACKAGES = ["nginx-light"];
 /** What serves images, as others' clusters have it. */
 export const REGISTRY_PACKAGES = ["docker-registry"];
 

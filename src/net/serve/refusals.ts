@@ -50,8 +50,9 @@ const UNKNOWN_CODING = invalid("A body with this transfer coding is not taken; s
 
 /** Of one server. */
 export class Refusals {
-  /** The answer that was asked for last on a connection. */
+  /** The answer that was asked for last on a connection, and the one before each. */
   readonly #latest = new WeakMap<Duplex, ServerResponse>();
+  readonly #before = new WeakMap<ServerResponse, ServerResponse>();
   /** Connections on which one was refused: what comes behind it is not looked at. */
   readonly #ending = new WeakSet<Duplex>();
 
@@ -59,6 +60,8 @@ export class Refusals {
   admits(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     if (this.#ending.has(socket)) return false;
+    const before = this.#latest.get(socket);
+    if (before !== undefined && !before.writableFinished) this.#before.set(response, before);
     this.#latest.set(socket, response);
     const refusal = refusalOf(request.headers);
     if (refusal === undefined) return true;
@@ -83,9 +86,8 @@ export class Refusals {
       else refuse();
     } else if (latest.req.complete)
       latest.once("finish", refuse); // what was asked before is answered first
+    else if (latest.socket === null) this.#before.get(latest)?.once("finish", () => this.malformed(error, socket));
     else if (latest.headersSent) sayLast(socket);
-    else if (latest.socket === null)
-      socket.destroy(); // it waits for its turn behind others
     else refuse();
   }
 }
