@@ -13,13 +13,13 @@ const newLife = testLives();
 const HOST = "127.0.0.1";
 
 async function open(maxWaiting?: number) {
-  const life = newLife();
+  const [life, clients] = [newLife(), newLife()];
   const address = { host: HOST, port: await freePort() };
   const early = await EarlyListener.open(address, maxWaiting);
   if (early === undefined) throw new Error("it does not listen");
   const dial = async (first = "") => {
     const socket = connect(address.port, HOST).setEncoding("latin1");
-    life.defer("client", () => void socket.destroy());
+    clients.defer("client", () => void socket.destroy()); // not with the server: what it said last would be lost
     const talk = { socket, text: "", ended: false };
     socket.on("data", (text: string) => {
       talk.text += text;
