@@ -106,3 +106,21 @@ test("whoever comes later sees what whoever was there sees, and goes on to", asy
     { numRuns: 100 },
   );
 });
+
+test("a program that counts graphemes has them in two columns from then on, and so has whoever comes later", async () => {
+  const { screen, answers } = await keptScreen();
+  screen.write("👩\u200d💻|\r\n\x1b[?2027h\x1b[?2027$p👩\u200d💻|🇩🇪|❤\ufe0f|");
+  expect(answers).toEqual(["\x1b[?2027;1$y"]);
+  const later = browserScreen();
+  await written(later, screen.serialized());
+  expect(later.buffer.active.cursorX).toBe(9);
+});
+
+test("marks without an end on one character, lines without an end and titles without an end are bounded", async () => {
+  const { screen } = await keptScreen({ cols: 80, rows: 24 });
+  screen.write(`a${"\u0301".repeat(200_000)}\x1b]2;${"t".repeat(100_000)}\x07`);
+  screen.write(`${"x".repeat(79)}\r\n`.repeat(20_000));
+  const { length } = screen.serialized();
+  expect(length).toBeGreaterThan(200_000);
+  expect(length).toBeLessThan(300_000);
+});

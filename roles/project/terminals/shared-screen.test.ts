@@ -87,7 +87,7 @@ test("whoever opens a full-screen program sees all of it, however much went by, 
     process.stdin.setRawMode(true);
     process.stdout.write("\x1b[?1049h\x1b[2J\x1b[H\x1b[44m\x1b[K heading\x1b[m\x1b[3;10r\x1b[?1h\x1b[?2004h\x1b[?1002h\x1b[?1006h\x1b[?25l\x1b]2;of-it\x07\x1b]11;#123456\x07");
     for (let i = 0; i < 60_000; i++) process.stdout.write("\x1b[" + (3 + (i % 8)) + ";1H\x1b[3" + (i % 8) + "mline " + i + "\x1b[K");
-    process.stdin.once("data", () => process.exit(process.stdout.write("\x1b[r\x1b[?1049l")));`;
+    process.stdin.once("data", () => { process.stdout.write("\x1b[r\x1b[?1049l"); process.exit(); });`;
   await writeFile(join(server.home, "draw.cjs"), draws);
   await type(ada, `PS1='$ '; clear; echo be''hind; '${process.execPath}' draw.cjs\r`);
   await until(() => first.rows().some((row) => row === "line 59999"));
