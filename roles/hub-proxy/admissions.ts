@@ -1,10 +1,11 @@
 /** Rights to projects that were looked up a moment ago: a request like the one before costs one look into a map. */
 
 import type { Life } from "../../src/core/life.ts";
-import type { Identity, ProjectRole } from "../../src/domain/access/identity.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
 import type { Registration, Revocations } from "../../src/domain/access/revocations.ts";
 import type { Forwarding } from "../../src/net/proxy/forward.ts";
 import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
+import type { ProjectRole } from "../../src/protocol/project-rights.ts";
 
 /** A right as it was looked up. */
 export interface Right {
@@ -39,14 +40,14 @@ export class Admission {
   #isEnded = false;
 
   constructor(right: Right, revocations: Revocations) {
-    const { identity, projectId, since } = right;
+    const { identity, projectId, role, since } = right;
     this.identity = identity;
-    this.role = right.role;
+    this.role = role;
     this.byCookie = right.byCookie;
     this.rewriteRequest = right.rewriteRequest;
     this.#revocations = revocations;
     this.#until = Math.min(Date.now() + KEPT_MS, identity.expire?.getTime() ?? Number.POSITIVE_INFINITY);
-    this.#registration = { identity, projectId, since, end: () => this.#end() };
+    this.#registration = { identity, project: { id: projectId, role }, since, end: () => this.#end() };
     this.#release = revocations.register(this.#registration);
   }
 

@@ -2,6 +2,7 @@
 
 import { forbidden, notFound, unauthenticated } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
+import { Recently } from "../../src/core/recently.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { hashToken } from "../../src/domain/access/tokens.ts";
@@ -9,6 +10,7 @@ import type { HttpRequest } from "../../src/net/serve/http-message.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";
 import { mayRequest, mayUpgrade } from "../../src/net/visitor/same-origin.ts";
 import { type SiteConfig, schemeOf } from "../../src/net/visitor/site.ts";
+import type { ProjectNeed } from "../../src/protocol/project-rights.ts";
 import { type Admission, Admissions } from "./admissions.ts";
 import { type Brought, broughtBy, withoutOurs } from "./credentials.ts";
 import type { Origin } from "./origins.ts";
@@ -25,21 +27,18 @@ export interface Asked {
   isUpgrade: boolean;
 }
 
+/** Told of the first use of a project by somebody for about a minute, by a person's browser: it counts as work in it. */
+type OnUse = (accountId: string, projectId: string) => void;
+
 export class Gate {
   readonly #access: Access;
   readonly #site: SiteConfig;
   readonly #admissions: Admissions;
-  readonly #onUse: (admission: Admission, projectId: string) => void;
+  /** Who used a project for about a minute, by account and project. */
+  readonly #used = new Recently({ ttlMs: 60_000, max: 20_000 });
+  readonly #onUse: OnUse;
 
-  /** `onUse` is told of the first use of a project by somebody for about a minute, by a person's browser: it counts as work in it. */
-  constructor(
-    life: Life,
-    {
-      access,
-      site,
-      onUse,
-    }: { access: Access; site: SiteConfig; onUse: (admission: Admission, projectId: string) => void },
-  ) {
+  constructor(life: Life, { access, site, onUse }: { access: Access; site: SiteConfig; onUse: OnUse }) {
     this.#access = access;
     this.#site = site;
     this.#admissions = new Admissions(life, access.revocations);
@@ -48,7 +47,7 @@ export class Gate {
 
   /**
    * The right with which a request passes: at once, where one like it passed a moment ago.
-   * @throws AppError `not_found` where this origin has no such path, `forbidden` for another origin's page and for who is no member (a
+   * @throws AppError `not_found` where this origin has no such path, `forbidden` for another origin's page and for who may not (a
    * project that does not exist is answered the same), `unauthenticated` for strangers.
    */
   admit(asked: Asked): Admission | Promise<Admission> {
@@ -69,23 +68,30 @@ export class Gate {
     if (identity === undefined) {
       throw unauthenticated("You are not signed in, or your session has ended. Sign in and try again.");
     }
-    const grant = await this.#access.grant(identity, projectId);
-    if (grant === undefined) throw forbidden("You are no member of this project. Ask one of its owners to add you.");
+    const role = await this.#access.authorise(identity, projectId, needOf(asked));
     const rewriteRequest = withoutOurs(this.#site.basePath, request.headers.cookie);
-    const right = { identity, role: grant.role, projectId, byCookie: brought.byCookie, rewriteRequest, since };
+    const right = { identity, role, projectId, byCookie: brought.byCookie, rewriteRequest, since };
     const admission = this.#admissions.admit(keyOf(asked), right);
-    if (grant.fresh && identity.credential.kind === "session") this.#onUse(admission, projectId);
+    const isPerson = identity.credential.kind === "session";
+    if (isPerson && this.#used.add(`${identity.accountId} ${projectId}`)) this.#onUse(identity.accountId, projectId);
     return admission;
   }
 }
 
 const MAX_KEY = 1_000;
 
+/** What of the project's rights a request is for. Of the project's own server any of its requests may be: it looks at each by the role. */
+function needOf({ request, target }: Asked): ProjectNeed {
+  if (target.kind === "start") return request.method === "POST" ? "control" : "see";
+  return target.kind === "server" ? "read" : "run";
+}
+
 /** All that a right is found by. */
-function keyOf({ request, client, origin, target }: Asked): string {
+function keyOf(asked: Asked): string {
+  const { request, client, origin, target } = asked;
   const { cookie = "", authorization = "" } = request.headers;
   const kind = origin.kind === "app" ? "app" : "own";
-  const key = `${kind} ${client.proto} ${target.projectId}\n${cookie}\n${authorization}`;
+  const key = `${kind} ${client.proto} ${target.projectId} ${needOf(asked)}\n${cookie}\n${authorization}`;
   return key.length <= MAX_KEY ? key : hashToken(key);
 }
 

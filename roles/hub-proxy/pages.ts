@@ -13,6 +13,8 @@ export interface StartPage {
   to: string;
   /** Is there a request to start it that nobody has finished yet? */
   isAsked: boolean;
+  /** Why whoever looks may not start it; undefined: they may. */
+  refusal: string | undefined;
   /** What the latest start waits for or failed with, for people. */
   message: string | undefined;
   /** Its place in the queue; 1 is next. */
@@ -24,7 +26,7 @@ const REFRESH_SECONDS = 2;
 
 /** The page of a project that is not running: a button that starts it, or how far it is, looked at again every two seconds. */
 export function sendStartPage(request: HttpRequest, response: HttpResponse, page: StartPage): void {
-  const { route, projectId, basePath, to, isAsked, message, position } = page;
+  const { route, projectId, basePath, to, isAsked, refusal, message, position } = page;
   const link = `<p><a href="${escapeHtml(`${basePath}/app/projects/${projectId}`)}">Open the project</a></p>`;
   const told = message === undefined ? "" : `<p class="quiet">${escapeHtml(message)}</p>`;
   if (isAsked || UNDER_WAY.has(route.state)) {
@@ -41,7 +43,10 @@ export function sendStartPage(request: HttpRequest, response: HttpResponse, page
     return;
   }
   const why = route.error === undefined ? "" : `<p>It last ended with: ${escapeHtml(route.error)}</p>`;
-  const form = `<form method="post" action="${escapeHtml(startPath(basePath, projectId, to))}"><button>Start the project</button></form>`;
+  const form =
+    refusal !== undefined
+      ? `<p>${escapeHtml(refusal)}</p>`
+      : `<form method="post" action="${escapeHtml(startPath(basePath, projectId, to))}"><button>Start the project</button></form>`;
   const body = `<p>What you asked for is in a project that is not running.</p>${why}${told}${form}${link}`;
   sendPage(request, response, { status: 503, title: "The project is stopped", body });
 }

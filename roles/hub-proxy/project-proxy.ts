@@ -7,7 +7,6 @@ import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
-import { record } from "../../src/domain/central-log/central-log.ts";
 import { logProjectEvent } from "../../src/domain/projects/log.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
@@ -43,7 +42,7 @@ export class ProjectProxy {
   constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
     const { access, config: site } = parts;
-    this.#gate = new Gate(life, { access, site, onUse: (admission, projectId) => this.#note(admission, projectId) });
+    this.#gate = new Gate(life, { access, site, onUse: (accountId, projectId) => this.#note(accountId, projectId) });
     this.#passingOn = new PassingOn({ ...parts, onDone: (what) => this.#writeDown(what) });
     this.#openUpgrades = new OpenUpgrades(site);
   }
@@ -80,9 +79,9 @@ export class ProjectProxy {
       return this.#refuse(asked, response, error);
     }
     const { identity } = admission;
-    if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, identity, response });
+    if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, admission, response });
     const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
-    if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, identity, route, response });
+    if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, admission, route, response });
     if (this.#isElsewhere(asked, identity)) return this.#sendElsewhere(asked, identity, response);
     const fail = (thrown: unknown) => this.#answer(request, response, thrown);
     await this.#passingOn.request({ asked, target, admission, ip: route.ip }, response, fail);
@@ -130,14 +129,9 @@ export class ProjectProxy {
     return sendToProjectOrigin(request, response, { db, identity, projectId: target.projectId, own });
   }
 
-  #note({ identity, role }: Admission, projectId: string): void {
+  #note(accountId: string, projectId: string): void {
     const { db, log } = this.#parts;
-    const { accountId } = identity;
-    const noted =
-      role === "admin"
-        ? record(db, "admin-used-project", { account_id: accountId, project_id: projectId })
-        : touchProject(db, { projectId, accountId });
-    noted.catch((error: unknown) =>
+    touchProject(db, { projectId, accountId }).catch((error: unknown) =>
       log.warn({ projectId, reason: messageOf(error) }, "use of a project was not noted"),
     );
   }

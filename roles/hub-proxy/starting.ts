@@ -2,14 +2,14 @@
 
 import { AppError } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { Identity } from "../../src/domain/access/identity.ts";
-import { requestAction } from "../../src/domain/projects/action-request.ts";
+import { isStartUnderWay, latestRequest, requestStartOnce } from "../../src/domain/projects/action-request.ts";
 import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
 import { escapeHtml, sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";
-import { type ActionRequest, actionRequest } from "../../src/protocol/project.ts";
+import { may, whyNot } from "../../src/protocol/project-rights.ts";
+import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
 import { appOrigin, type Origin } from "./origins.ts";
 import { sendStartPage, startPath, wantedPath } from "./pages.ts";
@@ -21,6 +21,7 @@ interface Wanted {
   client: Client;
   origin: Origin;
   target: Target;
+  admission: Admission;
   config: ProxyConfig;
   db: Db;
   starts: LatestStarts;
@@ -31,7 +32,6 @@ const START_THE_PROJECT = new Set(["jupyter", "jupyterlab", "code", "rserver"]);
 
 interface Stopped extends Wanted {
   route: ProjectRoute;
-  identity: Identity;
   routes: ProjectRoutes;
 }
 
@@ -39,7 +39,8 @@ interface Stopped extends Wanted {
  * Is this somebody who wants a server that starts with its project? Pages that are still open go on asking for their data when their
  * project was stopped: that starts nothing. Nor does a project's own page in its visitor's name.
  */
-function startsProject({ request, origin, target, identity }: Stopped): boolean {
+function startsProject({ request, origin, target, admission: { identity, role } }: Stopped): boolean {
+  if (!may(role, "control")) return false;
   if (origin.kind !== "app" || target.kind !== "named" || !START_THE_PROJECT.has(target.name)) return false;
   if (request.method !== "GET" && request.method !== "HEAD") return false;
   return wantsPage(request) || identity.credential.kind !== "session";
@@ -67,7 +68,7 @@ export async function sendStopped(wanted: Stopped): Promise<void> {
 }
 
 /** `/<project_id>/start`: GET shows how it stands and goes on when it runs, POST asks for the start. */
-export async function answerStart(asking: Wanted & { identity: Identity; routes: ProjectRoutes }): Promise<void> {
+export async function answerStart(asking: Omit<Stopped, "route">): Promise<void> {
   const { request, response, target, config, routes } = asking;
   const { projectId } = target;
   const to = wantedPath(request.url ?? "");
@@ -86,10 +87,8 @@ export async function answerStart(asking: Wanted & { identity: Identity; routes:
   await sendHowItStands({ ...asking, route, to });
 }
 
-/** Nothing is asked twice: pages come again and again, and each request is written, logged and served. */
-async function askForStart({ db, target: { projectId }, identity, routes }: Omit<Stopped, "route">): Promise<void> {
-  if (isAsked(await latestRequest(db, projectId))) return;
-  await requestAction(db, { projectId, action: "start", accountId: identity.accountId });
+async function askForStart({ db, target: { projectId }, admission, routes }: Omit<Stopped, "route">): Promise<void> {
+  await requestStartOnce(db, { projectId, accountId: admission.identity.accountId });
   routes.forget(projectId);
 }
 
@@ -98,6 +97,7 @@ async function sendHowItStands({
   request,
   response,
   target: { projectId },
+  admission: { role },
   config: { basePath },
   db,
   starts,
@@ -108,20 +108,9 @@ async function sendHowItStands({
   const start = await starts.of(projectId);
   const message = start?.message ?? asked?.err;
   const position = start?.position ?? undefined;
-  sendStartPage(request, response, { projectId, basePath, route, to, isAsked: isAsked(asked), message, position });
-}
-
-/** Is a start under way? */
-function isAsked(asked: ActionRequest | undefined): boolean {
-  return (asked?.action === "start" || asked?.action === "restart") && asked.finished === undefined;
-}
-
-async function latestRequest(db: Db, projectId: string): Promise<ActionRequest | undefined> {
-  const [row] = await db.query<{ action_request: unknown }>(
-    "SELECT action_request FROM projects WHERE project_id = $1",
-    [projectId],
-  );
-  return actionRequest.safeParse(row?.action_request).data;
+  const refusal = may(role, "control") ? undefined : whyNot(role, "control");
+  const isAsked = isStartUnderWay(asked);
+  sendStartPage(request, response, { projectId, basePath, route, to, isAsked, refusal, message, position });
 }
 
 function redirect(response: HttpResponse, location: string): void {

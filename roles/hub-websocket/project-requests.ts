@@ -1,9 +1,7 @@
 /** What a browser asks about its projects. */
 
-import { forbidden, notFound } from "../../src/core/errors.ts";
-import type { ProjectRole } from "../../src/domain/access/identity.ts";
+import { notFound } from "../../src/core/errors.ts";
 import { noteSeen } from "../../src/domain/access/session-list.ts";
-import { record } from "../../src/domain/central-log/central-log.ts";
 import { requestAction } from "../../src/domain/projects/action-request.ts";
 import { summaryPage } from "../../src/domain/projects/listing.ts";
 import { projectById } from "../../src/domain/projects/summaries.ts";
@@ -16,23 +14,21 @@ export const projectHandlers = {
     for (const { project_id } of page.projects) audience.knows(identity.accountId, project_id);
     return page;
   },
-  async get_project({ project_id }, context) {
-    const { db, audience, identity, starts } = context;
-    await checkMay(context, project_id, { deleted: true });
+  async get_project({ project_id }, { db, access, audience, identity, starts }) {
+    await access.authorise(identity, project_id, "see", { deleted: true });
     const project = await projectById(db, project_id);
     if (project === undefined) throw notFound("There is no such project.");
     audience.knows(identity.accountId, project_id);
     return { project, start: (await starts.of(project_id)) ?? null };
   },
-  async project_action({ project_id, action }, context) {
-    const role = await checkMay(context, project_id, { deleted: true });
-    const { accountId } = context.identity;
-    if (role === "admin") await record(context.db, "admin-used-project", { account_id: accountId, project_id, action });
-    return requestAction(context.db, { projectId: project_id, action, accountId });
+  async project_action({ project_id, action }, { db, access, identity }) {
+    await access.authorise(identity, project_id, "control", { deleted: true });
+    return requestAction(db, { projectId: project_id, action, accountId: identity.accountId });
   },
   async touch_project({ project_id }, context) {
-    await checkMay(context, project_id, {});
-    await touchProject(context.db, { projectId: project_id, accountId: context.identity.accountId });
+    const { db, access, identity } = context;
+    await access.authorise(identity, project_id, "see");
+    await touchProject(db, { projectId: project_id, accountId: identity.accountId });
     await noteUse(context);
     return {};
   },
@@ -41,15 +37,4 @@ export const projectHandlers = {
 /** Whoever works here for hours makes no new connection: their session is in use all the same. */
 async function noteUse({ db, identity: { credential } }: RequestContext): Promise<void> {
   if (credential.kind === "session") await noteSeen(db, credential.hash);
-}
-
-/** @throws AppError `forbidden`; a project that does not exist is answered the same. */
-async function checkMay(
-  { access, identity }: RequestContext,
-  projectId: string,
-  options: { deleted?: boolean },
-): Promise<ProjectRole> {
-  const role = await access.mayUseProject(identity, projectId, options);
-  if (role === undefined) throw forbidden("You are no member of this project. Ask one of its owners to add you.");
-  return role;
 }

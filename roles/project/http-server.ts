@@ -7,6 +7,7 @@ import type { Logger } from "../../src/core/log.ts";
 import { sendJson, tellable, wireErrorOf } from "../../src/net/serve/answers.ts";
 import { bodyOf, dropRest } from "../../src/net/serve/drop-rest.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
+import { checkMay, needOfHandler } from "./caller-needs.ts";
 import type { Caller, Callers } from "./callers.ts";
 
 /** A request of a known caller; `query` is of the URL, `rest` is the path (still encoded) below the route's prefix. */
@@ -49,7 +50,8 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
   if (path === "/health") return tellHealth(response);
   const caller = await options.callers.of(request);
   const inside = belowBase(`${options.basePath}/${options.projectId}`, path);
-  const { handler, rest } = findHandler(options.handlers, request.method ?? "GET", inside);
+  const { key, handler, rest } = findHandler(options.handlers, request.method ?? "GET", inside);
+  checkMay(caller, needOfHandler(key));
   const result = await handler({ request, response, rest, caller, query: new URLSearchParams(search) });
   if (result !== undefined) sendJson(request, response, { status: 200, body: result });
 }
@@ -68,14 +70,15 @@ function findHandler(
   handlers: HandlerTable,
   asked: string,
   path: string | undefined,
-): { handler: Handler; rest: string } {
+): { key: string; handler: Handler; rest: string } {
   if (path === undefined) throw notFound("This server belongs to another project.");
   const method = asked === "HEAD" ? "GET" : asked;
-  const exact = handlers[`${method} ${path}`];
-  if (exact !== undefined) return { handler: exact, rest: "" };
+  const whole = `${method} ${path}`;
+  const exact = handlers[whole];
+  if (exact !== undefined) return { key: whole, handler: exact, rest: "" };
   for (const [key, handler] of Object.entries(handlers))
-    for (const line of [`${method} ${path}`, `* ${path}`])
-      if (key.endsWith("/") && line.startsWith(key)) return { handler, rest: line.slice(key.length) };
+    for (const line of [whole, `* ${path}`])
+      if (key.endsWith("/") && line.startsWith(key)) return { key, handler, rest: line.slice(key.length) };
   throw notFound(`There is no ${asked} ${path} here.`);
 }
 

@@ -12,6 +12,7 @@ import { type Listen, type Serving, serveHttp } from "../../src/net/serve/serve.
 import { belowBase } from "../../src/net/visitor/routes.ts";
 import { execRequest } from "../../src/protocol/project-exec.ts";
 import { Activity } from "./activity.ts";
+import { checkMay } from "./caller-needs.ts";
 import { Callers } from "./callers.ts";
 import type { ProjectConfig } from "./config.ts";
 import { Documents } from "./documents/documents.ts";
@@ -96,9 +97,10 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
       if (!isOurs && !serverProxy.isAsked(request)) return endUpgrade(socket, 404, "There is no WebSocket here.");
       callers
         .of(request)
-        .then((caller) =>
-          isOurs ? sockets.upgrade(caller, request, socket, head) : serverProxy.upgrade(request, socket, head),
-        )
+        .then((caller) => {
+          checkMay(caller, isOurs ? "read" : "run");
+          return isOurs ? sockets.upgrade(caller, request, socket, head) : serverProxy.upgrade(request, socket, head);
+        })
         .catch((error: unknown) =>
           endUpgrade(socket, error instanceof AppError ? error.status : 500, messageOf(error)),
         );

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
 import { isoTime, uuid } from "./common.ts";
-import { memberGroup, projectDescription, projectSummary, projectTitle } from "./project.ts";
+import { invitedGroup, memberGroup, projectDescription, projectSummary, projectTitle } from "./project.ts";
 import { projectVariables } from "./project-variables.ts";
 
 const project = z.object({ project_id: uuid });
@@ -47,36 +47,41 @@ export const projectEndpoints = {
     output: z.object({ projects: z.array(projectSummary), next: z.string().nullable() }),
   },
   "projects/get-one": {
-    access: "member",
+    access: "project",
+    need: "see",
     keys: "project",
     deleted: true,
-    summary: "One project with its environment variables.",
+    summary: "One project with its environment variables, of which a viewer sees none.",
     input: project,
     output: projectSummary.extend({ env: z.record(z.string(), z.string()) }),
   },
   "projects/start": {
-    access: "member",
+    access: "project",
+    need: "control",
     keys: "project",
     summary: "Asks for a start; of a running project it finishes without effect.",
     input: project,
     output: done,
   },
   "projects/stop": {
-    access: "member",
+    access: "project",
+    need: "control",
     keys: "project",
     summary: "Asks for a stop; a start under way is given up.",
     input: project,
     output: done,
   },
   "projects/touch": {
-    access: "member",
+    access: "project",
+    need: "see",
     keys: "project",
     summary: "Says that the caller works in the project: its idle time starts anew.",
     input: project,
     output: done,
   },
   "projects/update": {
-    access: "member",
+    access: "project",
+    need: "configure",
     keys: "project",
     summary: "Changes title, description, image or environment; name and who manages members are an owner's.",
     input: project.extend({
@@ -90,28 +95,32 @@ export const projectEndpoints = {
     output: done,
   },
   "projects/hide": {
-    access: "member",
+    access: "project",
+    need: "see",
     deleted: true,
     summary: "Hides a project from the caller's own list, or shows it again.",
     input: project.extend({ hide: z.boolean() }),
     output: done,
   },
   "projects/delete": {
-    access: "owner",
+    access: "project",
+    need: "own",
     deleted: true,
     summary: "Deletes a project: it stops and leaves the lists; its files stay, and it can be restored.",
     input: project,
     output: done,
   },
   "projects/restore": {
-    access: "owner",
+    access: "project",
+    need: "own",
     deleted: true,
     summary: "Takes a deletion back.",
     input: project,
     output: done,
   },
   "projects/log": {
-    access: "member",
+    access: "project",
+    need: "log",
     keys: "project",
     summary: "What happened in the project, newest first; `next` is for the following page.",
     input: project.extend({
@@ -126,9 +135,11 @@ export const projectEndpoints = {
     }),
   },
   "projects/collaborators/list": {
-    access: "member",
+    access: "project",
+    need: "see",
     keys: "project",
-    summary: "The members with their names, owners first, and the addresses that are invited.",
+    summary:
+      "The members with their names, owners first, and the addresses that are invited, of which a viewer sees none.",
     input: project,
     output: z.object({
       collaborators: z.array(
@@ -143,22 +154,26 @@ export const projectEndpoints = {
     }),
   },
   "projects/collaborators/add": {
-    access: "member",
+    access: "project",
+    need: "members",
     summary:
-      "Makes somebody a collaborator, by account or by e-mail address; who has no account joins when they sign up.",
-    input: projectAndPerson,
+      "Makes somebody a collaborator, or a viewer, by account or by e-mail address; who has no account joins when they sign up.",
+    input: projectAndPerson.safeExtend({ group: invitedGroup.default("collaborator") }),
     output: done,
   },
   "projects/collaborators/remove": {
-    access: "member",
+    access: "project",
+    need: "see",
     summary:
       "Removes a collaborator or an invitation; anybody may remove themselves. What they have open ends at once.",
     input: projectAndPerson,
     output: done,
   },
   "projects/collaborators/change-user-type": {
-    access: "owner",
-    summary: "Makes a member an owner, or an owner a collaborator; a project keeps at least one owner.",
+    access: "project",
+    need: "own",
+    summary:
+      "Makes a member an owner, a collaborator or a viewer, who reads and changes nothing; a project keeps at least one owner.",
     input: project.extend({ target_account_id: uuid, new_group: memberGroup }),
     output: done,
   },

@@ -1,12 +1,13 @@
 /** What an endpoint of `/api/v2` is: its path, who may call it, and the shapes of what it takes and answers. The nouns are in files of their own. */
 
 import { z } from "zod";
+import type { ProjectNeed } from "./project-rights.ts";
 
 /**
- * Who may call: `anyone`; `account`: signed in; `member`: of the project named by `project_id`; `owner`: an owner of it; `admin`: an
- * administrator of the site. Administrators count as members and owners; that is recorded.
+ * Who may call: `anyone`; `account`: signed in; `project`: who may do what `need` says with the project named by `project_id`, by the table of
+ * `project-rights.ts`; `admin`: an administrator of the site. What administrators do with projects of others is recorded.
  */
-export type EndpointAccess = "anyone" | "account" | "member" | "owner" | "admin";
+export type EndpointAccess = "anyone" | "account" | "project" | "admin";
 
 /**
  * Which API keys stand for who made them. `none`: a browser's session alone, since a key must not make itself more. `account`: a key of the
@@ -15,15 +16,21 @@ export type EndpointAccess = "anyone" | "account" | "member" | "owner" | "admin"
  */
 export type EndpointKeys = "none" | "account" | "project";
 
-export interface Endpoint {
-  access: EndpointAccess;
+interface EndpointBasis {
   summary: string;
   input: z.ZodObject;
   output: z.ZodType;
-  /** `project_id` of a member's call may name a deleted project. */
-  deleted?: boolean;
   keys?: EndpointKeys;
 }
+
+interface ProjectEndpoint extends EndpointBasis {
+  access: "project";
+  need: ProjectNeed;
+  /** `project_id` may name a deleted project. */
+  deleted?: boolean;
+}
+
+export type Endpoint = ProjectEndpoint | (EndpointBasis & { access: Exclude<EndpointAccess, "project"> });
 
 export type Endpoints = Readonly<Record<string, Endpoint>>;
 

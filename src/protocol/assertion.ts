@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { uuid } from "./common.ts";
+import { projectRole } from "./project-rights.ts";
 
 /** The header of the assertion, on requests and upgrades from hub-proxy to a project server. Hubs delete what a client sent under it. */
 export const ASSERTION_HEADER = "x-cocalc-assertion";
@@ -14,7 +15,7 @@ export const assertionClaims = z.object({
   iss: z.literal(ASSERTION_ISSUER),
   aud: uuid,
   sub: uuid,
-  role: z.enum(["owner", "collaborator", "admin"]),
+  role: projectRole,
   /** Name to show beside a cursor. */
   name: z.string().max(300),
   exp: z.number(),

@@ -41,8 +41,12 @@ export const actionRequest = z.object({
 });
 export type ActionRequest = z.infer<typeof actionRequest>;
 
-export const memberGroup = z.enum(["owner", "collaborator"]);
+/** In the order in which people are shown. A viewer reads, and changes nothing: `project-rights.ts` has the table. */
+export const memberGroup = z.enum(["owner", "collaborator", "viewer"]);
 export type MemberGroup = z.infer<typeof memberGroup>;
+/** What somebody may be added as: owners are made of members. */
+export const invitedGroup = memberGroup.exclude(["owner"]);
+export type InvitedGroup = z.infer<typeof invitedGroup>;
 
 /** Column `projects.users`: account id → membership. */
 export const projectUsers = z.record(uuid, z.looseObject({ group: memberGroup, hide: z.boolean().optional() }));

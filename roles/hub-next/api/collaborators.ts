@@ -13,20 +13,22 @@ import {
 import { invitedTo } from "../../../src/domain/projects/members.ts";
 import { isOn } from "../../../src/domain/settings/values.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
+import { may } from "../../../src/protocol/project-rights.ts";
 import { parseTyped } from "../parse-typed.ts";
-import { type Handlers, type MemberCall, OK } from "./call.ts";
+import { type Handlers, OK, type ProjectCall } from "./call.ts";
 
 type Paths = Extract<keyof typeof projectEndpoints, `projects/collaborators/${string}`>;
 
 export const collaborators: Handlers<Paths> = {
-  "projects/collaborators/list": async ({ hub: { db }, projectId }) => {
-    const [collaborators, invited] = await Promise.all([membersWithNames(db, projectId), invitedTo(db, projectId)]);
+  "projects/collaborators/list": async ({ hub: { db }, projectId, role }) => {
+    const invitations = may(role, "members") ? invitedTo(db, projectId) : [];
+    const [collaborators, invited] = await Promise.all([membersWithNames(db, projectId), invitations]);
     return { collaborators, invited };
   },
-  "projects/collaborators/add": async (call, { account_id, email_address = "" }) => {
+  "projects/collaborators/add": async (call, { account_id, email_address = "", group }) => {
     const acting = await actingOf(call);
-    if (account_id !== undefined) await addCollaborator(call.hub.db, acting, account_id);
-    else await addByEmail(call.hub.db, acting, parseTyped(emailAddress, email_address));
+    if (account_id !== undefined) await addCollaborator(call.hub.db, acting, { accountId: account_id, group });
+    else await addByEmail(call.hub.db, acting, { email: parseTyped(emailAddress, email_address), group });
     return OK;
   },
   "projects/collaborators/remove": async (call, { account_id, email_address = "" }) => {
@@ -41,7 +43,7 @@ export const collaborators: Handlers<Paths> = {
   },
 };
 
-async function actingOf({ hub, accountId, role, projectId }: MemberCall): Promise<Acting> {
+async function actingOf({ hub, accountId, role, projectId }: ProjectCall): Promise<Acting> {
   const strict = isOn(await hub.settings.values(), "strict_collaborator_management");
   return { accountId, role, projectId, strict, verifies: (await hub.mail.now()).verifies };
 }

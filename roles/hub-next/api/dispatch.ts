@@ -1,15 +1,14 @@
 /** The way of every call of `/api/v2`: found in the table, checked for its source, read, authorised, acted on, answered. */
 
 import type { IncomingMessage } from "node:http";
-import { AppError, forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
-import { recordUse } from "../../../src/domain/central-log/central-log.ts";
+import { forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpointAt } from "../../../src/protocol/api-v2-table.ts";
 import { uuid } from "../../../src/protocol/common.ts";
 import type { Visitor } from "../visitor.ts";
 import { accounts } from "./accounts.ts";
 import { auth } from "./auth.ts";
-import type { AccountCall, Call, MemberCall } from "./call.ts";
+import type { AccountCall, Call, ProjectCall } from "./call.ts";
 import { collaborators } from "./collaborators.ts";
 import { projects } from "./projects.ts";
 import { site } from "./site.ts";
@@ -32,17 +31,18 @@ export async function dispatch(call: Call, path: string, body: object): Promise<
     throw notFound("There is no such endpoint; /api/v2/openapi.json lists them.");
   checkSource(call.visitor);
   const allowed = await checkAccount(call, endpoint);
-  const authorised = await checkProject(allowed, endpoint, body);
+  const authorised = isKnown(allowed) ? await checkProject(allowed, endpoint, body) : allowed;
   const parsed = endpoint.input.safeParse(body);
   if (!parsed.success) throw invalid(inWords(parsed.error.issues));
   const answer = await handler(authorised, parsed.data);
-  if ("projectId" in authorised) ownWrites(authorised, path, endpoint);
+  if (isOnProject(authorised)) ownWrites(authorised, path, endpoint);
   return answer;
 }
 
 /** Who has changed the members must not meet the old ones in their next call: the notification is still on its way. */
-function ownWrites({ hub, projectId }: MemberCall, path: string, { access }: Endpoint): void {
-  if (access === "owner" || path.startsWith("projects/collaborators/")) hub.access.changed("projects_users", projectId);
+function ownWrites({ hub, projectId }: ProjectCall, path: string, endpoint: Endpoint): void {
+  const isOwners = endpoint.access === "project" && endpoint.need === "own";
+  if (isOwners || path.startsWith("projects/collaborators/")) hub.access.changed("projects_users", projectId);
 }
 
 /** A body that is not JSON never gets here: that alone keeps plain forms of other sites out. */
@@ -75,20 +75,19 @@ async function checkAccount(call: Call, { access, keys = "account" }: Endpoint):
   return { ...call, identity, accountId: identity.accountId } satisfies AccountCall;
 }
 
+const isKnown = (call: Call | AccountCall): call is AccountCall => "identity" in call;
+const isOnProject = (call: Call | ProjectCall): call is ProjectCall => "projectId" in call;
+
 /** Before the rest of the body is looked at. One answer for projects that are not there and projects of others: it does not tell which exist. */
-async function checkProject(call: Call | AccountCall, endpoint: Endpoint, body: object): Promise<Call | MemberCall> {
-  const { access, deleted = false } = endpoint;
-  if (access !== "member" && access !== "owner") return call;
-  if (!("identity" in call)) throw new AppError("internal", "a project was asked for without an account");
+async function checkProject(call: AccountCall, endpoint: Endpoint, body: object): Promise<AccountCall | ProjectCall> {
+  if (endpoint.access !== "project") return call;
   const { hub, identity } = call;
   const named = uuid.safeParse("project_id" in body ? body.project_id : undefined);
   if (!named.success) throw invalid("The call is not well formed. project_id: name the project by its UUID");
   const projectId = named.data;
-  const role = await hub.access.mayUseProject(identity, projectId, { deleted });
-  if (role === undefined) throw forbidden("You are not a member of this project, or there is none.");
-  if (access === "owner" && role === "collaborator") throw forbidden("Only an owner of the project may do this.");
-  if (role === "admin") await recordUse(hub.db, { account_id: identity.accountId, project_id: projectId });
-  return { ...call, projectId, role } satisfies MemberCall;
+  const { need, deleted = false } = endpoint;
+  const role = await hub.access.authorise(identity, projectId, need, { deleted });
+  return { ...call, projectId, role } satisfies ProjectCall;
 }
 
 const MAX_TOLD = 5;

@@ -3,12 +3,11 @@
 import { z } from "zod";
 import { apiError, type Endpoint, type EndpointKeys } from "../../../src/protocol/api-v2.ts";
 import { endpoints } from "../../../src/protocol/api-v2-table.ts";
+import { may, projectRole } from "../../../src/protocol/project-rights.ts";
 
-const WHO: Record<Endpoint["access"], string> = {
+const WHO: Record<Exclude<Endpoint["access"], "project">, string> = {
   anyone: "Anybody may call.",
   account: "For somebody signed in.",
-  member: "For members of the project.",
-  owner: "For owners of the project.",
   admin: "For administrators of the site.",
 };
 
@@ -44,16 +43,20 @@ export function openApi(): Record<string, unknown> {
   };
 }
 
-function operation(
-  path: string,
-  { access, summary, input, output, keys = "account" }: Endpoint,
-): Record<string, unknown> {
+function whoMay(endpoint: Endpoint): string {
+  if (endpoint.access !== "project") return WHO[endpoint.access];
+  const roles = projectRole.options.filter((role) => may(role, endpoint.need));
+  return `For whoever is this in the project: ${roles.join(", ")}.`;
+}
+
+function operation(path: string, endpoint: Endpoint): Record<string, unknown> {
+  const { access, summary, input, output, keys = "account" } = endpoint;
   const isOpen = access === "anyone";
   return {
     operationId: path.replaceAll(/[/-]+(\w)/g, (_, letter: string) => letter.toUpperCase()),
     tags: [path.split("/")[0]],
     summary,
-    description: isOpen ? WHO[access] : WHO[access] + KEYS[keys],
+    description: isOpen ? whoMay(endpoint) : whoMay(endpoint) + KEYS[keys],
     security: isOpen ? [] : keys === "none" ? [{ cookie: [] }] : [{ cookie: [] }, { bearer: [] }, { basic: [] }],
     requestBody: { required: true, content: { "application/json": { schema: schemaOf(input, "input") } } },
     responses: {

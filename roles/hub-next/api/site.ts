@@ -1,6 +1,6 @@
 /** Handlers of `/api/v2/api-keys`, `customize` and `admin/…`. */
 
-import { forbidden, invalid } from "../../../src/core/errors.ts";
+import { invalid } from "../../../src/core/errors.ts";
 import {
   type ApiKeyView,
   createApiKey,
@@ -18,7 +18,8 @@ type KeyBody = EndpointBody<"api-keys">;
 
 export const site: Handlers<keyof typeof siteEndpoints> = {
   "api-keys": async (call, body) => {
-    await mayUseProject(call, body.project_id);
+    const { hub, identity } = call;
+    if (body.project_id !== undefined) await hub.access.authorise(identity, body.project_id, "see");
     return { response: await KEY_ACTIONS[body.action](call, body) };
   },
   "admin/mail": async ({ hub }) => {
@@ -74,10 +75,4 @@ function shown(key: ApiKeyView) {
 function idIn({ id }: KeyBody): number {
   if (id === undefined) throw invalid("Give the id of the key.");
   return id;
-}
-
-async function mayUseProject({ hub, identity }: AccountCall, projectId: string | undefined): Promise<void> {
-  if (projectId === undefined) return;
-  const role = await hub.access.mayUseProject(identity, projectId);
-  if (role === undefined) throw forbidden("You are not a member of this project, or there is none.");
 }

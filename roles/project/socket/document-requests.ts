@@ -1,5 +1,6 @@
 /** The requests of a socket that are about documents. */
 
+import { may, whyNot } from "../../../src/protocol/project-rights.ts";
 import type { Activity } from "../activity.ts";
 import type { DocumentReader } from "../documents/document-reader.ts";
 import type { Documents } from "../documents/documents.ts";
@@ -22,7 +23,7 @@ export function documentRequests({
       const reader = { id: session.id, events: readerOf(session, called), called };
       const view = await documents.open(reader, { path, ...how });
       session.onGone("documents", () => documents.closeAllOf(session.id));
-      return view;
+      return readOnlyFor(session, view);
     },
     document_update: (session, { path, generation, update }) => {
       activity.touch();
@@ -42,12 +43,17 @@ export function documentRequests({
   };
 }
 
+/** A document that anybody may change is read only all the same for who may not; the reason is told in words. */
+function readOnlyFor<T extends { readOnly?: string }>({ caller: { role } }: Session, told: T): T {
+  return may(role, "write") ? told : { ...told, readOnly: whyNot(role, "write") };
+}
+
 /** Events name the document by the path under which this reader knows it now. */
 function readerOf(session: Session, called: { path: string }): DocumentReader {
   return {
     update: (update, generation) => session.emit("document_update", { ...called, generation, update }),
     awareness: (update) => session.emit("document_awareness", { ...called, update }),
-    state: (state) => session.emit("document_state", { ...called, ...state }),
+    state: (state) => session.emit("document_state", { ...called, ...readOnlyFor(session, state) }),
     reset: (generation) => session.emit("document_reset", { ...called, generation }),
   };
 }

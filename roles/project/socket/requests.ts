@@ -9,6 +9,7 @@ import {
   type ProjectRequestName,
   projectRequests,
 } from "../../../src/protocol/project-socket.ts";
+import { checkMay, needOfRequest } from "../caller-needs.ts";
 import { parseInput, toldHere } from "../http-server.ts";
 import type { ProjectSocket, Session } from "./session.ts";
 
@@ -30,6 +31,7 @@ export function answerRequests(
     if (pending >= MAX_PENDING) return { ok: false, code: "rate_limited", error: "Too many requests at once." };
     pending++;
     try {
+      checkMay(session.caller, needOfRequest(name));
       const parsed = parseInput(projectRequests[name], input) as Input<N>; // the schema of this very name
       return { ok: true, ...(await handlers[name](session, parsed)) };
     } catch (error) {

@@ -10,6 +10,7 @@ import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
+import { Openers } from "./openers.ts";
 import { answerRequests, type Handlers } from "./requests.ts";
 import { Session } from "./session.ts";
 
@@ -47,6 +48,7 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     perMessageDeflate: false,
   });
   const sessions = new Map<string, Caller>();
+  const openers = new Openers(engine, (request) => callers.get(request));
   const io = new Server<Record<string, (...args: unknown[]) => void>, ProjectEvents>({ serveClient: false });
   io.bind(engine);
   io.on("connection", (socket) => {
@@ -60,9 +62,10 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   });
   life.onDrain("project sockets", () => void io.emit("stopping"));
   const admit = (caller: Caller, request: IncomingMessage) => {
-    const isNew = !new URL(request.url ?? "/", "http://project").searchParams.has("sid");
-    if (isNew && engine.clientsCount >= MAX_SOCKETS)
+    const sid = new URL(request.url ?? "/", "http://project").searchParams.get("sid");
+    if (sid === null && engine.clientsCount >= MAX_SOCKETS)
       throw new AppError("unavailable", `This project has ${MAX_SOCKETS} connections already.`);
+    if (sid !== null) openers.check(sid, caller);
     callers.set(request, caller);
     return request as EngineRequest; // engine.io adds its fields itself
   };

@@ -1,8 +1,10 @@
 /** Events of a project's log in the user's words. Pure. */
 
 import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
+import { memberGroup } from "../../protocol/project.ts";
 import { countOf } from "./format.ts";
 import { visibleName } from "./names.ts";
+import { GROUP_WORDS } from "./project-view.ts";
 
 export type LogEntry = EndpointOutput<"projects/log">["log"][number];
 export type LogKind = "project" | "members" | "start" | "files" | "other";
@@ -81,7 +83,8 @@ function membersWords(entry: LogEntry, about: string): string | undefined {
   if (name === "invite_user") return `added ${about}`;
   if (name === "invite_nonuser") return `invited ${email}`;
   if (name === "remove_invitation") return `withdrew the invitation of ${email}`;
-  if (name === "change_collaborator_type") return `made ${about} ${group === "owner" ? "an owner" : "a collaborator"}`;
+  if (name === "change_collaborator_type")
+    return `made ${about} ${GROUP_WORDS[memberGroup.safeParse(group).data ?? "collaborator"]}`;
   if (name !== "remove_collaborator") return undefined;
   return aboutOf(entry) === entry.account_id ? "left the project" : `removed ${about}`;
 }

@@ -1,6 +1,7 @@
 /** A project in the user's words: its state, who may do what, and which of them a search finds. */
 
 import type { MemberGroup, ProjectSummary } from "../../protocol/project.ts";
+import { may, type ProjectNeed } from "../../protocol/project-rights.ts";
 
 export type StateWord = "stopped" | "waiting" | "starting" | "running" | "stopping";
 
@@ -34,6 +35,24 @@ export const canStop = (word: StateWord): boolean => word !== "stopped" && word 
 /** The member's group in a project; undefined for an administrator who is no member. */
 export function groupOf(project: ProjectSummary, accountId: string): MemberGroup | undefined {
   return project.users[accountId]?.group;
+}
+
+/** What members of each group are called. */
+export const GROUP_WORDS: Record<MemberGroup, string> = {
+  owner: "an owner",
+  collaborator: "a collaborator",
+  viewer: "a viewer, who reads and changes nothing",
+};
+
+/** May this account do it in the project? What is not offered here would be refused. */
+export function mayIn(
+  project: ProjectSummary,
+  own: { account_id: string; is_admin: boolean } | undefined,
+  need: ProjectNeed,
+) {
+  const role =
+    own === undefined ? undefined : (groupOf(project, own.account_id) ?? (own.is_admin ? "admin" : undefined));
+  return role !== undefined && may(role, need);
 }
 
 export type ProjectFilter = "all" | "mine" | "shared" | "hidden" | "deleted";

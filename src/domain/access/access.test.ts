@@ -3,10 +3,13 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { testLog } from "../../../test/helpers/log.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { until } from "../../../test/helpers/until.ts";
+import { messageOf } from "../../core/errors.ts";
 import { Life } from "../../core/life.ts";
 import type { Db, Queryable } from "../../db/db.ts";
+import { type ProjectNeed, projectNeeds } from "../../protocol/project-rights.ts";
 import { type Access, openAccess } from "./access.ts";
 import { createApiKey, deleteApiKey, editApiKey, listApiKeys } from "./api-keys.ts";
+import type { Identity } from "./identity.ts";
 import { Revocations } from "./revocations.ts";
 import { createSession, endSession, endSessions } from "./sessions.ts";
 
@@ -83,9 +86,10 @@ test("API keys: of the account or of one project, renamed, ended, deleted", asyn
   expect(identity).toMatchObject({ accountId, isAdmin: true, projectId: undefined });
   const bound = await access.identify({ apiKey: one.secret });
   if (identity === undefined || bound === undefined) throw new Error("the keys are not known");
-  expect(await access.mayUseProject(bound, projectId)).toBe("owner");
-  expect(await access.mayUseProject(bound, foreign)).toBeUndefined();
-  expect(await access.mayUseProject(identity, foreign)).toBe("admin");
+  expect(await access.authorise(bound, projectId, "run")).toBe("owner");
+  await expect(access.authorise(bound, projectId, "own")).rejects.toThrow("API key cannot do this");
+  await expect(access.authorise(bound, foreign, "see")).rejects.toMatchObject({ code: "forbidden" });
+  expect(await access.authorise(identity, foreign, "see")).toBe("admin");
   expect((await listApiKeys(db, { accountId })).map(({ name }) => name)).toEqual(["all"]);
   expect((await listApiKeys(db, { accountId, projectId })).map(({ name }) => name)).toEqual(["one"]);
   const wrong = `${one.secret.slice(0, 20)}${one.secret[20] === "A" ? "B" : "A"}${one.secret.slice(21)}`;
@@ -98,30 +102,103 @@ test("API keys: of the account or of one project, renamed, ended, deleted", asyn
   await expect(deleteApiKey(db, { accountId: randomUUID(), id: one.key.id })).rejects.toThrow("no such API key");
 });
 
-test("membership: owner, collaborator, administrator, stranger, deleted project, odd entries", async () => {
-  const [owner, collaborator, stranger] = [await newAccount(), await newAccount(), await newAccount()];
-  const admin = await newAccount(["admin"]);
-  const projectId = await newProject({ [owner]: "owner", [collaborator]: "collaborator", [stranger]: "invited" });
-  const roleOf = async (accountId: string) => access.mayUseProject((await signedIn(accountId)).identity, projectId);
-  expect(await Promise.all([owner, collaborator, stranger, admin].map(roleOf))).toEqual([
-    "owner",
-    "collaborator",
-    undefined,
-    "admin",
-  ]);
-  expect(await access.mayUseProject((await signedIn(admin)).identity, randomUUID())).toBeUndefined();
+/** As whom somebody may come, and what of a project they may want: all that the table says, and nobody else at all. */
+const NEEDS_OF: Record<string, ProjectNeed[]> = {
+  owner: projectNeeds,
+  collaborator: ["see", "read", "log", "write", "run", "control", "configure", "members"],
+  viewer: ["see", "read"],
+  admin: projectNeeds,
+  "key of an owner": ["see", "read", "log", "write", "run", "control", "configure"],
+  "key of a viewer": ["see", "read"],
+  "key of an administrator": [],
+  "key of another project": [],
+  stranger: [],
+  "somebody with an odd entry": [],
+};
+
+async function whoMayCome() {
+  const [owner, collaborator, viewer, admin, stranger, odd] = (await Promise.all(
+    [[], [], [], ["admin"], [], []].map(async (groups) => newAccount(groups)),
+  )) as [string, string, string, string, string, string]; // six came, six go
+  const users = { [owner]: "owner", [collaborator]: "collaborator", [viewer]: "viewer", [odd]: "invited" };
+  const [projectId, another] = [await newProject(users), await newProject({ [owner]: "owner" })];
+  const person = async (accountId: string) => (await signedIn(accountId)).identity;
+  const key = async (accountId: string, of: string) => {
+    const { secret } = await createApiKey(db, { accountId, projectId: of, name: "key" });
+    const identity = await access.identify({ apiKey: secret });
+    if (identity === undefined) throw new Error("the key is not known");
+    return identity;
+  };
+  const identities: Record<string, Identity> = {
+    owner: await person(owner),
+    collaborator: await person(collaborator),
+    viewer: await person(viewer),
+    admin: await person(admin),
+    "key of an owner": await key(owner, projectId),
+    "key of a viewer": await key(viewer, projectId),
+    "key of an administrator": await key(admin, projectId),
+    "key of another project": await key(owner, another),
+    stranger: await person(stranger),
+    "somebody with an odd entry": await person(odd),
+  };
+  return { projectId, identities };
+}
+
+test("everybody may exactly what the table says", async () => {
+  const { projectId, identities } = await whoMayCome();
+  const granted = async (identity: Identity, options: { deleted?: boolean } = {}) => {
+    const answers = await Promise.allSettled(
+      projectNeeds.map((need) => access.authorise(identity, projectId, need, options)),
+    );
+    for (const answer of answers) {
+      if (answer.status === "rejected") expect(answer.reason).toMatchObject({ code: "forbidden" });
+    }
+    return projectNeeds.filter((_, index) => answers[index]?.status === "fulfilled");
+  };
+  const all = async (options = {}) =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(identities).map(async ([who, identity]) => [who, await granted(identity, options)] as const),
+      ),
+    );
+  expect(await all()).toEqual(NEEDS_OF);
   await db.execute("UPDATE projects SET deleted = true WHERE project_id = $1", [projectId]);
-  await until(async () => (await roleOf(owner)) === undefined, { timeoutMs: 2_000 });
-  const { identity } = await signedIn(owner);
-  expect(await access.mayUseProject(identity, projectId, { deleted: true })).toBe("owner");
+  await until(async () => (await access.membersOf(projectId))?.deleted === true);
+  expect(await all()).toEqual(Object.fromEntries(Object.keys(NEEDS_OF).map((who) => [who, []])));
+  expect(await all({ deleted: true })).toEqual(NEEDS_OF);
 });
 
-test("a grant is fresh once, for whoever comes first", async () => {
-  const accountId = await newAccount();
-  const projectId = await newProject({ [accountId]: "owner" });
-  const { identity } = await signedIn(accountId);
-  expect(await access.grant(identity, projectId)).toEqual({ role: "owner", fresh: true });
-  expect(await access.grant(identity, projectId)).toEqual({ role: "owner", fresh: false });
+test("there is one answer for a project of others and for one that does not exist", async () => {
+  const { projectId, identities } = await whoMayCome();
+  const refusal = (id: string) => access.authorise(identities.stranger as Identity, id, "see").catch(messageOf);
+  expect(await refusal(projectId)).toBe(await refusal(randomUUID()));
+});
+
+test("what an administrator does with a project of others is recorded, each thing once a minute, wherever it is asked", async () => {
+  const [admin, owner] = [await newAccount(["admin"]), await newAccount()];
+  const projectId = await newProject({ [owner]: "owner" });
+  const { identity } = await signedIn(admin);
+  const other = await openAccess(life, db, { log: testLog() });
+  for (const need of ["see", "see", "control", "see"] as const) await access.authorise(identity, projectId, need);
+  await other.authorise(identity, projectId, "see");
+  await access.authorise((await signedIn(owner)).identity, projectId, "see");
+  const rows = await db.query<{ value: { account_id: string; need: string } }>(
+    "SELECT value FROM central_log WHERE event = 'admin-used-project' AND value ->> 'project_id' = $1 ORDER BY time",
+    [projectId],
+  );
+  expect(rows.map(({ value: { account_id, need } }) => [account_id, need])).toEqual([
+    [admin, "see"],
+    [admin, "control"],
+  ]);
+});
+
+test("an administrator does nothing with a project of others that cannot be recorded", async () => {
+  const projectId = await newProject({ [await newAccount()]: "owner" });
+  const { identity } = await signedIn(await newAccount(["admin"]));
+  await db.execute("ALTER TABLE central_log RENAME TO central_log_away");
+  await expect(access.authorise(identity, projectId, "see")).rejects.toThrow();
+  await db.execute("ALTER TABLE central_log_away RENAME TO central_log");
+  expect(await access.authorise(identity, projectId, "see")).toBe("admin");
 });
 
 const ENDINGS: [string, (who: { accountId: string; projectId: string; hash: string }) => Promise<unknown>, string][] = [
@@ -144,6 +221,15 @@ const ENDINGS: [string, (who: { accountId: string; projectId: string; hash: stri
     "not_member",
   ],
   [
+    "becoming a viewer",
+    ({ projectId, accountId }) =>
+      db.execute(
+        "UPDATE projects SET users = jsonb_set(users, ARRAY[$2, 'group'], '\"viewer\"') WHERE project_id = $1",
+        [projectId, accountId],
+      ),
+    "other_role",
+  ],
+  [
     "deletion of the project",
     ({ projectId }) => db.execute("UPDATE projects SET deleted = true WHERE project_id = $1", [projectId]),
     "not_member",
@@ -158,12 +244,17 @@ test.each(ENDINGS)("%s ends that account's connections within two seconds, and n
   const theirs = await signedIn(other);
   const ended: string[] = [];
   const since = access.revocations.moment();
-  access.revocations.register({ identity: mine.identity, projectId, since, end: (reason) => ended.push(reason) });
+  access.revocations.register({
+    identity: mine.identity,
+    project: { id: projectId, role: "collaborator" },
+    since,
+    end: (reason) => ended.push(reason),
+  });
   const releases = [otherProject, undefined].map((id) =>
     access.revocations.register({
       identity: theirs.identity,
       since,
-      ...(id === undefined ? {} : { projectId: id }),
+      ...(id === undefined ? {} : { project: { id, role: "owner" as const } }),
       end: () => ended.push("another's"),
     }),
   );
@@ -202,7 +293,12 @@ test("a new connection is looked up again for what changed of its own since its 
   const revocations = new Revocations(part, { db: counting, log: testLog() });
   const ended: string[] = [];
   const register = (since: number) =>
-    revocations.register({ identity, projectId, since, end: (reason) => ended.push(reason) });
+    revocations.register({
+      identity,
+      project: { id: projectId, role: "owner" },
+      since,
+      end: (reason) => ended.push(reason),
+    });
   revocations.allChanged();
   const since = revocations.moment();
   revocations.projectChanged(randomUUID());
@@ -225,7 +321,8 @@ test("a right stands for further use until something of its own changes", async 
   const { identity, hash } = await signedIn(accountId);
   const part = life.child("part");
   const revocations = new Revocations(part, { db, log: testLog() });
-  const right = () => ({ identity, projectId, since: revocations.moment(), end: () => {} });
+  const project = { id: projectId, role: "owner" as const };
+  const right = () => ({ identity, project, since: revocations.moment(), end: () => {} });
   const registration = right();
   revocations.projectChanged(randomUUID());
   revocations.accountChanged(randomUUID());

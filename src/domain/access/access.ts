@@ -1,12 +1,15 @@
 /** Who may, asked often: identities and memberships cached for a short time, forgotten at once by NOTIFY, and open connections ended with them. */
 
 import { AnswerCache } from "../../core/answer-cache.ts";
+import { forbidden } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import { Recently } from "../../core/recently.ts";
 import type { Db } from "../../db/db.ts";
+import { may, type ProjectNeed, type ProjectRole, projectRights, whyNot } from "../../protocol/project-rights.ts";
+import { recordUse } from "../central-log/central-log.ts";
 import { apiKeyId, verifyApiKey } from "./api-keys.ts";
-import { type Identity, type ProjectMembers, type ProjectRole, roleIn } from "./identity.ts";
+import { type Identity, type ProjectMembers, roleIn } from "./identity.ts";
 import { membersOf } from "./members.ts";
 import { sessionHashOf } from "./project-origins.ts";
 import { Revocations } from "./revocations.ts";
@@ -19,12 +22,6 @@ export interface Credentials {
   session?: string | undefined;
   /** A key `sk-…`, from the cookie api_key or an Authorization header. */
   apiKey?: string | undefined;
-}
-
-/** As what somebody uses a project, and whether that is the first time for about a minute. */
-export interface Grant {
-  role: ProjectRole;
-  fresh: boolean;
 }
 
 interface AccessOptions {
@@ -58,8 +55,8 @@ export class Access {
   readonly #members: AnswerCache<ProjectMembers | undefined>;
   /** The session of a cookie of a project's origin, by project and cookie: never changes while there is one. */
   readonly #projectSessions: AnswerCache<string | undefined>;
-  /** Who was granted a project, by account and project. */
-  readonly #granted: Recently;
+  /** Uses by administrators that were recorded a moment ago. */
+  readonly #recorded: Recently;
 
   constructor(db: Db, revocations: Revocations, ttlMs: number) {
     this.#db = db;
@@ -68,7 +65,7 @@ export class Access {
     this.#refusals = new Recently({ ttlMs: Math.min(ttlMs, 5_000), max: MAX_REFUSALS });
     this.#members = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
     this.#projectSessions = new AnswerCache({ ttlMs, max: MAX_ANSWERS });
-    this.#granted = new Recently({ ttlMs: 60_000, max: MAX_ANSWERS });
+    this.#recorded = new Recently({ ttlMs: 60_000, max: MAX_ANSWERS });
   }
 
   /** Who it is; undefined: a stranger. @throws AppError `unavailable` when the database is away and nothing is known. */
@@ -96,20 +93,35 @@ export class Access {
     return identity === undefined ? undefined : { ...identity, projectId };
   }
 
-  /** As what the identity may use the project; undefined: may not, or there is no such project. */
-  async mayUseProject(
+  /**
+   * The one check of every wire: as what the identity does this with the project. An administrator who is no member does nothing that is not
+   * recorded first. `deleted`: also with a project that was deleted.
+   * @throws AppError `forbidden`, alike for a project of others and one that does not exist; `unavailable`.
+   */
+  async authorise(
     identity: Identity,
     projectId: string,
-    options?: { deleted?: boolean },
-  ): Promise<ProjectRole | undefined> {
+    need: ProjectNeed,
+    options: { deleted?: boolean } = {},
+  ): Promise<ProjectRole> {
     const members = await this.membersOf(projectId);
-    return roleIn(identity, projectId, { members, ...options });
+    const role = roleIn(identity, projectId, { members, ...options });
+    if (role === undefined) {
+      throw forbidden("You are no member of this project, or there is none. Ask one of its owners to add you.");
+    }
+    if (!may(role, need)) throw forbidden(whyNot(role, need));
+    if (identity.projectId !== undefined && !projectRights[need].key) {
+      throw forbidden("A project's API key cannot do this; use a key of your account, or sign in with a browser.");
+    }
+    if (role === "admin") await this.#record({ account_id: identity.accountId, project_id: projectId, need });
+    return role;
   }
 
-  /** As `mayUseProject`, and says whether this is the first time for about a minute: what counts as use of the project. */
-  async grant(identity: Identity, projectId: string): Promise<Grant | undefined> {
-    const role = await this.mayUseProject(identity, projectId);
-    return role && { role, fresh: this.#granted.add(`${identity.accountId} ${projectId}`) };
+  async #record(use: { account_id: string; project_id: string; need: ProjectNeed }): Promise<void> {
+    const key = Object.values(use).join(" ");
+    if (this.#recorded.has(key)) return;
+    await recordUse(this.#db, use);
+    this.#recorded.add(key);
   }
 
   /** The members of a project; undefined: no such project. */

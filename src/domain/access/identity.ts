@@ -1,6 +1,7 @@
 /** Who somebody is, and by what they are known: a browser's session or an API key. Pure. */
 
 import type { MemberGroup } from "../../protocol/project.ts";
+import type { ProjectRole } from "../../protocol/project-rights.ts";
 
 /** By what somebody is known; what ends it ends everything done by it. */
 export type Credential = { kind: "session"; hash: string } | { kind: "api_key"; id: number };
@@ -18,9 +19,6 @@ export interface Identity {
   name: string;
 }
 
-/** As what somebody may use a project. */
-export type ProjectRole = MemberGroup | "admin";
-
 /** What decides who may use a project. */
 export interface ProjectMembers {
   deleted: boolean;
@@ -28,7 +26,8 @@ export interface ProjectMembers {
 }
 
 /**
- * As what `identity` may use a project: its owner, a collaborator, or an administrator who is neither; undefined: may not.
+ * As what `identity` uses a project: as its member, or as an administrator who is none; undefined: it has no part in it. What that lets them do
+ * says the table of `protocol/project-rights.ts`.
  * A deleted project is used by nobody, unless `deleted` is asked for (to show or restore it).
  */
 export function roleIn(

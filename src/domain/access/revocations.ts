@@ -5,18 +5,19 @@ import { messageOf } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Queryable } from "../../db/db.ts";
+import { type ProjectRole, sameInside } from "../../protocol/project-rights.ts";
 import { apiKeysOf } from "./api-keys.ts";
 import { credentialKey, type Identity, type ProjectMembers, roleIn } from "./identity.ts";
 import { membersOf } from "./members.ts";
 import { sessionsOf } from "./sessions.ts";
 
-/** Why a connection is ended: the credential is no longer good, or the project is no longer theirs. */
-export type Revoked = "signed_out" | "not_member";
+/** Why a connection is ended: the credential is no longer good, the project is no longer theirs, or they are something else in it. */
+export type Revoked = "signed_out" | "not_member" | "other_role";
 
 export interface Registration {
   identity: Identity;
-  /** The project it goes to; absent: it needs an account only. */
-  projectId?: string;
+  /** The project it goes to, and as what its bearer was let in; absent: it needs an account only. */
+  project?: { id: string; role: ProjectRole };
   /** `moment()` before its right was looked up: what has changed since then may have been overlooked. */
   since: number;
   /** Called once, when the right has ended. */
@@ -68,11 +69,11 @@ export class Revocations {
 
   /** Keeps a connection; returns what releases it when it has ended by itself. */
   register(registration: Registration): () => void {
-    const { identity, projectId } = registration;
+    const { identity, project } = registration;
     this.#all.add(registration);
     add(this.#byCredential, credentialKey(identity.credential), registration);
     add(this.#byAccount, identity.accountId, registration);
-    if (projectId !== undefined) add(this.#byProject, projectId, registration);
+    if (project !== undefined) add(this.#byProject, project.id, registration);
     if (this.#hasChanged(registration)) this.#doubt([registration]);
     return () => this.#release(registration);
   }
@@ -123,14 +124,14 @@ export class Revocations {
     }
   }
 
-  #hasChanged({ identity, projectId, since }: Registration): boolean {
+  #hasChanged({ identity, project, since }: Registration): boolean {
     if (this.#lastChange === since) return false;
     if (this.#lastOfAll > since) return true;
     const after = (what: string) => (this.#changes.get(what) ?? 0) > since;
     return (
       after(`credential ${credentialKey(identity.credential)}`) ||
       after(`account ${identity.accountId}`) ||
-      (projectId !== undefined && after(`project ${projectId}`))
+      (project !== undefined && after(`project ${project.id}`))
     );
   }
 
@@ -140,12 +141,12 @@ export class Revocations {
   }
 
   #release(registration: Registration): void {
-    const { identity, projectId } = registration;
+    const { identity, project } = registration;
     this.#all.delete(registration);
     this.#doubtful.delete(registration);
     remove(this.#byCredential, credentialKey(identity.credential), registration);
     remove(this.#byAccount, identity.accountId, registration);
-    if (projectId !== undefined) remove(this.#byProject, projectId, registration);
+    if (project !== undefined) remove(this.#byProject, project.id, registration);
   }
 
   async #keepLooking(signal: AbortSignal): Promise<void> {
@@ -205,13 +206,13 @@ export class Revocations {
       if (identity.credential.kind === "session") hashes.add(identity.credential.hash);
       else ids.add(identity.credential.id);
     }
-    const projectIds = new Set(batch.flatMap(({ projectId }) => (projectId === undefined ? [] : [projectId])));
+    const projectIds = new Set(batch.flatMap(({ project }) => (project === undefined ? [] : [project.id])));
     const sessions = await sessionsOf(db, [...hashes]);
     const keys = await apiKeysOf(db, [...ids]);
     const members = await membersOf(db, [...projectIds]);
-    return ({ identity: { credential }, projectId }) => {
+    return ({ identity: { credential }, project }) => {
       const now = credential.kind === "session" ? sessions.get(credential.hash) : keys.get(credential.id)?.identity;
-      return revoked(now, projectId, members);
+      return revoked(now, project, members);
     };
   }
 
@@ -227,12 +228,16 @@ export class Revocations {
 
 function revoked(
   identity: Identity | undefined,
-  projectId: string | undefined,
+  project: Registration["project"],
   members: ReadonlyMap<string, ProjectMembers>,
 ): Revoked | undefined {
   if (identity === undefined) return "signed_out";
-  if (projectId === undefined) return undefined;
-  return roleIn(identity, projectId, { members: members.get(projectId) }) === undefined ? "not_member" : undefined;
+  if (project === undefined) return undefined;
+  const role = roleIn(identity, project.id, { members: members.get(project.id) });
+  if (role === undefined) return "not_member";
+  // What is open was let in as something else; and who goes on as an administrator alone comes in anew, which is recorded.
+  const isSame = sameInside(role, project.role) && (role === "admin") === (project.role === "admin");
+  return isSame ? undefined : "other_role";
 }
 
 function add<T>(index: Map<string, Set<T>>, key: string, value: T): void {

@@ -188,7 +188,7 @@ export async function deleteAccount(db: Db, { by, accountId }: { by: string; acc
 /** What it invited to them is taken back. Rows are locked in order, as everybody does who writes several. */
 async function leaveProjects(tx: Transaction, accountId: string): Promise<void> {
   const left = await tx.query<{ project_id: string }>(
-    `SELECT project_id FROM projects WHERE users ? $1 AND users -> $1 ->> 'group' = 'collaborator'
+    `SELECT project_id FROM projects WHERE users ? $1 AND users -> $1 ->> 'group' <> 'owner'
      ORDER BY project_id FOR NO KEY UPDATE`,
     [accountId],
   );

@@ -3,7 +3,8 @@
 import { SignJWT } from "jose";
 import { AnswerCache } from "../../core/answer-cache.ts";
 import { ASSERTION_ISSUER, ASSERTION_SECONDS } from "../../protocol/assertion.ts";
-import type { Identity, ProjectRole } from "../access/identity.ts";
+import type { ProjectRole } from "../../protocol/project-rights.ts";
+import type { Identity } from "../access/identity.ts";
 import { SIGNING_ALGORITHM, type SigningKey } from "../signing-keys/signing-keys.ts";
 
 /** Of ASSERTION_SECONDS, how long an assertion is used again: it never leaves here with less than the rest. */

@@ -28,12 +28,18 @@ export async function record(db: Queryable, event: RecordedEvent, value: Record<
   ]);
 }
 
-/** Writes down that an administrator uses a project without being a member: about once a minute for each project, however many calls it takes. */
-export async function recordUse(db: Queryable, who: { account_id: string; project_id: string }): Promise<void> {
+/**
+ * Writes down that an administrator uses a project without being a member, and what for: about once a minute for each project, however many
+ * calls it takes, and wherever they come in.
+ */
+export async function recordUse(
+  db: Queryable,
+  use: { account_id: string; project_id: string; need: string },
+): Promise<void> {
   await db.execute(
     `INSERT INTO central_log (id, event, value)
      SELECT gen_random_uuid(), 'admin-used-project', $1 WHERE NOT EXISTS (
        SELECT FROM central_log WHERE event = 'admin-used-project' AND value @> $1 AND time > now() AT TIME ZONE 'UTC' - interval '1 minute')`,
-    [JSON.stringify(who)],
+    [JSON.stringify(use)],
   );
 }

@@ -1,8 +1,8 @@
-/** Asking for a start or stop: one write to `projects.action_request`, which manage-action serves. */
+/** Asking for a start or stop, and what was asked last: `projects.action_request`, which manage-action serves. */
 
 import { notFound } from "../../core/errors.ts";
 import type { Queryable } from "../../db/db.ts";
-import type { ProjectAction } from "../../protocol/project.ts";
+import { type ActionRequest, actionRequest, type ProjectAction } from "../../protocol/project.ts";
 import { logProjectEvent } from "./log.ts";
 
 const LOGGED: Partial<Record<ProjectAction, string>> = {
@@ -39,4 +39,27 @@ export async function requestAction(
   const event = LOGGED[action];
   if (event !== undefined) await logProjectEvent(db, { projectId, accountId, event: { event } });
   return row;
+}
+
+/** The latest request, whatever became of it; undefined: there was none. */
+export async function latestRequest(db: Queryable, projectId: string): Promise<ActionRequest | undefined> {
+  const [row] = await db.query<{ action_request: unknown }>(
+    "SELECT action_request FROM projects WHERE project_id = $1",
+    [projectId],
+  );
+  return actionRequest.safeParse(row?.action_request).data;
+}
+
+/** Is it one for a start that is still under way? */
+export function isStartUnderWay(request: ActionRequest | undefined): boolean {
+  return (request?.action === "start" || request?.action === "restart") && request.finished === undefined;
+}
+
+/** Asks for a start unless one is under way: pages come again and again, and each request is written, logged and served. */
+export async function requestStartOnce(
+  db: Queryable,
+  { projectId, accountId }: { projectId: string; accountId: string },
+): Promise<void> {
+  if (isStartUnderWay(await latestRequest(db, projectId))) return;
+  await requestAction(db, { projectId, action: "start", accountId });
 }

@@ -67,7 +67,7 @@ test("nobody gives or takes what the rules do not let them, and an owner is alwa
         const acting = { accountId: idOf(each.by), role: each.as, projectId, strict: each.strict, verifies: false };
         const accountId = idOf(each.of);
         const run = {
-          add: () => addCollaborator(db, acting, accountId),
+          add: () => addCollaborator(db, acting, { accountId, group: "collaborator" }),
           owner: () => changeMemberGroup(db, acting, { accountId, group: "owner" }),
           collaborator: () => changeMemberGroup(db, acting, { accountId, group: "collaborator" }),
           remove: () => removeCollaborator(db, acting, accountId),
@@ -95,8 +95,10 @@ test("who may add members does not fill the database with invitations of address
   const invite = JSON.stringify(Object.fromEntries(Array.from({ length: 998 }, (_, index) => [`${index}@x.org`, {}])));
   await db.execute("INSERT INTO projects (project_id, users, invite) VALUES ($1, $2, $3)", [projectId, users, invite]);
   const acting = { accountId, role: "owner", projectId, strict: false, verifies: false } as const;
-  await addByEmail(db, acting, "last@example.org");
-  await expect(addByEmail(db, acting, "more@example.org")).rejects.toMatchObject({ code: "conflict" });
+  await addByEmail(db, acting, { email: "last@example.org", group: "collaborator" });
+  await expect(addByEmail(db, acting, { email: "more@example.org", group: "collaborator" })).rejects.toMatchObject({
+    code: "conflict",
+  });
 });
 
 test("invitations that nobody followed in time were listed for ever, and took the places of others", async () => {
@@ -111,7 +113,7 @@ test("invitations that nobody followed in time were listed for ever, and took th
   const invited = async () => (await invitedTo(db, projectId)).map(({ email_address }) => email_address);
   expect(await invited()).toEqual(["waits@x.org"]);
   const acting = { accountId, role: "owner", projectId, strict: false, verifies: false } as const;
-  await addByEmail(db, acting, "new@example.org");
+  await addByEmail(db, acting, { email: "new@example.org", group: "collaborator" });
   expect(await invited()).toEqual(["new@example.org", "waits@x.org"]);
   const [row] = await db.query<{ invite: object }>("SELECT invite FROM projects WHERE project_id = $1", [projectId]);
   expect(Object.keys(row?.invite ?? {})).toHaveLength(2);
@@ -127,9 +129,9 @@ test("what somebody had invited who was removed since was listed for months, and
   const [projectId, other] = [await newProject(db, members), await newProject(db, members)];
   const acting = ({ accountId }: Person, role: MemberGroup, project = projectId) =>
     ({ accountId, role, projectId: project, strict: false, verifies: false }) as const;
-  await addByEmail(db, acting(leaving, "collaborator"), "theirs@example.org");
-  await addByEmail(db, acting(leaving, "collaborator", other), "theirs@example.org");
-  await addByEmail(db, acting(owner, "owner"), "ours@example.org");
+  await addByEmail(db, acting(leaving, "collaborator"), { email: "theirs@example.org", group: "collaborator" });
+  await addByEmail(db, acting(leaving, "collaborator", other), { email: "theirs@example.org", group: "collaborator" });
+  await addByEmail(db, acting(owner, "owner"), { email: "ours@example.org", group: "collaborator" });
   await removeCollaborator(db, acting(owner, "owner"), leaving.accountId);
   expect(await invitedTo(db, projectId)).toMatchObject([{ email_address: "ours@example.org" }]);
   expect(await invitedTo(db, other)).toMatchObject([{ email_address: "theirs@example.org" }]);
@@ -148,9 +150,21 @@ test("what somebody had invited whose account was deleted since was listed for m
   for (const projectId of projectIds) {
     const acting = { projectId, strict: false, verifies: false } as const;
     const { accountId } = leaving;
-    await addByEmail(db, { ...acting, accountId, role: "collaborator" }, "theirs@example.org");
-    await addByEmail(db, { ...acting, accountId, role: "collaborator" }, "theirs-too@example.org");
-    await addByEmail(db, { ...acting, accountId: owner.accountId, role: "owner" }, "ours@example.org");
+    await addByEmail(
+      db,
+      { ...acting, accountId, role: "collaborator" },
+      { email: "theirs@example.org", group: "collaborator" },
+    );
+    await addByEmail(
+      db,
+      { ...acting, accountId, role: "collaborator" },
+      { email: "theirs-too@example.org", group: "collaborator" },
+    );
+    await addByEmail(
+      db,
+      { ...acting, accountId: owner.accountId, role: "owner" },
+      { email: "ours@example.org", group: "collaborator" },
+    );
   }
   await deleteAccount(db, { by: leaving.accountId, accountId: leaving.accountId });
   for (const projectId of projectIds) {

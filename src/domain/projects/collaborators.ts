@@ -2,8 +2,8 @@
 
 import { conflict, forbidden, notFound } from "../../core/errors.ts";
 import type { Db, Transaction } from "../../db/db.ts";
-import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
-import type { ProjectRole } from "../access/identity.ts";
+import type { InvitedGroup, MemberGroup, ProjectUsers } from "../../protocol/project.ts";
+import { may, type ProjectRole, whyNot } from "../../protocol/project-rights.ts";
 import { IS_GOOD_INVITATION, invite, withdrawInvitation, withdrawInvitationsBy } from "./invitations.ts";
 import { logProjectEvent } from "./log.ts";
 
@@ -27,15 +27,19 @@ interface MembersRow {
 /** Those who are invited count, too. */
 const MAX_MEMBERS = 1_000;
 
-/** Adds an account as collaborator; one that is a member already stays what it is. @throws AppError `forbidden`, `not_found`, `conflict`. */
-export function addCollaborator(db: Db, acting: Acting, accountId: string): Promise<void> {
+/** Adds an account; one that is a member already stays what it is. @throws AppError `forbidden`, `not_found`, `conflict`. */
+export function addCollaborator(
+  db: Db,
+  acting: Acting,
+  { accountId, group }: { accountId: string; group: InvitedGroup },
+): Promise<void> {
   return changing(db, acting, async (tx, users) => {
     mayManage(acting, users);
     if (users.members[accountId] !== undefined) return;
     checkRoom(users);
     const [account] = await tx.query("SELECT FROM accounts WHERE account_id = $1 AND deleted IS NOT TRUE", [accountId]);
     if (account === undefined) throw notFound("There is no such account; search for the person again.");
-    await writeMember(tx, acting.projectId, { accountId, group: "collaborator" });
+    await writeMember(tx, acting.projectId, { accountId, group });
     await log(tx, acting, { event: "invite_user", invitee_account_id: accountId });
   });
 }
@@ -43,7 +47,11 @@ export function addCollaborator(db: Db, acting: Acting, accountId: string): Prom
 /**
  * Adds whoever has this e-mail address: at once, or when they sign up or have verified it. The answer is the same; the list of members tells.
  */
-export function addByEmail(db: Db, acting: Acting, email: string): Promise<void> {
+export function addByEmail(
+  db: Db,
+  acting: Acting,
+  { email, group }: { email: string; group: InvitedGroup },
+): Promise<void> {
   return changing(db, acting, async (tx, users) => {
     mayManage(acting, users);
     const [account] = await tx.query<{ account_id: string }>(
@@ -54,8 +62,8 @@ export function addByEmail(db: Db, acting: Acting, email: string): Promise<void>
     if (account !== undefined && users.members[account.account_id] !== undefined) return;
     checkRoom(users);
     const invitedBy = acting.role === "admin" ? undefined : acting.accountId;
-    if (account === undefined) await invite(tx, { projectId: acting.projectId, email, invitedBy });
-    else await writeMember(tx, acting.projectId, { accountId: account.account_id, group: "collaborator" });
+    if (account === undefined) await invite(tx, { projectId: acting.projectId, email, group, invitedBy });
+    else await writeMember(tx, acting.projectId, { accountId: account.account_id, group });
     await log(tx, acting, { event: "invite_nonuser", invitee_email: email });
   });
 }
@@ -70,26 +78,29 @@ export function removeInvitation(db: Db, acting: Acting, email: string): Promise
   });
 }
 
-/** Makes a member owner or collaborator: owners alone do; a project keeps at least one owner. */
+/** Makes a member something else: owners alone do; a project keeps at least one owner. */
 export function changeMemberGroup(
   db: Db,
   acting: Acting,
   to: { accountId: string; group: MemberGroup },
 ): Promise<void> {
   return changing(db, acting, async (tx, users) => {
-    if (acting.role === "collaborator") throw forbidden("Only an owner of the project changes what somebody is in it.");
+    if (!may(acting.role, "own")) throw forbidden(whyNot(acting.role, "own"));
     const member = users.members[to.accountId];
     if (member === undefined) throw notFound("That account is not a member of this project.");
     if (member.group === to.group) return;
-    if (to.group === "collaborator" && users.owners.length === 1) {
+    if (member.group === "owner" && users.owners.length === 1) {
       throw conflict("A project needs an owner: make somebody else an owner first.");
     }
     await writeMember(tx, acting.projectId, to);
+    if (!may(to.group, "members")) {
+      await withdrawInvitationsBy(tx, { projectIds: [acting.projectId], invitedBy: to.accountId });
+    }
     await log(tx, acting, { event: "change_collaborator_type", target_account_id: to.accountId, group: to.group });
   });
 }
 
-/** Removes a collaborator, or oneself; an owner has to be made a collaborator first. What they have open in it ends at once. */
+/** Removes a collaborator or viewer, or oneself; an owner has to be made a collaborator first. What they have open in it ends at once. */
 export function removeCollaborator(db: Db, acting: Acting, accountId: string): Promise<void> {
   return changing(db, acting, async (tx, users) => {
     if (accountId !== acting.accountId) mayManage(acting, users);
@@ -114,6 +125,7 @@ interface Members {
 }
 
 function mayManage({ role, strict }: Acting, { ownerOnly }: Members): void {
+  if (!may(role, "members")) throw forbidden(whyNot(role, "members"));
   if (role === "collaborator" && (strict || ownerOnly)) {
     throw forbidden("Only owners manage the members of this project; ask one of them.");
   }

@@ -41,7 +41,7 @@ test("people invited to the same projects who signed up at once, or left, could 
   const email = "ada@example.org";
   const invitedTo = async () => {
     const projectId = await newProject(db, [[owner, "owner"]]);
-    await db.transaction((tx) => invite(tx, { projectId, email, invitedBy: owner.accountId }));
+    await db.transaction((tx) => invite(tx, { projectId, email, group: "collaborator", invitedBy: owner.accountId }));
     return projectId;
   };
   const { accountId } = ada;

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Queryable, Transaction } from "../../db/db.ts";
 import { deleteExpired } from "../../db/delete-expired.ts";
+import type { InvitedGroup } from "../../protocol/project.ts";
 import { logProjectEvent } from "./log.ts";
 
 const KEPT_DAYS = 60;
@@ -14,21 +15,25 @@ const KEPT_DAYS = 60;
 export const IS_GOOD_INVITATION = `coalesce(value ->> 'time', '9999') >
   to_char(now() AT TIME ZONE 'UTC' - interval '${KEPT_DAYS} days', 'YYYY-MM-DD"T"HH24:MI:SS')`;
 
+interface NewInvitation {
+  projectId: string;
+  email: string;
+  group: InvitedGroup;
+  invitedBy: string | undefined;
+}
+
 /**
- * Remembers that whoever signs up with this address becomes a collaborator; again renews it.
+ * Remembers that whoever signs up with this address becomes a collaborator, or a viewer; again renews it.
  * It ends when `invitedBy` is no longer a member; without (an administrator) it does not depend on anybody.
  */
-export async function invite(
-  tx: Transaction,
-  { projectId, email, invitedBy }: { projectId: string; email: string; invitedBy: string | undefined },
-): Promise<void> {
+export async function invite(tx: Transaction, { projectId, email, group, invitedBy }: NewInvitation): Promise<void> {
   await withdrawInvitation(tx, { projectId, email });
   await tx.execute(
     `INSERT INTO account_creation_actions (id, action, email_address, expire)
      VALUES ($1, $2, $3, now() AT TIME ZONE 'UTC' + make_interval(days => $4))`,
     [
       randomUUID(),
-      JSON.stringify({ action: "add_to_project", project_id: projectId, group: "collaborator", invited_by: invitedBy }),
+      JSON.stringify({ action: "add_to_project", project_id: projectId, group, invited_by: invitedBy }),
       email,
       KEPT_DAYS,
     ],
@@ -89,12 +94,16 @@ export async function applyInvitations(
     [email],
   );
   const joined = await tx.query<{ project_id: string }>(
-    `UPDATE projects SET users = coalesce(users, '{}') || jsonb_build_object($1::text, jsonb_build_object('group', 'collaborator'))
-     WHERE deleted IS NOT TRUE AND coalesce(users -> $1 ->> 'group', '') NOT IN ('owner', 'collaborator') AND project_id IN (
-       SELECT (action ->> 'project_id')::uuid FROM account_creation_actions
+    `UPDATE projects SET users = coalesce(users, '{}') || jsonb_build_object($1::text, jsonb_build_object('group', invited."group"))
+     FROM (SELECT DISTINCT ON (1) (action ->> 'project_id')::uuid AS project_id, action ->> 'invited_by' AS invited_by,
+         CASE action ->> 'group' WHEN 'viewer' THEN 'viewer' ELSE 'collaborator' END AS "group"
+       FROM account_creation_actions
        WHERE email_address = $2 AND action ->> 'action' = 'add_to_project' AND (expire IS NULL OR expire > now() AT TIME ZONE 'UTC')
-         AND (action ->> 'invited_by' IS NULL OR users ? (action ->> 'invited_by')))
-     RETURNING project_id`,
+       ORDER BY 1, 3) AS invited
+     WHERE projects.project_id = invited.project_id AND deleted IS NOT TRUE
+       AND coalesce(users -> $1 ->> 'group', '') NOT IN ('owner', 'collaborator', 'viewer')
+       AND (invited_by IS NULL OR users -> invited_by ->> 'group' IN ('owner', 'collaborator'))
+     RETURNING projects.project_id`,
     [accountId, email],
   );
   await tx.execute(

@@ -1,9 +1,12 @@
 /** The projects of an account, page by page: by last change as lists show them, and by id for a browser that keeps them all. */
 
 import type { Queryable } from "../../db/db.ts";
-import type { ProjectSummary } from "../../protocol/project.ts";
+import { memberGroup, type ProjectSummary } from "../../protocol/project.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import { COLUMNS, type SummaryRow, summaryOf } from "./summaries.ts";
+
+/** SQL: is the account that is parameter `$1` a member? Entries of any other shape are none. */
+const IS_MEMBER = `users ? $1 AND users -> $1 ->> 'group' IN (${memberGroup.options.map((group) => `'${group}'`).join(", ")})`;
 
 export interface ProjectPage {
   accountId: string;
@@ -22,7 +25,7 @@ export async function projectsOf(
   const { time, id } = readCursor(after);
   const rows = await db.query<SummaryRow & { cursor: string }>(
     `SELECT ${COLUMNS}, ${cursorOf("coalesce(last_edited, created)", "project_id")} AS cursor FROM projects
-     WHERE users ? $1 AND users -> $1 ->> 'group' IN ('owner', 'collaborator') AND coalesce(deleted, false) = $2
+     WHERE ${IS_MEMBER} AND coalesce(deleted, false) = $2
        AND ($3::timestamp IS NULL OR (coalesce(last_edited, created), project_id) < ($3, $4::uuid))
      ORDER BY coalesce(last_edited, created) DESC, project_id DESC LIMIT $5`,
     [accountId, deleted, time, id, limit],
@@ -38,7 +41,7 @@ export async function summaryPage(
 ): Promise<{ projects: ProjectSummary[]; next: string | null }> {
   // The account's projects by the index on users first: in order of id alone, the whole table might be walked for a few rows.
   const rows = await db.query<SummaryRow>(
-    `WITH own AS MATERIALIZED (SELECT project_id FROM projects WHERE users ? $1 AND users -> $1 ->> 'group' IN ('owner', 'collaborator')),
+    `WITH own AS MATERIALIZED (SELECT project_id FROM projects WHERE ${IS_MEMBER}),
        page AS (SELECT project_id FROM own WHERE $2::uuid IS NULL OR project_id > $2 ORDER BY project_id LIMIT $3)
      SELECT ${COLUMNS} FROM projects JOIN page USING (project_id) ORDER BY project_id`,
     [accountId, after ?? null, limit],

@@ -30,6 +30,12 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** Where the environments are known, another one would only fail at the start. @throws AppError `invalid` that names those there are. */
+export function checkOffered(known: Software | null, image: string | undefined): void {
+  if (known === null || image === undefined || Object.hasOwn(known.environments, image)) return;
+  throw invalid(`There is no software environment ${image}; there are ${Object.keys(known.environments).join(", ")}.`);
+}
+
 /** The environment of a project: the one it names, or the site's default if that is no longer offered (or it names none). */
 export function environmentFor(
   { environments, default: standard }: Software,

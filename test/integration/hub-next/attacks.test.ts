@@ -88,7 +88,7 @@ test("every endpoint refuses strangers, and a member's those who are none or no 
     expect({ path, code: await code(forged, path, body) }).toEqual({ path, code: "unauthenticated" });
     if (access === "admin")
       expect({ path, code: await code(outsider, path, body) }).toEqual({ path, code: "forbidden" });
-    if (access !== "member" && access !== "owner") continue;
+    if (access !== "project") continue;
     for (const stranger of [outsider, removed]) {
       expect({ path, code: await code(stranger, path, body) }).toEqual({ path, code: "forbidden" });
       expect({ path, code: await code(stranger, path, { ...body, project_id: randomUUID() }) }).toEqual({

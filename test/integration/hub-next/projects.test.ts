@@ -246,8 +246,9 @@ test("an administrator uses any project, and that is recorded", async () => {
   expect((await other.refused("projects/get-one", { project_id })).code).toBe("forbidden");
   await admin.call("projects/get-one", { project_id });
   await admin.call("projects/start", { project_id });
-  const rows = await hub.db.query("SELECT value FROM central_log WHERE event = 'admin-used-project'");
-  expect(rows).toEqual([{ value: { account_id: admin.accountId, project_id } }]);
+  const rows = await hub.db.query("SELECT value FROM central_log WHERE event = 'admin-used-project' ORDER BY time");
+  const use = { account_id: admin.accountId, project_id };
+  expect(rows).toEqual([{ value: { ...use, need: "see" } }, { value: { ...use, need: "control" } }]);
 });
 
 test("an API key does what it may and no more, by Bearer and by Basic", async () => {

@@ -13,9 +13,10 @@ interface MemberRowProps {
   onRemove: () => void;
 }
 
-const ROLES = [
+const ROLES: { value: Member["group"]; label: string }[] = [
   { value: "owner", label: "Owner" },
   { value: "collaborator", label: "Collaborator" },
+  { value: "viewer", label: "Viewer" },
 ];
 
 export function MemberRow({ member, own, mayChange, onGroup, onRemove }: MemberRowProps) {

@@ -3,7 +3,7 @@
 import { Text, Title } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { groupOf } from "../../core/project-view.ts";
+import { GROUP_WORDS, mayIn } from "../../core/project-view.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
 import { Confirm } from "../../ui/ask.tsx";
@@ -19,7 +19,8 @@ export function MembersPage() {
   const app = useApp();
   const { project } = useProject();
   const { project_id, users } = project;
-  const own = useStore(app.hub.account)?.account_id ?? "";
+  const account = useStore(app.hub.account);
+  const own = account?.account_id ?? "";
   const queries = useQueryClient();
   const [removing, setRemoving] = useState<Member>();
   const key = ["members", project_id];
@@ -38,7 +39,7 @@ export function MembersPage() {
         new_group,
       });
       await changed();
-      tell(`${nameOf(member)} is now ${new_group === "owner" ? "an owner" : "a collaborator"}.`);
+      tell(`${nameOf(member)} is now ${GROUP_WORDS[new_group]}.`);
     } catch (failure) {
       tellFailure("The role was not changed", failure);
     }
@@ -51,7 +52,7 @@ export function MembersPage() {
       <Text size="sm" c="dimmed">
         Everybody here works in the same project: the same files, terminals and editors.
       </Text>
-      <AddMember members={new Set(Object.keys(users))} onAdded={changed} />
+      {mayIn(project, account, "members") && <AddMember members={new Set(Object.keys(users))} onAdded={changed} />}
       {error !== null && data === undefined && (
         <Problem title="The members cannot be shown" onRetry={() => void refetch()}>
           {wordsOf(error)}
@@ -65,7 +66,7 @@ export function MembersPage() {
               key={member.account_id}
               member={member}
               own={own}
-              mayChange={groupOf(project, own) !== "collaborator"}
+              mayChange={mayIn(project, account, "own")}
               onGroup={(group) => void setGroup(member, group)}
               onRemove={() => setRemoving(member)}
             />

@@ -2,7 +2,7 @@
 
 import { Button, Text } from "@mantine/core";
 import { restoreProject } from "../../core/project-actions.ts";
-import { groupOf } from "../../core/project-view.ts";
+import { mayIn } from "../../core/project-view.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { Section } from "../../ui/section.tsx";
@@ -13,7 +13,7 @@ export function DangerZone() {
   const own = useStore(app.hub.account);
   const restore = useAct(() => restoreProject(app, project.project_id));
   const remove = () => app.ending.set({ projectId: project.project_id, title: project.title, action: "delete" });
-  const isOwner = own?.is_admin === true || groupOf(project, own?.account_id ?? "") === "owner";
+  const isOwner = mayIn(project, own, "own");
   return (
     <Section title="Danger zone">
       {project.deleted ? (

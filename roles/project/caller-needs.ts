@@ -1,0 +1,52 @@
+/** What each request to this server needs of its caller, in the words of the one table of rights. Pure. */
+
+import { forbidden } from "../../src/core/errors.ts";
+import { may, type ProjectNeed, whyNot } from "../../src/protocol/project-rights.ts";
+import type { ProjectRequestName } from "../../src/protocol/project-socket.ts";
+import type { Caller } from "./callers.ts";
+
+/** Keys of the table of handlers that change nothing. What is not named here changes files, or is for those who may run programs. */
+const READING = new Set([
+  "GET /api/status",
+  "GET /api/files/list",
+  "GET /api/files/stat",
+  "GET /api/files/read",
+  "GET /api/files/archive",
+  "GET /raw/",
+  "GET /api/socket/",
+  "POST /api/socket/",
+]);
+
+const SOCKET: Readonly<Record<ProjectRequestName, ProjectNeed>> = {
+  status: "read",
+  servers: "read",
+  watch_folder: "read",
+  document_open: "read",
+  document_awareness: "read",
+  document_close: "read",
+  document_update: "write",
+  document_save: "write",
+  terminal_list: "run",
+  terminal_open: "run",
+  terminal_input: "run",
+  terminal_resize: "run",
+  terminal_ack: "run",
+  terminal_close: "run",
+  terminal_kill: "run",
+  terminal_restart: "run",
+};
+
+/** What the handler of this key needs. */
+export function needOfHandler(key: string): ProjectNeed {
+  if (READING.has(key)) return "read";
+  return key.includes(" /api/files/") ? "write" : "run";
+}
+
+export function needOfRequest(name: ProjectRequestName): ProjectNeed {
+  return SOCKET[name];
+}
+
+/** @throws AppError `forbidden` in words for the caller. */
+export function checkMay({ role }: Pick<Caller, "role">, need: ProjectNeed): void {
+  if (!may(role, need)) throw forbidden(whyNot(role, need));
+}
