@@ -26,6 +26,7 @@ const SOCKET: Readonly<Record<ProjectRequestName, ProjectNeed>> = {
   document_close: "read",
   document_update: "write",
   document_save: "write",
+  terminal_create: "run",
   terminal_list: "run",
   terminal_open: "run",
   terminal_input: "run",

@@ -1,7 +1,9 @@
 /** Puts the parts of a project's server together: what it holds, the table of its handlers, and how it listens. */
 
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { environment } from "../../src/core/env.ts";
-import { AppError, messageOf } from "../../src/core/errors.ts";
+import { AppError, messageOf, notFound } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { localPath } from "../../src/files/local-path.ts";
@@ -92,19 +94,8 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     maxConnections: 2_000,
     handle: httpHandler({ projectId, basePath, callers, handlers, log }),
     letGo: () => sockets.close(),
-    upgrade: (request, socket, head) => {
-      const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
-      if (!isOurs && !serverProxy.isAsked(request)) return endUpgrade(socket, 404, "There is no WebSocket here.");
-      callers
-        .of(request)
-        .then((caller) => {
-          checkMay(caller, isOurs ? "read" : "run");
-          return isOurs ? sockets.upgrade(caller, request, socket, head) : serverProxy.upgrade(request, socket, head);
-        })
-        .catch((error: unknown) =>
-          endUpgrade(socket, error instanceof AppError ? error.status : 500, messageOf(error)),
-        );
-    },
+    upgrade: (request, socket, head) =>
+      void joinUpgrade({ callers, sockets, serverProxy, inside }, { request, socket, head }),
   });
   await runInitScript(life, { home, env: env(), log });
   files.tidy(life);
@@ -119,4 +110,28 @@ function socketHandlers(sockets: SocketServer): HandlerTable {
     return undefined;
   };
   return { [`GET ${SOCKET_PATH}/`]: relay, [`POST ${SOCKET_PATH}/`]: relay };
+}
+
+interface UpgradeParts {
+  callers: Callers;
+  sockets: SocketServer;
+  serverProxy: ServerProxy;
+  inside: string;
+}
+
+/** Joins an upgrade to our own socket, or to a server that somebody runs here; whatever comes is answered. */
+async function joinUpgrade(
+  { callers, sockets, serverProxy, inside }: UpgradeParts,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+): Promise<void> {
+  const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
+  try {
+    if (!isOurs && !serverProxy.isAsked(request)) throw notFound("There is no WebSocket here.");
+    const caller = await callers.of(request);
+    checkMay(caller, isOurs ? "read" : "run");
+    if (isOurs) sockets.upgrade(caller, request, socket, head);
+    else await serverProxy.upgrade(request, socket, head);
+  } catch (error) {
+    endUpgrade(socket, error instanceof AppError ? error.status : 500, messageOf(error));
+  }
 }
