@@ -259,8 +259,8 @@ export class DocumentProvider {
     const { readOnly, encoding } = view;
     this.#encoding = encoding;
     const told = { ...(readOnly !== undefined && { readOnly }), ...(encoding !== undefined && { encoding }) };
-    const { readOnly: _, ...known } = this.state.get(); // the file, or what its reader may, is another one now
-    this.state.set({ ...known, phase: "shown", online: true, ...told });
+    const { readOnly: _, ...state } = this.state.get(); // the file, or what its reader may, is another one now
+    this.state.set({ ...state, phase: "shown", online: true, ...told });
     if (isAnother) this.#rebase(before, doc);
     const lacking = Y.encodeStateAsUpdate(doc, bytes(view.vector));
     if (readOnly === undefined && hasContent(lacking)) this.#send(lacking);
