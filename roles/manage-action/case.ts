@@ -5,10 +5,10 @@ import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/terms.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import type { Places } from "../../src/domain/starts/places.ts";
-import type { ServiceRow } from "../../src/domain/starts/records.ts";
+import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageActionConfig } from "./config.ts";
-import type { Request, StartFacts, Step } from "./decide.ts";
+import type { Request, StartUnderWay, Step } from "./decide.ts";
 import type { ActionMetrics } from "./metrics.ts";
 import type { PodMaker } from "./pod-maker.ts";
 import type { Records } from "./records.ts";
@@ -33,7 +33,7 @@ export interface Case {
   projectId: string;
   row: ServiceRow;
   request: Request;
-  start: StartFacts | undefined;
+  start: StartUnderWay | undefined;
   pod: Pod | undefined;
   step: Step;
 }

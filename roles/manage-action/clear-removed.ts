@@ -1,7 +1,7 @@
 /** What is left of a project whose row was removed: its start ends, and its pod goes, which nobody could reach or stop any more. */
 
 import { isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
-import { endStartsOfRemoved } from "../../src/domain/starts/records.ts";
+import { endStartsOfRemoved } from "../../src/domain/starts/end.ts";
 import type { Service } from "./case.ts";
 
 /** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */

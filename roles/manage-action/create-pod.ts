@@ -3,12 +3,12 @@
 import { type AppError, isAppError } from "../../src/core/errors.ts";
 import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { noRoomInQuota } from "../../src/domain/project-pods/no-room.ts";
-import { recordWaiting } from "../../src/domain/starts/records.ts";
+import { recordWaiting } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
 import type { Case, Service } from "./case.ts";
 import { failStart } from "./fail-start.ts";
-import { startToRecord } from "./start-facts.ts";
+import { startToRecord } from "./start-to-record.ts";
 
 const RETRY_MS = 500;
 

@@ -30,7 +30,7 @@ export function readRequest(column: unknown, time: string | null): Request {
   return { kind: "open", action: action as ProjectAction, time, force: force === true }; // just looked up
 }
 
-export interface StartFacts {
+export interface StartUnderWay {
   ticket: number;
   requestTime: string;
   /** manage-idle's reason to end it. */
@@ -49,7 +49,7 @@ export interface PodFacts {
 export interface Facts {
   request: Request;
   deleted: boolean;
-  start: StartFacts | undefined;
+  start: StartUnderWay | undefined;
   pod: PodFacts | undefined;
 }
 
@@ -94,7 +94,7 @@ export function decide(facts: Facts): Step {
   }
 }
 
-function toStop({ pod }: Facts, start: StartFacts | undefined): Step {
+function toStop({ pod }: Facts, start: StartUnderWay | undefined): Step {
   if (start !== undefined) return { do: "cancel" };
   if (pod === undefined) return { do: "finish", event: "project_stopped" };
   return pod.terminating ? { do: "await-end" } : { do: "delete-pod" };

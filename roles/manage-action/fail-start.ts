@@ -3,9 +3,10 @@
 import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { waitedTooLong } from "../../src/domain/project-pods/no-room.ts";
 import { explainPod } from "../../src/domain/project-pods/reasons.ts";
-import { finishRequest, type Why } from "../../src/domain/starts/records.ts";
+import { finishRequest } from "../../src/domain/starts/end.ts";
+import type { Why } from "../../src/domain/starts/wait.ts";
 import type { Case, Service } from "./case.ts";
-import { startToRecord } from "./start-facts.ts";
+import { startToRecord } from "./start-to-record.ts";
 
 const LOG_LINES = 10;
 const LOG_CHARACTERS = 2_000;

@@ -10,7 +10,7 @@ import { type RunQuota, runQuota } from "../../src/domain/quotas/rules.ts";
 import { openSettings, type Settings } from "../../src/domain/settings/settings.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
 import { environmentFor } from "../../src/domain/software/software.ts";
-import type { ServiceRow } from "../../src/domain/starts/records.ts";
+import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Kube, Pod } from "../../src/kube/types.ts";
 
 /** How old the hubs' public keys may be: a key is signed with only after it is long known. */

@@ -3,13 +3,8 @@
 import { Batches } from "../../src/core/batches.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/terms.ts";
-import {
-  readForService,
-  recordApplied,
-  recordStarts,
-  type ServiceRow,
-  type StartToRecord,
-} from "../../src/domain/starts/records.ts";
+import { recordApplied, recordStarts, type StartToRecord } from "../../src/domain/starts/begin.ts";
+import { readForService, type ServiceRow } from "../../src/domain/starts/service-row.ts";
 
 const BATCH = { max: 100, parallel: 2 };
 

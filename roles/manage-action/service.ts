@@ -6,11 +6,11 @@ import type { Life } from "../../src/core/life.ts";
 import { WorkQueue } from "../../src/core/work-queue.ts";
 import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
-import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/records.ts";
+import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/service-row.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { Service } from "./case.ts";
 import { clearRemoved } from "./clear-removed.ts";
-import { decide, type PodFacts, readRequest, type StartFacts } from "./decide.ts";
+import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide.ts";
 import { steps } from "./steps.ts";
 
 /** How soon something that failed is tried again, at most. */
@@ -129,7 +129,7 @@ function saysNothing({ spec, status }: Pod): boolean {
   return spec.nodeName === undefined && (status?.conditions ?? []).length === 0;
 }
 
-function startOf({ ticket, request_time, give_up }: ServiceRow): StartFacts | undefined {
+function startOf({ ticket, request_time, give_up }: ServiceRow): StartUnderWay | undefined {
   return ticket === null || request_time === null ? undefined : { ticket, requestTime: request_time, giveUp: give_up };
 }
 

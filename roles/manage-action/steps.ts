@@ -4,20 +4,15 @@ import { isUnheard } from "../../src/domain/project-pods/condition-rules.ts";
 import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import { isNodeGone, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
-import {
-  endStart,
-  finishRequest,
-  giveTime,
-  recordTakenUp,
-  recordWaiting,
-  type Why,
-} from "../../src/domain/starts/records.ts";
+import { giveTime, recordTakenUp } from "../../src/domain/starts/begin.ts";
+import { endStart, finishRequest } from "../../src/domain/starts/end.ts";
+import { recordWaiting, type Why } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { Case, Service } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
 import { failStart, whyOf } from "./fail-start.ts";
-import { ownerOf, requestTimeOf, startToRecord } from "./start-facts.ts";
+import { ownerOf, requestTimeOf, startToRecord } from "./start-to-record.ts";
 
 /** Resolves with the ms after which to look again, or undefined: when something changes. */
 type Act = (service: Service, one: Case) => Promise<number | undefined>;

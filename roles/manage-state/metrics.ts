@@ -1,7 +1,7 @@
 /** What manage-state counts: states written, and how long the phases of starts took. */
 
 import { counter, histogram, type Metrics } from "../../src/core/metrics.ts";
-import type { Trace } from "../../src/domain/projects/state.ts";
+import type { Trace } from "../../src/domain/starts/progress.ts";
 
 export type StateMetrics = ReturnType<typeof openStateMetrics>;
 

@@ -22,7 +22,8 @@ import {
   stateWithoutPod,
   terminationLeftMs,
 } from "../../src/domain/project-pods/rules.ts";
-import { stateOf, statesToCompare, writeStartFacts, writeStates } from "../../src/domain/projects/state.ts";
+import { stateOf, statesToCompare, writeStates } from "../../src/domain/projects/state.ts";
+import { writeProgress } from "../../src/domain/starts/progress.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageStateConfig } from "./config.ts";
 import type { StateMetrics } from "./metrics.ts";
@@ -116,7 +117,7 @@ export class StateMirror {
     const version = `${podUid} ${resourceVersion}`;
     if (this.#settled.get(projectId) === version) return undefined;
     const phases = phasesOf(pod, events.of(podUid), new Date());
-    const trace = await writeStartFacts(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
+    const trace = await writeProgress(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
     if (trace !== undefined) metrics.observe(trace);
     if (isReady(pod)) this.#settled.set(projectId, version);
     return undefined;

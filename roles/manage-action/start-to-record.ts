@@ -1,7 +1,8 @@
-/** What a start is, from the project it is of. Pure. */
+/** What is recorded of a start, from the project it is of. Pure. */
 
 import { isUuid } from "../../src/core/uuid.ts";
-import type { ServiceRow, StartToRecord } from "../../src/domain/starts/records.ts";
+import type { StartToRecord } from "../../src/domain/starts/begin.ts";
+import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Case } from "./case.ts";
 
 const A_DAY_MS = 86_400_000;

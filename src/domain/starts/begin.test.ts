@@ -3,8 +3,11 @@ import { expect, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import type { RunQuota } from "../quotas/rules.ts";
+import { recordApplied, recordStarts } from "./begin.ts";
+import { endStart } from "./end.ts";
 import { giveUpUnplaced } from "./give-up.ts";
-import { endStart, readForService, recordApplied, recordStarts, recordWaiting } from "./records.ts";
+import { readForService } from "./service-row.ts";
+import { recordWaiting } from "./wait.ts";
 
 const newLife = testLives();
 

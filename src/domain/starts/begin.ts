@@ -1,0 +1,150 @@
+/** A request is taken up, and a start begins: before its pod is made, and when its pod is there. Each write is refused when there is a newer leader. */
+
+import type { Queryable } from "../../db/db.ts";
+import { FENCE, type Leader } from "../../db/terms.ts";
+import type { RunQuota } from "../quotas/rules.ts";
+import { NOW, NOW_ISO } from "./moments.ts";
+import { SERVED } from "./served.ts";
+
+/** Gives a request without a time one, so that it can be served: it was written by hand. */
+export async function giveTime(db: Queryable, leader: Leader, projectId: string): Promise<void> {
+  await db.execute(
+    `UPDATE projects SET action_request = action_request || jsonb_build_object('time', ${NOW_ISO})
+     WHERE project_id = $3 AND jsonb_typeof(action_request) = 'object' AND action_request ->> 'time' IS NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, projectId],
+  );
+}
+
+/** Says that a request has been taken up, only while it is still the one served. */
+export async function recordTakenUp(
+  db: Queryable,
+  leader: Leader,
+  request: { projectId: string; time: string },
+): Promise<void> {
+  await db.execute(
+    `UPDATE projects SET action_request = action_request || jsonb_build_object('started', ${NOW_ISO})
+     WHERE ${SERVED} AND action_request ->> 'started' IS NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, request.projectId, request.time],
+  );
+}
+
+/** The start under way is of the request that is served; else it goes on for a newer one, which waits as long as any if the older one was given up. */
+const SAME_REQUEST = "project_starts.request_time = EXCLUDED.request_time";
+
+/** It goes on saying so until its pod is there: else it would say nothing for a moment, at every try. */
+const TRIED_AGAIN = `${SAME_REQUEST} AND EXCLUDED.reason IS NULL AND project_starts.reason = 'cluster_unavailable'`;
+
+export interface StartToRecord {
+  projectId: string;
+  ownerId: string | null;
+  requestTime: string;
+  /** `requestTime` as a moment. */
+  requested: Date;
+  /** Of the start under way, if there is one: it goes on, for this request. */
+  ticket: number | null;
+  /** What the pod is made with; null: it waits in the queue, or its pod is there already. */
+  quota: RunQuota | null;
+  queued: boolean;
+}
+
+/** Of a project, before the one that begins. People see the latest; the ones before help who looks into why a project does not start. */
+const STARTS_KEPT = 20;
+
+/**
+ * Records, before their pods are made, that starts begin, or that they wait in the queue; the tickets, in the same order. Whoever begins one
+ * forgets the oldest of the project, so that the table does not grow for ever.
+ * undefined: refused, because of another leader, or because the request is no longer the one to serve. Rows are locked in order, as
+ * everybody does who writes several.
+ */
+export async function recordStarts(
+  db: Queryable,
+  leader: Leader,
+  starts: StartToRecord[],
+): Promise<(number | undefined)[]> {
+  const rows = await db.query<{ project_id: string; ticket: number }>(
+    `WITH wanted AS (
+       SELECT * FROM jsonb_to_recordset($3::jsonb) AS one
+         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, queued boolean)
+     ), locked AS MATERIALIZED (
+       SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
+     ), served AS (
+       UPDATE projects SET
+         action_request = CASE WHEN action_request ->> 'time' = wanted.request_time AND action_request ->> 'finished' IS NULL
+             AND action_request ->> 'started' IS NULL
+           THEN action_request || jsonb_build_object('started', ${NOW_ISO}) ELSE action_request END,
+         run_quota = coalesce(wanted.quota, run_quota),
+         last_started = CASE WHEN wanted.quota IS NULL THEN last_started ELSE ${NOW} END,
+         last_edited = CASE WHEN wanted.quota IS NULL THEN last_edited ELSE ${NOW} END
+       FROM locked JOIN wanted USING (project_id)
+       WHERE projects.project_id = locked.project_id AND ${FENCE} AND deleted IS NOT TRUE AND (
+         (action_request ->> 'time' = wanted.request_time AND action_request ->> 'finished' IS NULL
+           AND action_request ->> 'action' IN ('start', 'restart'))
+         OR (action_request ->> 'action' IS DISTINCT FROM 'stop' AND EXISTS (SELECT FROM project_starts
+           WHERE project_starts.ticket = wanted.ticket AND project_starts.project_id = projects.project_id AND outcome IS NULL)))
+       RETURNING wanted.*
+     ), oldest AS MATERIALIZED (
+       SELECT project_id, (SELECT ticket FROM project_starts AS kept WHERE kept.project_id = served.project_id
+         ORDER BY ticket DESC OFFSET ${STARTS_KEPT - 1} LIMIT 1) AS ticket
+       FROM served
+     ), forgotten AS (
+       DELETE FROM project_starts USING oldest
+       WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)
+     INSERT INTO project_starts (project_id, owner_id, request_time, requested, picked_up, reason)
+     SELECT project_id, owner_id, request_time, requested, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
+     FROM served
+     ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
+       picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up),
+       reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.reason ELSE EXCLUDED.reason END,
+       message = CASE WHEN ${TRIED_AGAIN} THEN project_starts.message END,
+       kubernetes_reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.kubernetes_reason END,
+       give_up = CASE WHEN ${SAME_REQUEST} THEN project_starts.give_up END,
+       applied = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.applied END,
+       pod_uid = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.pod_uid END
+     RETURNING project_id, ticket`,
+    [leader.name, leader.epoch, JSON.stringify(starts.map(toColumns))],
+    "recordStarts",
+  );
+  const tickets = new Map(rows.map(({ project_id, ticket }) => [project_id, ticket]));
+  await forgetOlderPods(db, leader, starts);
+  return starts.map(({ projectId }) => tickets.get(projectId));
+}
+
+function toColumns({ projectId, ownerId, requestTime, requested, ticket, quota, queued }: StartToRecord): object {
+  const time = requested.toISOString().slice(0, -1);
+  return {
+    project_id: projectId,
+    owner_id: ownerId,
+    request_time: requestTime,
+    requested: time,
+    ticket,
+    quota,
+    queued,
+  };
+}
+
+/** A start that goes on with another pod has the phases of that one. */
+async function forgetOlderPods(db: Queryable, leader: Leader, starts: StartToRecord[]): Promise<void> {
+  const tickets = starts.flatMap(({ ticket, quota }) => (ticket !== null && quota !== null ? [ticket] : []));
+  if (tickets.length === 0) return;
+  await db.execute(
+    `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, pod_uid = NULL
+     WHERE ticket = ANY ($3::bigint[]) AND applied IS NOT NULL AND outcome IS NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, tickets],
+  );
+}
+
+/** Records that the pods of starts are there, and that the cluster answers. */
+export async function recordApplied(
+  db: Queryable,
+  leader: Leader,
+  starts: { ticket: number; podUid: string }[],
+): Promise<void> {
+  await db.query(
+    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid,
+       (reason, message, kubernetes_reason) = (SELECT reason, message, kubernetes_reason WHERE reason <> 'cluster_unavailable')
+     FROM unnest($3::bigint[], $4::text[]) AS made (ticket, pod_uid)
+     WHERE project_starts.ticket = made.ticket AND outcome IS NULL AND project_starts.pod_uid IS DISTINCT FROM made.pod_uid AND ${FENCE}`,
+    [leader.name, leader.epoch, starts.map(({ ticket }) => ticket), starts.map(({ podUid }) => podUid)],
+    "recordApplied",
+  );
+}

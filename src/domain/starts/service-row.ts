@@ -1,0 +1,72 @@
+/** What manage-action reads: all that decides about a project but for its pod, and which projects have something unfinished. */
+
+import type { Queryable } from "../../db/db.ts";
+import type { Leader } from "../../db/terms.ts";
+
+/** All that decides about one project, but for its pod. */
+export interface ServiceRow {
+  /** Of the leader that the database knows; another than ours: we are deposed. */
+  epoch: number;
+  action_request: unknown;
+  /** `action_request ->> 'time'`. */
+  asked_time: string | null;
+  deleted: boolean;
+  users: Record<string, { group?: string; upgrades?: Record<string, unknown> } | null> | null;
+  settings: Record<string, unknown> | null;
+  compute_image: string | null;
+  env: Record<string, unknown> | null;
+  ticket: number | null;
+  request_time: string | null;
+  applied: Date | null;
+  pulled: Date | null;
+  reason: string | null;
+  message: string | null;
+  kubernetes_reason: string | null;
+  give_up: string | null;
+}
+
+/** The projects with their starts under way, in the order of the ids; undefined: there is no such project. */
+export async function readForService(
+  db: Queryable,
+  leader: Leader,
+  projectIds: string[],
+): Promise<(ServiceRow | undefined)[]> {
+  const rows = await db.query<ServiceRow & { project_id: string }>(
+    `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
+       deleted IS TRUE AS deleted, users, settings, compute_image, env,
+       ticket, request_time, applied, pulled, reason, message, kubernetes_reason, give_up
+     FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
+     WHERE projects.project_id = ANY ($1::uuid[])`,
+    [projectIds, leader.name],
+    "readForService",
+  );
+  const found = new Map(rows.map((row) => [row.project_id, row]));
+  return projectIds.map((projectId) => found.get(projectId));
+}
+
+/** Projects with something unfinished: an open request, a start under way, or those of `withPods` that were stopped, are deleted or not there at all. */
+export async function projectsToServe(db: Queryable, withPods: string[]): Promise<string[]> {
+  const rows = await db.query<{ project_id: string }>(
+    `SELECT project_id FROM projects WHERE action_request IS NOT NULL AND action_request ->> 'finished' IS NULL
+     UNION SELECT project_id FROM project_starts WHERE outcome IS NULL
+     UNION (SELECT unnest($1::uuid[]) EXCEPT SELECT project_id FROM projects WHERE project_id = ANY ($1) AND deleted IS NOT TRUE
+       AND action_request ->> 'action' IS DISTINCT FROM 'stop')`,
+    [withPods],
+  );
+  return rows.map(({ project_id }) => project_id);
+}
+
+export interface UnderWay {
+  project_id: string;
+  owner_id: string | null;
+  ticket: number;
+  applied: Date | null;
+  reason: string | null;
+}
+
+/** Every start under way, oldest first. */
+export function startsUnderWay(db: Queryable): Promise<UnderWay[]> {
+  return db.query<UnderWay>(
+    "SELECT project_id, owner_id, ticket, applied, reason FROM project_starts WHERE outcome IS NULL ORDER BY ticket",
+  );
+}
