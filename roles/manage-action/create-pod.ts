@@ -9,6 +9,7 @@ import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
 import type { Case, Service } from "./case.ts";
 import { failStart } from "./fail-start.ts";
 import { startToRecord } from "./start-to-record.ts";
+import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
 const RETRY_MS = 500;
 
@@ -52,7 +53,10 @@ async function waitInQueue({ records, places, nextInTurn }: Service, one: Case):
   return undefined;
 }
 
-/** The plain POST; on 409 what is there is looked at: ours for this start is adopted, an older one of ours is dealt with by the next look. */
+/**
+ * The plain POST; on 409 what is there is looked at: ours for this start is adopted, an older one of ours is dealt with by the next look, and
+ * one that our watch does not see is removed if it is surely ours.
+ */
 async function post(service: Service, one: Case, body: Pod): Promise<number | undefined> {
   const { records, pods, metrics } = service;
   const { projectId, start } = one;
@@ -63,18 +67,24 @@ async function post(service: Service, one: Case, body: Pod): Promise<number | un
   });
   const pod = made ?? (await pods.look(projectId));
   if (pod === undefined) return RETRY_MS;
-  if (!isPodOf(pod, projectId)) return failStart(service, one, foreignPod(pod));
+  if (!isPodOf(pod, projectId)) {
+    if (made === undefined) return (await removeUnseen(service, one, pod)) ?? failStart(service, one, foreignPod(pod));
+    await pods.remove(projectId, pod);
+    return failStart(service, one, relabelled());
+  }
   if (ticketOf(pod) === ticket) await records.applied({ ticket, podUid: pod.metadata.uid ?? "" });
   if (made !== undefined)
     metrics.toPod.observe(Math.max(0, Date.now() - startToRecord(one).requested.getTime()) / 1_000);
   return 2_000; // by then the scheduler has had its say, and the watch too
 }
 
-function foreignPod({ metadata }: Pod) {
+/** Something between us and the cluster's memory does as it likes. */
+function relabelled() {
   return {
     reason: "other",
-    message: `A pod with the name ${metadata.name} is there that does not belong to this project, so it is left alone; tell your administrator.`,
-    kubernetesReason: "AlreadyExists",
+    message:
+      "The cluster takes from projects' pods the labels by which they are known, so none can be started; tell your administrator.",
+    kubernetesReason: "a mutating admission webhook or policy changes the labels of pods",
   };
 }
 

@@ -4,7 +4,7 @@ import { decide, type Facts, type PodFacts, type Request, readRequest } from "./
 
 const TIME = "2030-01-01T00:00:00.000Z";
 const open = (action: string): Request => readRequest({ action, time: TIME }, TIME);
-const pod: PodFacts = { requestTime: TIME, ticket: 1, terminating: false, ended: false, ready: true };
+const pod: PodFacts = { requestTime: TIME, ticket: 1, placed: true, terminating: false, ended: false, ready: true };
 const start = { ticket: 1, requestTime: TIME, giveUp: null };
 const facts = (change: Partial<Facts>): Facts => ({
   request: open("start"),
@@ -23,6 +23,16 @@ test.each<[string, Partial<Facts>, object]>([
   ["a start over an older pod that has ended", { pod: { ...pod, ended: true } }, { do: "delete-pod" }],
   ["a start while the old pod goes", { pod: { ...pod, terminating: true } }, { do: "await-end" }],
   ["a start that waited too long", { start: { ...start, giveUp: "no_room" } }, { do: "fail", because: "give_up" }],
+  [
+    "a start that waited too long and whose pod has just got a node",
+    { start: { ...start, giveUp: "no_room" }, pod: { ...pod, ready: false } },
+    { do: "track" },
+  ],
+  [
+    "a start that waited too long and whose pod has no node",
+    { start: { ...start, giveUp: "no_room" }, pod: { ...pod, ready: false, placed: false } },
+    { do: "fail", because: "give_up" },
+  ],
   [
     "a start of a deleted project that is under way",
     { deleted: true, start },
@@ -96,6 +106,7 @@ test("from wherever things stand, a request comes to an end that is true", () =>
   const somePod = fc.record({
     requestTime: time,
     ticket: fc.constantFrom(1, 2, undefined),
+    placed: flag,
     terminating: flag,
     ended: flag,
     ready: flag,

@@ -41,6 +41,8 @@ export interface PodFacts {
   /** Of the request and the start that it was made for. */
   requestTime: string | undefined;
   ticket: number | undefined;
+  /** A node has it. */
+  placed: boolean;
   terminating: boolean;
   ended: boolean;
   ready: boolean;
@@ -115,7 +117,10 @@ function toRemove({ pod, start }: Facts): Step {
 }
 
 function toStart({ pod, start }: Facts, { action, time }: { action: ProjectAction; time: string }): Step {
-  if (start?.giveUp != null && start.requestTime === time) return { do: "fail", because: "give_up" };
+  // What waited too long for a node and has one by now waits no longer.
+  if (start?.giveUp != null && start.requestTime === time && pod?.placed !== true) {
+    return { do: "fail", because: "give_up" };
+  }
   if (pod === undefined) return { do: "create" };
   if (pod.terminating) return { do: "await-end" };
   const ofThisStart = start !== undefined && pod.ticket === start.ticket;

@@ -8,15 +8,19 @@ import type { Why } from "../../src/domain/starts/wait.ts";
 import type { Case, Service } from "./case.ts";
 import { startToRecord } from "./start-to-record.ts";
 
+const AT_ONCE = 0;
 const LOG_LINES = 10;
 const LOG_CHARACTERS = 2_000;
 
-/** Removes the pod first: were it the other way round and we died between, or did not know of it, nobody would. */
-export async function failStart(service: Service, one: Case, why: Why): Promise<undefined> {
+/**
+ * Removes the pod first: were it the other way round and we died between, or did not know of it, nobody would. A pod of which something has
+ * become since it was judged is judged anew: it may have got its node, or become ready, in the last moment. Resolves as a step does.
+ */
+export async function failStart(service: Service, one: Case, why: Why): Promise<number | undefined> {
   const { db, leader, records, pods, places, metrics, log, nextInTurn } = service;
   const { projectId, pod } = one;
   pods.check();
-  if (pod !== undefined) await pods.remove(projectId, pod);
+  if (pod !== undefined && !(await pods.remove(projectId, pod, { asKnown: !isOfDeleted(one) }))) return AT_ONCE;
   const wanted = startToRecord(one);
   const ticket = one.start?.ticket ?? (await records.start({ ...wanted, quota: null, queued: false })) ?? null;
   const finishing = { projectId, requestTime: wanted.requestTime, err: why.message, event: "project_start_failed" };
@@ -28,6 +32,10 @@ export async function failStart(service: Service, one: Case, why: Why): Promise<
   places.release(projectId);
   nextInTurn();
   return undefined;
+}
+
+function isOfDeleted({ step }: Case): boolean {
+  return step.do === "fail" && step.because === "project_deleted";
 }
 
 /** Why the start has failed. `late`: because a phase took too long. */

@@ -137,6 +137,7 @@ function factsOf(pod: Pod): PodFacts {
   return {
     requestTime: pod.metadata.annotations?.[REQUEST_TIME],
     ticket: ticketOf(pod),
+    placed: pod.spec.nodeName !== undefined,
     terminating: isTerminating(pod),
     ended: hasEnded(pod),
     ready: isReady(pod),

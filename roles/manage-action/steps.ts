@@ -6,13 +6,15 @@ import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import { isNodeGone, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
 import { giveTime, recordTakenUp } from "../../src/domain/starts/begin.ts";
 import { endStart, finishRequest } from "../../src/domain/starts/end.ts";
-import { recordWaiting, type Why } from "../../src/domain/starts/wait.ts";
+import { recordWaiting, takeBackGiveUp, type Why } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { Case, Service } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
 import { failStart, whyOf } from "./fail-start.ts";
 import { ownerOf, requestTimeOf, startToRecord } from "./start-to-record.ts";
+import { STILL_STOPPING } from "./still-stopping.ts";
+import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
 /** Resolves with the ms after which to look again, or undefined: when something changes. */
 type Act = (service: Service, one: Case) => Promise<number | undefined>;
@@ -35,15 +37,17 @@ export const steps: Record<Step["do"], Act> = {
     return AT_ONCE;
   },
 
-  finish: async ({ db, leader, pods, places, nextInTurn }, { projectId, request, start, pod, step }) => {
+  finish: async (service, one) => {
+    const { db, leader, pods, places, nextInTurn } = service;
+    const { projectId, request, start, pod, step } = one;
     if (request.kind !== "open" && request.kind !== "unknown") return undefined;
-    // The cache may not have seen a pod yet that was made a moment ago: a stop has to be true.
+    // The cache may not have seen a pod yet that was made a moment ago, and sees none that has lost its labels: a stop has to be true.
     const isStop = request.kind === "open" && request.action === "stop";
-    if (isStop && pod === undefined) {
-      await pods.look(projectId);
-      if (pods.get(projectId) !== undefined) return AT_ONCE;
-    }
-    const { err, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
+    const there = isStop && pod === undefined ? await pods.look(projectId) : undefined;
+    if (pods.get(projectId) !== pod) return AT_ONCE;
+    const removing = there && (await removeUnseen(service, one, there));
+    if (removing !== undefined) return removing;
+    const { err = there && foreignPod(there).message, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
     await finishRequest(db, leader, { projectId, requestTime: request.time, err, event });
     if (start === undefined) {
       places.release(projectId); // of a start that was stopped before it could be recorded
@@ -102,6 +106,8 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
       : AT_ONCE;
   }
   if (row.applied === null) await records.applied({ ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
+  // A pod that waits for a node and should be given up is not tracked: it has one.
+  if (start.giveUp !== null) await takeBackGiveUp(service.db, service.leader, start.ticket);
   const why = explainPod(pod);
   if (why?.reason === "node_dead") return waitForNode(service, one, why);
   const nowMs = Date.now();
@@ -167,9 +173,3 @@ async function tellStillStopping({ db, leader }: Service, { start }: Case, leftM
   if (start) await recordWaiting(db, leader, { ticket: start.ticket, why: STILL_STOPPING });
   return Math.min(leftMs, SOON_MS * 5);
 }
-
-const STILL_STOPPING: Why = {
-  reason: "other",
-  message: "The project is still stopping; it starts as soon as that is done.",
-  kubernetesReason: "Terminating",
-};

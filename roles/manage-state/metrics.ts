@@ -23,6 +23,10 @@ export function openStateMetrics(metrics: Metrics) {
       help: "Changes of projects' states.",
       labels: ["state"],
     }),
+    unseen: counter(metrics, {
+      name: "cocalc_project_pods_unseen_total",
+      help: "Pods of projects that were found without the labels by which they are known.",
+    }),
     /** A start became ready. */
     observe(trace: Trace): void {
       let before = trace.requested;

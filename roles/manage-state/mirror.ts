@@ -20,6 +20,7 @@ import {
   type StateFacts,
   stateOfPod,
   stateWithoutPod,
+  stateWithUnseenPod,
   terminationLeftMs,
 } from "../../src/domain/project-pods/rules.ts";
 import { stateOf, statesToCompare, writeStates } from "../../src/domain/projects/state.ts";
@@ -40,6 +41,7 @@ export interface MirrorParts {
 
 /** A pod that does not end is looked at again after so long. */
 const OVERDUE_LOOK_MS = 10_000;
+const AT_ONCE = 0;
 
 export class StateMirror {
   readonly #parts: MirrorParts;
@@ -93,13 +95,25 @@ export class StateMirror {
     return pod === undefined ? this.#mirrorAbsence(projectId) : this.#mirrorPod(projectId, pod);
   }
 
-  async #mirrorAbsence(projectId: string): Promise<undefined> {
+  async #mirrorAbsence(projectId: string): Promise<number | undefined> {
     const { db, pods } = this.#parts;
     if (!pods.isSynced) return undefined; // it may have one: all are compared once that is known
     this.#settled.delete(projectId);
-    const facts = stateWithoutPod(await stateOf(db, projectId));
-    if (facts !== undefined && pods.get(projectId) === undefined) await this.#write(projectId, facts);
+    const before = await stateOf(db, projectId);
+    const facts = stateWithoutPod(before);
+    if (facts === undefined) return undefined;
+    const unseen = before === "stopping" ? undefined : await pods.look(projectId);
+    if (pods.get(projectId) !== undefined) return AT_ONCE;
+    await this.#write(projectId, unseen === undefined ? facts : this.#unseen(projectId, unseen));
     return undefined;
+  }
+
+  /** It did not end: somebody took from it the labels by which the watch finds it. */
+  #unseen(projectId: string, { metadata }: Pod): StateFacts {
+    const { log, metrics } = this.#parts;
+    log.warn({ projectId, pod: metadata.name }, "a project's pod is there without the labels by which it is known");
+    metrics.unseen.inc();
+    return stateWithUnseenPod();
   }
 
   async #mirrorPod(projectId: string, pod: Pod): Promise<number | undefined> {

@@ -3,7 +3,7 @@
 import { isUuid } from "../../core/uuid.ts";
 import type { Pod } from "../../kube/types.ts";
 
-/** Selects the pods of projects. */
+/** Selects the pods of projects: what our watch sees. */
 export const PROJECT_PODS = "run=project";
 export const OWNER_LABEL = "app.kubernetes.io/managed-by";
 export const OWNER = "cocalc-k8s";
@@ -25,10 +25,11 @@ export function projectIdOf(name: string): string | undefined {
   return isUuid(id) ? id : undefined;
 }
 
-/** Is this the pod of that project, made by us? Nothing else is ever touched. */
+/** Is this the pod of that project, made by us and seen by our watch? Nothing else is ever adopted. */
 export function isPodOf(pod: Pod, projectId: string): boolean {
   const { name, labels = {} } = pod.metadata;
-  return name === podName(projectId) && labels[OWNER_LABEL] === OWNER && labels.project_id === projectId;
+  const isSelected = `run=${labels.run}` === PROJECT_PODS;
+  return isSelected && name === podName(projectId) && labels[OWNER_LABEL] === OWNER && labels.project_id === projectId;
 }
 
 /** The ticket of the start that the pod was made for. */

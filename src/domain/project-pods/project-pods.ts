@@ -72,7 +72,7 @@ export class ProjectPods {
     });
   }
 
-  /** Asks the API server itself. The answer counts until the watch has caught up. Not ours: is returned, and only that. */
+  /** Asks the API server itself. The answer counts until the watch has caught up. What is not known as the project's is returned, and only that. */
   async look(projectId: string): Promise<Pod | undefined> {
     const before = this.get(projectId)?.metadata.uid;
     const pod = await this.#kube.get(pods, podName(projectId)).catch(ifAbsent);
@@ -92,15 +92,22 @@ export class ProjectPods {
     return made;
   }
 
-  /** Deletes this very pod, and looks what became of it. `force`: without waiting for its node. */
-  async remove(projectId: string, pod: Pod, { force = false } = {}): Promise<void> {
-    const uid = pod.metadata.uid ?? "";
+  /**
+   * Deletes this very pod, and looks what became of it. `force`: without waiting for its node. `asKnown`: only if nothing has become of it
+   * since, such as a node that took it or a server that is ready. False: it was not deleted, because it is another one by now.
+   */
+  async remove(projectId: string, pod: Pod, { force = false, asKnown = false } = {}): Promise<boolean> {
+    const { uid = "", resourceVersion } = pod.metadata;
+    const precondition = { uid, ...(asKnown && resourceVersion && { resourceVersion }) };
+    let removed = true;
     try {
-      await this.#kube.delete(pods, podName(projectId), { uid, ...(force && { gracePeriodSeconds: 0 }) });
+      await this.#kube.delete(pods, podName(projectId), { ...precondition, ...(force && { gracePeriodSeconds: 0 }) });
     } catch (error) {
-      if (!isAppError(error, "conflict")) throw error; // another pod has the name by now: look at it
+      if (!isAppError(error, "conflict")) throw error;
+      removed = false;
     }
     await this.look(projectId);
+    return removed;
   }
 
   /** The pod's node; undefined: it is gone (or was never given one). */

@@ -41,6 +41,16 @@ export function stateWithoutPod(state: string | undefined): StateFacts | undefin
   return state !== undefined && NEED_POD.has(state) ? { state: "opened" } : undefined;
 }
 
+/** The state of a project whose pod runs without the labels by which it is known: nobody is taken to it. */
+export function stateWithUnseenPod(): StateFacts {
+  return {
+    state: "opened",
+    error:
+      "The project's pod has lost the labels by which it is known, so nobody can reach what runs in it. " +
+      "The next start or stop removes it; tell your administrator.",
+  };
+}
+
 /** Moments of a start that the pod knows; absent: not reached. */
 export interface PodPhases {
   scheduled?: Date;

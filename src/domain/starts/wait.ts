@@ -22,3 +22,11 @@ export async function recordWaiting(
     [leader.name, leader.epoch, ticket, why.reason, why.message, why.kubernetesReason],
   );
 }
+
+/** Takes back that a start should be given up: it waited too long for a node, and has one by now. */
+export async function takeBackGiveUp(db: Queryable, leader: Leader, ticket: number): Promise<void> {
+  await db.execute(
+    `UPDATE project_starts SET give_up = NULL WHERE ticket = $3 AND outcome IS NULL AND give_up IS NOT NULL AND ${FENCE}`,
+    [leader.name, leader.epoch, ticket],
+  );
+}
