@@ -76,10 +76,12 @@ export class ProjectPods {
   async look(projectId: string): Promise<Pod | undefined> {
     const before = this.get(projectId)?.metadata.uid;
     const pod = await this.#kube.get(pods, podName(projectId)).catch(ifAbsent);
-    if (pod !== undefined && !isNewer(this.#reflector.get(podName(projectId)), pod)) {
-      this.#learn(projectId, pod.metadata.uid ?? "", pod);
+    // Of a pod that is not the project's no watch would ever tell again.
+    const own = pod !== undefined && isPodOf(pod, projectId) ? pod : undefined;
+    if (own !== undefined && !isNewer(this.#reflector.get(podName(projectId)), own)) {
+      this.#learn(projectId, own.metadata.uid ?? "", own);
     }
-    if (pod === undefined && before !== undefined) this.#learn(projectId, before, undefined);
+    if (own === undefined && before !== undefined) this.#learn(projectId, before, undefined);
     return pod;
   }
 
