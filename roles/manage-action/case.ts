@@ -2,7 +2,7 @@
 
 import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { Leader } from "../../src/db/terms.ts";
+import type { Leader } from "../../src/db/leader.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import type { Places } from "../../src/domain/starts/places.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";

@@ -6,8 +6,8 @@ import type { Service } from "./case.ts";
 
 /** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */
 export async function clearRemoved(service: Service, projectId: string): Promise<number | undefined> {
-  const { db, leader, config, pods, places, log, nextInTurn } = service;
-  if (!(await endStartsOfRemoved(db, leader, projectId))) return undefined; // it is there again, or another leads by now
+  const { leader, config, pods, places, log, nextInTurn } = service;
+  if (!(await endStartsOfRemoved(leader, projectId))) return undefined; // it is there again, or another leads by now
   places.release(projectId);
   nextInTurn();
   const pod = pods.get(projectId);

@@ -98,7 +98,7 @@ async function refused(service: Service, one: Case, error: unknown): Promise<num
     kubernetesReason: isAppError(error) ? error.message : null,
   };
   const ticket = await ticketFor(service, one);
-  if (ticket !== undefined) await recordWaiting(service.db, service.leader, { ticket, why });
+  if (ticket !== undefined) await recordWaiting(service.leader, { ticket, why });
   throw error;
 }
 

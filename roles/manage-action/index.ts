@@ -23,7 +23,7 @@ export default defineRole({
     const maker = await PodMaker.open(life, { db, kube, log, metrics, basePath: config.basePath });
     const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
     db.lead(life, { name: "manage-action", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
-      const service = new ActionService(term, {
+      const service = new ActionService({
         ...shared,
         leader,
         places: new Places(config.startsInFlight),

@@ -6,6 +6,8 @@ export type ActionMetrics = ReturnType<typeof openActionMetrics>;
 
 export function openActionMetrics(metrics: Metrics) {
   return {
+    /** For what measures itself. */
+    registry: metrics,
     inFlight: gauge(metrics, { name: "cocalc_starts_in_flight", help: "Starts that hold a place." }),
     queued: gauge(metrics, { name: "cocalc_starts_queued", help: "Starts that wait for a place." }),
     ended: counter(metrics, {

@@ -2,7 +2,7 @@
 
 import { Batches } from "../../src/core/batches.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { Leader } from "../../src/db/terms.ts";
+import type { Leader } from "../../src/db/leader.ts";
 import { recordApplied, recordStarts, type StartToRecord } from "../../src/domain/starts/begin.ts";
 import { readForService, type ServiceRow } from "../../src/domain/starts/service-row.ts";
 
@@ -15,11 +15,11 @@ export class Records {
 
   constructor(db: Db, leader: Leader) {
     this.#rows = new Batches({ ...BATCH, run: (projectIds) => readForService(db, leader, projectIds) });
-    this.#starts = new Batches({ ...BATCH, run: (starts) => recordStarts(db, leader, starts) });
+    this.#starts = new Batches({ ...BATCH, run: (starts) => recordStarts(leader, starts) });
     this.#applied = new Batches({
       ...BATCH,
       run: async (applied) => {
-        await recordApplied(db, leader, applied);
+        await recordApplied(leader, applied);
         return applied.map(() => undefined);
       },
     });

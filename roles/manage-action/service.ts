@@ -1,9 +1,9 @@
 /** The work of the leader of manage-action: brings each project to where its request wants it, one step at a time. */
 
-import { every, sleep } from "../../src/core/clock.ts";
+import { sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
-import { WorkQueue } from "../../src/core/work-queue.ts";
+import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/service-row.ts";
@@ -20,21 +20,12 @@ const FIRST_WORD_MS = 2_000;
 
 export class ActionService {
   readonly #service: Service;
-  readonly #queue: WorkQueue;
+  #reconciler: Reconciler | undefined;
   /** Projects with something unfinished: their pods matter to us. */
   readonly #tracked = new Set<string>();
-  #isServing = false;
 
-  constructor(term: Life, parts: Omit<Service, "nextInTurn">) {
-    const { config, log } = parts;
+  constructor(parts: Omit<Service, "nextInTurn">) {
     this.#service = { ...parts, nextInTurn: () => this.#nextInTurn() };
-    this.#queue = new WorkQueue(term, {
-      concurrency: config.concurrency,
-      reconcile: (projectId) => this.#reconcile(projectId),
-      onError: (projectId, error) => log.warn({ projectId, reason: messageOf(error) }, "a project is tried again"),
-      firstRetryMs: 200,
-      maxRetryMs: MAX_RETRY_MS,
-    });
   }
 
   /**
@@ -42,41 +33,47 @@ export class ActionService {
    * word yet keeps nobody from being served: starts are told why they wait, and all are looked at again when it has.
    */
   async open(term: Life): Promise<void> {
-    const { db, config, pods, maker, log } = this.#service;
+    const { db, config, metrics, pods, maker, log } = this.#service;
     const known = Promise.all([pods.synced, maker.synced]).then(
       () => true,
       () => false, // the reflectors were stopped, and so are we
     );
     await within(FIRST_WORD_MS, term, known);
-    while (!term.signal.aborted && !(await this.#succeeds(() => this.#resume()))) await sleep(500, term.signal);
-    this.#isServing = true;
-    const sweep = () => void this.#succeeds(() => this.#sweep());
-    await db.listen(term, {
+    while (!term.signal.aborted && !(await this.#resumes())) await sleep(500, term.signal);
+    const reconciler = openReconciler(term, {
+      name: "manage-action",
+      db,
+      log,
+      metrics: metrics.registry,
       channels: ["projects_action_request", "project_starts_give_up", "projects_users"],
-      onNotify: (projectId) => this.#queue.add(projectId),
-      onMissed: sweep,
+      keys: () => this.#unfinished(),
+      reconcile: (projectId, look) => this.#reconcile(projectId, look),
+      everySeconds: config.sweepSeconds,
+      concurrency: config.concurrency,
+      maxRetryMs: MAX_RETRY_MS,
     });
-    sweep();
-    void known.then((isKnown) => isKnown && !term.signal.aborted && sweep());
-    term.run("sweep", (signal) => every(config.sweepSeconds * 1_000, signal, sweep));
+    this.#reconciler = reconciler;
+    await reconciler.opened;
+    void known.then((isKnown) => {
+      if (isKnown && !term.signal.aborted) void reconciler.sweep();
+    });
     log.info({ underWay: this.#tracked.size }, "serving requests");
   }
 
   /** A pod changed: matters while something is under way, and when it comes or goes. Before we serve, the first sweep finds it. */
   onPod(projectId: string, now: Pod | undefined, before: Pod | undefined): void {
-    if (!this.#isServing) return;
     const isNews = now === undefined || before === undefined;
     // A pod that was made a moment ago and says nothing yet is news to nobody who made it.
     const isOurMaking = now !== undefined && before === undefined && this.#tracked.has(projectId) && saysNothing(now);
-    if ((isNews || this.#tracked.has(projectId)) && !isOurMaking) this.#queue.add(projectId);
+    if ((isNews || this.#tracked.has(projectId)) && !isOurMaking) this.#reconciler?.add(projectId);
   }
 
-  async #succeeds(act: () => Promise<void>): Promise<boolean> {
+  async #resumes(): Promise<boolean> {
     try {
-      await act();
+      await this.#resume();
       return true;
     } catch (error) {
-      this.#service.log.warn({ reason: messageOf(error) }, "what is unfinished cannot be read; trying again");
+      this.#service.log.warn({ reason: messageOf(error) }, "what is under way cannot be read; trying again");
       return false;
     }
   }
@@ -92,20 +89,21 @@ export class ActionService {
     }
   }
 
-  async #sweep(): Promise<void> {
+  async #unfinished(): Promise<string[]> {
     const { db, pods } = this.#service;
-    for (const projectId of await projectsToServe(db, pods.projectIds())) this.#queue.add(projectId);
+    const projectIds = await projectsToServe(db, pods.projectIds());
     this.#nextInTurn();
+    return projectIds;
   }
 
   #nextInTurn(): void {
     const { places, metrics } = this.#service;
-    for (const projectId of places.grant()) this.#queue.add(projectId);
+    for (const projectId of places.grant()) this.#reconciler?.add(projectId);
     metrics.inFlight.set(places.held);
     metrics.queued.set(places.waiting);
   }
 
-  async #reconcile(projectId: string): Promise<number | undefined> {
+  async #reconcile(projectId: string, { log }: Look): Promise<number | undefined> {
     const { records, leader, pods } = this.#service;
     const row = await records.read(projectId);
     if (row === undefined) return this.#clearRemoved(projectId);
@@ -116,7 +114,7 @@ export class ActionService {
     const step = decide({ request, deleted: row.deleted, start, pod: pod && factsOf(pod) });
     if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
     else this.#tracked.delete(projectId);
-    return steps[step.do](this.#service, { projectId, row, request, start, pod, step });
+    return steps[step.do]({ ...this.#service, log }, { projectId, row, request, start, pod, step });
   }
 
   #clearRemoved(projectId: string): Promise<number | undefined> {

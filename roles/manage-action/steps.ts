@@ -32,13 +32,13 @@ export const steps: Record<Step["do"], Act> = {
     return undefined;
   },
 
-  "give-time": async ({ db, leader }, { projectId }) => {
-    await giveTime(db, leader, projectId);
+  "give-time": async ({ leader }, { projectId }) => {
+    await giveTime(leader, projectId);
     return AT_ONCE;
   },
 
   finish: async (service, one) => {
-    const { db, leader, pods, places, nextInTurn } = service;
+    const { leader, pods, places, nextInTurn } = service;
     const { projectId, request, start, pod, step } = one;
     if (request.kind !== "open" && request.kind !== "unknown") return undefined;
     // The cache may not have seen a pod yet that was made a moment ago, and sees none that has lost its labels: a stop has to be true.
@@ -48,7 +48,7 @@ export const steps: Record<Step["do"], Act> = {
     const removing = there && (await removeUnseen(service, one, there));
     if (removing !== undefined) return removing;
     const { err = there && foreignPod(there).message, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
-    await finishRequest(db, leader, { projectId, requestTime: request.time, err, event });
+    await finishRequest(leader, { projectId, requestTime: request.time, err, event });
     if (start === undefined) {
       places.release(projectId); // of a start that was stopped before it could be recorded
       nextInTurn();
@@ -60,7 +60,7 @@ export const steps: Record<Step["do"], Act> = {
 
   track,
 
-  succeed: async ({ db, leader, records, places, metrics, nextInTurn }, one) => {
+  succeed: async ({ leader, records, places, metrics, nextInTurn }, one) => {
     const { projectId, row, start, pod } = one;
     const requestTime = requestTimeOf(one);
     const ending = start && { projectId, ticket: start.ticket, outcome: "running" as const };
@@ -68,7 +68,7 @@ export const steps: Record<Step["do"], Act> = {
       await records.applied({ ticket: start.ticket, podUid: pod?.metadata.uid ?? "" });
     }
     const finishing = { projectId, requestTime, event: start && "project_started" };
-    const { ended } = await finishRequest(db, leader, finishing, ending);
+    const { ended } = await finishRequest(leader, finishing, ending);
     if (ended) metrics.ended.inc({ outcome: "running", reason: "" });
     places.release(projectId);
     nextInTurn();
@@ -77,18 +77,18 @@ export const steps: Record<Step["do"], Act> = {
 
   fail: async (service, one) => failStart(service, one, await whyOf(service, one)),
 
-  cancel: async ({ db, leader, places, metrics, nextInTurn }, { projectId, start }) => {
+  cancel: async ({ leader, places, metrics, nextInTurn }, { projectId, start }) => {
     const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
-    const ended = await endStart(db, leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
+    const ended = await endStart(leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
     if (ended) metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });
     places.release(projectId);
     nextInTurn();
     return AT_ONCE;
   },
 
-  "delete-pod": async ({ db, leader, pods }, { projectId, request, pod }) => {
+  "delete-pod": async ({ leader, pods }, { projectId, request, pod }) => {
     if (pod !== undefined) await pods.remove(projectId, pod);
-    if (request.kind === "open") await recordTakenUp(db, leader, { projectId, time: request.time });
+    if (request.kind === "open") await recordTakenUp(leader, { projectId, time: request.time });
     return AT_ONCE;
   },
 
@@ -107,7 +107,7 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   }
   if (row.applied === null) await records.applied({ ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
   // A pod that waits for a node and should be given up is not tracked: it has one.
-  if (start.giveUp !== null) await takeBackGiveUp(service.db, service.leader, start.ticket);
+  if (start.giveUp !== null) await takeBackGiveUp(service.leader, start.ticket);
   const why = explainPod(pod);
   if (why?.reason === "node_dead") return waitForNode(service, one, why);
   const nowMs = Date.now();
@@ -126,8 +126,8 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
 
 /** A start that waits for a node to answer has no place: others go on meanwhile. */
 async function waitForNode(service: Service, { projectId, start }: Case, why: Why): Promise<number> {
-  const { db, leader, places, nextInTurn } = service;
-  if (start) await recordWaiting(db, leader, { ticket: start.ticket, why });
+  const { leader, places, nextInTurn } = service;
+  if (start) await recordWaiting(leader, { ticket: start.ticket, why });
   places.release(projectId);
   nextInTurn();
   return SOON_MS * 5;
@@ -169,7 +169,7 @@ async function endUnheard(service: Service, one: Case, pod: Pod): Promise<number
   return isKept ? tellStillStopping(service, one, SOON_MS * 5) : AT_ONCE;
 }
 
-async function tellStillStopping({ db, leader }: Service, { start }: Case, leftMs: number): Promise<number> {
-  if (start) await recordWaiting(db, leader, { ticket: start.ticket, why: STILL_STOPPING });
+async function tellStillStopping({ leader }: Service, { start }: Case, leftMs: number): Promise<number> {
+  if (start) await recordWaiting(leader, { ticket: start.ticket, why: STILL_STOPPING });
   return Math.min(leftMs, SOON_MS * 5);
 }

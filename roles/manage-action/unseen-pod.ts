@@ -21,7 +21,7 @@ export async function removeUnseen(service: Service, one: Case, pod: Pod): Promi
     log.warn({ projectId, pod: name }, "a pod of ours has lost the labels by which it is known, and is removed");
     await pods.remove(projectId, pod);
   }
-  if (start !== undefined) await recordWaiting(db, leader, { ticket: start.ticket, why: STILL_STOPPING });
+  if (start !== undefined) await recordWaiting(leader, { ticket: start.ticket, why: STILL_STOPPING });
   return LOOK_AGAIN_MS;
 }
 

@@ -1,11 +1,10 @@
 /** Ends what waits too long: its one duty is a start that finds no room on any node. It asks; manage-action does it. */
 
 import { z } from "zod";
-import { every } from "../../src/core/clock.ts";
 import { setting, wholeNumber } from "../../src/core/config.ts";
-import { messageOf } from "../../src/core/errors.ts";
 import { counter } from "../../src/core/metrics.ts";
-import { giveUpUnplaced } from "../../src/domain/starts/give-up.ts";
+import { openReconciler } from "../../src/db/reconciler.ts";
+import { giveUpUnplaced, waitingTooLong } from "../../src/domain/starts/give-up.ts";
 import { defineRole } from "../define-role.ts";
 
 const config = z.object({
@@ -30,17 +29,23 @@ export default defineRole({
     const db = await parts.db();
     const given = counter(metrics, { name: "cocalc_starts_given_up_total", help: "Starts that no node had room for." });
     db.lead(life, "manage-idle", async (term, leader) => {
-      const check = async () => {
-        try {
-          const projects = await giveUpUnplaced(db, leader, timeoutPendingMinutes);
-          for (const projectId of projects)
-            log.info({ projectId }, "no node had room for a project: its start is given up");
-          given.inc(projects.length);
-        } catch (error) {
-          log.warn({ reason: messageOf(error) }, "what waits too long cannot be looked for; trying again");
-        }
-      };
-      term.run("check", (signal) => every(checkSeconds * 1_000, signal, check));
+      openReconciler(term, {
+        name: "manage-idle",
+        db,
+        log,
+        metrics,
+        channels: [],
+        keys: () => waitingTooLong(db, timeoutPendingMinutes),
+        reconcile: async (projectId, look) => {
+          if (!(await giveUpUnplaced(leader, projectId, timeoutPendingMinutes))) return undefined;
+          look.log.info({}, "no node had room for a project: its start is given up");
+          given.inc();
+          return undefined;
+        },
+        everySeconds: checkSeconds,
+        concurrency: 4,
+        maxRetryMs: 5_000,
+      });
     });
   },
 });

@@ -28,7 +28,6 @@ export default defineRole({
       term.defer("mirror", () => {
         leading = undefined;
       });
-      mirror.open(term);
     });
   },
 });

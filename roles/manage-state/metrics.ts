@@ -18,6 +18,8 @@ export function openStateMetrics(metrics: Metrics) {
     help: "From the request of a start to a project that is ready.",
   });
   return {
+    /** For what measures itself. */
+    registry: metrics,
     writes: counter(metrics, {
       name: "cocalc_project_states_written_total",
       help: "Changes of projects' states.",

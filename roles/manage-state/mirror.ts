@@ -1,13 +1,11 @@
 /** The work of the leader of manage-state: what the cluster says of a project's pod goes into the project's row. */
 
 import { Batches } from "../../src/core/batches.ts";
-import { every } from "../../src/core/clock.ts";
-import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
-import { WorkQueue } from "../../src/core/work-queue.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { Leader } from "../../src/db/terms.ts";
+import type { Leader } from "../../src/db/leader.ts";
+import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { ticketOf } from "../../src/domain/project-pods/identity.ts";
@@ -45,57 +43,52 @@ const AT_ONCE = 0;
 
 export class StateMirror {
   readonly #parts: MirrorParts;
-  readonly #queue: WorkQueue;
+  readonly #reconciler: Reconciler;
   readonly #states: Batches<{ projectId: string; facts: StateFacts }, boolean>;
   /** By project: the ready pod, in the version that its start has been told of. Thousands run, and each comparison meets them all. */
   readonly #settled = new Map<string, string>();
 
   constructor(term: Life, parts: MirrorParts) {
     this.#parts = parts;
-    const { db, leader } = parts;
-    this.#states = new Batches({ max: 100, parallel: 2, run: (states) => writeStates(db, leader, states) });
-    this.#queue = new WorkQueue(term, {
+    const { leader } = parts;
+    this.#states = new Batches({ max: 100, parallel: 2, run: (states) => writeStates(leader, states) });
+    this.#reconciler = openReconciler(term, {
+      name: "manage-state",
+      db: parts.db,
+      log: parts.log,
+      metrics: parts.metrics.registry,
+      channels: [],
+      keys: () => this.#toCompare(),
+      reconcile: (projectId, look) => this.#mirror(projectId, look),
+      everySeconds: parts.config.compareSeconds,
       concurrency: parts.config.concurrency,
-      reconcile: (projectId) => this.#mirror(projectId),
-      onError: (projectId, error) =>
-        parts.log.warn({ projectId, reason: messageOf(error) }, "a state cannot be written; trying again"),
       maxRetryMs: 5_000,
     });
   }
 
-  /** Compares everything once, and again every while: rows without a pod, and pods whose row says otherwise. */
-  open(term: Life): void {
-    const { pods, config } = this.#parts;
-    pods.synced.then(
-      () => this.compare(),
-      () => {}, // the reflector was stopped, and so are we
-    );
-    term.run("comparison", (signal) => every(config.compareSeconds * 1_000, signal, () => this.compare()));
-  }
-
   look(projectId: string): void {
-    this.#queue.add(projectId);
+    this.#reconciler.add(projectId);
   }
 
   /** Looks at every project that has a pod or says so. */
-  async compare(): Promise<void> {
-    const { db, pods, log } = this.#parts;
-    const withPods = pods.projectIds();
-    for (const projectId of withPods) this.#queue.add(projectId);
-    try {
-      for (const { project_id } of await statesToCompare(db, withPods)) this.#queue.add(project_id);
-    } catch (error) {
-      log.warn({ reason: messageOf(error) }, "the states cannot be compared with the cluster; trying again later");
-    }
+  compare(): Promise<void> {
+    return this.#reconciler.sweep();
   }
 
-  async #mirror(projectId: string): Promise<number | undefined> {
+  async #toCompare(): Promise<Set<string>> {
+    const { db, pods } = this.#parts;
+    const withPods = pods.projectIds();
+    const known = await statesToCompare(db, withPods);
+    return new Set([...withPods, ...known.map(({ project_id }) => project_id)]);
+  }
+
+  async #mirror(projectId: string, { log }: Look): Promise<number | undefined> {
     const { pods } = this.#parts;
     const pod = pods.get(projectId);
-    return pod === undefined ? this.#mirrorAbsence(projectId) : this.#mirrorPod(projectId, pod);
+    return pod === undefined ? this.#mirrorAbsence(projectId, log) : this.#mirrorPod(projectId, pod);
   }
 
-  async #mirrorAbsence(projectId: string): Promise<number | undefined> {
+  async #mirrorAbsence(projectId: string, log: Logger): Promise<number | undefined> {
     const { db, pods } = this.#parts;
     if (!pods.isSynced) return undefined; // it may have one: all are compared once that is known
     this.#settled.delete(projectId);
@@ -104,14 +97,14 @@ export class StateMirror {
     if (facts === undefined) return undefined;
     const unseen = before === "stopping" ? undefined : await pods.look(projectId);
     if (pods.get(projectId) !== undefined) return AT_ONCE;
-    await this.#write(projectId, unseen === undefined ? facts : this.#unseen(projectId, unseen));
+    await this.#write(projectId, unseen === undefined ? facts : this.#unseen(unseen, log));
     return undefined;
   }
 
   /** It did not end: somebody took from it the labels by which the watch finds it. */
-  #unseen(projectId: string, { metadata }: Pod): StateFacts {
-    const { log, metrics } = this.#parts;
-    log.warn({ projectId, pod: metadata.name }, "a project's pod is there without the labels by which it is known");
+  #unseen({ metadata }: Pod, log: Logger): StateFacts {
+    const { metrics } = this.#parts;
+    log.warn({ pod: metadata.name }, "a project's pod is there without the labels by which it is known");
     metrics.unseen.inc();
     return stateWithUnseenPod();
   }
@@ -126,12 +119,12 @@ export class StateMirror {
 
   /** Tells the start how far its pod is. */
   async #mirrorStart(projectId: string, pod: Pod, why: Explanation | undefined): Promise<undefined> {
-    const { db, leader, events, metrics } = this.#parts;
+    const { leader, events, metrics } = this.#parts;
     const { uid: podUid = "", resourceVersion } = pod.metadata;
     const version = `${podUid} ${resourceVersion}`;
     if (this.#settled.get(projectId) === version) return undefined;
     const phases = phasesOf(pod, events.of(podUid), new Date());
-    const trace = await writeProgress(db, leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
+    const trace = await writeProgress(leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
     if (trace !== undefined) metrics.observe(trace);
     if (isReady(pod)) this.#settled.set(projectId, version);
     return undefined;

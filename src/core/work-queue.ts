@@ -9,6 +9,8 @@ export interface WorkQueueOptions {
   /** Brings one key in order. Throwing means: again later, with backoff. Resolving with a number: again after that many ms. */
   reconcile: (key: string, signal: AbortSignal) => Promise<number | undefined>;
   onError: (key: string, error: unknown) => void;
+  /** Is told how many keys wait or are being worked on, whenever that may have changed. */
+  onSize?: (size: number) => void;
   firstRetryMs?: number;
   maxRetryMs?: number;
 }
@@ -45,6 +47,7 @@ export class WorkQueue {
     if (working) working.dirty = true;
     else this.#waiting.add(key);
     this.#pump();
+    this.#options.onSize?.(this.size);
   }
 
   /** Asks for a key to be looked at after `ms`, unless it is asked for earlier. */
@@ -80,6 +83,7 @@ export class WorkQueue {
     if (dirty) this.add(key);
     else if (againAfterMs !== undefined) this.addAfter(key, againAfterMs);
     this.#pump();
+    this.#options.onSize?.(this.size);
     if (this.#working.size === 0) this.#idle.resolve();
   }
 

@@ -7,9 +7,9 @@ import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
 import { connectionOptions, type DbConfig } from "./config.ts";
 import { hear } from "./connection.ts";
+import { Leader } from "./leader.ts";
 import { type Candidacy, Leadership } from "./leadership.ts";
 import { type Heartbeat, Listener, type Subscription } from "./listener.ts";
-import type { Leader } from "./terms.ts";
 import { columnTypes } from "./types.ts";
 
 /** Whatever runs SQL: the pool, or a transaction. Parameters are always bound ($1, $2 …). */
@@ -112,10 +112,13 @@ export class Db implements Queryable {
   /**
    * Keeps trying to hold the advisory lock `name` until the life ends; whenever it is held, `lead` is called with a life that ends when
    * the lock is lost, or given to a replica that is fit by one that is not. At most one process leads, but a deposed one may not know it
-   * yet: writes carry `leader.epoch`.
+   * yet: it writes by `leader.write`.
    */
   lead(life: Life, candidacy: string | Candidacy, lead: (term: Life, leader: Leader) => Promise<void>): void {
-    this.#leadership.campaign(life, typeof candidacy === "string" ? { name: candidacy } : candidacy, lead);
+    const run = <Row>(sql: string, values: readonly unknown[], statement?: string) =>
+      this.query<Row>(sql, values, statement);
+    const candidate = typeof candidacy === "string" ? { name: candidacy } : candidacy;
+    this.#leadership.campaign(life, candidate, (term, elected) => lead(term, new Leader(run, elected)));
   }
 }
 

@@ -9,8 +9,8 @@ import type { Logger } from "../core/log.ts";
 import { gauge, type Metrics } from "../core/metrics.ts";
 import { Connection } from "./connection.ts";
 import {
+  type Elected,
   endSilent,
-  type Leader,
   newEpoch,
   offerToLead,
   sayAWord,
@@ -28,7 +28,7 @@ export interface Candidacy {
   unfit?: () => string | undefined;
 }
 
-type Lead = (term: Life, leader: Leader) => Promise<void>;
+type Lead = (term: Life, leader: Elected) => Promise<void>;
 
 interface Candidate {
   name: string;
@@ -36,7 +36,7 @@ interface Candidate {
   lead: Lead;
   life: Life;
   /** `unlock` gives the lock back, once. */
-  term: { life: Life; leader: Leader; unlock: () => Promise<void> } | undefined;
+  term: { life: Life; leader: Elected; unlock: () => Promise<void> } | undefined;
   /** It is fit and waits, and the leader can see it. */
   offers: boolean;
 }
@@ -130,7 +130,7 @@ export class Leadership {
     }
   }
 
-  #leaders(): Leader[] {
+  #leaders(): Elected[] {
     return [...this.#candidates].flatMap(({ term }) => (term === undefined ? [] : [term.leader]));
   }
 
@@ -181,7 +181,7 @@ export class Leadership {
     );
   }
 
-  #begin(candidate: Candidate, leader: Leader, unlock: () => Promise<void>): void {
+  #begin(candidate: Candidate, leader: Elected, unlock: () => Promise<void>): void {
     const { name } = leader;
     const term = new Life(`term of ${name}`, candidate.life);
     term.defer("lock", unlock);

@@ -2,14 +2,12 @@
 
 import type { Connection } from "./connection.ts";
 
-export interface Leader {
+/** Who leads from now on; `leader.ts` has what it may do. */
+export interface Elected {
   name: string;
-  /** Grows with every term of this name; a write of an older epoch must be refused (see `leaders` in the schema). */
+  /** Grows with every term of this name. */
   epoch: number;
 }
-
-/** For the WHERE of a leader's write, whose parameters begin with `leader.name` and `leader.epoch`: nobody was elected since. */
-export const FENCE = "(SELECT epoch FROM leaders WHERE name = $1) = $2";
 
 /** The lock of who leads, and the one that fit replicas share while they wait. */
 const KEY = { lead: "hashtextextended($1, 0)", wait: "hashtextextended($1 || ' fit', 0)" };
@@ -39,7 +37,7 @@ export async function newEpoch(connection: Connection, name: string): Promise<nu
 }
 
 /** The word of a process for all that it leads: it is alive, and so is its connection. */
-export async function sayAWord(connection: Connection, leaders: readonly Leader[]): Promise<void> {
+export async function sayAWord(connection: Connection, leaders: readonly Elected[]): Promise<void> {
   await connection.query(
     `UPDATE leaders SET seen = now() FROM unnest($1::text[], $2::bigint[]) AS led (name, epoch)
      WHERE leaders.name = led.name AND leaders.epoch = led.epoch`,

@@ -1,7 +1,7 @@
 /** Column `projects.state`: written by manage-state alone, whole, and only when something changed. */
 
 import type { Queryable } from "../../db/db.ts";
-import { FENCE, type Leader } from "../../db/terms.ts";
+import type { Leader } from "../../db/leader.ts";
 import type { ComputeState } from "../../protocol/project.ts";
 import type { StateFacts } from "../project-pods/rules.ts";
 
@@ -10,13 +10,12 @@ const KNOWN = "CASE WHEN jsonb_typeof(state) = 'object' THEN state - 'time' END"
 
 /** Writes those states that are other ones; for each, whether it was. Rows are locked in order, as everybody does who writes several. */
 export async function writeStates(
-  db: Queryable,
   leader: Leader,
   states: { projectId: string; facts: StateFacts }[],
 ): Promise<boolean[]> {
-  const rows = await db.query<{ project_id: string }>(
-    `WITH wanted AS (
-       SELECT * FROM jsonb_to_recordset($3::jsonb) AS one (project_id uuid, facts jsonb)
+  const rows = await leader.write<{ project_id: string }>(
+    (isLeading) => `WITH wanted AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS one (project_id uuid, facts jsonb)
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects JOIN wanted USING (project_id) WHERE ${KNOWN} IS DISTINCT FROM wanted.facts
        ORDER BY project_id FOR NO KEY UPDATE OF projects
@@ -24,13 +23,9 @@ export async function writeStates(
      UPDATE projects SET state = wanted.facts ||
        jsonb_build_object('time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
      FROM locked JOIN wanted USING (project_id)
-     WHERE projects.project_id = locked.project_id AND ${FENCE} AND ${KNOWN} IS DISTINCT FROM wanted.facts
+     WHERE projects.project_id = locked.project_id AND ${isLeading} AND ${KNOWN} IS DISTINCT FROM wanted.facts
      RETURNING projects.project_id`,
-    [
-      leader.name,
-      leader.epoch,
-      JSON.stringify(states.map(({ projectId, facts }) => ({ project_id: projectId, facts }))),
-    ],
+    [JSON.stringify(states.map(({ projectId, facts }) => ({ project_id: projectId, facts })))],
     "writeStates",
   );
   const written = new Set(rows.map(({ project_id }) => project_id));

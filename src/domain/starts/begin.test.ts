@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
+import { leaderOf } from "../../../test/helpers/leader.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import type { RunQuota } from "../quotas/rules.ts";
 import { recordApplied, recordStarts } from "./begin.ts";
 import { endStart } from "./end.ts";
-import { giveUpUnplaced } from "./give-up.ts";
+import { giveUpUnplaced, waitingTooLong } from "./give-up.ts";
 import { readForService } from "./service-row.ts";
 import { recordWaiting } from "./wait.ts";
 
@@ -14,7 +15,7 @@ const newLife = testLives();
 /** A database with a leader, who writes about the project. */
 async function openLed() {
   const db = await openTestDb(newLife());
-  const leader = { name: "manage-action", epoch: 1 };
+  const leader = leaderOf(db, "manage-action", 1);
   await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ($1, $2, now())", [leader.name, leader.epoch]);
   const read = async (projectId: string) => (await readForService(db, leader, [projectId]))[0];
   /** Asks for a start by a request of this time and records that its pod is about to be made, or is there (`quota` null); the ticket. */
@@ -28,7 +29,7 @@ async function openLed() {
     const given = quota as RunQuota | null; // it is only written down
     const facts = { projectId, ownerId: null, requestTime, requested: new Date(), ticket };
     const wanted = { ...facts, quota: given, queued: false };
-    return (await recordStarts(db, leader, [wanted]))[0] ?? 0;
+    return (await recordStarts(leader, [wanted]))[0] ?? 0;
   };
   return { db, leader, read, start };
 }
@@ -36,30 +37,32 @@ async function openLed() {
 test("a request that takes over a start which was given up is not given up with it, and waits as long as any", async () => {
   const { db, leader, read, start } = await openLed();
   const projectId = randomUUID();
-  const place = async (ticket: number) => recordApplied(db, leader, [{ ticket, podUid: "1" }]);
+  const place = async (ticket: number) => recordApplied(leader, [{ ticket, podUid: "1" }]);
   await place(await start(projectId, "first"));
   await db.execute("UPDATE project_starts SET applied = applied - interval '20 minutes'");
-  expect(await giveUpUnplaced(db, leader, 15)).toEqual([projectId]);
+  expect(await waitingTooLong(db, 15)).toEqual([projectId]);
+  expect(await giveUpUnplaced(leader, projectId, 15)).toBe(true);
   await start(projectId, "first", null);
   expect(await read(projectId)).toMatchObject({ give_up: "no_room" });
   await place(await start(projectId, "second", null));
   expect(await read(projectId)).toMatchObject({ give_up: null, request_time: "second" });
-  expect(await giveUpUnplaced(db, leader, 15)).toEqual([]);
+  expect(await waitingTooLong(db, 15)).toEqual([]);
+  expect(await giveUpUnplaced(leader, projectId, 15)).toBe(false);
 });
 
 test("a start that is tried again goes on saying that the cluster does not answer, until its pod is there", async () => {
-  const { db, leader, read, start } = await openLed();
+  const { leader, read, start } = await openLed();
   const projectId = randomUUID();
   const why = { reason: "cluster_unavailable", message: "It does not answer.", kubernetesReason: "ECONNREFUSED" };
   const row = { reason: why.reason, message: why.message, kubernetes_reason: why.kubernetesReason };
   const ticket = await start(projectId, "now");
-  await recordWaiting(db, leader, { ticket, why });
+  await recordWaiting(leader, { ticket, why });
   await start(projectId, "now");
   expect(await read(projectId)).toMatchObject(row);
-  await recordApplied(db, leader, [{ ticket, podUid: "1" }]);
+  await recordApplied(leader, [{ ticket, podUid: "1" }]);
   expect(await read(projectId)).toMatchObject({ reason: null, message: null, kubernetes_reason: null });
-  await recordWaiting(db, leader, { ticket, why: { ...why, reason: "no_room" } });
-  await recordApplied(db, leader, [{ ticket, podUid: "2" }]);
+  await recordWaiting(leader, { ticket, why: { ...why, reason: "no_room" } });
+  await recordApplied(leader, [{ ticket, podUid: "2" }]);
   expect(await read(projectId)).toMatchObject({ ...row, reason: "no_room" });
 });
 
@@ -68,7 +71,7 @@ test("a project that is started again and again has no ever longer list of start
   const [restless, other] = [randomUUID(), randomUUID()];
   const startAndEnd = async (projectId: string, requestTime: string) => {
     const ticket = await start(projectId, requestTime);
-    await endStart(db, leader, { projectId, ticket, outcome: "running" });
+    await endStart(leader, { projectId, ticket, outcome: "running" });
   };
   await startAndEnd(other, "once");
   for (let count = 1; count <= 30; count += 1) await startAndEnd(restless, String(count));

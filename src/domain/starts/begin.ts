@@ -1,30 +1,25 @@
 /** A request is taken up, and a start begins: before its pod is made, and when its pod is there. Each write is refused when there is a newer leader. */
 
-import type { Queryable } from "../../db/db.ts";
-import { FENCE, type Leader } from "../../db/terms.ts";
+import type { Leader } from "../../db/leader.ts";
 import type { RunQuota } from "../quotas/rules.ts";
 import { NOW, NOW_ISO } from "./moments.ts";
 import { SERVED } from "./served.ts";
 
 /** Gives a request without a time one, so that it can be served: it was written by hand. */
-export async function giveTime(db: Queryable, leader: Leader, projectId: string): Promise<void> {
-  await db.execute(
-    `UPDATE projects SET action_request = action_request || jsonb_build_object('time', ${NOW_ISO})
-     WHERE project_id = $3 AND jsonb_typeof(action_request) = 'object' AND action_request ->> 'time' IS NULL AND ${FENCE}`,
-    [leader.name, leader.epoch, projectId],
+export async function giveTime(leader: Leader, projectId: string): Promise<void> {
+  await leader.write(
+    (isLeading) => `UPDATE projects SET action_request = action_request || jsonb_build_object('time', ${NOW_ISO})
+     WHERE project_id = $1 AND jsonb_typeof(action_request) = 'object' AND action_request ->> 'time' IS NULL AND ${isLeading}`,
+    [projectId],
   );
 }
 
 /** Says that a request has been taken up, only while it is still the one served. */
-export async function recordTakenUp(
-  db: Queryable,
-  leader: Leader,
-  request: { projectId: string; time: string },
-): Promise<void> {
-  await db.execute(
-    `UPDATE projects SET action_request = action_request || jsonb_build_object('started', ${NOW_ISO})
-     WHERE ${SERVED} AND action_request ->> 'started' IS NULL AND ${FENCE}`,
-    [leader.name, leader.epoch, request.projectId, request.time],
+export async function recordTakenUp(leader: Leader, request: { projectId: string; time: string }): Promise<void> {
+  await leader.write(
+    (isLeading) => `UPDATE projects SET action_request = action_request || jsonb_build_object('started', ${NOW_ISO})
+     WHERE ${SERVED} AND action_request ->> 'started' IS NULL AND ${isLeading}`,
+    [request.projectId, request.time],
   );
 }
 
@@ -56,14 +51,10 @@ const STARTS_KEPT = 20;
  * undefined: refused, because of another leader, or because the request is no longer the one to serve. Rows are locked in order, as
  * everybody does who writes several.
  */
-export async function recordStarts(
-  db: Queryable,
-  leader: Leader,
-  starts: StartToRecord[],
-): Promise<(number | undefined)[]> {
-  const rows = await db.query<{ project_id: string; ticket: number }>(
-    `WITH wanted AS (
-       SELECT * FROM jsonb_to_recordset($3::jsonb) AS one
+export async function recordStarts(leader: Leader, starts: StartToRecord[]): Promise<(number | undefined)[]> {
+  const rows = await leader.write<{ project_id: string; ticket: number }>(
+    (isLeading) => `WITH wanted AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS one
          (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, queued boolean)
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
@@ -76,7 +67,7 @@ export async function recordStarts(
          last_started = CASE WHEN wanted.quota IS NULL THEN last_started ELSE ${NOW} END,
          last_edited = CASE WHEN wanted.quota IS NULL THEN last_edited ELSE ${NOW} END
        FROM locked JOIN wanted USING (project_id)
-       WHERE projects.project_id = locked.project_id AND ${FENCE} AND deleted IS NOT TRUE AND (
+       WHERE projects.project_id = locked.project_id AND ${isLeading} AND deleted IS NOT TRUE AND (
          (action_request ->> 'time' = wanted.request_time AND action_request ->> 'finished' IS NULL
            AND action_request ->> 'action' IN ('start', 'restart'))
          OR (action_request ->> 'action' IS DISTINCT FROM 'stop' AND EXISTS (SELECT FROM project_starts
@@ -101,11 +92,11 @@ export async function recordStarts(
        applied = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.applied END,
        pod_uid = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.pod_uid END
      RETURNING project_id, ticket`,
-    [leader.name, leader.epoch, JSON.stringify(starts.map(toColumns))],
+    [JSON.stringify(starts.map(toColumns))],
     "recordStarts",
   );
   const tickets = new Map(rows.map(({ project_id, ticket }) => [project_id, ticket]));
-  await forgetOlderPods(db, leader, starts);
+  await forgetOlderPods(leader, starts);
   return starts.map(({ projectId }) => tickets.get(projectId));
 }
 
@@ -123,28 +114,26 @@ function toColumns({ projectId, ownerId, requestTime, requested, ticket, quota, 
 }
 
 /** A start that goes on with another pod has the phases of that one. */
-async function forgetOlderPods(db: Queryable, leader: Leader, starts: StartToRecord[]): Promise<void> {
+async function forgetOlderPods(leader: Leader, starts: StartToRecord[]): Promise<void> {
   const tickets = starts.flatMap(({ ticket, quota }) => (ticket !== null && quota !== null ? [ticket] : []));
   if (tickets.length === 0) return;
-  await db.execute(
-    `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, pod_uid = NULL
-     WHERE ticket = ANY ($3::bigint[]) AND applied IS NOT NULL AND outcome IS NULL AND ${FENCE}`,
-    [leader.name, leader.epoch, tickets],
+  await leader.write(
+    (
+      isLeading,
+    ) => `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, pod_uid = NULL
+     WHERE ticket = ANY ($1::bigint[]) AND applied IS NOT NULL AND outcome IS NULL AND ${isLeading}`,
+    [tickets],
   );
 }
 
 /** Records that the pods of starts are there, and that the cluster answers. */
-export async function recordApplied(
-  db: Queryable,
-  leader: Leader,
-  starts: { ticket: number; podUid: string }[],
-): Promise<void> {
-  await db.query(
-    `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid,
+export async function recordApplied(leader: Leader, starts: { ticket: number; podUid: string }[]): Promise<void> {
+  await leader.write(
+    (isLeading) => `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid,
        (reason, message, kubernetes_reason) = (SELECT reason, message, kubernetes_reason WHERE reason <> 'cluster_unavailable')
-     FROM unnest($3::bigint[], $4::text[]) AS made (ticket, pod_uid)
-     WHERE project_starts.ticket = made.ticket AND outcome IS NULL AND project_starts.pod_uid IS DISTINCT FROM made.pod_uid AND ${FENCE}`,
-    [leader.name, leader.epoch, starts.map(({ ticket }) => ticket), starts.map(({ podUid }) => podUid)],
+     FROM unnest($1::bigint[], $2::text[]) AS made (ticket, pod_uid)
+     WHERE project_starts.ticket = made.ticket AND outcome IS NULL AND project_starts.pod_uid IS DISTINCT FROM made.pod_uid AND ${isLeading}`,
+    [starts.map(({ ticket }) => ticket), starts.map(({ podUid }) => podUid)],
     "recordApplied",
   );
 }

@@ -1,7 +1,7 @@
 /** What manage-action reads: all that decides about a project but for its pod, and which projects have something unfinished. */
 
 import type { Queryable } from "../../db/db.ts";
-import type { Leader } from "../../db/terms.ts";
+import type { Leader } from "../../db/leader.ts";
 
 /** All that decides about one project, but for its pod. */
 export interface ServiceRow {

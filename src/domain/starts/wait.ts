@@ -1,7 +1,6 @@
 /** Why a start waits: written by manage-action while no pod of its own could tell. */
 
-import type { Queryable } from "../../db/db.ts";
-import { FENCE, type Leader } from "../../db/terms.ts";
+import type { Leader } from "../../db/leader.ts";
 
 /** Why a start waits or failed. */
 export interface Why {
@@ -11,22 +10,21 @@ export interface Why {
 }
 
 /** Tells why a start waits that has no pod of its own yet, or one whose node does not answer. */
-export async function recordWaiting(
-  db: Queryable,
-  leader: Leader,
-  { ticket, why }: { ticket: number; why: Why },
-): Promise<void> {
-  await db.execute(
-    `UPDATE project_starts SET reason = $4, message = $5, kubernetes_reason = $6 WHERE ticket = $3 AND outcome IS NULL AND ${FENCE}
-       AND (reason, message, kubernetes_reason) IS DISTINCT FROM ($4, $5, $6)`,
-    [leader.name, leader.epoch, ticket, why.reason, why.message, why.kubernetesReason],
+export async function recordWaiting(leader: Leader, { ticket, why }: { ticket: number; why: Why }): Promise<void> {
+  await leader.write(
+    (
+      isLeading,
+    ) => `UPDATE project_starts SET reason = $2, message = $3, kubernetes_reason = $4 WHERE ticket = $1 AND outcome IS NULL AND ${isLeading}
+       AND (reason, message, kubernetes_reason) IS DISTINCT FROM ($2, $3, $4)`,
+    [ticket, why.reason, why.message, why.kubernetesReason],
   );
 }
 
 /** Takes back that a start should be given up: it waited too long for a node, and has one by now. */
-export async function takeBackGiveUp(db: Queryable, leader: Leader, ticket: number): Promise<void> {
-  await db.execute(
-    `UPDATE project_starts SET give_up = NULL WHERE ticket = $3 AND outcome IS NULL AND give_up IS NOT NULL AND ${FENCE}`,
-    [leader.name, leader.epoch, ticket],
+export async function takeBackGiveUp(leader: Leader, ticket: number): Promise<void> {
+  await leader.write(
+    (isLeading) =>
+      `UPDATE project_starts SET give_up = NULL WHERE ticket = $1 AND outcome IS NULL AND give_up IS NOT NULL AND ${isLeading}`,
+    [ticket],
   );
 }

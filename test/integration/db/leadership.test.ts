@@ -3,7 +3,7 @@ import type { Life } from "../../../src/core/life.ts";
 import type { DbConfig } from "../../../src/db/config.ts";
 import { endClient, newClient } from "../../../src/db/connection.ts";
 import type { Db } from "../../../src/db/db.ts";
-import { FENCE, type Leader } from "../../../src/db/terms.ts";
+import type { Leader } from "../../../src/db/leader.ts";
 import { testLives } from "../../helpers/life.ts";
 import { asOwner, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
 import { openTcpProxy } from "../../helpers/tcp-proxy.ts";
@@ -143,8 +143,11 @@ test("a leader that is frozen loses its lock to a replica that waits, and cannot
   await until(() => b.leads());
   const old = a.terms[0]?.leader;
   await frozen.thaw();
-  const write = `INSERT INTO central_log (id, event) SELECT gen_random_uuid(), 'x' WHERE ${FENCE}`;
-  expect(await frozen.db.execute(write, [old?.name, old?.epoch])).toBe(0);
+  const written = await old?.write(
+    (isLeading) =>
+      `INSERT INTO central_log (id, event) SELECT gen_random_uuid(), 'x' WHERE ${isLeading} RETURNING event`,
+  );
+  expect(written).toEqual([]);
   await until(() => !a.leads());
   expect(b.leads()).toBe(true);
 });

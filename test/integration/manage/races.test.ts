@@ -16,6 +16,7 @@ import { Places } from "../../../src/domain/starts/places.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
+import { leaderOf } from "../../helpers/leader.ts";
 import { testLives } from "../../helpers/life.ts";
 import { keptLog } from "../../helpers/log.ts";
 import { asOwner } from "../../helpers/postgres.ts";
@@ -123,16 +124,16 @@ test("what a deposed leader writes is refused", async () => {
   const projectId = await world.createProject();
   const { time } = await world.ask(projectId, "start");
   await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 2, now())");
-  const deposed = { name: "manage-action", epoch: 1 };
+  const deposed = leaderOf(db, "manage-action", 1);
   const before = await world.row(projectId);
   const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), ticket: null, quota: null };
-  expect(await recordStarts(db, deposed, [{ ...start, queued: false }])).toEqual([undefined]);
-  expect(await finishRequest(db, deposed, { projectId, requestTime: time })).toMatchObject({ served: false });
+  expect(await recordStarts(deposed, [{ ...start, queued: false }])).toEqual([undefined]);
+  expect(await finishRequest(deposed, { projectId, requestTime: time })).toMatchObject({ served: false });
   expect(await world.row(projectId)).toEqual(before);
-  const leader = { ...deposed, epoch: 2 };
-  expect(await recordStarts(db, leader, [{ ...start, queued: false }])).toEqual([expect.any(Number)]);
-  expect(await finishRequest(db, leader, { projectId, requestTime: "another time" })).toMatchObject({ served: false });
-  expect(await finishRequest(db, leader, { projectId, requestTime: time })).toMatchObject({ served: true });
+  const leader = leaderOf(db, "manage-action", 2);
+  expect(await recordStarts(leader, [{ ...start, queued: false }])).toEqual([expect.any(Number)]);
+  expect(await finishRequest(leader, { projectId, requestTime: "another time" })).toMatchObject({ served: false });
+  expect(await finishRequest(leader, { projectId, requestTime: time })).toMatchObject({ served: true });
 });
 
 test("a failed start is neither counted nor logged by a leader whose write was refused", async () => {
@@ -147,9 +148,9 @@ test("a failed start is neither counted nor logged by a leader whose write was r
     JSON.stringify({ action: "start", time }),
   ]);
   await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
-  const leader = { name: "manage-action", epoch: 1 };
+  const leader = leaderOf(db, "manage-action", 1);
   const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), ticket: null, quota: null };
-  const [ticket = 0] = await recordStarts(db, leader, [{ ...start, queued: false }]);
+  const [ticket = 0] = await recordStarts(leader, [{ ...start, queued: false }]);
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();
   const counts = openActionMetrics(metrics);
@@ -167,7 +168,7 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   await db.execute("UPDATE leaders SET epoch = 2");
   await fail();
   expect([await counted(), lines]).toEqual([undefined, []]);
-  leader.epoch = 2;
+  service.leader = leaderOf(db, "manage-action", 2);
   await fail();
   await fail(); // it is over already
   expect([await counted(), lines]).toMatchObject(["1", [{ message: "a start failed" }]]);

@@ -12,6 +12,7 @@ import { PodEvents } from "../../../src/domain/project-pods/pod-events.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
+import { leaderOf } from "../../helpers/leader.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
 import { until } from "../../helpers/until.ts";
@@ -105,7 +106,7 @@ test("projects that run are not said to be stopped while the API server has not 
     const mirror = new StateMirror(term, {
       db,
       log: testLog(),
-      leader: { name: "manage-state", epoch: 1 },
+      leader: leaderOf(db, "manage-state", 1),
       config: readConfig(manageStateConfig, {}),
       metrics: openStateMetrics(openMetrics({ defaults: false })),
       pods,
