@@ -6,6 +6,7 @@ import type { Life } from "../src/core/life.ts";
 import type { Logger } from "../src/core/log.ts";
 import type { Metrics } from "../src/core/metrics.ts";
 import type { Db } from "../src/db/db.ts";
+import type { KubeRights } from "../src/kube/rights.ts";
 import type { Kube } from "../src/kube/types.ts";
 import type { Listen } from "../src/net/serve/serve.ts";
 import type { RoleName } from "./names.ts";
@@ -13,7 +14,8 @@ import type { RoleName } from "./names.ts";
 /** Which of the shared parts a role opens; `config` and `doctor` tell their variables with the role's. */
 export interface Needs {
   db?: boolean;
-  kube?: boolean;
+  /** The cluster, and all that it does there: what an installation grants is made of this. */
+  kube?: KubeRights;
   /** Listens for HTTP: is given an address by the process. */
   http?: boolean;
 }

@@ -8,8 +8,10 @@ import { groups, roleNames } from "../roles/names.ts";
 import { processConfig } from "../src/boot/process-config.ts";
 import { describeConfig } from "../src/core/config.ts";
 import { dbConfig } from "../src/db/config.ts";
+import { doctorRights } from "../src/domain/doctor/cluster.ts";
 import { defaultPodTemplate } from "../src/domain/project-pods/default-template.ts";
 import { kubeConfig } from "../src/kube/config.ts";
+import { rightsInWords } from "../src/kube/rights.ts";
 import { localConfig } from "../src/local/config.ts";
 import { routes } from "../src/net/visitor/routes.ts";
 import { apiPages } from "./api-docs.ts";
@@ -53,6 +55,18 @@ export async function generatedPages(): Promise<Map<string, string>> {
     markdownTable(
       ["role", "groups", "opens", "what it does"],
       roles.map(({ name, needs, summary }) => [`\`${name}\``, groupsOf(name).join(", "), needsOf(needs), summary]),
+    ),
+    "",
+    "# Rights in Kubernetes",
+    "",
+    "What each may do at the API server; the others need nothing there. `nodes` are the cluster's, all else is in the namespace of the projects.",
+    "",
+    markdownTable(
+      ["who", "may"],
+      [
+        ...roles.flatMap(({ name, needs }) => (needs.kube ? [[`\`${name}\``, rightsInWords(needs.kube)]] : [])),
+        ["`cocalc-k8s doctor`", rightsInWords(doctorRights)],
+      ],
     ),
     "",
     "# Routes",

@@ -13,7 +13,15 @@ import { ActionService } from "./service.ts";
 export default defineRole({
   name: "manage-action",
   summary: "Starts and stops projects as the database asks.",
-  needs: { db: true, kube: true },
+  needs: {
+    db: true,
+    kube: {
+      pods: ["get", "list", "watch", "create", "delete"],
+      "pods/log": ["get"],
+      configmaps: ["list", "watch"],
+      nodes: ["get"],
+    },
+  },
   config: manageActionConfig,
   async start(life, { log, metrics, ...parts }, config) {
     const [db, kube] = await Promise.all([parts.db(), parts.kube()]);

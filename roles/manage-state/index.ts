@@ -11,7 +11,7 @@ import { StateMirror } from "./mirror.ts";
 export default defineRole({
   name: "manage-state",
   summary: "Mirrors what Kubernetes says about project pods into the database.",
-  needs: { db: true, kube: true },
+  needs: { db: true, kube: { pods: ["get", "list", "watch"], events: ["list", "watch"], nodes: ["get"] } },
   config: manageStateConfig,
   async start(life, { log, metrics, ...parts }, config) {
     const [db, kube] = await Promise.all([parts.db(), parts.kube()]);

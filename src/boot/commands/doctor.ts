@@ -12,7 +12,9 @@ export function doctor(program: Command): void {
     .description("Check the installation that the environment names, and say how to mend what is wrong.")
     .action(async () => {
       const { runDoctor } = await import("../../domain/doctor/doctor.ts");
-      const checks = await runDoctor({ env: environment(), log: openLog({ level: "silent", pretty: false }) });
+      const { clusterRights } = await import("../cluster-rights.ts");
+      const rights = await clusterRights();
+      const checks = await runDoctor({ rights, env: environment(), log: openLog({ level: "silent", pretty: false }) });
       for (const { name, ok, detail, fix } of checks) {
         process.stdout.write(`${ok ? "ok    " : "WRONG "} ${name}: ${detail}\n`);
         if (!ok && fix !== undefined) process.stdout.write(`       to mend it: ${fix}\n`);

@@ -2,19 +2,19 @@
 
 import { isAppError } from "../../core/errors.ts";
 import { configMaps, nodes } from "../../kube/resources.ts";
+import { eachRight, type KubeRights, type Right } from "../../kube/rights.ts";
 import type { Kube, KubeNode } from "../../kube/types.ts";
 import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
 import { parseSoftware, SOFTWARE_CONFIG_MAP } from "../software/software.ts";
 import { type Checked, check, well, wrong } from "./check.ts";
 
-/** What the manage roles and the doctor need; `docs/administration.md` and the manifests grant the same. */
-const PERMISSIONS = [
-  ...["get", "list", "watch", "create", "delete"].map((verb) => ({ verb, resource: "pods" })),
-  { verb: "get", resource: "pods", subresource: "log" },
-  ...["list", "watch"].map((verb) => ({ verb, resource: "events" })),
-  ...["get", "list", "watch"].map((verb) => ({ verb, resource: "configmaps" })),
-  ...["get", "list"].map((verb) => ({ verb, resource: "nodes", namespaced: false })),
-];
+/** What the doctor itself does at the API server. */
+export const doctorRights: KubeRights = {
+  pods: ["get", "create", "delete"],
+  "pods/log": ["get"],
+  configmaps: ["get"],
+  nodes: ["list"],
+};
 
 export function checkServer(kube: Kube): Promise<Checked> {
   return check("Kubernetes", "see that KUBECONFIG or the service account names a cluster that answers", async () =>
@@ -22,18 +22,20 @@ export function checkServer(kube: Kube): Promise<Checked> {
   );
 }
 
-export function checkPermissions(kube: Kube): Promise<Checked> {
+/** `wanted`: what the roles and the doctor need, all told. */
+export function checkPermissions(kube: Kube, wanted: KubeRights): Promise<Checked> {
   const fix = "give the service account of the manage roles the Role and ClusterRole of the chart";
   return check("permissions", fix, async () => {
-    const answers = await Promise.all(PERMISSIONS.map(async (access) => ({ access, may: await kube.mayI(access) })));
-    const missing = answers.filter(({ may }) => !may).map(({ access }) => nameOf(access));
+    const rights = eachRight(wanted);
+    const answers = await Promise.all(rights.map(async (right) => ({ right, may: await kube.mayI(right) })));
+    const missing = answers.filter(({ may }) => !may).map(({ right }) => nameOf(right));
     return missing.length === 0
       ? well(`all ${answers.length} are there`)
       : wrong(`missing: ${missing.join(", ")}`, fix);
   });
 }
 
-function nameOf({ verb, resource, subresource }: { verb: string; resource: string; subresource?: string }): string {
+function nameOf({ verb, resource, subresource }: Right): string {
   return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
 }
 

@@ -10,6 +10,7 @@ import { dbConfig } from "../../db/config.ts";
 import { Db } from "../../db/db.ts";
 import { openKube } from "../../kube/client.ts";
 import { kubeConfig } from "../../kube/config.ts";
+import type { KubeRights } from "../../kube/rights.ts";
 import type { Kube } from "../../kube/types.ts";
 import { siteConfig } from "../../net/visitor/site.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
@@ -19,15 +20,17 @@ import { checkMail } from "./mail.ts";
 import { checkStorage } from "./storage.ts";
 
 interface DoctorOptions {
+  /** What the process has to be allowed at the API server. */
+  rights: KubeRights;
   env: Environment;
   log: Logger;
 }
 
 /** Runs every check; none keeps another from being run, and nothing is left behind. */
-export async function runDoctor({ env, log }: DoctorOptions): Promise<Checked[]> {
+export async function runDoctor({ rights, env, log }: DoctorOptions): Promise<Checked[]> {
   const life = new Life("doctor");
   try {
-    const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { env, log })]);
+    const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { rights, env, log })]);
     const canRead = database.some(({ name, ok }) => name === "schema" && ok);
     const mail = canRead ? await mailCheck(life, { env, log }) : notLookedAt("e-mail", "its settings cannot be read");
     return [...database, ...cluster, await checkProjectDomain(env), mail];
@@ -52,7 +55,7 @@ const CLUSTER_CHECKS = [
   "storage",
 ];
 
-async function clusterChecks(life: Life, { env, log }: DoctorOptions): Promise<Checked[]> {
+async function clusterChecks(life: Life, { rights, env, log }: DoctorOptions): Promise<Checked[]> {
   let kube: Kube;
   try {
     const config = { ...readConfig(kubeConfig, env), callDeadlineSeconds: 10 };
@@ -71,7 +74,7 @@ async function clusterChecks(life: Life, { env, log }: DoctorOptions): Promise<C
   const server = await checkServer(kube);
   if (!server.ok) return [server, ...CLUSTER_CHECKS.map((name) => notLookedAt(name, "the cluster does not answer"))];
   const [permissions, maps, nodes] = await Promise.all([
-    checkPermissions(kube),
+    checkPermissions(kube, rights),
     checkConfigMaps(kube),
     checkNodes(kube),
   ]);
@@ -80,7 +83,7 @@ async function clusterChecks(life: Life, { env, log }: DoctorOptions): Promise<C
   return [server, permissions, ...maps, nodes, storage];
 }
 
-function mailCheck(life: Life, { env, log }: DoctorOptions): Promise<Checked> {
+function mailCheck(life: Life, { env, log }: Omit<DoctorOptions, "rights">): Promise<Checked> {
   return check("e-mail", "correct COCALC_ORIGIN and BASE_PATH", async () => {
     const site = readConfig(siteConfig, env);
     const metrics = openMetrics({ defaults: false });

@@ -1,12 +1,15 @@
 /** Who may do what at the API server: the manage roles what they need, everybody else nothing. */
+import { clusterRights } from "../../../src/boot/cluster-rights.ts";
+import { rulesOf } from "../../../src/kube/rights.ts";
 import type { Manifest, Site } from "./site.ts";
 
 export const MANAGE_ACCOUNT = "manage";
 
-/** The manage roles' service account with its rights in the namespace, and the one right outside: to look at nodes. */
-export function access(site: Site): Manifest[] {
+/** The manage roles' service account with its rights in the namespace, and those outside, to look at nodes: what they say that they need. */
+export async function access(site: Site): Promise<Manifest[]> {
   const { namespace } = site;
   const subjects = [{ kind: "ServiceAccount", name: MANAGE_ACCOUNT, namespace }];
+  const { namespaced, cluster } = rulesOf(await clusterRights());
   const clusterName = `${namespace}-manage-nodes`;
   return [
     {
@@ -18,12 +21,7 @@ export function access(site: Site): Manifest[] {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "Role",
       metadata: { name: MANAGE_ACCOUNT, namespace },
-      rules: [
-        { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "delete"] },
-        { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
-        { apiGroups: [""], resources: ["events"], verbs: ["list", "watch"] },
-        { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
-      ],
+      rules: namespaced,
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -36,7 +34,7 @@ export function access(site: Site): Manifest[] {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
       metadata: { name: clusterName },
-      rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get", "list"] }],
+      rules: cluster,
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",

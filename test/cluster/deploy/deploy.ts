@@ -14,7 +14,7 @@ export async function deploy(kubectl: Kubectl, site: Site, say: (line: string) =
   const { namespace } = site;
   const labels = { "kubernetes.io/metadata.name": namespace };
   await apply(kubectl, [{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } }]);
-  await apply(kubectl, [...access(site), ...storage(site), ...database(site), ...projectConfiguration(site)]);
+  await apply(kubectl, [...(await access(site)), ...storage(site), ...database(site), ...projectConfiguration(site)]);
   say("waiting for the database");
   await rolledOut(kubectl, namespace, ["postgres"]);
   say("migrating");
@@ -27,7 +27,9 @@ export async function deploy(kubectl: Kubectl, site: Site, say: (line: string) =
 
 /** Removes all that `deploy` made. */
 export async function undeploy(kubectl: Kubectl, site: Site): Promise<void> {
-  const outside = [...access(site), ...storage(site)].filter(({ metadata }) => metadata.namespace === undefined);
+  const outside = [...(await access(site)), ...storage(site)].filter(
+    ({ metadata }) => metadata.namespace === undefined,
+  );
   await kubectl(["delete", "namespace", site.namespace, "--ignore-not-found", "--wait=true", "--timeout=120s"]);
   for (const { kind, metadata } of outside) {
     await kubectl(["delete", kind, metadata.name, "--ignore-not-found"]);

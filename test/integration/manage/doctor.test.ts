@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { clusterRights } from "../../../src/boot/cluster-rights.ts";
 import type { Life } from "../../../src/core/life.ts";
 import { runDoctor } from "../../../src/domain/doctor/doctor.ts";
 import { configMaps, pods } from "../../../src/kube/resources.ts";
@@ -31,7 +32,7 @@ async function openInstallation(life: Life) {
 }
 
 async function diagnose(env: Record<string, string>) {
-  const checks = await runDoctor({ env, log });
+  const checks = await runDoctor({ rights: await clusterRights(), env, log });
   return new Map(checks.map((check) => [check.name, check]));
 }
 
