@@ -43,7 +43,7 @@ export function openSharedParts(life: Life, options: SharedOptions): SharedParts
     log,
     metrics,
     report,
-    db: once(() => openDb(life, options)),
+    db: once(() => openDb(life, report, options)),
     kube: once(() => openClusterClient(life, report, options)),
     readiness: (name, check) => void report.readiness.set(name, check),
     addresses: {
@@ -53,9 +53,22 @@ export function openSharedParts(life: Life, options: SharedOptions): SharedParts
   };
 }
 
-async function openDb(life: Life, { env, log, metrics, applicationName }: SharedOptions): Promise<Db> {
-  const [{ Db }, { dbConfig }] = await Promise.all([import("../db/db.ts"), import("../db/config.ts")]);
-  return new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName });
+/** Resolves when its schema is not known to be older than this program: what works on an older one would fail here and there. */
+async function openDb(
+  life: Life,
+  report: SelfReport,
+  { env, log, metrics, applicationName }: SharedOptions,
+): Promise<Db> {
+  const [{ Db }, { dbConfig }, { SchemaWatch }] = await Promise.all([
+    import("../db/db.ts"),
+    import("../db/config.ts"),
+    import("../db/schema.ts"),
+  ]);
+  const db = new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName });
+  const schema = new SchemaWatch(life, { query: (sql) => db.query(sql), log });
+  report.readiness.set("schema", () => schema.problem());
+  await schema.usable;
+  return db;
 }
 
 async function openClusterClient(

@@ -13,6 +13,7 @@ import type { Serving } from "../net/serve/serve.ts";
 import { serveAdmin } from "./admin-server.ts";
 import { openSharedParts, type SharedParts } from "./parts.ts";
 import { type ProcessConfig, processConfig } from "./process-config.ts";
+import { Starting } from "./starting.ts";
 
 export interface Started {
   admin: Serving;
@@ -45,7 +46,7 @@ export async function startRoles(life: Life, { names, env, log, early }: StartOp
   const configs = readAll(roles, env);
   const metrics = openMetrics();
   life.defer("metrics", () => metrics.clear());
-  let starting: string | undefined = "the roles are starting";
+  const starting = new Starting(names, { metrics });
   // Made before the roles, and so undone after them: what they still answer may need the database.
   const shared = life.child("shared parts");
   const parts = openSharedParts(shared, {
@@ -55,18 +56,20 @@ export async function startRoles(life: Life, { names, env, log, early }: StartOp
     applicationName: applicationNameOf(names),
     servesPeople: roles.some(({ needs }) => needs.http),
   });
-  parts.readiness("start", () => starting);
+  parts.readiness("start", () => starting.problem());
   const listen = { host: config.adminHost, port: config.adminPort };
   const admin = await serveAdmin(life, { listen, log, metrics, report: parts.report });
   for (const [index, role] of roles.entries()) {
     const listen = { ...addressFor(role, roles, config), early };
     const own = { ...parts, log: log.child({ role: role.name }), listen };
-    await role.start(life.child(role.name), own, configs[index]).catch((cause: unknown) => {
+    const begun = performance.now();
+    await role.start(life.child(role.name), starting.begin(role.name, own), configs[index]).catch((cause: unknown) => {
       if (isAppError(cause)) throw cause.message.startsWith(role.name) ? cause : named(role, cause);
       throw new Error(`${role.name} could not start: ${messageOf(cause)}`, { cause });
     });
+    starting.serves(role.name);
+    own.log.info({ startMs: Math.round(performance.now() - begun) }, "the role serves");
   }
-  starting = undefined;
   return { admin, parts };
 }
 

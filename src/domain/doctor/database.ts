@@ -1,11 +1,10 @@
 /** The doctor's checks of the database: reachable, in UTC, migrated, with a clock like ours. */
 
-import { readdir } from "node:fs/promises";
 import type pg from "pg";
 import { messageOf } from "../../core/errors.ts";
 import { connectionFix, connectionOptions, type DbConfig, placeOf } from "../../db/config.ts";
 import { endClient, newClient } from "../../db/connection.ts";
-import { migrationsFolder } from "../../db/migrate.ts";
+import { missingMigrations, neededMigrations } from "../../db/schema.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 
 const MAX_SKEW_MS = 2_000;
@@ -48,14 +47,11 @@ function timeZone(client: pg.Client): Promise<Checked> {
 function schema(client: pg.Client): Promise<Checked> {
   const fix = "run cocalc-k8s migrate";
   return check("schema", fix, async () => {
-    const files = await readdir(migrationsFolder);
-    const wanted = files.filter((file) => file.endsWith(".sql")).map((file) => file.slice(0, -4));
-    const { rows: tables } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('pgmigrations')");
-    if (tables.length === 0) return wrong("the database is empty", fix);
-    const { rows } = await client.query<{ name: string }>("SELECT name FROM pgmigrations");
-    const done = new Set(rows.map(({ name }) => name));
-    const missing = wanted.filter((name) => !done.has(name));
-    return missing.length === 0 ? well(`${wanted.length} migrations`) : wrong(`missing: ${missing.join(", ")}`, fix);
+    const needed = await neededMigrations();
+    const query = async <Row>(sql: string) => (await client.query(sql)).rows as Row[]; // the caller states the row of its own SQL
+    const missing = await missingMigrations(query, needed);
+    if (missing.length === needed.length) return wrong("the database is empty", fix);
+    return missing.length === 0 ? well(`${needed.length} migrations`) : wrong(`missing: ${missing.join(", ")}`, fix);
   });
 }
 
