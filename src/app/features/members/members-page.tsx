@@ -6,7 +6,6 @@ import { useEffect, useState } from "react";
 import { GROUP_WORDS, mayIn } from "../../core/project-view.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
-import { Confirm } from "../../ui/ask.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { tell, tellFailure } from "../../ui/tell.ts";
 import { Waiting } from "../../ui/waiting.tsx";
@@ -14,6 +13,7 @@ import { AddMember } from "./add-member.tsx";
 import { Invited } from "./invited.tsx";
 import { type Member, nameOf } from "./member.ts";
 import { MemberRow } from "./member-row.tsx";
+import { RemoveMember } from "./remove-member.tsx";
 
 export function MembersPage() {
   const app = useApp();
@@ -75,23 +75,7 @@ export function MembersPage() {
       )}
       {data !== undefined && <Invited invited={data.invited} onChanged={changed} />}
       {removing !== undefined && (
-        <Confirm
-          title={removing.account_id === own ? `Leave “${project.title}”?` : `Remove ${nameOf(removing)}?`}
-          verb={removing.account_id === own ? "Leave" : "Remove"}
-          danger
-          onClose={() => setRemoving(undefined)}
-          onConfirm={async () => {
-            await app.api("projects/collaborators/remove", { project_id, account_id: removing.account_id });
-            await changed();
-            tell(
-              removing.account_id === own
-                ? "You have left the project."
-                : `${nameOf(removing)} is removed; what they had open is closed.`,
-            );
-          }}
-        >
-          It takes effect at once: open editors and terminals of this project are closed. The files stay as they are.
-        </Confirm>
+        <RemoveMember member={removing} own={own} onRemoved={changed} onClose={() => setRemoving(undefined)} />
       )}
     </div>
   );
