@@ -1,7 +1,7 @@
 /** The daemons of a cluster: each is recorded in a file, so that any process may stop or start it again. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
@@ -44,7 +44,7 @@ export async function startDaemon(cluster: ClusterLayout, daemon: Daemon): Promi
     throw new Error(`Could not start ${daemon.name}: is nsenter installed?`);
   }
   const number = (await recordedDaemons(cluster)).length;
-  await writeFile(recordPath(cluster, daemon.name), JSON.stringify({ daemon: parsed, pid: child.pid, number }));
+  await writeRecord(cluster, { daemon: parsed, pid: child.pid, number });
 }
 
 /** Starts a recorded daemon again, just as it was. */
@@ -126,9 +126,16 @@ async function belongsTo({ folder }: { folder: string }, pid: number): Promise<b
 }
 
 async function recordedDaemons(cluster: ClusterLayout): Promise<Recorded[]> {
-  const files = await readdir(cluster.processes).catch(() => []);
+  const files = (await readdir(cluster.processes).catch(() => [])).filter((file) => file.endsWith(".json"));
   const records = await Promise.all(files.map((file) => readRecord(cluster, file.replace(/\.json$/, ""))));
   return records.sort((a, b) => b.number - a.number);
+}
+
+/** Written beside and renamed: another process may read it at any moment. */
+async function writeRecord(cluster: ClusterLayout, record: Recorded): Promise<void> {
+  const path = recordPath(cluster, record.daemon.name);
+  await writeFile(`${path}.${process.pid}`, JSON.stringify(record));
+  await rename(`${path}.${process.pid}`, path);
 }
 
 async function readRecord(cluster: ClusterLayout, name: string): Promise<Recorded> {

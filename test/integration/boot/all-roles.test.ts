@@ -59,9 +59,9 @@ test.each([...rolesNamed(["all"]), "project" as const, "all together" as const])
     for (let count = 0; count < 19; count += 1) expect(await round()).toEqual([]);
     await until(() => withinNoise(before, openResources()), {
       what: `nothing more is open than ${JSON.stringify(before)}`,
-      timeoutMs: 15_000,
     });
-    expect(await connectionsTo(config.database)).toEqual([]);
+    // a backend outlives its client by a moment
+    await until(async () => (await connectionsTo(config.database)).length === 0, { what: "no backend is left" });
   },
   120_000,
 );
