@@ -48,39 +48,13 @@ export function FileTable({ path, entries, sorting, onSort, selected, onSelect, 
   };
   return (
     <div role="table" aria-label="Files" aria-rowcount={entries.length + 1} className="file-table">
-      <div role="rowgroup">
-        <div role="row" aria-rowindex={1} className="file-row file-header">
-          <span role="columnheader">
-            <Checkbox
-              size="xs"
-              aria-label="Select all"
-              checked={all}
-              indeterminate={!all && selected.size > 0}
-              onChange={() => onSelect(new Set(all ? [] : entries.map(({ name }) => name)))}
-            />
-          </span>
-          {COLUMNS.map(({ by, label }) => (
-            <span key={by} role="columnheader" aria-sort={ariaSort(sorting, by)} className={`file-${by}`}>
-              <button
-                type="button"
-                className="plain"
-                onClick={() => onSort({ by, descending: sorting.by === by && !sorting.descending })}
-              >
-                {label}
-                {sorting.by === by &&
-                  (sorting.descending ? (
-                    <IconArrowDown size={12} aria-hidden />
-                  ) : (
-                    <IconArrowUp size={12} aria-hidden />
-                  ))}
-              </button>
-            </span>
-          ))}
-          <span role="columnheader" className="file-more">
-            <span className="hidden-words">Actions</span>
-          </span>
-        </div>
-      </div>
+      <Header
+        sorting={sorting}
+        onSort={onSort}
+        all={all}
+        some={selected.size > 0}
+        onAll={() => onSelect(new Set(all ? [] : entries.map(({ name }) => name)))}
+      />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached from the keyboard */}
       <div ref={scroller} role="rowgroup" className="file-rows" tabIndex={0} aria-label="Entries">
         <div role="presentation" style={{ height: rows.getTotalSize(), position: "relative" }}>
@@ -108,6 +82,41 @@ export function FileTable({ path, entries, sorting, onSort, selected, onSelect, 
           <Text size="sm">{empty}</Text>
         </Paper>
       )}
+    </div>
+  );
+}
+
+interface HeaderProps extends Pick<FileTableProps, "sorting" | "onSort"> {
+  /** Are all selected? */
+  all: boolean;
+  some: boolean;
+  onAll: () => void;
+}
+
+function Header({ sorting, onSort, all, some, onAll }: HeaderProps) {
+  return (
+    <div role="rowgroup">
+      <div role="row" aria-rowindex={1} className="file-row file-header">
+        <span role="columnheader">
+          <Checkbox size="xs" aria-label="Select all" checked={all} indeterminate={!all && some} onChange={onAll} />
+        </span>
+        {COLUMNS.map(({ by, label }) => (
+          <span key={by} role="columnheader" aria-sort={ariaSort(sorting, by)} className={`file-${by}`}>
+            <button
+              type="button"
+              className="plain"
+              onClick={() => onSort({ by, descending: sorting.by === by && !sorting.descending })}
+            >
+              {label}
+              {sorting.by === by &&
+                (sorting.descending ? <IconArrowDown size={12} aria-hidden /> : <IconArrowUp size={12} aria-hidden />)}
+            </button>
+          </span>
+        ))}
+        <span role="columnheader" className="file-more">
+          <span className="hidden-words">Actions</span>
+        </span>
+      </div>
     </div>
   );
 }

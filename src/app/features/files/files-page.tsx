@@ -2,7 +2,7 @@
 
 import { Text, TextInput } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { useDeferredValue, useMemo, useState } from "react";
+import { type ReactNode, useDeferredValue, useMemo, useState } from "react";
 import type { FileEntry } from "../../../protocol/project-files.ts";
 import { type Sorting, sortEntries } from "../../core/file-kinds.ts";
 import { countOf } from "../../core/format.ts";
@@ -52,22 +52,11 @@ export function FilesPage({ path }: { path: string }) {
             onShowHidden={setShowHidden}
           />
         </div>
-        <div className="filters">
-          <TextInput
-            type="search"
-            size="xs"
-            aria-label="Filter this folder"
-            placeholder="Filter this folder"
-            leftSection={<IconFilter size={14} aria-hidden />}
-            value={filter}
-            onChange={(event) => setFilter(event.currentTarget.value)}
-          />
-          <Text size="xs" c="dimmed" role="status">
-            {data === undefined ? "" : countOf(shown.length, "entry", "entries")}
-            {chosen.length > 0 ? `, ${chosen.length.toLocaleString("en")} selected` : ""}
-            {writable ? "" : ". This folder can only be read."}
-          </Text>
-        </div>
+        <Filter value={filter} onChange={setFilter}>
+          {data === undefined ? "" : countOf(shown.length, "entry", "entries")}
+          {chosen.length > 0 ? `, ${chosen.length.toLocaleString("en")} selected` : ""}
+          {writable ? "" : ". This folder can only be read."}
+        </Filter>
         {error !== null && data === undefined && (
           <Problem title="This folder cannot be shown" onRetry={() => void refetch()}>
             {wordsOf(error)}
@@ -96,6 +85,32 @@ export function FilesPage({ path }: { path: string }) {
         onGone={() => setSelected(new Set())}
       />
     </DropZone>
+  );
+}
+
+interface FilterProps {
+  value: string;
+  onChange: (value: string) => void;
+  /** How many there are then. */
+  children: ReactNode;
+}
+
+function Filter({ value, onChange, children }: FilterProps) {
+  return (
+    <div className="filters">
+      <TextInput
+        type="search"
+        size="xs"
+        aria-label="Filter this folder"
+        placeholder="Filter this folder"
+        leftSection={<IconFilter size={14} aria-hidden />}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+      <Text size="xs" c="dimmed" role="status">
+        {children}
+      </Text>
+    </div>
   );
 }
 

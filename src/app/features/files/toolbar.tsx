@@ -48,43 +48,9 @@ export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden 
   return (
     <div className="toolbar">
       {chosen.length > 0 && (
-        <>
-          <Button
-            size="xs"
-            variant="default"
-            component="a"
-            href={open.files.archiveAddress(paths)}
-            download
-            leftSection={<IconDownload size={14} aria-hidden />}
-          >
-            Download
-          </Button>
-          <Button
-            size="xs"
-            variant="default"
-            disabled={!writable}
-            leftSection={<IconTrash size={14} aria-hidden />}
-            onClick={() => ask({ kind: "delete", entries: chosen })}
-          >
-            Delete
-          </Button>
-        </>
+        <WithChosen paths={paths} writable={writable} onDelete={() => ask({ kind: "delete", entries: chosen })} />
       )}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button size="xs" disabled={!writable} leftSection={<IconPlus size={14} aria-hidden />}>
-            New
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconFilePlus size={16} aria-hidden />} onClick={() => ask({ kind: "new-file" })}>
-            File
-          </Menu.Item>
-          <Menu.Item leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => ask({ kind: "new-folder" })}>
-            Folder
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <NewMenu writable={writable} ask={ask} />
       <Button
         size="xs"
         variant="default"
@@ -95,33 +61,93 @@ export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden 
         Upload
       </Button>
       <input ref={input} type="file" multiple hidden onChange={picked} aria-label="Files to upload" />
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label="More about this folder">
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            component="a"
-            href={open.files.archiveAddress([path])}
-            leftSection={<IconDownload size={16} aria-hidden />}
-          >
-            Download this folder
-          </Menu.Item>
-          <Menu.Item
-            component={Link}
-            to="/projects/$projectId/trash"
-            params={{ projectId: open.projectId } as never}
-            leftSection={<IconTrash size={16} aria-hidden />}
-          >
-            Trash
-          </Menu.Item>
-          <Menu.Item onClick={() => onShowHidden(!showHidden)}>
-            {showHidden ? "Do not show hidden files" : "Show hidden files"}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <FolderMenu path={path} showHidden={showHidden} onShowHidden={onShowHidden} />
     </div>
+  );
+}
+
+interface WithChosenProps {
+  paths: readonly string[];
+  writable: boolean;
+  onDelete: () => void;
+}
+
+function WithChosen({ paths, writable, onDelete }: WithChosenProps) {
+  const { open } = useProject();
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="default"
+        component="a"
+        href={open.files.archiveAddress([...paths])}
+        download
+        leftSection={<IconDownload size={14} aria-hidden />}
+      >
+        Download
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!writable}
+        leftSection={<IconTrash size={14} aria-hidden />}
+        onClick={onDelete}
+      >
+        Delete
+      </Button>
+    </>
+  );
+}
+
+function NewMenu({ writable, ask }: Pick<ToolbarProps, "writable" | "ask">) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="xs" disabled={!writable} leftSection={<IconPlus size={14} aria-hidden />}>
+          New
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconFilePlus size={16} aria-hidden />} onClick={() => ask({ kind: "new-file" })}>
+          File
+        </Menu.Item>
+        <Menu.Item leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => ask({ kind: "new-folder" })}>
+          Folder
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function FolderMenu({ path, showHidden, onShowHidden }: Pick<ToolbarProps, "path" | "showHidden" | "onShowHidden">) {
+  const { open } = useProject();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label="More about this folder">
+          <IconDots size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          component="a"
+          href={open.files.archiveAddress([path])}
+          leftSection={<IconDownload size={16} aria-hidden />}
+        >
+          Download this folder
+        </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to="/projects/$projectId/trash"
+          params={{ projectId: open.projectId } as never}
+          leftSection={<IconTrash size={16} aria-hidden />}
+        >
+          Trash
+        </Menu.Item>
+        <Menu.Item onClick={() => onShowHidden(!showHidden)}>
+          {showHidden ? "Do not show hidden files" : "Show hidden files"}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

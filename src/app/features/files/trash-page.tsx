@@ -74,12 +74,7 @@ export function TrashPage() {
       )}
       {data === undefined && error === null && <Waiting>Reading the trash …</Waiting>}
       {data !== undefined && items.length === 0 && <Text size="sm">The trash is empty.</Text>}
-      <ul className="rows" aria-label="Trash">
-        {items.slice(0, SHOWN).map((item) => (
-          <Row key={item.id} item={item} selected={selected.has(item.id)} onToggle={() => toggle(item.id)} />
-        ))}
-      </ul>
-      {items.length > SHOWN && <Text size="xs">and {countOf(items.length - SHOWN, "older one")}</Text>}
+      <Items items={items} selected={selected} onToggle={toggle} />
       {asking && (
         <ForGood
           items={chosen.length === 0 ? undefined : chosen}
@@ -89,6 +84,25 @@ export function TrashPage() {
         />
       )}
     </div>
+  );
+}
+
+interface ItemsProps {
+  items: readonly TrashItem[];
+  selected: ReadonlySet<string>;
+  onToggle: (id: string) => void;
+}
+
+function Items({ items, selected, onToggle }: ItemsProps) {
+  return (
+    <>
+      <ul className="rows" aria-label="Trash">
+        {items.slice(0, SHOWN).map((item) => (
+          <Row key={item.id} item={item} selected={selected.has(item.id)} onToggle={() => onToggle(item.id)} />
+        ))}
+      </ul>
+      {items.length > SHOWN && <Text size="xs">and {countOf(items.length - SHOWN, "older one")}</Text>}
+    </>
   );
 }
 
