@@ -1,4 +1,4 @@
-/** Runs one program for a caller, bounded in time and output; when its time is up, all that it started ends with it. */
+/** Runs one program for a caller, bounded in time and output; when its time is up, or its caller is gone, all that it started ends with it. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -31,8 +31,11 @@ export class Exec {
     });
   }
 
-  /** @param cwd absolute path on this machine. @throws AppError when the program cannot be started. */
-  async run(request: ExecRequest, cwd: string): Promise<ExecAnswer> {
+  /**
+   * @param cwd absolute path on this machine. @param gone aborted when nobody waits for the answer any more: a hub lets go of a request whose
+   * caller's right has ended. @throws AppError when the program cannot be started.
+   */
+  async run(request: ExecRequest, cwd: string, gone: AbortSignal): Promise<ExecAnswer> {
     await telling(request.path, () => access(cwd)); // else it is the program that seems to be missing
     if (this.#running.size >= MAX_RUNNING)
       throw new AppError("rate_limited", `${MAX_RUNNING} programs are running already; wait for one to end.`);
@@ -44,16 +47,19 @@ export class Exec {
     child.stdin.on("error", () => {}); // a program need not read what it is given
     child.stdin.end(request.stdin);
     let timedOut = false;
+    const end = () => void signalSession(pid, "SIGKILL");
     const timer = setTimeout(() => {
       timedOut = true;
-      void signalSession(pid, "SIGKILL");
+      end();
     }, request.timeoutSeconds * 1_000);
+    gone.addEventListener("abort", end, { once: true });
+    if (gone.aborted) end();
     try {
-      const end = await ended.promise;
+      const exit = await ended.promise;
       await Promise.all(outputs.map((output) => output.ended(OUTPUT_AFTER_EXIT_MS)));
       const [stdout, stderr] = outputs;
       return {
-        ...end,
+        ...exit,
         timedOut,
         stdout: stdout.text,
         stderr: stderr.text,
@@ -61,6 +67,7 @@ export class Exec {
       };
     } finally {
       clearTimeout(timer);
+      gone.removeEventListener("abort", end);
       this.#running.delete(pid);
     }
   }

@@ -66,6 +66,20 @@ test("when time is up all that a program started ends; output beyond the limit i
   process.kill(Number(left.stdout), "SIGKILL");
 });
 
+test("a program went on for a caller that a hub had let go of", async () => {
+  const server = await startProjectServer(newLife());
+  const caller = new AbortController();
+  const command = "sleep 300 & echo $! > inner; echo $$ > outer; sleep 300";
+  const body = JSON.stringify({ command, bash: true, timeoutSeconds: 300 });
+  const running = server.fetch("/api/exec", { method: "POST", body, signal: caller.signal }).catch(() => "let go");
+  const pidIn = async (name: string) =>
+    Number(await readFile(join(server.home, name), "utf8").catch(() => "")) || undefined;
+  const pids = [await until(() => pidIn("inner")), await until(() => pidIn("outer"))];
+  caller.abort();
+  expect(await running).toBe("let go");
+  for (const pid of pids) await until(async () => !(await alive(pid)));
+});
+
 test("a program that cannot be started for want of descriptors does not end the project's server", async () => {
   const server = await startProjectProcess(newLife());
   await exec(server, { command: "true" }); // whose connection is used again

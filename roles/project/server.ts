@@ -80,10 +80,12 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
     "GET /api/running": () => runningNow(sockets.people(), { ownContainer: config.inCluster !== undefined }),
     "* /port/": toServer,
     "* /server/": toServer,
-    "POST /api/exec": async ({ request }) => {
+    "POST /api/exec": async ({ request, response }) => {
       activity.touch();
+      const gone = new AbortController();
+      response.once("close", () => gone.abort());
       const asked = await readJson(request, execRequest);
-      return exec.run(asked, localPath(places, parsePath(places, asked.path)));
+      return exec.run(asked, localPath(places, parsePath(places, asked.path)), gone.signal);
     },
   };
   const serving = await serveHttp(life, {

@@ -1,10 +1,11 @@
 /** The table of rights, gone through at every wire: the API, the hub's socket, the proxy, and the project's own server behind it. */
 
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { io, type Socket } from "socket.io-client";
 import { needOfHandler, needOfRequest } from "../../../roles/project/caller-needs.ts";
+import { listProcesses } from "../../../roles/project/processes.ts";
 import { Life } from "../../../src/core/life.ts";
 import type { Db } from "../../../src/db/db.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
@@ -281,6 +282,30 @@ test("who was made a viewer kept the terminals of a socket that was open", async
   await becomes("viewer", false);
   await becomes("collaborator", true); // and is let in as that again
   socket.disconnect();
+});
+
+test("a program that somebody ran by POST /api/exec went on after they were made a viewer, or removed", async () => {
+  for (const change of ["jsonb_set(users, ARRAY[$2, 'group'], '\"viewer\"')", "users - $2::text"]) {
+    const person = await newPerson(db);
+    const users = { ...Object.fromEntries(members().map(([{ accountId }, group]) => [accountId, { group }])) };
+    await db.execute("UPDATE projects SET users = $2 WHERE project_id = $1", [
+      projectId,
+      JSON.stringify({ ...users, [person.accountId]: { group: "collaborator" } }),
+    ]);
+    const file = join(server.home, `pid-of-${person.accountId}`);
+    const request = { command: `echo $$ > ${file}; exec sleep 300`, bash: true, timeoutSeconds: 300 };
+    const ran = fetch(`${proxy}/${projectId}/api/exec`, {
+      method: "POST",
+      headers: { Cookie: person.cookie },
+      body: JSON.stringify(request),
+    })
+      .then((response) => response.text())
+      .catch(() => "cut off");
+    const pid = await until(async () => Number(await readFile(file, "utf8").catch(() => "")) || undefined);
+    await db.execute(`UPDATE projects SET users = ${change} WHERE project_id = $1`, [projectId, person.accountId]);
+    await until(async () => !(await listProcesses()).some((one) => one.pid === pid));
+    expect(await ran).toBe("cut off");
+  }
 });
 
 test("a socket without WebSocket went on as what its first request came as", async () => {
