@@ -8,6 +8,7 @@ import type { Identity } from "../../src/domain/access/identity.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/visitor/cookies.ts";
 import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
 import { type RequestSource, sourceOf } from "../../src/net/visitor/same-origin.ts";
+import { ownOriginOf } from "../../src/net/visitor/site.ts";
 import type { Hub } from "./hub.ts";
 
 export interface Visitor {
@@ -38,7 +39,7 @@ export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Vis
     : { apiKey: claimed };
   const { headers } = request;
   const browser = browserName(headers["user-agent"]);
-  const about = { client, secure, source: sourceOf(headers, site.origin), browser, byCookie };
+  const about = { client, secure, source: sourceOf(headers, ownOriginOf(site, client)), browser, byCookie };
   try {
     return { ...about, identity: await hub.access.identify(credentials), databaseIsAway: false };
   } catch (error) {

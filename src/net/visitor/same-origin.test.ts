@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { mayRequest, mayUpgrade, sourceOf } from "./same-origin.ts";
+import { ownOriginOf } from "./site.ts";
 
 const OWN = "https://cocalc.example";
 
@@ -13,10 +14,14 @@ test("a page of ours is known by what browsers send, and any sign of another sit
   expect(sourceOf({}, OWN)).toBe("unknown");
 });
 
-test("without a configured origin, a page has to be of the host that was asked", () => {
-  expect(sourceOf({ origin: "http://localhost:8080", host: "LOCALHOST:8080" }, undefined)).toBe("same");
-  expect(sourceOf({ origin: "http://localhost:8081", host: "localhost:8080" }, undefined)).toBe("other");
-  expect(sourceOf({ origin: "null", host: "localhost:8080" }, undefined)).toBe("other");
+test("a page of the same host by another scheme counted as ours where no origin is configured", () => {
+  const own = (proto: "http" | "https") => ownOriginOf({}, { address: "", proto, host: "LOCALHOST:8080" });
+  expect(sourceOf({ origin: "http://localhost:8080" }, own("http"))).toBe("same");
+  expect(sourceOf({ origin: "https://localhost:8080" }, own("http"))).toBe("other");
+  expect(sourceOf({ origin: "http://localhost:8080" }, own("https"))).toBe("other");
+  expect(sourceOf({ origin: "http://localhost:8081" }, own("http"))).toBe("other");
+  expect(sourceOf({ origin: "null" }, own("http"))).toBe("other");
+  expect(ownOriginOf({ origin: OWN }, { address: "", proto: "http", host: "elsewhere" })).toBe(OWN);
 });
 
 test("another site's page opens no socket; a program does", () => {

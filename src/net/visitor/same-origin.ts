@@ -8,25 +8,16 @@ export type RequestSource = "same" | "other" | "unknown";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * By Sec-Fetch-Site and Origin, both of which a page cannot forge. `siteOrigin` is the configured origin of the site; without one, the
- * Origin has to name the Host that was asked. Any sign of another site wins.
+ * By Sec-Fetch-Site and Origin, both of which a page cannot forge. `ownOrigin` is the origin that was asked, scheme included: as it is
+ * configured, or as `ownOriginOf` tells. Any sign of another site wins.
  */
-export function sourceOf(headers: IncomingHttpHeaders, siteOrigin: string | undefined): RequestSource {
+export function sourceOf(headers: IncomingHttpHeaders, ownOrigin: string): RequestSource {
   const fetchSite = headers["sec-fetch-site"];
   if (!isFromHere(headers)) return "other";
   const { origin } = headers;
   if (origin === "null" && fetchSite === "same-origin") return "same"; // a page of ours with the policy no-referrer
-  if (origin !== undefined) return isOwn(origin, headers.host, siteOrigin) ? "same" : "other";
+  if (origin !== undefined) return origin.toLowerCase() === ownOrigin.toLowerCase() ? "same" : "other";
   return fetchSite === "same-origin" ? "same" : "unknown";
-}
-
-function isOwn(origin: string, host: string | undefined, siteOrigin: string | undefined): boolean {
-  if (siteOrigin !== undefined) return origin.toLowerCase() === siteOrigin.toLowerCase();
-  try {
-    return host !== undefined && new URL(origin).host === host.toLowerCase();
-  } catch {
-    return false; // "null", and whatever else is no origin
-  }
 }
 
 /** May an Upgrade with a cookie pass? Browsers always send Origin with one; programs need not. */

@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { setting } from "../../core/config.ts";
+import type { Client } from "./forwarded.ts";
 
 /** "" or "/cocalc": no slash at the end. */
 const basePath = z
@@ -37,6 +38,11 @@ export type SiteConfig = z.infer<typeof siteConfig>;
 export function schemeOf({ origin }: Pick<SiteConfig, "origin">, told: "http" | "https"): "http" | "https" {
   if (origin === undefined) return told;
   return origin.startsWith("https:") ? "https" : "http";
+}
+
+/** The app's origin as its visitor has to name it: by configuration; without, by the Host that was asked and the scheme that was told. */
+export function ownOriginOf({ origin }: Pick<SiteConfig, "origin">, { proto, host }: Client): string {
+  return origin ?? `${proto}://${host}`;
 }
 
 const HALF_A_YEAR_SECONDS = 15_552_000;
