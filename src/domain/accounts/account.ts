@@ -5,6 +5,7 @@ import { type Db, type Queryable, sqlState, type Transaction, VIOLATES_UNIQUE } 
 import { endSessions } from "../access/sessions.ts";
 import { record } from "../central-log/central-log.ts";
 import type { Mail } from "../mail/mail.ts";
+import { checkNothingIsOrphaned } from "../projects/collaborators.ts";
 import { withdrawInvitationsBy } from "../projects/invitations.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
 import { PASSWORD_CHECK, PASSWORD_CHECKS } from "./limits.ts";
@@ -167,11 +168,13 @@ export async function setBanned(db: Db, { by, accountId, banned }: { by: string;
 
 /**
  * Deletes an account: its sessions and keys end, it leaves the projects of others with what it invited to them; the row stays for the logs, its address becomes free.
- * @throws AppError `not_found`; `conflict` for the last administrator.
+ * Who deletes their own hands over first what others would be left with; an administrator deletes any, and makes somebody else an owner.
+ * @throws AppError `not_found`; `conflict` for the last administrator, and for somebody whose projects would be left without an owner.
  */
 export async function deleteAccount(db: Db, { by, accountId }: { by: string; accountId: string }): Promise<void> {
   await db.transaction(async (tx) => {
     await keepAnAdmin(tx, accountId);
+    if (by === accountId) await checkNothingIsOrphaned(tx, accountId);
     const written = await tx.execute(
       `UPDATE accounts SET deleted = true, email_address_before_delete = email_address, email_address = NULL, password_hash = NULL,
          passports = NULL, ssh_keys = NULL, api_key = NULL, name = NULL, groups = NULL WHERE account_id = $1 AND deleted IS NOT TRUE`,

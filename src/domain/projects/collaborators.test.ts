@@ -173,3 +173,33 @@ test("what somebody had invited whose account was deleted since was listed for m
   const waiting = await db.query("SELECT email_address FROM account_creation_actions");
   expect(waiting).toEqual([{ email_address: "ours@example.org" }, { email_address: "ours@example.org" }]);
 });
+
+test("a deleted sole owner left a project to its members that nobody could take over", async () => {
+  const db = await openTestDb(newLife());
+  const [owner, ada, admin] = [await newPerson(db), await newPerson(db), await newPerson(db, { admin: true })];
+  const projectId = await newProject(
+    db,
+    [
+      [owner, "owner"],
+      [ada, "collaborator"],
+    ],
+    { title: "Course" },
+  );
+  const alone = await newProject(db, [[owner, "owner"]], { title: "Nobody else's" });
+  const leave = () => deleteAccount(db, { by: owner.accountId, accountId: owner.accountId });
+  await expect(leave()).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("“Course”") });
+  await expect(leave()).rejects.toMatchObject({ message: expect.not.stringContaining("Nobody else's") });
+  expect(await db.query("SELECT FROM accounts WHERE account_id = $1 AND deleted", [owner.accountId])).toEqual([]);
+  await deleteAccount(db, { by: admin.accountId, accountId: owner.accountId }); // an administrator may, and then hands it over
+  const acting = { accountId: admin.accountId, role: "admin" as const, projectId, strict: true, verifies: false };
+  await changeMemberGroup(db, acting, { accountId: ada.accountId, group: "owner" });
+  await addCollaborator(db, { ...acting, projectId: alone }, { accountId: ada.accountId, group: "collaborator" });
+  await changeMemberGroup(db, { ...acting, projectId: alone }, { accountId: ada.accountId, group: "owner" });
+  for (const id of [projectId, alone]) {
+    const [row] = await db.query<{ group: string }>(
+      "SELECT users -> $2 ->> 'group' AS \"group\" FROM projects WHERE project_id = $1",
+      [id, ada.accountId],
+    );
+    expect(row?.group).toBe("owner");
+  }
+});

@@ -117,6 +117,28 @@ export function removeCollaborator(db: Db, acting: Acting, accountId: string): P
   });
 }
 
+const MAX_TOLD = 5;
+
+/**
+ * Would nobody be left to decide, where others work? Their rows stay locked, so that nobody else leaves them meanwhile.
+ * @throws AppError `conflict` that names some of the projects that this account alone owns and others belong to.
+ */
+export async function checkNothingIsOrphaned(tx: Transaction, accountId: string): Promise<void> {
+  const alone = await tx.query<{ title: string | null }>(
+    `SELECT title FROM projects WHERE users @> $2 AND deleted IS NOT TRUE
+       AND EXISTS (SELECT FROM jsonb_each(users) WHERE key <> $1)
+       AND NOT EXISTS (SELECT FROM jsonb_each(users) WHERE key <> $1 AND value ->> 'group' = 'owner')
+     ORDER BY project_id FOR NO KEY UPDATE`,
+    [accountId, JSON.stringify({ [accountId]: { group: "owner" } })],
+  );
+  if (alone.length === 0) return;
+  const titles = alone.slice(0, MAX_TOLD).map(({ title }) => `“${title ?? ""}”`);
+  const more = alone.length > MAX_TOLD ? ` and ${alone.length - MAX_TOLD} more` : "";
+  throw conflict(
+    `You alone own projects that others belong to: ${titles.join(", ")}${more}. Make somebody else an owner of each, or delete it, first.`,
+  );
+}
+
 interface Members {
   members: ProjectUsers;
   owners: string[];
