@@ -39,6 +39,7 @@ export default defineRole({
       name: "hub-websocket",
       listen,
       log,
+      requestTimeoutMs: 20_000, // nothing here takes a body
       handle: (request, response) => hub.handle(request, response),
       upgrade: (request, socket, head) => hub.upgrade(request, socket, head),
       letGo: () => hub.close(),
