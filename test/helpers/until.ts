@@ -1,9 +1,12 @@
-/** Waits for a condition of the world, looked at every few milliseconds; the only waiting that tests do. */
+/**
+ * Waits for a condition of the world, looked at every few milliseconds; the only waiting that tests do. How long it waits at most says nothing of
+ * speed: a busy machine takes its time, and whoever is done goes on at once. A shorter limit is for what another way would bring about later.
+ */
 
 /** Resolves with the first value of `condition` that is neither undefined nor false. @throws after `timeoutMs`, naming what was awaited. */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 20_000, what = condition.toString(), everyMs = 10 } = {},
+  { timeoutMs = 40_000, what = condition.toString(), everyMs = 10 } = {},
 ): Promise<Exclude<T, undefined | false | null>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -21,5 +21,5 @@ test("while the database hangs, readers of settings have the last ones, and the 
     expect(await Promise.all([name(), name()])).toEqual(["Before", "Before"]);
     expect(lines).toMatchObject([{ message: "the database does not answer; the last site settings are used" }]);
   });
-  await until(async () => (await name()) === "After", { timeoutMs: 5_000 }); // sooner than anybody would read again
+  await until(async () => (await name()) === "After", { timeoutMs: 10_000 }); // sooner than anybody would read again
 });

@@ -71,7 +71,7 @@ test("every endpoint refuses strangers, and a member's those who are none or no 
   await removed.call("projects/get-one", { project_id });
   await owner.call("projects/collaborators/remove", { project_id, account_id: removed.accountId });
   await until(async () => (await code(removed, "projects/get-one", { project_id })) === "forbidden", {
-    timeoutMs: 2_000,
+    timeoutMs: 10_000,
   });
   // One body that is well formed for all: a refusal must not be for its form.
   const body = {

@@ -51,7 +51,7 @@ test("signing out everywhere ends the sessions of other browsers, and a plain si
   await there.form("/auth/sign-out", {});
   await elsewhere.call("accounts/profile", {});
   await here.form("/auth/sign-out", { all: "yes" });
-  await until(async () => "code" in ((await elsewhere.try("accounts/profile", {})) as object), { timeoutMs: 2_000 });
+  await until(async () => "code" in ((await elsewhere.try("accounts/profile", {})) as object), { timeoutMs: 10_000 });
 });
 
 test("every page has a policy without script, loads its own style alone, and is small", async () => {

@@ -26,12 +26,12 @@ test("an administrator is made and unmade by address, at once and on record", as
   ]);
   const other = await hub.signedUp();
   await until(async () => !("code" in ((await ada.try("accounts/ban", { account_id: other.accountId })) as object)), {
-    timeoutMs: 2_000,
+    timeoutMs: 10_000,
   });
   await revokeAdmin(db, ada.email);
   await until(
     async () => "code" in ((await ada.try("accounts/remove-ban", { account_id: other.accountId })) as object),
-    { timeoutMs: 2_000 },
+    { timeoutMs: 10_000 },
   );
   await expect(grantAdmin(db, "nobody@example.org")).rejects.toThrow(
     /no account with the e-mail address nobody@example.org/,

@@ -57,9 +57,9 @@ test("many hellos over one connection are no many browsers, each with its look i
   const socket = await enter(await newPerson(db));
   const heard = hear(socket);
   socket.write(Buffer.concat(Array.from({ length: 500 }, () => HELLO))); // in one piece: all before the first is answered
-  await until(() => heard.isOver, { timeoutMs: 5_000 });
+  await until(() => heard.isOver, { timeoutMs: 10_000 });
   expect(heard.text.match(/42\["account"/g)?.length ?? 0).toBeLessThanOrEqual(1);
-  await until(async () => (await browsers()) === 0, { timeoutMs: 5_000 });
+  await until(async () => (await browsers()) === 0, { timeoutMs: 10_000 });
   socket.destroy();
 });
 
@@ -68,7 +68,7 @@ test("a flood of requests that want no answer is cut off like any other", async 
   const heard = hear(socket);
   socket.write(HELLO);
   socket.write(Buffer.concat(Array.from({ length: 2_000 }, () => frame('42["ping",{}]'))));
-  await until(() => heard.isOver, { timeoutMs: 5_000 });
+  await until(() => heard.isOver, { timeoutMs: 10_000 });
   socket.destroy();
 });
 
@@ -78,7 +78,7 @@ test("one account asked twenty times as much by twenty sockets: they share what 
   const sockets = await Promise.all(Array.from({ length: 20 }, () => enter(greedy)));
   const heard = sockets.map(hear);
   for (const socket of sockets) socket.write(HELLO);
-  await until(async () => (await browsers()) === 20, { timeoutMs: 5_000 });
+  await until(async () => (await browsers()) === 20, { timeoutMs: 10_000 });
   for (const socket of sockets) socket.write(asking);
   const answers = (what: RegExp) => heard.reduce((sum, { text }) => sum + (text.match(what)?.length ?? 0), 0);
   await until(() => answers(/43\d+\[/g) === 2_000, { timeoutMs: 10_000 });
@@ -87,11 +87,11 @@ test("one account asked twenty times as much by twenty sockets: they share what 
   const socket = await enter(other);
   const own = hear(socket);
   socket.write(HELLO);
-  await until(async () => (await browsers()) === 21, { timeoutMs: 5_000 });
+  await until(async () => (await browsers()) === 21, { timeoutMs: 10_000 });
   socket.write(frame('421["ping",{}]'));
-  await until(() => own.text.includes('"ok":true'), { timeoutMs: 5_000 });
+  await until(() => own.text.includes('"ok":true'), { timeoutMs: 10_000 });
   for (const each of [socket, ...sockets]) each.destroy();
-  await until(async () => (await browsers()) === 0, { timeoutMs: 5_000 });
+  await until(async () => (await browsers()) === 0, { timeoutMs: 10_000 });
 });
 
 test("who asks and asks, says that it is there, and never reads, is cut off before the answers fill the memory", async () => {
@@ -99,7 +99,7 @@ test("who asks and asks, says that it is there, and never reads, is cut off befo
   for (let index = 0; index < 100; index += 1) await newProject(db, [[person, "owner"]], { title: "x".repeat(5_000) });
   const socket = await enter(person);
   socket.write(HELLO);
-  await until(async () => (await browsers()) === 1, { timeoutMs: 5_000 });
+  await until(async () => (await browsers()) === 1, { timeoutMs: 10_000 });
   socket.pause();
   const ask = () => socket.write(Buffer.concat([frame('421["list_projects",{}]'), frame("3")]));
   const isCutOff = () => {
@@ -107,5 +107,5 @@ test("who asks and asks, says that it is there, and never reads, is cut off befo
     return socket.destroyed;
   };
   await until(isCutOff, { everyMs: 60, timeoutMs: 15_000 });
-  await until(async () => (await browsers()) === 0, { timeoutMs: 5_000 });
+  await until(async () => (await browsers()) === 0, { timeoutMs: 10_000 });
 });

@@ -240,7 +240,7 @@ test("a pod that is deleted behind our back is noticed", async () => {
   await world.untilFinished(projectId);
   await world.untilState(projectId, "running");
   await world.kube.delete(pods, podName(projectId), { gracePeriodSeconds: 0 });
-  await until(async () => (await world.row(projectId)).state?.state === "opened", { timeoutMs: 2_000 });
+  await until(async () => (await world.row(projectId)).state?.state === "opened", { timeoutMs: 10_000 });
 });
 
 test("a pod whose node does not answer keeps a stop waiting, and is forced away when an administrator asks", async () => {

@@ -131,7 +131,7 @@ describe("a connection to the other side", () => {
     socket.write(
       "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 30\r\n\r\n",
     );
-    await until(() => socket.destroyed, { timeoutMs: 3_000 });
+    await until(() => socket.destroyed, { timeoutMs: 10_000 });
     expect((await ask(proxy, "/")).body).toBe("ok");
     expect(heard.map(requestsIn)).toEqual([1, 1]);
     expect(heard[0]?.toLowerCase()).not.toContain("content-length");
@@ -146,7 +146,7 @@ describe("a connection to the other side", () => {
       server.getConnections((_error, count) => resolve(count));
       return promise;
     };
-    await until(async () => (await connections()) === 0, { timeoutMs: 4_000 });
+    await until(async () => (await connections()) === 0, { timeoutMs: 10_000 });
     expect(heard).toHaveLength(1);
   });
 });
@@ -209,7 +209,7 @@ describe("what the other side says", () => {
     });
     socket.write("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nfirst");
     await until(() => text.startsWith("HTTP/1.1 200 OK"));
-    await until(() => socket.destroyed, { timeoutMs: 6_000 });
+    await until(() => socket.destroyed, { timeoutMs: 10_000 });
     expect((await ask(proxy, "/")).status).toBe(200);
     expect(heard).toHaveLength(2);
   });
@@ -257,7 +257,7 @@ describe("what the other side says", () => {
     const socket = dial(proxy);
     const lines = Object.entries({ Host: "x", ...headers }).map(([name, value]) => `${name}: ${value}`);
     socket.write(`PUT / HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${chunks}`);
-    await until(() => heard[0]?.endsWith("0\r\n\r\n"), { timeoutMs: 3_000 });
+    await until(() => heard[0]?.endsWith("0\r\n\r\n"), { timeoutMs: 10_000 });
     socket.destroy();
     const body = heard[0]?.slice(heard[0].indexOf("\r\n\r\n") + 4) ?? "";
     const read = [...body.matchAll(/([0-9a-f]+)\r\n([a-z]*)\r\n/g)].map((match) => match[2]).join("");

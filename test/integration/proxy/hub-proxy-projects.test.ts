@@ -38,7 +38,7 @@ describe("a project that is not running", () => {
       JSON.stringify({ state: "running", time: new Date().toISOString(), ip: IP }),
     ]);
     const ready = async () => (await get(action, page)).headers.location === `/${own}/api/files/x?y=1`;
-    await until(ready, { timeoutMs: 2_000 });
+    await until(ready, { timeoutMs: 10_000 });
     expect((await get(`/${own}/start?to=//evil.example`, page)).headers.location).toBe(`/app/projects/${own}`);
   });
 
@@ -57,7 +57,7 @@ describe("a project that is not running", () => {
       own,
       JSON.stringify({ state: "opened", time: new Date().toISOString() }),
     ]);
-    await until(async () => (await get(`/${own}/api/x`)).status === 503, { timeoutMs: 2_000 });
+    await until(async () => (await get(`/${own}/api/x`)).status === 503, { timeoutMs: 10_000 });
   });
 });
 
@@ -181,7 +181,7 @@ describe("a project's own origin", () => {
     });
     expect(status).toBe(101);
     await endSession(db, person.sessionHash);
-    await until(() => socket.destroyed, { timeoutMs: 2_000 });
+    await until(() => socket.destroyed, { timeoutMs: 10_000 });
     const sentBack = await ask(proxy, path, { host, headers: { Cookie: cookie, ...page } });
     expect(sentBack).toMatchObject({
       status: 302,

@@ -155,7 +155,7 @@ describe("who is refused", () => {
       [banned.cookie, 401],
     ] as const) {
       const headers: Record<string, string> = cookie === undefined ? {} : { Cookie: cookie };
-      await until(async () => (await ask(proxy, path, { headers })).status === status, { timeoutMs: 2_000 });
+      await until(async () => (await ask(proxy, path, { headers })).status === status, { timeoutMs: 10_000 });
       expect((await askUpgrade(proxy, path, { headers })).status).toBe(status);
     }
   });

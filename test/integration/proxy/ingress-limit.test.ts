@@ -44,7 +44,7 @@ test("a stranger's silent and endless beginnings make room for others behind the
   const { ingress, refused } = await openIngress();
   const beginnings = ["", "GET / HT", `${HANG}X: `];
   const sockets = Array.from({ length: 6 * MOST }, (_, index) => open(ingress, beginnings[index % 3]));
-  await until(() => openOf(sockets) <= MOST, { timeoutMs: 5_000 });
+  await until(() => openOf(sockets) <= MOST, { timeoutMs: 10_000 });
   expect(openOf(sockets)).toBe(MOST);
   expect((await ask(ingress, "/", { host: "localhost" })).status).toBe(200);
   expect(await refused()).toBe(0);
@@ -54,12 +54,12 @@ test("a stranger's silent and endless beginnings make room for others behind the
 test("requests that are under way are not cut off for new ones, which are refused until there is room again", async () => {
   const { ingress, pod, refused } = await openIngress();
   const slow = Array.from({ length: MOST }, () => open(ingress, `${HANG}\r\n`));
-  await until(() => pod.connections() === MOST, { timeoutMs: 5_000 });
+  await until(() => pod.connections() === MOST, { timeoutMs: 10_000 });
   expect((await ask(ingress, "/", { host: "localhost" })).status).toBe(0); // closed without a word
   expect(openOf(slow)).toBe(MOST);
   expect(await refused()).toBeGreaterThan(0);
   slow[0]?.destroy();
-  await until(async () => (await ask(ingress, "/", { host: "localhost" })).status === 200, { timeoutMs: 5_000 });
+  await until(async () => (await ask(ingress, "/", { host: "localhost" })).status === 200, { timeoutMs: 10_000 });
   letGo(slow);
 });
 
@@ -68,12 +68,12 @@ test("by way of a proxy each visitor's address counts by itself, and the proxy's
   const of = (address: string) => ({ host: "localhost", headers: { "X-Forwarded-For": address } });
   const slow = Array.from({ length: MOST }, () => open(ingress, `${HANG}X-Forwarded-For: 203.0.113.7\r\n\r\n`));
   const isFull = async () => (await ask(ingress, "/", of("203.0.113.7"))).status === 429;
-  await until(isFull, { timeoutMs: 5_000 });
+  await until(isFull, { timeoutMs: 10_000 });
   expect((await askUpgrade(ingress, "/hub/", of("203.0.113.7"))).status).toBe(429);
   expect((await ask(ingress, "/", of("203.0.113.8"))).status).toBe(200);
   expect((await ask(ingress, "/", { host: "localhost" })).status).toBe(200);
   letGo(slow);
-  await until(async () => !(await isFull()), { timeoutMs: 5_000 });
+  await until(async () => !(await isFull()), { timeoutMs: 10_000 });
 });
 
 test("WebSockets of a class that is signed in hold no place, and those that are refused none either", async () => {
@@ -103,9 +103,9 @@ test("a few greedy addresses leave room for the next one", async () => {
     const words = `${HANG}Connection: close\r\nX-Forwarded-For: 192.0.2.${host}\r\n\r\n`;
     const asked = Array.from({ length: 40 }, () => open(ingress, words));
     sockets.push(...asked);
-    await until(() => openOf(asked) <= 20, { timeoutMs: 5_000 }); // who is refused is let go
+    await until(() => openOf(asked) <= 20, { timeoutMs: 10_000 }); // who is refused is let go
   }
-  await until(() => pod.connections() === openOf(sockets), { timeoutMs: 5_000 });
+  await until(() => pod.connections() === openOf(sockets), { timeoutMs: 10_000 });
   expect(openOf(sockets)).toBeLessThanOrEqual(80);
   expect((await ask(ingress, "/", of("203.0.113.8"))).status).toBe(200);
   letGo(sockets);

@@ -83,7 +83,7 @@ describe("every route that is not for anyone", () => {
         if (isEnough) continue;
         const headers: Record<string, string> = cookie === undefined ? {} : { Cookie: cookie };
         await until(async () => REFUSED.includes((await ask(ingress, url, { host, headers })).status), {
-          timeoutMs: 2_000,
+          timeoutMs: 10_000,
           what: `HTTP with ${whose}`,
         });
         for (const method of ["POST", "PUT", "DELETE", "HEAD"]) {
@@ -175,13 +175,13 @@ test("a stranger who never closes keeps no socket of ours: refused upgrades and 
     });
     socket.resume();
     socket.write(words);
-    await until(() => ended, { timeoutMs: 5_000 });
+    await until(() => ended, { timeoutMs: 10_000 });
     await until(
       () => {
         socket.write("x");
         return isLetGo;
       },
-      { timeoutMs: 5_000 },
+      { timeoutMs: 10_000 },
     );
     socket.destroy();
   }

@@ -37,7 +37,7 @@ async function connectTo(handle: Handle) {
   });
   /** Resolves with what came since the last time, once it ends like this. */
   const heard = async (end: string) => {
-    await until(() => text.endsWith(end), { timeoutMs: 5_000, what: `${JSON.stringify(end)} was heard` });
+    await until(() => text.endsWith(end), { timeoutMs: 10_000, what: `${JSON.stringify(end)} was heard` });
     const all = text;
     text = "";
     return all;
@@ -187,7 +187,7 @@ test("a client that goes away ends what is under way", async () => {
   say(GET("/"));
   await until(() => ways.length === 1);
   socket.end();
-  await until(() => isOver, { timeoutMs: 5_000 });
+  await until(() => isOver, { timeoutMs: 10_000 });
 });
 
 test("one who does not read is not written for without bound", async () => {
@@ -244,7 +244,7 @@ test("a request behind the last answer is not read, and does not cut that answer
   other.resume();
   await until(() => other.bytesRead > 0);
   socket.resume();
-  await until(() => socket.closed, { timeoutMs: 5_000 });
+  await until(() => socket.closed, { timeoutMs: 10_000 });
   expect(socket.bytesRead).toBeGreaterThan(20_000_000);
   expect(ways).toEqual(["quick", "quick"]);
 });
@@ -260,7 +260,7 @@ test("a stop closes idle connections at once, and the others when they are answe
   say(GET("/"));
   const [response] = await until(() => under.length > 0 && under);
   const stopped = life.stop();
-  await until(() => idle.closed, { timeoutMs: 5_000 });
+  await until(() => idle.closed, { timeoutMs: 10_000 });
   expect(socket.closed).toBe(false);
   response?.writeHead(200, { "Content-Length": 4 });
   response?.end("last");
@@ -278,7 +278,7 @@ test("a stop cuts off no answer that is still on its way", async () => {
   await until(() => ways.length === 1);
   const stopped = life.stop();
   socket.resume();
-  await until(() => socket.closed, { timeoutMs: 5_000 });
+  await until(() => socket.closed, { timeoutMs: 10_000 });
   expect(socket.bytesRead).toBeGreaterThan(20_000_000);
   expect(await stopped).toEqual([]);
 });
