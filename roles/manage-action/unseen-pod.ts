@@ -29,7 +29,7 @@ export async function removeUnseen(service: Service, one: Case, pod: Pod): Promi
 export function foreignPod({ metadata }: Pod) {
   return {
     reason: "other",
-    message: `A pod with the name ${metadata.name} is there that is not known to belong to this project, so it is left alone; tell your administrator.`,
+    message: `A pod with the name ${metadata.name} is there that does not belong to this project, so it is left alone; tell your administrator.`,
     kubernetesReason: "AlreadyExists",
   };
 }

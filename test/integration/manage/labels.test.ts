@@ -72,9 +72,7 @@ test.each(["start", "stop"] as const)(
     const spec = { containers: [{ name: "project", image: "x" }] };
     const { metadata: made } = await world.kube.create(pods, { apiVersion: "v1", kind: "Pod", metadata, spec });
     await world.ask(projectId, action);
-    expect((await world.untilFinished(projectId)).err).toMatch(
-      /not known to belong to this project, so it is left alone/,
-    );
+    expect((await world.untilFinished(projectId)).err).toMatch(/does not belong to this project, so it is left alone/);
     await until(async () => (await world.pod(projectId))?.metadata.uid === made.uid);
     expect((await world.pod(projectId))?.metadata.deletionTimestamp).toBeUndefined();
   },

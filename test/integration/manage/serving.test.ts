@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { podName } from "../../../src/domain/project-pods/identity.ts";
 import { forceStop } from "../../../src/domain/projects/force-stop.ts";
-import { events, pods } from "../../../src/kube/resources.ts";
+import { pods } from "../../../src/kube/resources.ts";
 import { openFaultyKube } from "../../helpers/faulty-kube.ts";
 import { kubeconfigAt } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -352,39 +352,6 @@ test("a project whose variables are too large, as rows from before are, never st
   await setVariables(Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`V${index}`, "x".repeat(10_700)])));
   await world.ask(projectId, "start");
   await world.untilState(projectId, "running");
-});
-
-test("a project waited 900 s for a node that cannot set up its container: it is told at once, and the start fails soon", async () => {
-  const { world } = await openServed({}, { COCALC_START_SETUP_FAILURE_SECONDS: "2" });
-  await world.putConfigMap("project-pod", {
-    "project.json": JSON.stringify({
-      kind: "Pod",
-      spec: { nodeName: "node", containers: [{ name: "project", image: "x" }] },
-    }),
-  });
-  const projectId = await world.createProject();
-  await world.ask(projectId, "start");
-  const { metadata } = await world.untilPod(projectId);
-  const { name, uid = "" } = metadata;
-  await world.kube.create(events, {
-    apiVersion: "v1",
-    kind: "Event",
-    metadata: { name: `${name}.1` },
-    involvedObject: { kind: "Pod", name, uid },
-    type: "Warning",
-    reason: "FailedSync",
-    message: "error determining status",
-    lastTimestamp: new Date().toISOString(),
-  });
-  const told = await until(async () => (await world.row(projectId)).state?.error);
-  expect(told).toMatch(/cannot set up the project's container/);
-  const { err } = await world.untilFinished(projectId);
-  expect(err).toBe(told);
-  expect(await world.start(projectId)).toMatchObject({
-    outcome: "failed",
-    reason: "setup_failed",
-    kubernetes_reason: "FailedSync: error determining status",
-  });
 });
 
 /** Status of a running pod with these conditions. */
