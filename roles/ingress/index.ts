@@ -6,6 +6,7 @@ import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole } from "../define-role.ts";
 import { ingressConfig } from "./config.ts";
 import { Ingress } from "./ingress.ts";
+import { requestWatch } from "./observe.ts";
 import { Places } from "./places.ts";
 import { ToRoles } from "./to-roles.ts";
 
@@ -30,6 +31,7 @@ export default defineRole({
       name: "ingress",
       listen,
       log,
+      watch: requestWatch({ log, metrics, config }),
       requestTimeoutMs: 0,
       maxConnections,
       connected: (socket) => {

@@ -7,16 +7,14 @@ import type { Logger } from "../../src/core/log.ts";
 import type { AddressLimit } from "../../src/net/serve/address-limit.ts";
 import { tellable } from "../../src/net/serve/answers.ts";
 import { dropRest } from "../../src/net/serve/drop-rest.ts";
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError } from "../../src/net/serve/plain-page.ts";
 import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
-import { belowBase, type Route, routeOf } from "../../src/net/visitor/routes.ts";
 import { schemeOf } from "../../src/net/visitor/site.ts";
 import type { RoleName } from "../names.ts";
 import type { IngressConfig } from "./config.ts";
-import { originKind } from "./hosts.ts";
 import type { Places } from "./places.ts";
+import { routeOfRequest } from "./route.ts";
 import type { ToRoles } from "./to-roles.ts";
 
 interface IngressParts {
@@ -45,7 +43,7 @@ export class Ingress {
   handle(request: IncomingMessage, response: ServerResponse): void {
     request.on("error", () => {}); // the client went away: the response's `close` tells
     try {
-      const role = this.#route(request).role;
+      const role = routeOfRequest(request, this.#parts.config).role;
       const client = this.#client(request);
       response.once("close", this.#enter(request, { client, role, use: "request" }));
       const onError = (error: AppError) => sendError(request, response, { error: aboutRole(role, error) });
@@ -58,7 +56,7 @@ export class Ingress {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
-      const { role, upgrade } = this.#route(request);
+      const { role, upgrade } = routeOfRequest(request, this.#parts.config);
       if (!upgrade) throw notFound("There is no WebSocket at this address.");
       if (!isWebSocket(request)) throw invalid("WebSocket is the one protocol that one can upgrade to here.");
       const client = this.#client(request);
@@ -69,23 +67,6 @@ export class Ingress {
       const { status, message } = this.#tellable(error);
       endUpgrade(socket, status, message);
     }
-  }
-
-  /** @throws AppError with status 421 for a host that is not ours, 404 for what is not below the base path. */
-  #route(request: HttpRequest): Route {
-    const { config } = this.#parts;
-    const kind = originKind(request.headers.host ?? "", config);
-    if (kind === undefined) {
-      const message =
-        "This site is not known under that name. Use the address that it was given (COCALC_ORIGIN, COCALC_HOSTS).";
-      throw new AppError("invalid", message, { status: 421 });
-    }
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
-    if (!path.startsWith("/")) throw new AppError("invalid", "The request names no path.");
-    if (kind === "project") return routeOf("project", path);
-    const below = belowBase(config.basePath, path);
-    if (below === undefined) throw notFound(`This site is below ${config.basePath}/.`);
-    return routeOf("app", below);
   }
 
   /** Takes the places of an address and at a role; returns what gives both back. @throws AppError where one of them is not free. */

@@ -1,5 +1,6 @@
 /** Counts and logs what a role answers over HTTP, by kind, status and time, and which upgrades are open: bounded, without query, cookie or body. */
 
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../../core/log.ts";
 import { gauge, histogram, type Metrics } from "../../core/metrics.ts";
@@ -61,10 +62,12 @@ export class RequestWatch {
   upgrade(request: HttpRequest, socket: Duplex): void {
     const seen = this.#see(request);
     const labels = { role: this.#options.role, kind: seen.kind };
+    const writtenBefore = bytesWritten(socket);
     this.#open.inc(labels);
     socket.once("close", () => {
       this.#open.dec(labels);
-      this.#tell(seen, statuses.get(socket) ?? SWITCHED);
+      const isAnswered = bytesWritten(socket) > writtenBefore;
+      this.#tell(seen, isAnswered ? (statuses.get(socket) ?? SWITCHED) : GONE);
     });
   }
 
@@ -106,6 +109,11 @@ const statuses = new WeakMap<Duplex, number>();
 /** Notes with what status an upgrade is refused, for whoever watches it. */
 export function noteRefused(socket: Duplex, status: number): void {
   statuses.set(socket, status);
+}
+
+/** On the whole connection: it may have served requests before. */
+function bytesWritten(socket: Duplex): number {
+  return socket instanceof Socket ? socket.bytesWritten : 0;
 }
 
 const MAX_PATH = 200;
