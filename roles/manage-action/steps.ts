@@ -22,6 +22,8 @@ type Act = (service: Service, one: Case) => Promise<number | undefined>;
 const AT_ONCE = 0;
 /** In case the watch is late. */
 const SOON_MS = 1_000;
+/** What manage-state finds in events is in the row, and nothing tells us of it. */
+const EVENTS_LOOK_MS = 5_000;
 /** A pod that the scheduler has not placed by then holds no place. */
 const UNPLACED_MS = 2_000;
 
@@ -120,7 +122,7 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   const known = why ?? recordedWhy(one);
   const verdict = verdictOn(pod, known, { ...config, nowMs, pulledMs: row.pulled?.getTime() });
   if (verdict.kind === "failed") return failStart(service, one, await whyOf(service, one, verdict.late));
-  if (verdict.untilMs !== undefined) return Math.max(verdict.untilMs - nowMs, 100);
+  if (verdict.untilMs !== undefined) return Math.min(Math.max(verdict.untilMs - nowMs, 100), EVENTS_LOOK_MS);
   return isUnplaced ? undefined : UNPLACED_MS;
 }
 
