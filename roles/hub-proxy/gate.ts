@@ -6,26 +6,14 @@ import { Recently } from "../../src/core/recently.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { hashToken } from "../../src/domain/access/tokens.ts";
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
-import type { Client } from "../../src/net/visitor/forwarded.ts";
 import { mayRequest, mayUpgrade } from "../../src/net/visitor/same-origin.ts";
 import { type SiteConfig, schemeOf } from "../../src/net/visitor/site.ts";
 import type { ProjectNeed } from "../../src/protocol/project-rights.ts";
-import { type Admission, Admissions } from "./admissions.ts";
-import { type Brought, broughtBy, withoutOurs } from "./credentials.ts";
-import type { Origin } from "./origins.ts";
+import { type Credentials, credentialsOf, withoutOurs } from "./credentials.ts";
+import { KnownRights, type Right } from "./rights.ts";
 import { isUsedAsCode } from "./sandbox.ts";
 import type { Target } from "./target.ts";
-
-/** A request that knows where it wants to go. */
-export interface Asked {
-  request: HttpRequest;
-  client: Client;
-  /** The origin it came to. */
-  origin: Origin;
-  target: Target;
-  isUpgrade: boolean;
-}
+import type { Visit } from "./visit.ts";
 
 /** Told of the first use of a project by somebody for about a minute, by a person's browser: it counts as work in it. */
 type OnUse = (accountId: string, projectId: string) => void;
@@ -33,7 +21,7 @@ type OnUse = (accountId: string, projectId: string) => void;
 export class Gate {
   readonly #access: Access;
   readonly #site: SiteConfig;
-  readonly #admissions: Admissions;
+  readonly #known: KnownRights;
   /** Who used a project for about a minute, by account and project. */
   readonly #used = new Recently({ ttlMs: 60_000, max: 20_000 });
   readonly #onUse: OnUse;
@@ -41,62 +29,62 @@ export class Gate {
   constructor(life: Life, { access, site, onUse }: { access: Access; site: SiteConfig; onUse: OnUse }) {
     this.#access = access;
     this.#site = site;
-    this.#admissions = new Admissions(life, access.revocations);
+    this.#known = new KnownRights(life, access.revocations);
     this.#onUse = onUse;
   }
 
   /**
-   * The right with which a request passes: at once, where one like it passed a moment ago.
+   * The right by which a visit may go on: at once, where one like it did a moment ago.
    * @throws AppError `not_found` where this origin has no such path, `forbidden` for another origin's page and for who may not (a
    * project that does not exist is answered the same), `unauthenticated` for strangers.
    */
-  admit(asked: Asked): Admission | Promise<Admission> {
-    checkPath(asked);
-    const admission = this.#admissions.known(keyOf(asked));
-    if (admission === undefined) return this.#lookUp(asked);
-    if (admission.byCookie) checkOrigin(asked, this.#site);
-    return admission;
+  rightOf(visit: Visit): Right | Promise<Right> {
+    checkPath(visit);
+    const right = this.#known.find(keyOf(visit));
+    if (right === undefined) return this.#lookUp(visit);
+    if (right.byCookie) checkOrigin(visit, this.#site);
+    return right;
   }
 
-  async #lookUp(asked: Asked): Promise<Admission> {
-    const { origin, request, client } = asked;
-    const { projectId } = asked.target;
-    const brought = broughtBy(request, client, this.#site);
-    if (brought.byCookie) checkOrigin(asked, this.#site);
+  async #lookUp(visit: Visit): Promise<Right> {
+    const { onOriginOf, request, client } = visit;
+    const { projectId } = visit.target;
+    const credentials = credentialsOf(request, client, this.#site);
+    const { byCookie } = credentials;
+    if (byCookie) checkOrigin(visit, this.#site);
     const since = this.#access.revocations.moment();
-    const identity = await identify(brought, origin, this.#access);
+    const identity = await identify(credentials, onOriginOf, this.#access);
     if (identity === undefined) {
       throw unauthenticated("You are not signed in, or your session has ended. Sign in and try again.");
     }
-    const role = await this.#access.authorise(identity, projectId, needOf(asked));
+    const role = await this.#access.authorise(identity, projectId, needOf(visit));
     const rewriteRequest = withoutOurs(this.#site.basePath, request.headers.cookie);
-    const right = { identity, role, projectId, byCookie: brought.byCookie, rewriteRequest, since };
-    const admission = this.#admissions.admit(keyOf(asked), right);
+    const right = this.#known.keep(keyOf(visit), { identity, role, projectId, byCookie, rewriteRequest, since });
     const isPerson = identity.credential.kind === "session";
     if (isPerson && this.#used.add(`${identity.accountId} ${projectId}`)) this.#onUse(identity.accountId, projectId);
-    return admission;
+    return right;
   }
 }
 
 const MAX_KEY = 1_000;
 
 /** What of the project's rights a request is for. Of the project's own server any of its requests may be: it looks at each by the role. */
-function needOf({ request, target }: Asked): ProjectNeed {
+function needOf({ request, target }: Visit): ProjectNeed {
   if (target.kind === "start") return request.method === "POST" ? "control" : "see";
   return target.kind === "server" ? "read" : "run";
 }
 
 /** All that a right is found by. */
-function keyOf(asked: Asked): string {
-  const { request, client, origin, target } = asked;
+function keyOf(visit: Visit): string {
+  const { request, client, onOriginOf, target } = visit;
   const { cookie = "", authorization = "" } = request.headers;
-  const kind = origin.kind === "app" ? "app" : "own";
-  const key = `${kind} ${client.proto} ${target.projectId} ${needOf(asked)}\n${cookie}\n${authorization}`;
+  const kind = onOriginOf === undefined ? "app" : "own";
+  const key = `${kind} ${client.proto} ${target.projectId} ${needOf(visit)}\n${cookie}\n${authorization}`;
   return key.length <= MAX_KEY ? key : hashToken(key);
 }
 
-function checkPath({ origin, target, request }: Asked): void {
-  if (origin.kind === "project") checkProjectPath(origin.projectId, target);
+function checkPath({ onOriginOf, target, request }: Visit): void {
+  if (onOriginOf !== undefined) checkProjectPath(onOriginOf, target);
   // A script out of a pod must never stand between a browser and the app.
   else if (request.headers["service-worker"] !== undefined) throw forbidden("Service workers have no place here.");
   else if (isUsedAsCode(request.headers["sec-fetch-dest"]))
@@ -110,15 +98,18 @@ function checkProjectPath(projectId: string, target: Target): void {
   if (target.projectId !== projectId || !isServed) throw notFound("There is nothing at this address of the project.");
 }
 
-function checkOrigin({ request, client, isUpgrade }: Asked, site: SiteConfig): void {
+function checkOrigin({ request, client, isUpgrade }: Visit, site: SiteConfig): void {
   const own = `${schemeOf(site, client.proto)}://${client.host}`;
   const may = isUpgrade ? mayUpgrade(request.headers, own) : mayRequest(request.method ?? "", request.headers, own);
   if (!may) throw forbidden("This request was made by a page of another site, and is refused.");
 }
 
-function identify(brought: Brought, origin: Origin, access: Access): Promise<Identity | undefined> {
-  const { session, apiKey, projectSession } = brought;
-  if (origin.kind === "app") return access.identify({ session, apiKey });
+function identify(
+  { session, apiKey, projectSession }: Credentials,
+  onOriginOf: string | undefined,
+  access: Access,
+): Promise<Identity | undefined> {
+  if (onOriginOf === undefined) return access.identify({ session, apiKey });
   if (projectSession === undefined) return access.identify({ apiKey });
-  return access.identifyOnProjectOrigin(projectSession, origin.projectId);
+  return access.identifyOnProjectOrigin(projectSession, onOriginOf);
 }

@@ -4,8 +4,6 @@ import { UUID } from "../../src/core/uuid.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";
 import { schemeOf } from "../../src/net/visitor/site.ts";
 
-export type Origin = { kind: "app" } | { kind: "project"; projectId: string };
-
 const PROJECT_HOST = new RegExp(`^(${UUID})\\.(.+)$`);
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 const LOCALHOST = /^localhost(?::\d+)?$/;
@@ -15,12 +13,15 @@ export interface OriginConfig {
   projectDomain?: string | undefined;
 }
 
-/** The origin that the Host header names: `<project_id>.<domain>`, or `<project_id>.localhost` where no domain is configured. */
-export function originOf(host: string, { projectDomain }: OriginConfig): Origin {
+/**
+ * The project whose own origin the Host header names: `<project_id>.<domain>`, or `<project_id>.localhost` where no domain is configured. Undefined: it is
+ * the app's.
+ */
+export function projectOfHost(host: string, { projectDomain }: OriginConfig): string | undefined {
   const match = PROJECT_HOST.exec(host.toLowerCase());
-  const [, projectId = "", domain = ""] = match ?? [];
+  const [, projectId, domain = ""] = match ?? [];
   const isProject = projectDomain === undefined ? LOCALHOST.test(domain) : sameHost(domain, projectDomain);
-  return match !== null && isProject ? { kind: "project", projectId } : { kind: "app" };
+  return isProject ? projectId : undefined;
 }
 
 /** The origin of a project's own for whoever came to the app's; undefined where there is none. */
@@ -35,8 +36,7 @@ export function projectOrigin(projectId: string, client: Client, config: OriginC
 /** The app's origin for whoever came to a project's own; undefined where only configuration could tell it and does not. */
 export function appOrigin(client: Client, config: OriginConfig): string | undefined {
   if (config.origin !== undefined) return config.origin;
-  const { kind } = originOf(client.host, config);
-  if (kind === "app") return `${client.proto}://${client.host}`;
+  if (projectOfHost(client.host, config) === undefined) return `${client.proto}://${client.host}`;
   const domain = client.host.slice(client.host.indexOf(".") + 1);
   return LOCALHOST.test(domain) ? `${client.proto}://${domain}` : undefined;
 }

@@ -17,13 +17,11 @@ import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError } from "../../src/net/serve/plain-page.ts";
 import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import type { DoneInProject } from "../../src/protocol/done-in-project.ts";
-import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
 import { noticingDone } from "./done-in-project.ts";
-import type { Asked } from "./gate.ts";
 import { appOrigin } from "./origins.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
-import type { Target } from "./target.ts";
+import type { Passage } from "./visit.ts";
 
 export interface PassingParts {
   routes: ProjectRoutes;
@@ -34,18 +32,8 @@ export interface PassingParts {
   onDone: (what: { projectId: string; identity: Identity; done: DoneInProject }) => void;
 }
 
-/** A request that may, and the address where its project runs. */
-export interface Admitted {
-  asked: Asked;
-  target: Exclude<Target, { kind: "start" }>;
-  admission: Admission;
-  ip: string;
-}
-
-/** The same, and the port of the server that is asked. */
-interface Aimed extends Admitted {
-  port: number;
-}
+/** A passage of which it is still to be said to which port. */
+type WithoutPort = Omit<Passage, "port">;
 
 /** Answers what is thrown after the call that passed something on. */
 type Fail = (thrown: unknown) => void;
@@ -60,109 +48,113 @@ export class PassingOn {
   }
 
   /** Passes a request on, for a port without waiting for anything. @throws AppError when the other side has its fill. */
-  async request(admitted: Admitted, response: HttpResponse, fail: Fail): Promise<void> {
-    await this.#request(this.#aim(admitted), response, fail);
+  async request(passage: WithoutPort, response: HttpResponse, fail: Fail): Promise<void> {
+    await this.#request(this.#aim(passage), response, fail);
   }
 
   /** Joins an upgrade. @throws AppError when the other side has its fill. */
-  async upgrade(admitted: Admitted, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
-    await this.#upgrade(this.#aim(admitted), socket, head, fail);
+  async upgrade(passage: WithoutPort, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
+    await this.#upgrade(this.#aim(passage), socket, head, fail);
   }
 
-  async #request(aimed: Aimed, response: HttpResponse, fail: Fail): Promise<void> {
-    const { target, admission } = aimed;
-    const { request } = aimed.asked;
-    const extraRequest = target.kind === "web" ? [] : await this.#assertion(aimed);
+  async #request(passage: Passage, response: HttpResponse, fail: Fail): Promise<void> {
+    const { target, right } = passage;
+    const { request } = passage.visit;
+    const extraRequest = target.kind === "web" ? [] : await this.#assertion(passage);
     if (response.closed || request.socket.destroyed) return;
     const exchange = forward(request, response, {
-      ...this.#forwardOptions(aimed, extraRequest, "request"),
+      ...this.#forwardOptions(passage, extraRequest, "request"),
       onError: (error) => {
-        const inside = this.#insteadInside(aimed, error);
-        if (inside === undefined) sendError(request, response, { error: this.#aboutUpstream(aimed, error) });
+        const inside = this.#insteadInside(passage, error);
+        if (inside === undefined) sendError(request, response, { error: this.#aboutUpstream(passage, error) });
         else this.#request(inside, response, fail).catch(fail);
       },
-      onEnd: () => admission.leave(exchange),
+      onEnd: () => right.leave(exchange),
     });
-    admission.enter(exchange);
+    right.enter(exchange);
   }
 
-  async #upgrade(aimed: Aimed, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
-    const { asked, target, admission } = aimed;
-    const extraRequest = target.kind === "web" ? [] : await this.#assertion(aimed);
+  async #upgrade(passage: Passage, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
+    const { visit, target, right } = passage;
+    const extraRequest = target.kind === "web" ? [] : await this.#assertion(passage);
     if (socket.destroyed) return;
-    const exchange = forwardUpgrade(asked.request, socket, {
-      ...this.#forwardOptions(aimed, extraRequest, "upgrade"),
+    const exchange = forwardUpgrade(visit.request, socket, {
+      ...this.#forwardOptions(passage, extraRequest, "upgrade"),
       head,
       onError: (error) => {
-        const inside = this.#insteadInside(aimed, error);
-        if (inside === undefined) endUpgrade(socket, error.status, this.#aboutUpstream(aimed, error).message);
+        const inside = this.#insteadInside(passage, error);
+        if (inside === undefined) endUpgrade(socket, error.status, this.#aboutUpstream(passage, error).message);
         else this.#upgrade(inside, socket, head, fail).catch(fail);
       },
-      onEnd: () => admission.leave(exchange),
+      onEnd: () => right.leave(exchange),
     });
-    admission.enter(exchange);
+    right.enter(exchange);
   }
 
   /** Only what people run on a port of their own is reached past the project's own server, unless nothing listened there a moment ago. */
-  #aim(admitted: Admitted): Aimed {
-    const { target } = admitted;
-    if (target.kind !== "web") return { ...admitted, port: this.#parts.config.projectPort };
-    const direct = { ...admitted, port: target.port };
+  #aim(passage: WithoutPort): Passage {
+    const { target } = passage;
+    if (target.kind !== "web") return { ...passage, port: this.#parts.config.projectPort };
+    const direct = { ...passage, port: target.port };
     return this.#inside.has(portKey(direct)) ? this.#throughProject(direct) : direct;
   }
 
   /** A server may listen for its own machine alone: then the project's own server asks it. */
-  #insteadInside(aimed: Aimed, error: AppError): Aimed | undefined {
-    if (aimed.target.kind !== "web" || !isRefused(error)) return undefined;
-    this.#inside.add(portKey(aimed));
-    return this.#throughProject(aimed);
+  #insteadInside(passage: Passage, error: AppError): Passage | undefined {
+    if (passage.target.kind !== "web" || !isRefused(error)) return undefined;
+    this.#inside.add(portKey(passage));
+    return this.#throughProject(passage);
   }
 
-  #throughProject(aimed: Aimed): Aimed {
-    const { asked, target, port } = aimed;
+  #throughProject(passage: Passage): Passage {
+    const { visit, target, port } = passage;
     const named = { kind: "named" as const, projectId: target.projectId, name: String(port) };
-    const path = asked.request.url ?? "/";
-    return { ...aimed, target: { ...named, path }, port: this.#parts.config.projectPort };
+    const path = visit.request.url ?? "/";
+    return { ...passage, target: { ...named, path }, port: this.#parts.config.projectPort };
   }
 
   /** Only the project's own server is told who is calling: a program on a port could use it in the caller's name. */
-  async #assertion({ target, admission: { identity, role } }: Aimed): Promise<string[]> {
+  async #assertion({ target, right: { identity, role } }: Passage): Promise<string[]> {
     return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(identity, target.projectId, role)];
   }
 
-  #forwardOptions(aimed: Aimed, extraRequest: string[], use: "request" | "upgrade"): Omit<ForwardOptions, "onError"> {
+  #forwardOptions(
+    passage: Passage,
+    extraRequest: string[],
+    use: "request" | "upgrade",
+  ): Omit<ForwardOptions, "onError"> {
     const { upstreams, config } = this.#parts;
-    const { asked, target, admission } = aimed;
-    const { client } = asked;
-    const onApp = asked.origin.kind === "app";
-    const framing = target.kind === "server" ? FILE_SANDBOX : WEB_SANDBOX;
+    const { visit, target, right } = passage;
+    const { client } = visit;
+    const onApp = visit.onOriginOf === undefined;
+    const guard = target.kind === "server" ? FILE_SANDBOX : WEB_SANDBOX;
     return {
-      upstream: upstreams.enter(target.projectId, upstreamOrigin(aimed), use),
+      upstream: upstreams.enter(target.projectId, upstreamOrigin(passage), use),
       path: target.path,
       client,
       takesBareLineFeeds: target.kind === "web",
-      rewriteRequest: admission.rewriteRequest,
+      rewriteRequest: right.rewriteRequest,
       extraRequest,
-      rewriteResponse: this.#rewriteResponse(aimed, onApp ? onAppOrigin : onProjectOrigin),
-      extraResponse: onApp ? framing : framedBy(appOrigin(client, config)),
+      rewriteResponse: this.#rewriteResponse(passage, onApp ? onAppOrigin : onProjectOrigin),
+      extraResponse: onApp ? guard : framedBy(appOrigin(client, config)),
     };
   }
 
-  #rewriteResponse({ asked, target, admission }: Aimed, rewrite: RewriteHeader): RewriteHeader {
+  #rewriteResponse({ visit, target, right }: Passage, rewrite: RewriteHeader): RewriteHeader {
     const { projectId } = target;
     if (target.kind === "server") {
-      const onDone = (done: DoneInProject) => this.#parts.onDone({ projectId, identity: admission.identity, done });
-      return noticingDone(rewrite, { method: asked.request.method, target, onDone });
+      const onDone = (done: DoneInProject) => this.#parts.onDone({ projectId, identity: right.identity, done });
+      return noticingDone(rewrite, { method: visit.request.method, target, onDone });
     }
     if (target.kind !== "web") return rewrite;
-    const { client } = asked;
+    const { client } = visit;
     const { prefix, port } = target;
     const redirecting = { client, base: `${this.#parts.config.basePath}/${projectId}`, prefix, port };
     return (name, value) => rewrite(name, name === "location" ? visitorsLocation(value, redirecting) : value);
   }
 
   /** In words what is wrong with the server in the pod; its place is looked up anew. */
-  #aboutUpstream({ target, port }: Aimed, error: AppError): AppError {
+  #aboutUpstream({ target, port }: Passage, error: AppError): AppError {
     if (error.code === "invalid") return error;
     this.#parts.routes.forget(target.projectId);
     const what = target.kind === "web" ? `Port ${port} of the project` : "The project's own server";
@@ -177,8 +169,8 @@ export class PassingOn {
 }
 
 /** A server with a name that hangs must not keep the project's own from being asked, though both are asked at one port. */
-function upstreamOrigin({ target, ip, port }: Aimed): string {
+function upstreamOrigin({ target, ip, port }: Passage): string {
   return `http://${hostInUrl(ip)}:${port}${target.kind === "named" ? `/${target.name}` : ""}`;
 }
 
-const portKey = ({ target, port }: Aimed): string => `${target.projectId} ${port}`;
+const portKey = ({ target, port }: Passage): string => `${target.projectId} ${port}`;

@@ -6,7 +6,6 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
-import type { Identity } from "../../src/domain/access/identity.ts";
 import { logProjectEvent } from "../../src/domain/projects/log.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
@@ -16,15 +15,16 @@ import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
 import { clientOf } from "../../src/net/visitor/forwarded.ts";
-import type { Admission } from "./admissions.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
-import { type Asked, Gate } from "./gate.ts";
+import { Gate } from "./gate.ts";
 import { OpenUpgrades } from "./open-upgrades.ts";
-import { appOrigin, originOf, projectOrigin } from "./origins.ts";
+import { appOrigin, projectOfHost, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
 import { PassingOn, type PassingParts } from "./passing-on.ts";
+import type { Right } from "./rights.ts";
 import { answerStart, sendStopped } from "./starting.ts";
 import { type Target, targetOf } from "./target.ts";
+import type { Visit } from "./visit.ts";
 
 export interface ProxyParts extends Omit<PassingParts, "onDone"> {
   db: Db;
@@ -66,40 +66,40 @@ export class ProjectProxy {
   async #handle(request: HttpRequest, response: HttpResponse): Promise<void> {
     const { config, routes } = this.#parts;
     const client = clientOf(request, config);
-    const origin = originOf(client.host, config);
-    if (origin.kind === "project" && request.url?.startsWith(ENTER_PATH)) {
-      return enter(request, response, { ...this.#parts, client, projectId: origin.projectId });
+    const onOriginOf = projectOfHost(client.host, config);
+    if (onOriginOf !== undefined && request.url?.startsWith(ENTER_PATH)) {
+      return enter(request, response, { ...this.#parts, client, projectId: onOriginOf });
     }
     const target = this.#target(request);
-    const asked: Asked = { request, client, origin, target, isUpgrade: false };
-    let admission: Admission;
+    const visit: Visit = { request, client, onOriginOf, target, isUpgrade: false };
+    let right: Right;
     try {
-      admission = await this.#gate.admit(asked);
+      right = await this.#gate.rightOf(visit);
     } catch (error) {
-      return this.#refuse(asked, response, error);
+      return this.#refuse(visit, response, error);
     }
-    const { identity } = admission;
-    if (target.kind === "start") return answerStart({ ...this.#parts, ...asked, admission, response });
+    if (target.kind === "start") return answerStart({ ...this.#parts, visit, right, response });
     const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
-    if (route.ip === undefined) return sendStopped({ ...this.#parts, ...asked, admission, route, response });
-    if (this.#isElsewhere(asked, identity)) return this.#sendElsewhere(asked, identity, response);
+    if (route.ip === undefined) return sendStopped({ ...this.#parts, visit, right, route, response });
+    if (this.#isElsewhere(visit, right)) return this.#sendElsewhere(visit, right, response);
     const fail = (thrown: unknown) => this.#answer(request, response, thrown);
-    await this.#passingOn.request({ asked, target, admission, ip: route.ip }, response, fail);
+    await this.#passingOn.request({ visit, right, target, ip: route.ip }, response, fail);
   }
 
   async #upgrade(request: HttpRequest, socket: Duplex, head: Buffer, fail: (thrown: unknown) => void): Promise<void> {
     const { config, routes } = this.#parts;
     const client = clientOf(request, config);
     const target = this.#target(request);
-    const asked: Asked = { request, client, origin: originOf(client.host, config), target, isUpgrade: true };
-    const admission = await this.#gate.admit(asked);
-    this.#openUpgrades.enter(socket, admission.identity.accountId, target.projectId);
+    const onOriginOf = projectOfHost(client.host, config);
+    const visit: Visit = { request, client, onOriginOf, target, isUpgrade: true };
+    const right = await this.#gate.rightOf(visit);
+    this.#openUpgrades.enter(socket, right.identity.accountId, target.projectId);
     if (target.kind === "start") throw notFound("There is no WebSocket here.");
-    if (this.#isElsewhere(asked, admission.identity))
+    if (this.#isElsewhere(visit, right))
       throw notFound("Ports of projects are served on the project's own origin, not here.");
     const { ip } = await routes.routeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
-    await this.#passingOn.upgrade({ asked, target, admission, ip }, socket, head, fail);
+    await this.#passingOn.upgrade({ visit, right, target, ip }, socket, head, fail);
   }
 
   #target(request: HttpRequest): Target {
@@ -109,16 +109,16 @@ export class ProjectProxy {
   }
 
   /** Do this project's web servers have an origin of their own, and the path form is not offered? */
-  #isElsewhere({ origin, target, client }: Asked, { credential }: Identity): boolean {
-    if (origin.kind === "project" || (target.kind !== "web" && target.kind !== "named")) return false;
+  #isElsewhere({ onOriginOf, target, client }: Visit, { identity }: Right): boolean {
+    if (onOriginOf !== undefined || (target.kind !== "web" && target.kind !== "named")) return false;
     const { portsOnAppOrigin } = this.#parts.config;
     if (portsOnAppOrigin !== "auto") return portsOnAppOrigin === "no";
-    if (target.kind === "named" && credential.kind === "session") return true; // a sandboxed page may not load its parts
+    if (target.kind === "named" && identity.credential.kind === "session") return true; // a sandboxed page may not load its parts
     return projectOrigin(target.projectId, client, this.#parts.config) !== undefined;
   }
 
   /** Sends a browser on to the project's own origin. @throws AppError `not_found` where there is none. */
-  #sendElsewhere({ request, target, client }: Asked, identity: Identity, response: HttpResponse): Promise<void> {
+  #sendElsewhere({ request, target, client }: Visit, { identity }: Right, response: HttpResponse): Promise<void> {
     const { config, db } = this.#parts;
     const own = projectOrigin(target.projectId, client, config);
     if (own === undefined) {
@@ -136,13 +136,13 @@ export class ProjectProxy {
     );
   }
 
-  #refuse({ request, client, origin }: Asked, response: HttpResponse, thrown: unknown): void {
+  #refuse({ request, client, onOriginOf }: Visit, response: HttpResponse, thrown: unknown): void {
     const { config } = this.#parts;
     const error = this.#tellable(thrown);
     const app = appOrigin(client, config);
     const url = request.url ?? "";
     const isStranger = error.code === "unauthenticated";
-    if (isStranger && origin.kind === "app") {
+    if (isStranger && onOriginOf === undefined) {
       sendError(request, response, { error, more: signInLink(config.basePath, url) });
     } else if (isStranger && app !== undefined && request.method === "GET" && wantsPage(request)) {
       // Only the app's origin knows who is signed in: it sends the browser back here with a ticket.

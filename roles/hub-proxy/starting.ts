@@ -5,52 +5,51 @@ import type { Db } from "../../src/db/db.ts";
 import { isStartUnderWay, latestRequest, requestStartOnce } from "../../src/domain/projects/action-request.ts";
 import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
-import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
+import type { HttpResponse } from "../../src/net/serve/http-message.ts";
 import { escapeHtml, sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
-import type { Client } from "../../src/net/visitor/forwarded.ts";
 import { may, whyNot } from "../../src/protocol/project-rights.ts";
-import type { Admission } from "./admissions.ts";
 import type { ProxyConfig } from "./config.ts";
-import { appOrigin, type Origin } from "./origins.ts";
+import { appOrigin } from "./origins.ts";
 import { sendStartPage, startPath, wantedPath } from "./pages.ts";
-import type { Target } from "./target.ts";
+import type { Right } from "./rights.ts";
+import type { Visit } from "./visit.ts";
 
-interface Wanted {
-  request: HttpRequest;
+/** A visit to a project that may not be running, and what it is answered by. */
+interface Waiting {
+  visit: Visit;
+  right: Right;
   response: HttpResponse;
-  client: Client;
-  origin: Origin;
-  target: Target;
-  admission: Admission;
   config: ProxyConfig;
   db: Db;
+  routes: ProjectRoutes;
   starts: LatestStarts;
+}
+
+/** The same, where it is known how the project stands. */
+interface Stopped extends Waiting {
+  route: ProjectRoute;
 }
 
 /** Servers whose project is started for whoever goes to them. */
 const START_THE_PROJECT = new Set(["jupyter", "jupyterlab", "code", "rserver"]);
 
-interface Stopped extends Wanted {
-  route: ProjectRoute;
-  routes: ProjectRoutes;
-}
-
 /**
  * Is this somebody who wants a server that starts with its project? Pages that are still open go on asking for their data when their
  * project was stopped: that starts nothing. Nor does a project's own page in its visitor's name.
  */
-function startsProject({ request, origin, target, admission: { identity, role } }: Stopped): boolean {
+function startsProject({ visit: { request, onOriginOf, target }, right: { identity, role } }: Waiting): boolean {
   if (!may(role, "control")) return false;
-  if (origin.kind !== "app" || target.kind !== "named" || !START_THE_PROJECT.has(target.name)) return false;
+  if (onOriginOf !== undefined || target.kind !== "named" || !START_THE_PROJECT.has(target.name)) return false;
   if (request.method !== "GET" && request.method !== "HEAD") return false;
   return wantsPage(request) || identity.credential.kind !== "session";
 }
 
 /** Answers for a project that is not running: an offer to start it where a browser navigates, else 503 as JSON. */
-export async function sendStopped(wanted: Stopped): Promise<void> {
-  const { request, response, client, origin, target, config, route } = wanted;
-  if (startsProject(wanted)) {
-    await askForStart(wanted);
+export async function sendStopped(stopped: Stopped): Promise<void> {
+  const { visit, response, config, route } = stopped;
+  const { request, client, onOriginOf, target } = visit;
+  if (startsProject(stopped)) {
+    await askForStart(stopped);
     if (wantsPage(request)) return redirect(response, startPath(config.basePath, target.projectId, request.url ?? ""));
   }
   const error = new AppError("unavailable", `The project is not running (${route.state}). Start it and try again.`, {
@@ -58,9 +57,7 @@ export async function sendStopped(wanted: Stopped): Promise<void> {
   });
   if (!wantsPage(request)) return sendError(request, response, { error });
   const app = appOrigin(client, config);
-  if (origin.kind === "app") {
-    return sendHowItStands({ ...wanted, to: request.url ?? "" });
-  }
+  if (onOriginOf === undefined) return sendHowItStands(stopped, request.url ?? "");
   // A project's own page may not start it in the visitor's name: that is asked on the app's origin.
   const path = startPath(config.basePath, target.projectId, request.url ?? "");
   const more = app === undefined ? "" : `<p><a href="${escapeHtml(app + path)}">Start the project</a></p>`;
@@ -68,13 +65,14 @@ export async function sendStopped(wanted: Stopped): Promise<void> {
 }
 
 /** `/<project_id>/start`: GET shows how it stands and goes on when it runs, POST asks for the start. */
-export async function answerStart(asking: Omit<Stopped, "route">): Promise<void> {
-  const { request, response, target, config, routes } = asking;
-  const { projectId } = target;
+export async function answerStart(waiting: Waiting): Promise<void> {
+  const { visit, response, config, routes } = waiting;
+  const { request } = visit;
+  const { projectId } = visit.target;
   const to = wantedPath(request.url ?? "");
   if (request.method === "POST") {
     request.resume(); // the form has no fields
-    await askForStart(asking);
+    await askForStart(waiting);
     return redirect(response, startPath(config.basePath, projectId, to));
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -84,33 +82,26 @@ export async function answerStart(asking: Omit<Stopped, "route">): Promise<void>
   if (route.ip !== undefined) {
     return redirect(response, to === "" ? `${config.basePath}/app/projects/${projectId}` : to);
   }
-  await sendHowItStands({ ...asking, route, to });
+  await sendHowItStands({ ...waiting, route }, to);
 }
 
-async function askForStart({ db, target: { projectId }, admission, routes }: Omit<Stopped, "route">): Promise<void> {
-  await requestStartOnce(db, { projectId, accountId: admission.identity.accountId });
+async function askForStart({ db, visit, right, routes }: Waiting): Promise<void> {
+  const { projectId } = visit.target;
+  await requestStartOnce(db, { projectId, accountId: right.identity.accountId });
   routes.forget(projectId);
 }
 
 /** The page of a project that is not running, on the app's origin. */
-async function sendHowItStands({
-  request,
-  response,
-  target: { projectId },
-  admission: { role },
-  config: { basePath },
-  db,
-  starts,
-  route,
-  to,
-}: Wanted & { route: ProjectRoute; to: string }): Promise<void> {
+async function sendHowItStands({ visit, right, response, config, db, starts, route }: Stopped, to: string) {
+  const { projectId } = visit.target;
+  const { basePath } = config;
   const asked = await latestRequest(db, projectId);
   const start = await starts.of(projectId);
   const message = start?.message ?? asked?.err;
   const position = start?.position ?? undefined;
-  const refusal = may(role, "control") ? undefined : whyNot(role, "control");
+  const refusal = may(right.role, "control") ? undefined : whyNot(right.role, "control");
   const isAsked = isStartUnderWay(asked);
-  sendStartPage(request, response, { projectId, basePath, route, to, isAsked, refusal, message, position });
+  sendStartPage(visit.request, response, { projectId, basePath, route, to, isAsked, refusal, message, position });
 }
 
 function redirect(response: HttpResponse, location: string): void {

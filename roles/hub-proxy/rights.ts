@@ -7,8 +7,8 @@ import type { Forwarding } from "../../src/net/proxy/forward.ts";
 import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
 import type { ProjectRole } from "../../src/protocol/project-rights.ts";
 
-/** A right as it was looked up. */
-export interface Right {
+/** What was looked up. */
+export interface RightParts {
   identity: Identity;
   role: ProjectRole;
   projectId: string;
@@ -24,8 +24,8 @@ export interface Right {
 const KEPT_MS = 15_000;
 const MAX_KEPT = 10_000;
 
-/** A right in use: whatever goes on by it ends when it does. */
-export class Admission {
+/** What somebody may at a project: whatever goes on by it ends when it does. */
+export class Right {
   readonly identity: Identity;
   readonly role: ProjectRole;
   readonly byCookie: boolean;
@@ -39,12 +39,12 @@ export class Admission {
   #isKept = true;
   #isEnded = false;
 
-  constructor(right: Right, revocations: Revocations) {
-    const { identity, projectId, role, since } = right;
+  constructor(parts: RightParts, revocations: Revocations) {
+    const { identity, projectId, role, since } = parts;
     this.identity = identity;
     this.role = role;
-    this.byCookie = right.byCookie;
-    this.rewriteRequest = right.rewriteRequest;
+    this.byCookie = parts.byCookie;
+    this.rewriteRequest = parts.rewriteRequest;
     this.#revocations = revocations;
     this.#until = Math.min(Date.now() + KEPT_MS, identity.expire?.getTime() ?? Number.POSITIVE_INFINITY);
     this.#registration = { identity, project: { id: projectId, role }, since, end: () => this.#end() };
@@ -90,30 +90,30 @@ export class Admission {
   }
 }
 
-export class Admissions {
+export class KnownRights {
   readonly #revocations: Revocations;
-  readonly #kept = new Map<string, Admission>();
+  readonly #kept = new Map<string, Right>();
 
   constructor(life: Life, revocations: Revocations) {
     this.#revocations = revocations;
     const sweep = setInterval(() => this.#sweep(), KEPT_MS);
-    life.defer("admissions", () => clearInterval(sweep));
+    life.defer("known rights", () => clearInterval(sweep));
   }
 
   /** The right that is known by a key, if it still stands. */
-  known(key: string): Admission | undefined {
-    const admission = this.#kept.get(key);
-    return admission?.stands(Date.now()) === true ? admission : undefined;
+  find(key: string): Right | undefined {
+    const right = this.#kept.get(key);
+    return right?.stands(Date.now()) === true ? right : undefined;
   }
 
   /** Keeps a right that was just looked up; `key` is all that it was found by. */
-  admit(key: string, right: Right): Admission {
-    const admission = new Admission(right, this.#revocations);
+  keep(key: string, parts: RightParts): Right {
+    const right = new Right(parts, this.#revocations);
     this.#forget(key);
-    this.#kept.set(key, admission);
+    this.#kept.set(key, right);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#forget(oldest);
-    return admission;
+    return right;
   }
 
   #forget(key: string): void {
@@ -123,6 +123,6 @@ export class Admissions {
 
   #sweep(): void {
     const now = Date.now();
-    for (const [key, admission] of this.#kept) if (!admission.stands(now)) this.#forget(key);
+    for (const [key, right] of this.#kept) if (!right.stands(now)) this.#forget(key);
   }
 }
