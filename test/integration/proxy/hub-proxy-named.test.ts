@@ -78,7 +78,10 @@ test("what a project says of a server that cannot be had is told", async () => {
     status: 404,
     body: expect.stringContaining("no server named other"),
   });
-  const dead = await visit("server/dies/", page);
+  const dead = await until(async () => {
+    const shown = await visit("server/dies/", page);
+    return !shown.body.includes("Dying is starting") && shown; // it may take longer to die than a page waits
+  });
   expect(dead).toMatchObject({ status: 503, body: expect.stringContaining("Dying ended (1)") });
   expect(dead.body).not.toContain("refresh"); // it would be tried for ever
 });

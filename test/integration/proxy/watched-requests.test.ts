@@ -16,6 +16,9 @@ const newLife = testLives();
 const toldIn = (lines: LogLine[]) =>
   lines.filter(({ message }) => message === "request" || message === "upgrade ended");
 
+/** At which level a request is told of that reads and went well: on a busy machine it may have lasted so long that it tells something. */
+const levelOfCalm = (line?: LogLine) => (Number(line?.fields.ms) < 1_000 ? "debug" : "info");
+
 async function watchedProxy() {
   const life = newLife();
   const db = await openTestDb(life);
@@ -59,7 +62,7 @@ test("requests are counted by kind and outcome; lines tell of what changes, fail
   expect(text).not.toContain("made");
   const lines = told().map(({ level, fields }) => [level, fields.method, fields.status, fields.path]);
   expect(lines).toEqual([
-    ["debug", "GET", 200, `/${projectId}/api/x`],
+    [levelOfCalm(told()[0]), "GET", 200, `/${projectId}/api/x`],
     ["info", "POST", 200, `/${projectId}/api/x`],
     ["info", "GET", 401, `/${projectId}/raw/x`],
     ["info", "GET", 404, "/made/up/1"],
@@ -104,7 +107,7 @@ test("ingress counts by the role that the route names, and what has no route as 
     expect(text).toContain(`cocalc_http_request_seconds_count{role="ingress",${labels}}`);
   expect(text).not.toMatch(/made|evil/);
   expect(told().map(({ level, fields }) => [level, fields.method, fields.status, fields.path])).toEqual([
-    ["debug", "GET", 200, "/api/v2/x"],
+    [levelOfCalm(told()[0]), "GET", 200, "/api/v2/x"],
     ["info", "POST", 200, "/api/v2/x"],
     ["info", "GET", 413, "/app/refuse"],
     ["info", "GET", 421, "/made/up/1"],
