@@ -5,11 +5,11 @@ import { DONE_HEADER, type DoneInProject, doneInProject, MAX_DONE_LENGTH } from 
 import type { Target } from "./target.ts";
 
 /** The actions that each path may tell of: a project's server that somebody replaced cannot make up others in a visitor's name. */
-const ACTIONS: Record<string, readonly DoneInProject["action"][]> = {
-  delete: ["trashed", "deleted"],
-  restore: ["restored"],
-  "empty-trash": ["emptied_trash"],
-};
+const ACTIONS: ReadonlyMap<string, readonly DoneInProject["action"][]> = new Map([
+  ["delete", ["trashed", "deleted"]],
+  ["restore", ["restored"]],
+  ["empty-trash", ["emptied_trash"]],
+]);
 
 /** Reads the header of what was done; nobody behind us sees it. */
 export function noticingDone(
@@ -17,7 +17,7 @@ export function noticingDone(
   { method, target, onDone }: { method: string | undefined; target: Target; onDone: (done: DoneInProject) => void },
 ): RewriteHeader {
   const command = target.kind === "server" ? /\/api\/files\/([a-z-]+)$/.exec(target.path)?.[1] : undefined;
-  const actions = method === "POST" ? ACTIONS[command ?? ""] : undefined;
+  const actions = method === "POST" ? ACTIONS.get(command ?? "") : undefined;
   let isTold = false;
   return (name, value) => {
     if (name !== DONE_HEADER) return rewrite(name, value);
