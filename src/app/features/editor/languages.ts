@@ -22,7 +22,10 @@ const cpp = legacy(async () => (await import("@codemirror/legacy-modes/mode/clik
 const yaml = legacy(async () => (await import("@codemirror/legacy-modes/mode/yaml")).yaml);
 const stex = legacy(async () => (await import("@codemirror/legacy-modes/mode/stex")).stex);
 
-const BY_EXTENSION: Readonly<Record<string, Load>> = {
+/** A map of the rows: of an object, a file called `constructor` would find what every object has. */
+const tableOf = (rows: Readonly<Record<string, Load>>): ReadonlyMap<string, Load> => new Map(Object.entries(rows));
+
+const BY_EXTENSION = tableOf({
   py: python,
   pyx: python,
   js: javascript({}),
@@ -58,15 +61,15 @@ const BY_EXTENSION: Readonly<Record<string, Load>> = {
   sql: legacy(async () => (await import("@codemirror/legacy-modes/mode/sql")).standardSQL),
   toml: legacy(async () => (await import("@codemirror/legacy-modes/mode/toml")).toml),
   xml: legacy(async () => (await import("@codemirror/legacy-modes/mode/xml")).xml),
-};
-const BY_NAME: Readonly<Record<string, Load>> = {
+});
+const BY_NAME = tableOf({
   Dockerfile: legacy(async () => (await import("@codemirror/legacy-modes/mode/dockerfile")).dockerFile),
   ".bashrc": shell,
   ".profile": shell,
-};
+});
 
 /** The language of a path, or undefined for plain text. */
 export async function languageOf(path: string): Promise<LanguageSupport | StreamLanguage<unknown> | undefined> {
   const name = baseName(path);
-  return await (BY_NAME[name] ?? BY_EXTENSION[extensionOf(name)])?.();
+  return await (BY_NAME.get(name) ?? BY_EXTENSION.get(extensionOf(name)))?.();
 }
