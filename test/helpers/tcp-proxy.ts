@@ -2,6 +2,7 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Transform } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Life } from "../../src/core/life.ts";
 
 /** What can befall every connection, those that are open and those that come. */
@@ -25,6 +26,7 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #hanging = false;
+  #bytesPerMs = Number.POSITIVE_INFINITY;
   #fault: { kind: FaultKind; random: Random; over: Promise<void>; heal: () => void } | undefined;
   port = 0;
   /** Connections accepted since it was opened. */
@@ -121,6 +123,11 @@ export class TcpProxy {
     };
   }
 
+  /** From now on each direction of every connection takes so many bytes in a millisecond. */
+  slow(bytesPerMs: number): void {
+    this.#bytesPerMs = bytesPerMs;
+  }
+
   /** New connections work again; those that hung go on hanging. */
   resume(): void {
     this.#hanging = false;
@@ -170,6 +177,7 @@ export class TcpProxy {
 
   async #befall(chunk: Buffer): Promise<Buffer> {
     const fault = this.#fault;
+    if (Number.isFinite(this.#bytesPerMs)) await sleep(chunk.length / this.#bytesPerMs);
     if (fault?.kind === "freeze") await fault.over;
     if (fault?.kind === "delay") {
       const { promise, resolve } = Promise.withResolvers<void>();

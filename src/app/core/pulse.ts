@@ -1,11 +1,14 @@
 /** Whether the other end of a socket is still there: told by the browser at once, asked quickly while something was sent and nothing came. */
 
 import type { Socket } from "socket.io-client";
+import { type Pace, Patience } from "./patience.ts";
 
-/** So long after something was sent and nothing came, the other end is asked. */
-const ASK_AFTER_MS = 3_000;
-/** And so long it may take to answer. */
-const ANSWER_WITHIN_MS = 4_000;
+interface PulsePace extends Pace {
+  /** So long after something was sent and nothing came, the other end is asked. */
+  askAfterMs: number;
+}
+
+const PACE: PulsePace = { askAfterMs: 3_000, answerWithinMs: 4_000, mostMs: 20_000, slowBytesPerMs: 60 };
 
 interface Pulse {
   /** Asks now, whatever was sent. */
@@ -16,7 +19,8 @@ interface Pulse {
  * Ends a connection whose other end does not answer; the socket then tells its loss as any other. The pings of socket.io are half a minute
  * apart, in which whoever types would think that all is saved. `question` is an event that the other end acknowledges, known or not.
  */
-export function feelPulse(socket: Socket, question: string): Pulse {
+export function feelPulse(socket: Socket, question: string, pace = PACE): Pulse {
+  const patience = new Patience(pace);
   let heardAt = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const ask = () => {
@@ -24,13 +28,19 @@ export function feelPulse(socket: Socket, question: string): Pulse {
     if (!socket.connected) return;
     const askedAt = performance.now();
     const { engine } = socket.io;
-    socket.timeout(ANSWER_WITHIN_MS).emit(question, {}, (error: Error | null) => {
-      if (error !== null && heardAt < askedAt && socket.io.engine === engine) engine.close();
+    socket.timeout(patience.forAnswer(askedAt)).emit(question, {}, (error: Error | null) => {
+      if (socket.io.engine !== engine || !socket.connected) return; // it is over already
+      if (error === null) return patience.answered(askedAt, performance.now());
+      if (heardAt >= askedAt) return;
+      patience.missed();
+      engine.close();
     });
   };
-  socket.on("connect", () => {
+  socket.io.on("open", () => {
     heardAt = performance.now();
-    socket.io.engine.on("packet", () => {
+    const { engine } = socket.io;
+    engine.on("packetCreate", ({ data }: { data?: unknown }) => patience.sent(sizeOf(data), performance.now()));
+    engine.on("packet", () => {
       heardAt = performance.now();
       clearTimeout(timer);
       timer = undefined;
@@ -38,9 +48,15 @@ export function feelPulse(socket: Socket, question: string): Pulse {
   });
   socket.on("disconnect", () => clearTimeout(timer));
   socket.onAnyOutgoing((event: string) => {
-    if (event !== question) timer ??= setTimeout(ask, ASK_AFTER_MS);
+    if (event !== question) timer ??= setTimeout(ask, pace.askAfterMs);
   });
   return { ask };
+}
+
+/** Of a packet's data, text or bytes. */
+function sizeOf(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0;
 }
 
 /** What the browser says of its network; nothing outside of one. Listens for as long as the page lives. */

@@ -14,13 +14,18 @@ export interface ReconnectOptions {
   random?: () => number;
 }
 
+/** How long to wait after so many failures in a row: twice as long as after the one before, times 0.5 to 1.5, up to the most. */
+export function waitMs(failures: number, { firstMs, maxMs, random = Math.random }: ReconnectOptions): number {
+  return Math.min(firstMs * 2 ** (failures - 1), maxMs) * (0.5 + random());
+}
+
 const WORKED_MS = 10_000;
 /** All pages of a network are online at the same moment. */
 const ONLINE_SPREAD_MS = 500;
 
 /**
- * States: resting (nothing is to be connected) → waiting ⇄ connected. Each loss waits twice as long as the one before, times 0.5 to 1.5,
- * up to the most; so many pages that lose one server at one moment do not come back at one moment.
+ * States: resting (nothing is to be connected) → waiting ⇄ connected. Each loss waits longer than the one before, spread by chance; so many pages
+ * that lose one server at one moment do not come back at one moment.
  */
 export class Reconnect {
   readonly #socket: Connectable;
@@ -46,11 +51,11 @@ export class Reconnect {
 
   /** It was lost or refused: it is connected again after a while. */
   lost(): void {
-    const { firstMs, maxMs, workedMs, random } = this.#options;
+    const { workedMs } = this.#options;
     const worked = this.#workingSince !== undefined && performance.now() - this.#workingSince >= workedMs;
     this.#workingSince = undefined;
     this.#losses = worked ? 1 : this.#losses + 1;
-    this.#after(Math.min(firstMs * 2 ** (this.#losses - 1), maxMs) * (0.5 + random()));
+    this.#after(waitMs(this.#losses, this.#options));
   }
 
   /** The network has just come back: no need to wait longer. */
