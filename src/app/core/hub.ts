@@ -12,7 +12,7 @@ import type {
 import type { ProjectSummary } from "../../protocol/project.ts";
 import type { ProjectStart } from "../../protocol/starts.ts";
 import { feelPulse, onNetwork } from "./pulse.ts";
-import { Reconnect, type ReconnectOptions } from "./reconnect.ts";
+import { Reconnect, type ReconnectOptions, waitMs } from "./reconnect.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { Store } from "./store.ts";
 
@@ -54,9 +54,13 @@ export class HubConnection {
   readonly starts = new Store<ReadonlyMap<string, ProjectStart>>(new Map());
   readonly #socket: HubSocket;
   readonly #options: HubOptions;
+  readonly #waits: ReconnectOptions;
   readonly #reconnect: Reconnect;
   readonly #forgetNetwork: () => void;
   #listing = 0;
+  /** In a row. */
+  #failedListings = 0;
+  #listTimer: ReturnType<typeof setTimeout> | undefined;
   #changedWhileListing = new Set<string>();
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
   #leaveTimer: ReturnType<typeof setTimeout> | undefined;
@@ -71,15 +75,15 @@ export class HubConnection {
       ...(options.headers && { extraHeaders: options.headers }),
     };
     this.#socket = options.origin === undefined ? io(settings) : io(options.origin, settings);
-    this.#reconnect = new Reconnect(this.#socket, options.reconnect ?? { firstMs: 500, maxMs: 30_000 });
+    this.#waits = options.reconnect ?? { firstMs: 500, maxMs: 30_000 };
+    this.#reconnect = new Reconnect(this.#socket, this.#waits);
     const pulse = feelPulse(this.#socket, "ping");
     this.#forgetNetwork = onNetwork({
       online: () => {
         this.#reconnect.soon();
         pulse.ask();
-        if (this.#socket.connected) this.status.set("online");
       },
-      offline: () => this.status.set("offline"),
+      offline: () => pulse.ask(), // it may mean another network than the one of this site
     });
     this.#listen();
   }
@@ -105,6 +109,7 @@ export class HubConnection {
   close(): void {
     clearTimeout(this.#offlineTimer);
     clearTimeout(this.#leaveTimer);
+    clearTimeout(this.#listTimer);
     this.#forgetNetwork();
     this.#socket.disconnect();
     this.#reconnect.rest();
@@ -160,6 +165,7 @@ export class HubConnection {
 
   async #list(): Promise<void> {
     const turn = ++this.#listing;
+    clearTimeout(this.#listTimer);
     this.#changedWhileListing = new Set();
     const found = new Map<string, ProjectSummary>();
     let after: string | undefined;
@@ -171,9 +177,10 @@ export class HubConnection {
         after = page.next ?? undefined;
       } while (after !== undefined);
     } catch {
-      if (turn === this.#listing && this.#socket.connected) setTimeout(() => void this.#list(), 1_000); // the next connection lists again
+      if (turn === this.#listing && this.#socket.connected) this.#listLater(); // the next connection lists again
       return;
     }
+    this.#failedListings = 0;
     const before = this.projects.get();
     for (const id of this.#changedWhileListing) {
       const newer = before.get(id);
@@ -184,6 +191,12 @@ export class HubConnection {
     this.listed.set(true);
     this.#reconnect.works();
     for (const id of this.starts.get().keys()) void this.look(id).catch(() => {}); // a start may have gone on unseen; the next change tells
+  }
+
+  /** While the database is away all pages fail at one moment: they do not come back at one. */
+  #listLater(): void {
+    this.#failedListings += 1;
+    this.#listTimer = setTimeout(() => void this.#list(), waitMs(this.#failedListings, this.#waits));
   }
 
   #keepProject(project: ProjectSummary): void {
