@@ -24,10 +24,15 @@ class Paper implements TerminalScreen {
     this.text += text;
     taken();
   }
+  window = { cols: 80, rows: 24 };
   wanted() {
-    return { cols: 80, rows: 24 };
+    return this.window;
   }
-  resize(): void {}
+  /** What it was told last. */
+  size: { cols: number; rows: number } | undefined;
+  resize({ cols, rows }: { cols: number; rows: number }): void {
+    this.size = { cols, rows };
+  }
   scheme() {
     return "light" as const;
   }
@@ -36,18 +41,23 @@ class Paper implements TerminalScreen {
 async function openTerminal(own: Life) {
   const server = await startProjectServer(own);
   const assertion = await server.hub.assertion({ aud: server.projectId });
-  const connection = new ProjectConnection({
-    origin: server.origin,
-    path: `/${server.projectId}/api/socket`,
-    headers: { [ASSERTION_HEADER]: assertion },
-  });
-  own.defer("connection", () => connection.rest());
-  connection.open();
-  const screen = new Paper();
-  const client = new TerminalClient(connection, "main", { screen });
-  own.defer("terminal", () => client.close());
-  await until(() => client.state.get().kind === "open");
-  return { connection, screen, client };
+  /** One window, of some size. */
+  const openWindow = async (cols: number) => {
+    const connection = new ProjectConnection({
+      origin: server.origin,
+      path: `/${server.projectId}/api/socket`,
+      headers: { [ASSERTION_HEADER]: assertion },
+    });
+    own.defer("connection", () => connection.rest());
+    connection.open();
+    const screen = new Paper();
+    screen.window = { cols, rows: 24 };
+    const client = new TerminalClient(connection, "main", { screen });
+    own.defer("terminal", () => client.close());
+    await until(() => client.state.get().kind === "open");
+    return { connection, screen, client };
+  };
+  return { ...(await openWindow(80)), openWindow };
 }
 
 test("what was put out while the connection was away is there once", async () => {
@@ -77,4 +87,42 @@ test("a shell that ended is told and can be started again", async () => {
   await client.restart();
   client.type("echo again-$((20 + 3))\n");
   await until(() => screen.text.includes("again-23"));
+});
+
+test("who comes back to a terminal that was resized meanwhile, and said nothing since, has its size", async () => {
+  const { connection, screen, client, openWindow } = await openTerminal(life());
+  client.type("stty -echo; exec sleep 1000 # $((1 + 1))-ready\n");
+  await until(() => screen.text.includes("-ready"));
+  const other = await openWindow(100);
+  const third = await openWindow(120);
+  connection.rest();
+  other.client.type("\n");
+  await until(() => third.screen.size?.cols === 100);
+  const { redrawn } = screen;
+  connection.open();
+  await until(() => client.state.get().kind === "open");
+  expect({ size: screen.size, isDrawnAnew: screen.redrawn > redrawn }).toEqual({
+    size: { cols: 100, rows: 24 },
+    isDrawnAnew: false,
+  });
+});
+
+test("what was typed for a shell that is gone is not typed into the next one", async () => {
+  const { connection, screen, client, openWindow } = await openTerminal(life());
+  const other = await openWindow(80);
+  client.type("exit 3\n");
+  await until(() => client.state.get().kind === "exited" && other.client.state.get().kind === "exited");
+  client.type("echo typed-$((20 + 3))\n"); // there is none now
+  await other.client.restart();
+  await until(() => client.state.get().kind === "open");
+  connection.rest();
+  client.type("echo typed-$((20 + 3))\n");
+  other.client.type("exit 4\n");
+  await until(() => other.client.state.get().kind === "exited");
+  await other.client.restart();
+  connection.open();
+  await until(() => screen.text.includes("was not sent"));
+  client.type("echo on-purpose-$((20 + 4))\n");
+  await until(() => screen.text.includes("on-purpose-24"));
+  expect(screen.text).not.toContain("typed-");
 });

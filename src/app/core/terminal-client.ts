@@ -75,12 +75,14 @@ export class TerminalClient {
       void this.#ask("terminal_input", { name: this.#name, text: bytes, binary: true });
   }
 
-  /** Sends keys; without a connection they are held, a bounded amount, and sent when it is back. */
+  /** Sends keys; without a connection they are held, a bounded amount, and sent when it is back, if the shell is the same then. */
   type(text: string): void {
-    if (this.state.get().kind !== "open") {
+    const { kind } = this.state.get();
+    if (kind === "opening" || kind === "offline") {
       if (this.#held.length + text.length <= MOST_HELD_KEYS) this.#held += text;
       return;
     }
+    if (kind !== "open") return;
     if (TERMINAL_SIGNALS.has(text)) {
       this.#unsent = ""; // what was to come before a signal is not wanted any more
       void this.#send(text);
@@ -129,9 +131,8 @@ export class TerminalClient {
 
   /** A new shell after the last has ended. */
   async restart(): Promise<void> {
-    await this.#connection.request("terminal_restart", { name: this.#name });
-    this.#held = "";
-    await this.#open();
+    const { terminal } = await this.#connection.request("terminal_restart", { name: this.#name });
+    this.#restarted(terminal.generation);
   }
 
   /** Stops following; the terminal runs on. */
@@ -202,8 +203,11 @@ export class TerminalClient {
   }
 
   #opened({ terminal, screen, text, offset }: TerminalAnswers["terminal_open"]): void {
+    const isAnother = this.#generation !== undefined && this.#generation !== terminal.generation;
+    const held = this.#held;
+    this.#held = "";
+    this.#screen.resize(terminal); // somebody may have resized it while this one was away
     if (screen !== null) {
-      this.#screen.resize(terminal);
       this.#screen.write(screen, () => {});
       this.#generation = terminal.generation;
       this.#acknowledged = offset;
@@ -212,10 +216,10 @@ export class TerminalClient {
     this.#write(text);
     const { exitCode } = terminal;
     this.state.set(exitCode === null ? { kind: "open" } : { kind: "exited", exitCode });
-    if (exitCode !== null || this.#held === "") return;
-    const held = this.#held;
-    this.#held = "";
-    this.type(held);
+    if (exitCode !== null || held === "") return;
+    if (isAnother)
+      this.#say("This is another shell: what you typed meanwhile was meant for the last one and was not sent.");
+    else this.type(held);
   }
 
   #output(output: { generation: string; text: string; offset: number }): void {
@@ -240,8 +244,14 @@ export class TerminalClient {
     });
   }
 
+  /** What is typed from now on is meant for the new shell. */
   #restarted(generation: string): void {
-    if (generation !== this.#generation) void this.#open();
+    const isOpening = this.#opening && this.#generation === undefined;
+    if (generation === this.#generation || isOpening) return;
+    this.#held = "";
+    this.#generation = undefined;
+    this.state.set({ kind: "opening" });
+    void this.#open();
   }
 
   /** What may be lost with the connection: opening again puts it right. */
