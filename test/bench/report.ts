@@ -7,6 +7,8 @@ export interface Figure {
   /** What it is compared with, taken in the same run, such as "nginx 24.1k req/s". */
   against?: string;
   ratio?: number;
+  /** Of each round, where there were several: `ratio` is their median, and how far they are apart tells a change from noise. */
+  ratios?: readonly number[];
   aim?: string;
   /** Undefined where there is no aim. */
   met?: boolean;
@@ -27,6 +29,13 @@ export function quantile(samples: readonly number[], share: number): number {
 
 export const median = (samples: readonly number[]) => quantile(samples, 0.5);
 
+/** The median with the least and the most, such as `13.9k /s (13.1k /s–14.2k /s)`. */
+export function withSpread(samples: readonly number[], show: (value: number) => string): string {
+  return `${show(median(samples))} (${show(Math.min(...samples))}–${show(Math.max(...samples))})`;
+}
+
+const twoPlaces = (value: number) => value.toFixed(2);
+
 export const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const perSecond = (value: number) =>
@@ -34,11 +43,11 @@ export const perSecond = (value: number) =>
 
 /** The figures as a Markdown table. */
 export function figuresTable(figures: readonly Figure[]): string {
-  const rows = figures.map(({ what, measured, against, ratio, aim, met, how }) => [
+  const rows = figures.map(({ what, measured, against, ratio, ratios, aim, met, how }) => [
     what,
     measured,
     against ?? "",
-    ratio === undefined ? "" : ratio.toFixed(2),
+    ratio === undefined ? "" : ratios === undefined ? twoPlaces(ratio) : withSpread(ratios, twoPlaces),
     aim ?? "",
     met === undefined ? "" : met ? "yes" : "no",
     how,

@@ -18,16 +18,21 @@ export interface RoleOptions {
   origins?: Partial<Record<RoleName, string>>;
   log?: Logger;
   metrics?: Metrics;
+  /** Default: a port that the system chooses. */
+  listen?: Parts["listen"];
   /** Is told by what `/readyz` would judge the role. */
   onReadiness?: (check: () => string | undefined) => void;
 }
 
-/** Starts an HTTP role on a port that the system chooses; returns its origin. */
+const ANY_PORT = { host: "127.0.0.1", port: 0 };
+
+/** Starts an HTTP role; returns its origin. */
 export async function startRole(
   life: Life,
   name: RoleName,
-  { db, env = {}, origins = {}, log = testLog(), metrics = openMetrics({ defaults: false }), onReadiness }: RoleOptions,
+  { db, env = {}, origins = {}, onReadiness, ...options }: RoleOptions,
 ): Promise<string> {
+  const { log = testLog(), metrics = openMetrics({ defaults: false }), listen = ANY_PORT } = options;
   const role = await loadRole(name);
   const announced = new Map<RoleName, string>();
   const parts: Parts = {
@@ -41,7 +46,7 @@ export async function startRole(
       throw new Error(`${name} asked for a cluster`);
     },
     readiness: (_name, check) => onReadiness?.(check),
-    listen: { host: "127.0.0.1", port: 0 },
+    listen,
     addresses: {
       announce: (other, origin) => void announced.set(other, origin),
       of: (other) => origins[other] ?? announced.get(other) ?? "http://127.0.0.1:9",
