@@ -31,16 +31,13 @@ RUN (dpkg -s ${PROJECT_PACKAGES} >/dev/null 2>&1 \
 RUN groupadd --gid 2001 user && useradd --uid 2001 --gid 2001 --no-create-home --home-dir /home/user --shell /bin/bash user \
   && mkdir -p /home/user /ext /data && chown 2001:2001 /home/user
 COPY dist/server /opt/cocalc-k8s/server
-ENV NODE_ENV=production HOME=/home/user LANG=C.UTF-8 SHELL=/bin/bash NODE_COMPILE_CACHE=/opt/cocalc-k8s/compiled
-RUN mkdir /opt/cocalc-k8s/compiled && chown 2001:2001 /opt/cocalc-k8s/compiled
+# Serves once, so that what V8 compiled of a project's server stands beside it; the port is any.
+RUN mkdir /tmp/compiling && HOME=/tmp/compiling COCALC_PROJECT_ID=00000000-0000-4000-8000-000000000000 COCALC_HUB_PUBLIC_KEYS='{"keys":[{"kty":"OKP"}]}' \
+    COCALC_POD_IP=127.0.0.1 PORT=6001 ADMIN_HOST=127.0.0.1 ADMIN_PORT=0 COCALC_LOG_FORMAT=json node /opt/cocalc-k8s/server/make-code-cache.js \
+  && rm -rf /tmp/compiling
+ENV NODE_ENV=production HOME=/home/user LANG=C.UTF-8 SHELL=/bin/bash
 WORKDIR /home/user
 USER 2001:2001
-# Serves once, so that what Node compiled of a project's server is in the image: the port is any, and the end is as in a pod.
-RUN mkdir /tmp/compiling && (HOME=/tmp/compiling COCALC_PROJECT_ID=00000000-0000-4000-8000-000000000000 COCALC_HUB_PUBLIC_KEYS='{"keys":[{"kty":"OKP"}]}' \
-    COCALC_POD_IP=127.0.0.1 PORT=0 ADMIN_HOST=127.0.0.1 ADMIN_PORT=0 COCALC_LOG_FORMAT=json \
-    node /opt/cocalc-k8s/server/main.js --role=project 2>/tmp/compiling.log & \
-    until grep -q '"msg":"ready"' /tmp/compiling.log; do kill -0 $! && sleep 0.1 || exit 1; done; kill $! && wait $!) \
-  && rm -rf /tmp/compiling /tmp/compiling.log
 EXPOSE 6001 2222
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "/opt/cocalc-k8s/server/main.js"]
 CMD ["--role=project"]

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { copyPackages } from "./scripts/copy-packages.ts";
 
-const outDir = "dist/server";
+export const outDir = "dist/server";
 
 /** Packages that load native code or files of their own at run time; they are copied beside the bundle with all they need. */
-const external = ["@lydell/node-pty", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
+export const external = ["@lydell/node-pty", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
 
 /** What stands beside the bundle: packages, migrations, and a package.json that says that these are ES modules. */
 function besideTheBundle(): Plugin {
@@ -30,15 +30,16 @@ export default defineConfig({
   // `src/local` finds its PostgreSQL by a name it makes up at run time; it is not part of an image.
   ssr: { noExternal: true, external },
   build: {
-    ssr: "src/main.ts",
+    ssr: true,
     outDir,
     emptyOutDir: true,
     target: "node24",
     minify: false,
     sourcemap: false,
     rolldownOptions: {
+      input: { main: "src/main.ts", "make-code-cache": "src/boot/make-code-cache.ts" },
       // Flat, so that a file found relative to `import.meta.url` is found from every chunk.
-      output: { entryFileNames: "main.js", chunkFileNames: "[name]-[hash].js" },
+      output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
     },
   },
 });

@@ -4,6 +4,7 @@
  */
 
 import { earlyAddress } from "./boot/early-address.ts";
+import { loadProjectBundle } from "./boot/project-bundle.ts";
 import { environment } from "./core/env.ts";
 import { EarlyListener } from "./net/serve/early-listener.ts";
 
@@ -13,9 +14,13 @@ const role = others.length === 0 ? /^--role=([a-z-]+)$/.exec(first)?.[1] : undef
 if (role === undefined) {
   const { main } = await import("./program.ts");
   await main();
-} else {
-  const address = role === "project" ? earlyAddress(environment()) : undefined;
+} else if (role === "project") {
+  const address = earlyAddress(environment());
   const early = address && (await EarlyListener.open(address));
+  const bundle = loadProjectBundle(import.meta.dirname);
+  const run = bundle?.run ?? (await import("./boot/project-alone.ts")).runProject;
+  await run({ early, codeCache: bundle?.codeCache });
+} else {
   const { runRole } = await import("./boot/one-role.ts");
-  await runRole(role, early);
+  await runRole(role);
 }

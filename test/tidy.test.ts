@@ -67,7 +67,7 @@ function placeOf(file: string): string {
 
 /** Which places each place may import; packages are looked at below. */
 const MAY: Record<string, string[]> = {
-  main: ["main", "registry", "local", "core", "net", "db", "kube", "domain", "rules"],
+  main: ["main", "registry", "project-role", "local", "core", "net", "db", "kube", "domain", "rules"],
   registry: ["registry", "role", "project-role", "core"],
   role: ["role", "registry", "domain", "rules", "db", "kube", "files", "net", "core", "protocol"],
   "project-role": ["project-role", "registry", "files", "text", "net", "core", "protocol"],
@@ -142,6 +142,15 @@ test("the protocol needs zod alone", () => {
   expect(new Set(packages)).toEqual(new Set(["zod"]));
 });
 
+test("what a project's server is bundled of holds neither another role nor the clients of database and cluster", () => {
+  const reached = new Set(["src/boot/project-alone.ts"]);
+  for (const file of reached) for (const target of importsOf(file)) reached.add(target);
+  const places = ["db", "kube", "domain", "local", "role"];
+  const wrong = [...reached].filter((file) => /^(src|roles)\//.test(file) && places.includes(placeOf(file)));
+  const heavy = ["pg", "@kubernetes/client-node", "undici", "express", "commander"].filter((name) => reached.has(name));
+  expect({ wrong, heavy }).toEqual({ wrong: [], heavy: [] });
+});
+
 test("a home as a place knows no sockets", () => {
   const wired = ["node:http", "node:https", "node:http2", "node:net", "node:tls", "socket.io", "express"];
   const wrong = product
@@ -167,7 +176,7 @@ test("connections to the database are made where somebody hears of their loss", 
 });
 
 test("what is exported is used by another file; the protocol is there to be read as a whole", async () => {
-  const configs = ["vite.config.ts", "vite.server.config.ts"];
+  const configs = ["vite.config.ts", "vite.server.config.ts", "vite.project.config.ts"];
   const others = await Promise.all(
     configs.map(async (file) => [file, await readFile(join(root, file), "utf8")] as const),
   );

@@ -2,7 +2,6 @@
 
 import type { Check, Parts } from "../../roles/define-role.ts";
 import type { RoleName } from "../../roles/names.ts";
-import { readConfig } from "../core/config.ts";
 import type { Environment } from "../core/env.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
@@ -23,65 +22,46 @@ export interface SelfReport {
 /** What all roles of a process have in common; `listen` is each role's own. */
 export type SharedParts = Omit<Parts, "listen"> & { report: SelfReport };
 
-interface SharedOptions {
+/** What an opener is given. */
+export interface OpenOptions {
   env: Environment;
   log: Logger;
   metrics: Metrics;
   applicationName: string;
   /** People are answered by this process: it stays ready while the cluster is away. */
   servesPeople: boolean;
+  report: SelfReport;
+}
+
+/** How the parts are opened that most programs need: handed in, so that a program that needs none of them does not hold their code. */
+export interface Openers {
+  db(life: Life, options: OpenOptions): Promise<Db>;
+  kube(life: Life, options: OpenOptions): Promise<Kube>;
+}
+
+interface SharedOptions extends Omit<OpenOptions, "report"> {
+  openers: Openers;
 }
 
 /** Port of a role's Service in a cluster, where the roles find each other by name. */
 const SERVICE_PORT = 5000;
 
 export function openSharedParts(life: Life, options: SharedOptions): SharedParts {
-  const { log, metrics } = options;
+  const { log, metrics, openers } = options;
   const report: SelfReport = { readiness: new Map(), liveness: new Map(), notes: new Map() };
   const origins = new Map<RoleName, string>();
   return {
     log,
     metrics,
     report,
-    db: once(() => openDb(life, report, options)),
-    kube: once(() => openClusterClient(life, report, options)),
+    db: once(() => openers.db(life, { ...options, report })),
+    kube: once(() => openers.kube(life, { ...options, report })),
     readiness: (name, check) => void report.readiness.set(name, check),
     addresses: {
       announce: (role, origin) => void origins.set(role, origin),
       of: (role) => origins.get(role) ?? `http://${role}:${SERVICE_PORT}`,
     },
   };
-}
-
-/** Resolves when its schema is not known to be older than this program: what works on an older one would fail here and there. */
-async function openDb(
-  life: Life,
-  report: SelfReport,
-  { env, log, metrics, applicationName }: SharedOptions,
-): Promise<Db> {
-  const [{ Db }, { dbConfig }, { SchemaWatch }] = await Promise.all([
-    import("../db/db.ts"),
-    import("../db/config.ts"),
-    import("../db/schema.ts"),
-  ]);
-  const db = new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName });
-  const schema = new SchemaWatch(life, { query: (sql) => db.query(sql), log });
-  report.readiness.set("schema", () => schema.problem());
-  await schema.usable;
-  return db;
-}
-
-async function openClusterClient(
-  life: Life,
-  report: SelfReport,
-  { env, log, metrics, servesPeople }: SharedOptions,
-): Promise<Kube> {
-  const [{ openKube }, { kubeConfig }] = await Promise.all([import("../kube/client.ts"), import("../kube/config.ts")]);
-  const kube = await openKube(life, { config: readConfig(kubeConfig, env), log, metrics });
-  report.notes.set("Kubernetes", () => kube.health.ages());
-  report.liveness.set("Kubernetes", () => kube.health.stuck());
-  if (!servesPeople) report.readiness.set("Kubernetes", () => kube.health.old());
-  return kube;
 }
 
 /** Calls `open` at the first call; later ones get the same promise. */

@@ -6,8 +6,16 @@ import { newestFileMs } from "../../scripts/source-files.ts";
 import { buildBundles } from "../cluster/build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const BUILT = ["dist/app/index.html", "dist/server/main.js"];
-const SOURCES = ["src", "roles", "index.html", "vite.config.ts", "vite.server.config.ts", "package-lock.json"];
+const BUILT = ["dist/app/index.html", "dist/server/project.cjs"];
+const SOURCES = [
+  "src",
+  "roles",
+  "index.html",
+  "vite.config.ts",
+  "vite.server.config.ts",
+  "vite.project.config.ts",
+  "package-lock.json",
+];
 
 /** Builds app and server when a source is newer than either. @throws when they cannot be built. */
 export async function ensureBuilt(): Promise<void> {

@@ -15,6 +15,7 @@ export interface Archives {
 export async function buildBundles(): Promise<void> {
   await vite("vite.config.ts");
   await vite("vite.server.config.ts");
+  await vite("vite.project.config.ts");
 }
 
 async function vite(config: string): Promise<void> {

@@ -6,8 +6,8 @@ import { type Environment, environment } from "../../core/env.ts";
 import { siteConfig } from "../../net/visitor/site.ts";
 import { processConfig } from "../process-config.ts";
 import { runProcess } from "../run-process.ts";
+import { openProcessLog } from "../run-serving.ts";
 import { rolesNamed, startRoles } from "../start-roles.ts";
-import { openProcessLog } from "./run.ts";
 
 interface LocalFlags {
   databaseUrl?: string;
