@@ -1,6 +1,6 @@
 /** The algebra of differences, on texts that a generator makes. */
 
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { Work } from "./sequence-hunks.ts";
 import { applyChanges, type Change, changesBetween } from "./text-changes.ts";
@@ -116,6 +116,22 @@ test.each(Object.entries(HARD))("%s: the comparison ends when its work is used u
   const work = new Work(6_000_000);
   expect(applyChanges(from, changesBetween(from, to, work)) === to).toBe(true);
 });
+
+test.each([
+  ["pictures", "🔖🤖".repeat(170_000), "🤖🔖🔖".repeat(110_000)],
+  ["marks that combine", "e\u0301x ".repeat(150_000), "e\u0301y ".repeat(150_000)],
+  ["a line of one letter and a mark", "xe\u0301\n".repeat(30_000), "ye\u0301\n".repeat(30_000)],
+])(
+  "%s just below what may be compared keep nobody waiting: little is cut by asking for each character",
+  (_, from, to) => {
+    const asked = jest.spyOn(Intl.Segmenter.prototype, "segment");
+    expect(applyChanges(from, changesBetween(from, to)) === to).toBe(true);
+    const units = asked.mock.calls.reduce((sum, [text = ""]) => sum + text.length, 0);
+    asked.mockRestore();
+    expect(units).toBeLessThan(from.length);
+    expect(units).toBeLessThan(6_000_000 / 20);
+  },
+);
 
 test("400 changed lines of a large text are 400 small changes", () => {
   const [from, to] = HARD["400 lines changed of many"] ?? ["", ""];

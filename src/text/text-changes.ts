@@ -1,6 +1,6 @@
 /** The difference of two texts: by lines first, then by characters, with a bounded amount of work. Pure; positions count UTF-16 units. */
 
-import { graphemesOf, isSurelyBetween, sharedEnd, sharedStart } from "./graphemes.ts";
+import { graphemesOf, isSurelyBetween, sharedEnd, sharedStart, workOfGraphemes } from "./graphemes.ts";
 import { anchoredHunks, shortestHunks, Work } from "./sequence-hunks.ts";
 
 /**
@@ -15,8 +15,6 @@ export interface Change {
 
 /** For one comparison: some hundredths of a second. What is not compared by then counts as replaced. */
 const MOST_WORK = 6_000_000;
-/** Cutting text into characters costs so much for each unit. */
-const WORK_OF_CUTTING = 4;
 
 export function applyChanges(text: string, changes: readonly Change[]): string {
   let result = "";
@@ -119,7 +117,7 @@ function byCharacters(a: string, b: string, { at, work }: Place): Change[] | und
   const end = sharedEnd(a, b, start);
   const [partA, partB] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
   if (partA === "" || partB === "") return [{ at: at + start, remove: partA.length, insert: partB }];
-  if (!work.spend((partA.length + partB.length) * WORK_OF_CUTTING)) return undefined;
+  if (!work.spend(workOfGraphemes(partA) + workOfGraphemes(partB))) return undefined;
   const [charactersA, charactersB] = [graphemesOf(partA), graphemesOf(partB)];
   const hunks = shortestHunks(...idsOf(charactersA, charactersB), work);
   const starts = startsOf(charactersA, at + start);
