@@ -6,6 +6,7 @@ import { type FileHandle, lstat, open } from "node:fs/promises";
 import { AppError, codeOf } from "../core/errors.ts";
 import type { FileEntry } from "../protocol/project-files.ts";
 import { etagOf, toEntry } from "./entry.ts";
+import { overwrite } from "./overwrite.ts";
 import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
 import { type Spot, walk } from "./walk.ts";
 import { writeFile } from "./write.ts";
@@ -20,14 +21,20 @@ const BECAUSE = {
 } as const;
 type Reason = keyof typeof BECAUSE;
 
+/** Told when a file is written over in place: a crash between the two may leave a mixture of both. */
+export interface InPlace {
+  begin: (was: Buffer) => Promise<void>;
+  /** It is written, or after an error as it was. */
+  end: () => Promise<void>;
+}
+
 export interface SameWrite {
   bytes: Buffer;
   /** The etag that the file has to have. */
   etag: string;
   /** Name of the temporary file, where it is replaced. */
   temporary: Buffer;
-  /** Called before a file is written over in place, with what is in it: a crash from here on may leave a mixture of both. */
-  beforeInPlace: (was: Buffer) => Promise<void>;
+  inPlace: InPlace;
 }
 
 export interface SameWritten {
@@ -43,11 +50,11 @@ export async function writeSame(places: Places, path: PlacePath, write: SameWrit
   return { entry: await writeInPlace(places, path, write), inPlace: BECAUSE[reason] };
 }
 
-/** Writes into the file itself. @throws AppError `precondition_failed` */
+/** Writes into the file itself. @throws AppError `precondition_failed`, and what the system says: then it is as it was, or `end` was not called. */
 export function writeInPlace(
   places: Places,
   path: PlacePath,
-  { bytes, etag, beforeInPlace }: Pick<SameWrite, "bytes" | "etag" | "beforeInPlace">,
+  { bytes, etag, inPlace }: Pick<SameWrite, "bytes" | "etag" | "inPlace">,
 ): Promise<FileEntry> {
   return walk(places, path, {
     last: "follow",
@@ -57,21 +64,16 @@ export function writeInPlace(
       try {
         const is = async () => etagOf(await handle.stat({ bigint: true })) === etag;
         if (!(await is())) throw changed(path);
-        await beforeInPlace(await handle.readFile());
+        const was = await handle.readFile();
+        await inPlace.begin(was);
         if (!(await is())) throw changed(path);
-        await overwrite(handle, bytes);
+        await overwrite(handle, { was, becomes: bytes }, inPlace.end);
         return toEntry(toWire(name), await handle.stat({ bigint: true }));
       } finally {
         await handle.close();
       }
     },
   });
-}
-
-async function overwrite(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
-  await handle.truncate(bytes.length);
-  await handle.sync();
 }
 
 function changed(path: PlacePath): AppError {

@@ -2,7 +2,7 @@
 
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import type { DocumentContent, ReadContent } from "./document-content.ts";
-import type { DocumentFile } from "./document-file.ts";
+import type { DocumentFile, Unfinished } from "./document-file.ts";
 
 interface Options<Format> {
   file: DocumentFile;
@@ -21,6 +21,7 @@ export interface OnDisk<Format> extends ReadContent<Format> {
 export class DiskCopy<Format> {
   readonly #options: Options<Format>;
   #format: Format;
+  #unfinished: Unfinished | undefined;
   /** The content on disk as last known. */
   base = "";
   etag: string | undefined;
@@ -42,22 +43,26 @@ export class DiskCopy<Format> {
     return this.#options.encoding;
   }
 
-  /** Finishes what a crash cut off. */
-  mend(): Promise<void> {
-    return this.#options.file.mend(this.#options.folder);
+  /** Why the file is half written and stays so for now, in words. */
+  get unfinished(): string | undefined {
+    return this.#unfinished?.problem;
   }
 
   async isAsKnown(): Promise<boolean> {
     return (await this.#options.file.etag()) === this.etag;
   }
 
-  /** What is there now; undefined when nothing is. @throws AppError for what cannot be edited. */
+  /** What is there now, once what was cut off is finished; undefined when nothing is there. @throws AppError for what cannot be edited. */
   async read(): Promise<OnDisk<Format> | undefined> {
-    const { file, content, encoding, signal } = this.#options;
+    const { file, content, folder, encoding, signal } = this.#options;
+    this.#unfinished = await file.mend(folder);
     const disk = await file.readStill({ wasEmpty: this.base === "", signal });
     this.readOnly = await file.readOnlyBecause();
     if (disk === undefined) this.missing = await file.missing();
-    return disk && { ...content.read(disk.bytes, { name: file.name, encoding }), etag: disk.etag };
+    if (disk === undefined) return undefined;
+    const bytes = this.#unfinished?.bytes ?? disk.bytes;
+    const etag = this.#unfinished === undefined ? disk.etag : `${disk.etag} unfinished`; // fits nothing: it is tried again
+    return { ...content.read(bytes, { name: file.name, encoding }), etag };
   }
 
   /** Takes what was read for what is known. */

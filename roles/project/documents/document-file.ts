@@ -32,6 +32,14 @@ export interface FileOnDisk {
   modifiedMs: number;
 }
 
+/** A file that is half written and cannot be finished now. */
+export interface Unfinished {
+  /** What it was about to become. */
+  bytes: Buffer;
+  /** Why, in words. */
+  problem: string;
+}
+
 export class DocumentFile {
   readonly places: Places;
   readonly path: PlacePath;
@@ -124,22 +132,31 @@ export class DocumentFile {
       return { etag: entry.etag, inPlace: undefined };
     }
     const journal = new InPlaceJournal(folder);
-    const beforeInPlace = (was: Buffer) => journal.begin({ was, becomes: bytes });
-    const { entry, inPlace } = await writeSame(places, path, { bytes, etag, temporary, beforeInPlace });
-    if (inPlace !== undefined) await journal.end();
+    const kept = { begin: (was: Buffer) => journal.begin({ was, becomes: bytes }), end: () => journal.end() };
+    const { entry, inPlace } = await writeSame(places, path, { bytes, etag, temporary, inPlace: kept });
     return { etag: entry.etag, inPlace };
   }
 
-  /** Finishes a writing in place that a crash has cut off, and removes what a crash left beside the file. */
-  async mend(folder: string): Promise<void> {
+  /**
+   * Finishes a writing in place that a crash or an error has cut off, and removes what a crash left beside the file. Returns what it was
+   * about to become where it cannot be written now. `folder` is the one of the document's log.
+   */
+  async mend(folder: string): Promise<Unfinished | undefined> {
     const remove = ({ folder: at }: { folder: Folder }) => unlink(at.at(this.#temporary));
     await walk(this.places, this.path, { last: "follow", use: remove }).catch(() => {}); // usually there is none
     const journal = new InPlaceJournal(folder);
+    if (!(await journal.isThere())) return undefined;
     const disk = await this.read().catch(() => undefined); // opening it tells what is wrong
-    const bytes = disk && (await journal.unfinished(disk.bytes));
-    if (disk !== undefined && bytes !== undefined)
-      await writeInPlace(this.places, this.path, { bytes, etag: disk.etag, beforeInPlace: async () => {} });
-    await journal.end();
+    if (disk === undefined) return undefined;
+    const bytes = await journal.unfinished(disk.bytes);
+    if (bytes === undefined) return void (await journal.end());
+    try {
+      const inPlace = { begin: async () => {}, end: async () => {} }; // its own mixture is one of the same two
+      await writeInPlace(this.places, this.path, { bytes, etag: disk.etag, inPlace });
+    } catch (error) {
+      return { bytes, problem: this.problemOf(error) };
+    }
+    return void (await journal.end());
   }
 
   /** Always the same for one file, so that it is found after a crash. */

@@ -101,7 +101,7 @@ export class Document<Format = unknown> {
   }
 
   get isSaved(): boolean {
-    return this.#savedVersion === this.#version;
+    return this.#savedVersion === this.#version && this.#disk.unfinished === undefined;
   }
 
   /** Is there no file, and nobody who wants one? */
@@ -215,7 +215,6 @@ export class Document<Format = unknown> {
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #load(): Promise<void> {
-    await this.#disk.mend();
     const log = await readLog(this.#folder);
     const replayed = log === undefined ? undefined : replay(log.records);
     const content = replayed && this.#options.content.contentOf(replayed.doc);
@@ -323,7 +322,7 @@ export class Document<Format = unknown> {
   async #write(): Promise<void> {
     const version = this.#version;
     const content = this.#content;
-    if (content !== this.#disk.base || this.#disk.etag === undefined) {
+    if (content !== this.#disk.base || this.#disk.etag === undefined || this.#disk.unfinished !== undefined) {
       const begins = () => {
         this.#log.append(RECORD.saving, Buffer.from(hashOf(content), "hex"));
         return this.#log.sync();
@@ -340,8 +339,11 @@ export class Document<Format = unknown> {
     if (this.#isClosed) return;
     try {
       if (await this.#disk.isAsKnown()) return;
-      this.#takeFromDisk(await this.#disk.read());
-      this.#saveProblem = undefined;
+      const before = this.#disk.base;
+      const disk = await this.#disk.read();
+      this.#takeFromDisk(disk);
+      // a file that was only touched, such as by a write that failed, tells nothing of why it could not be saved
+      if (disk?.content !== before || this.isSaved) this.#saveProblem = this.#disk.unfinished;
       await this.#log.sync();
       for (const update of this.#held.splice(0)) this.#readers.update(update, this.#generation, FROM_DISK);
     } catch (error) {
@@ -353,7 +355,7 @@ export class Document<Format = unknown> {
   /** Merges what is on disk now into the document: by difference from what was there before. */
   #takeFromDisk(disk: OnDisk<Format> | undefined): void {
     const wasSaved = this.isSaved;
-    if (disk !== undefined) {
+    if (disk !== undefined && (disk.content !== this.#disk.base || !this.#disk.wasThere)) {
       const before = this.#held.length;
       const change = { base: this.#disk.base, theirs: disk.content };
       this.#options.content.merge(this.#doc, change, FROM_DISK);

@@ -1,6 +1,6 @@
 /** What a file held and will hold while it is written in place, so that a crash in the middle of that is finished, and not taken for an edit. */
 
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { access, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -19,23 +19,34 @@ export class InPlaceJournal {
     this.#path = join(folder, "writing");
   }
 
+  get #temporary(): string {
+    return `${this.#path}.new`;
+  }
+
   /** All of it is on the disk then. Where it cannot be kept the file is written nevertheless, as without a log. */
   async begin({ was, becomes }: Writing): Promise<void> {
     const line = `${JSON.stringify({ was: was.length, becomes: becomes.length })}\n`;
-    const temporary = `${this.#path}.new`;
     try {
-      const handle = await open(temporary, "w", 0o600);
+      const handle = await open(this.#temporary, "w", 0o600);
       await handle
         .writeFile(Buffer.concat([Buffer.from(line), was, becomes]))
         .then(() => handle.datasync())
         .finally(() => handle.close());
-      await rename(temporary, this.#path);
+      await rename(this.#temporary, this.#path);
     } catch {
-      await this.end(); // that there is no log is told already
+      await this.end(); // that there is no log is told already; half of one takes the room that the file wants
     }
   }
 
+  isThere(): Promise<boolean> {
+    return access(this.#path).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async end(): Promise<void> {
+    await rm(this.#temporary, { force: true }).catch(() => {}); // written over the next time
     await rm(this.#path, { force: true }).catch(() => {}); // what is left fits no file but ours
   }
 
