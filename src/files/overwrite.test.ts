@@ -35,11 +35,19 @@ async function over(was: Buffer, becomes: Buffer, { room = Number.POSITIVE_INFIN
   };
   const file = {
     write: write as typeof handle.write,
-    truncate: async (length?: number) => (step(), handle.truncate(length)),
-    sync: async () => (step(), handle.sync()),
+    truncate: async (length?: number) => {
+      step();
+      await handle.truncate(length);
+    },
+    sync: async () => {
+      step();
+      await handle.sync();
+    },
   };
   let isWhole = false;
-  const whole = async () => void (isWhole = true);
+  const whole = async () => {
+    isWhole = true;
+  };
   const error = await overwrite(file, { was, becomes }, whole).catch((reason: unknown) => reason);
   await handle.close();
   return { error, isWhole, now: await readFile(path) };

@@ -142,6 +142,7 @@ export class Document<Format = unknown> {
         ...(readOnly === undefined ? {} : { readOnly }),
         ...(now === undefined ? {} : { encoding: now }),
       };
+      if (this.#isClosing) return undefined; // since this began to look
       admit();
       this.#readers.add(id, reader);
       // after the answer to the request that led here
@@ -339,10 +340,9 @@ export class Document<Format = unknown> {
     if (this.#isClosed) return;
     try {
       if (await this.#disk.isAsKnown()) return;
-      const before = this.#disk.base;
-      const disk = await this.#disk.read();
+      const [before, disk] = [this.#disk.base, await this.#disk.read()];
       this.#takeFromDisk(disk);
-      // a file that was only touched, such as by a write that failed, tells nothing of why it could not be saved
+      // one that was only touched, as by a write that failed, tells nothing of why it could not be saved
       if (disk?.content !== before || this.isSaved) this.#saveProblem = this.#disk.unfinished;
       await this.#log.sync();
       for (const update of this.#held.splice(0)) this.#readers.update(update, this.#generation, FROM_DISK);
@@ -363,11 +363,10 @@ export class Document<Format = unknown> {
     }
     this.#disk.note(disk);
     if (disk === undefined) return;
+    this.#mayCreate = false;
     if (this.#content === disk.content) this.#savedVersion = this.#version;
     else if (wasSaved) this.#schedule.in(SAVE_AFTER_MS);
   }
-
-  // ── beginning anew ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The same content under a new generation, without its history. */
   #beginAnew(): void {

@@ -1,6 +1,6 @@
 /** A file that is not there is said not to be there, and is made only when somebody asks for it. */
 
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
@@ -44,4 +44,19 @@ test("a file that somebody else makes meanwhile is there for whoever looks", asy
   await until(() => ada.states.at(-1)?.missing !== undefined);
   await writeFile(join(server.home, "a.txt"), "text");
   await until(() => ada.text === "text" && ada.states.at(-1)?.missing === undefined);
+});
+
+test("a file that somebody makes before it is saved is theirs: removed again it is missing, and not made anew", async () => {
+  const server = await startProjectServer(newLife());
+  const file = join(server.home, "a.txt");
+  const ada = await openTestDocument(await server.connect(), "a.txt");
+  ada.insert(0, "ours");
+  await writeFile(file, "theirs\n");
+  await ada.client.ask("document_save", { path: "a.txt" });
+  expect(await readFile(file, "utf8")).toContain("theirs");
+  await rm(file);
+  await until(() => ada.states.at(-1)?.missing !== undefined);
+  ada.insert(0, "more ");
+  await until(() => ada.acknowledged());
+  expect(await readdir(server.home)).not.toContain("a.txt");
 });

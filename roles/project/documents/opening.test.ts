@@ -4,10 +4,15 @@ import { appendFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import * as Y from "yjs";
+import { parsePath } from "../../../src/files/places.ts";
 import { textOf } from "../../../src/text/yjs-text.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { testLog } from "../../../test/helpers/log.ts";
+import { Document } from "./document.ts";
+import { textContent } from "./document-content.ts";
+import { DocumentFile } from "./document-file.ts";
+import { DocumentStore } from "./document-store.ts";
 import { Documents } from "./documents.ts";
 
 const newLife = testLives();
@@ -79,4 +84,20 @@ test("a file that is slow to open delays no other one, nor what is looked at and
   busy.isOver = true;
   await Promise.all([opened, writing]);
   expect(order).toEqual(["quick", "saved", "slow"]);
+});
+
+test("nobody joins a document that is let go while it is looked at for them", async () => {
+  const { home, write } = await openDocuments();
+  await write("a.txt");
+  const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
+  const file = new DocumentFile(places, parsePath(places, "a.txt"));
+  const { signal } = new AbortController();
+  const store = new DocumentStore(home);
+  const document = await Document.open({ file, content: textContent, store, identity: "home:a.txt", signal });
+  const reader = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
+  const joining = document.attach("ada", reader, { admit: () => {} });
+  await Promise.resolve(); // it looks at the disk
+  await document.close();
+  expect(await joining).toBeUndefined();
+  expect(document.readers).toBe(0);
 });

@@ -2,7 +2,7 @@
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
@@ -156,4 +156,19 @@ test("a Latin-1 file is opened when a person says what it is, is saved as such, 
   const other = openDocument(own, await connect(own, server));
   await until(() => isSettled(other) && textOf(other) === "ücafé\n\0");
   expect(other.state.get().encoding).toBe("windows-1252");
+});
+
+test("a document that is left while it is being opened has not failed to open", async () => {
+  const own = life();
+  const server = await startProjectServer(own);
+  await writeFile(join(server.home, PATH), "one\n"); // written just now, it is looked at twice
+  const connection = await connect(own, server);
+  const asked = jest.spyOn(connection, "request");
+  const provider = openDocument(own, connection);
+  await until(() => asked.mock.calls.some(([name]) => name === "document_open"));
+  provider.rest();
+  await Promise.allSettled(asked.mock.results.map(({ value }) => value));
+  expect(provider.state.get().phase).not.toBe("failed");
+  provider.wake();
+  await until(() => textOf(provider) === "one\n" && isSettled(provider));
 });

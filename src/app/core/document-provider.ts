@@ -228,6 +228,7 @@ export class DocumentProvider {
   }
 
   #failed(error: unknown): void {
+    if (this.#closed || this.#isResting) return; // it was let go while it was being opened
     if (isOffline(error)) return void this.#openAgain(); // where the connection is gone, the next one opens it
     const code = error instanceof RequestError ? error.code : "internal";
     const failure = { message: wordsOf(error), code };
