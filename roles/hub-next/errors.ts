@@ -6,11 +6,13 @@ import { loggedPath } from "../../src/net/serve/request-watch.ts";
 import { html } from "./html.ts";
 import type { Hub } from "./hub.ts";
 import { sendPage } from "./pages/layout.ts";
-import { visitorOf } from "./visitor.ts";
+import { strangerOf, visitorOf } from "./visitor.ts";
 
 type Boundary = (error: unknown, request: Request, response: Response, next: NextFunction) => void | Promise<void>;
 
-/** Errors of the API have status 200 (405 and 413 apart, which are about HTTP itself). */
+/** What is about HTTP itself; all other errors of the API have status 200. */
+const ABOUT_HTTP = [405, 408, 413];
+
 export function apiErrorBoundary(hub: Hub): Boundary {
   return (thrown, request, response, _next) => {
     const error = expected(hub, thrown, request);
@@ -19,7 +21,7 @@ export function apiErrorBoundary(hub: Hub): Boundary {
     if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", String(retryAfterSeconds));
     response.locals.logged = { ...response.locals.logged, code };
     response.setHeader("Cache-Control", "no-store");
-    response.status(status === 405 || status === 413 ? status : 200);
+    response.status(ABOUT_HTTP.includes(status) ? status : 200);
     response.json({ error: message, code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
   };
 }
@@ -38,7 +40,9 @@ export function pageErrorBoundary(hub: Hub): Boundary {
   return async (thrown, request, response, _next) => {
     const error = expected(hub, thrown, request);
     if (response.headersSent) return void response.destroy();
-    const [visitor, settings] = await Promise.all([visitorOf(hub, request), hub.settings.values()]);
+    const isTooMuch = error.code === "rate_limited"; // looking up who it is may be just that
+    const looked = isTooMuch ? strangerOf(hub, request) : visitorOf(hub, request).catch(() => strangerOf(hub, request));
+    const [visitor, settings] = await Promise.all([looked, hub.settings.values()]);
     const base = hub.site.basePath;
     const main = html`<h1>${TITLES[error.code] ?? "This did not work"}</h1><p>${error.message}</p>
 <p class="actions"><a class="button plain" href="${base}/">To the first page</a></p>`;

@@ -25,9 +25,28 @@ export interface Visitor {
   databaseIsAway: boolean;
 }
 
-/** Looks the visitor up. An API key in the Authorization header counts alone, also a wrong one: a cookie beside it is not looked at. */
+/** A visitor who is not looked up, for what has to be shown whatever comes. */
+export function strangerOf(hub: Hub, request: IncomingMessage): Visitor {
+  return { ...visitOf(hub, request).about, identity: undefined, databaseIsAway: false };
+}
+
+/**
+ * Looks the visitor up. An API key in the Authorization header counts alone, also a wrong one: a cookie beside it is not looked at.
+ * @throws AppError `rate_limited` for a network that brings too many credentials that nobody knows.
+ */
 export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Visitor> {
-  const { site } = hub;
+  const { about, credentials } = visitOf(hub, request);
+  try {
+    const identity = await hub.access.identify(credentials, about.client.address);
+    return { ...about, identity, databaseIsAway: false };
+  } catch (error) {
+    if (!isAppError(error, "unavailable")) throw error;
+    return { ...about, identity: undefined, databaseIsAway: true };
+  }
+}
+
+/** What a request says of its visitor, and what it brought to prove who that is. */
+function visitOf({ site }: Hub, request: IncomingMessage) {
   const client = clientOf(request, site);
   const secure = isSecure(site, client.proto);
   const cookies = readCookies(request.headers.cookie);
@@ -39,11 +58,6 @@ export async function visitorOf(hub: Hub, request: IncomingMessage): Promise<Vis
     : { apiKey: claimed };
   const { headers } = request;
   const browser = browserName(headers["user-agent"]);
-  const about = { client, secure, source: sourceOf(headers, ownOriginOf(site, client)), browser, byCookie };
-  try {
-    return { ...about, identity: await hub.access.identify(credentials), databaseIsAway: false };
-  } catch (error) {
-    if (!isAppError(error, "unavailable")) throw error;
-    return { ...about, identity: undefined, databaseIsAway: true };
-  }
+  const source = sourceOf(headers, ownOriginOf(site, client));
+  return { about: { client, secure, source, browser, byCookie }, credentials };
 }

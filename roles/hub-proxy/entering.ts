@@ -6,6 +6,7 @@
 
 import { AppError, forbidden, unavailable } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
+import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { createTicket, redeemTicket } from "../../src/domain/access/project-origins.ts";
 import { hashToken, isToken, randomToken } from "../../src/domain/access/tokens.ts";
@@ -60,6 +61,7 @@ export async function sendToProjectOrigin(
 
 interface Entering {
   db: Db;
+  access: Access;
   client: Client;
   config: SiteConfig;
   projectId: string;
@@ -69,7 +71,7 @@ interface Entering {
 export async function enter(
   request: HttpRequest,
   response: HttpResponse,
-  { db, client, config, projectId }: Entering,
+  { db, access, client, config, projectId }: Entering,
 ): Promise<void> {
   if (!isRead(request)) throw new AppError("invalid", "Projects are entered with GET or HEAD.", { status: 405 });
   const query = new URLSearchParams((request.url ?? "").slice(ENTER_PATH.length));
@@ -81,7 +83,8 @@ export async function enter(
   const known = readCookies(request.headers.cookie)[names.mark];
   const mark = known !== undefined && isToken(known) ? known : undefined;
   if (ticket !== null && mark === undefined) return refuse(request, response);
-  const value = ticket === null ? undefined : await redeemTicket(db, { ticket, projectId, mark: mark ?? "" });
+  const redeem = (given: string) => redeemTicket(db, { ticket: given, projectId, mark: mark ?? "" });
+  const value = ticket === null ? undefined : await access.onceForStranger(client.address, () => redeem(ticket));
   if (value !== undefined) return redirect(response, to, setCookie({ name: names.session, value, secure }));
   const app = appOrigin(client, config);
   if (app === undefined) {

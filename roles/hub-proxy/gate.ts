@@ -53,7 +53,7 @@ export class Gate {
     const { byCookie } = credentials;
     if (byCookie) checkOrigin(visit, this.#site);
     const since = this.#access.revocations.moment();
-    const identity = await identify(credentials, onOriginOf, this.#access);
+    const identity = await identify(credentials, { onOriginOf, client }, this.#access);
     if (identity === undefined) {
       throw unauthenticated("You are not signed in, or your session has ended. Sign in and try again.");
     }
@@ -106,10 +106,10 @@ function checkOrigin({ request, client, isUpgrade }: Visit, site: SiteConfig): v
 
 function identify(
   { session, apiKey, projectSession }: Credentials,
-  onOriginOf: string | undefined,
+  { onOriginOf, client }: Pick<Visit, "onOriginOf" | "client">,
   access: Access,
 ): Promise<Identity | undefined> {
-  if (onOriginOf === undefined) return access.identify({ session, apiKey });
-  if (projectSession === undefined) return access.identify({ apiKey });
-  return access.identifyOnProjectOrigin(projectSession, onOriginOf);
+  if (onOriginOf === undefined) return access.identify({ session, apiKey }, client.address);
+  if (projectSession === undefined) return access.identify({ apiKey }, client.address);
+  return access.identifyOnProjectOrigin(projectSession, onOriginOf, client.address);
 }

@@ -153,7 +153,8 @@ export class HubServer {
     const { access, config } = this.#parts;
     const names = cookieNames({ basePath: config.basePath, secure: isSecure(config, client.proto) });
     const cookies = readCookies(request.headers.cookie);
-    const identity = await access.identify({ session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] });
+    const credentials = { session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] };
+    const identity = await access.identify(credentials, client.address);
     if (identity === undefined) throw unauthenticated("You are not signed in, or your session has ended.");
     if (identity.projectId !== undefined) throw forbidden("This API key is for one project alone.");
     return identity;

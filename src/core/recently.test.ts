@@ -15,6 +15,8 @@ test("a key is new once in its time, however often it comes meanwhile", () => {
   expect(recently.add("a")).toBe(false);
   jest.advanceTimersByTime(1);
   expect([recently.has("a"), recently.add("a"), recently.add("a")]).toEqual([false, true, false]);
+  recently.delete("a");
+  expect([recently.has("a"), recently.add("a")]).toEqual([false, true]);
   recently.clear();
   expect(recently.has("a")).toBe(false);
 });

@@ -31,6 +31,10 @@ export class Recently {
     return (this.#until.get(key) ?? 0) > Date.now();
   }
 
+  delete(key: string): void {
+    this.#until.delete(key);
+  }
+
   clear(): void {
     this.#until.clear();
   }

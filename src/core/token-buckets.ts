@@ -29,6 +29,11 @@ export class TokenBucket {
     this.#left -= 1;
     return 0;
   }
+
+  /** Puts one back that was taken. */
+  giveBack(): void {
+    this.#left = Math.min(this.#size.burst, this.#left + 1);
+  }
 }
 
 /** A budget for each key. Of more keys than `maxKeys`, those that were not used for the longest time are full again. */
@@ -51,6 +56,11 @@ export class TokenBuckets {
     const [oldest] = this.#buckets.keys();
     if (this.#buckets.size > this.#maxKeys && oldest !== undefined) this.#buckets.delete(oldest);
     return bucket.take(now);
+  }
+
+  /** As `TokenBucket.giveBack`, of the key's, if it is still kept. */
+  giveBack(key: string): void {
+    this.#buckets.get(key)?.giveBack();
   }
 
   /** Keys that are kept now. */

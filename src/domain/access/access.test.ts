@@ -13,6 +13,8 @@ import type { Identity } from "./identity.ts";
 import { Revocations } from "./revocations.ts";
 import { createSession, endSession, endSessions } from "./sessions.ts";
 
+/** Where all come from who are looked up here. */
+const ADDRESS = "192.0.2.1";
 const life = new Life("access");
 let db: Db;
 let access: Access;
@@ -47,7 +49,7 @@ async function newProject(users: Record<string, string>): Promise<string> {
 
 async function signedIn(accountId: string) {
   const session = await createSession(db, { accountId });
-  const identity = await access.identify({ session: session.cookieValue });
+  const identity = await access.identify({ session: session.cookieValue }, ADDRESS);
   if (identity === undefined) throw new Error("the session is not known");
   return { ...session, identity };
 }
@@ -58,21 +60,27 @@ test("a session is known by its cookie until it ends, and the table holds no sec
   expect(identity).toMatchObject({ accountId, isAdmin: false, name: "Ada L.", credential: { kind: "session", hash } });
   const rows = await db.query<{ all: string }>("SELECT remember_me::text AS all FROM remember_me");
   expect(rows.some((row) => row.all.includes(cookieValue))).toBe(false);
-  expect(await access.identify({ session: hash })).toBeUndefined();
+  expect(await access.identify({ session: hash }, ADDRESS)).toBeUndefined();
   expect(await endSession(db, hash)).toBe(true);
-  await until(async () => (await access.identify({ session: cookieValue })) === undefined, { timeoutMs: 10_000 });
+  await until(async () => (await access.identify({ session: cookieValue }, ADDRESS)) === undefined, {
+    timeoutMs: 10_000,
+  });
 });
 
 test("an expired session, a banned and a deleted account are strangers", async () => {
   const accountId = await newAccount();
   const old = await createSession(db, { accountId, ttlSeconds: -1 });
-  expect(await access.identify({ session: old.cookieValue })).toBeUndefined();
+  expect(await access.identify({ session: old.cookieValue }, ADDRESS)).toBeUndefined();
   for (const column of ["banned", "deleted"]) {
     const { cookieValue } = await signedIn(accountId);
     await db.execute(`UPDATE accounts SET ${column} = true WHERE account_id = $1`, [accountId]);
-    await until(async () => (await access.identify({ session: cookieValue })) === undefined, { timeoutMs: 10_000 });
+    await until(async () => (await access.identify({ session: cookieValue }, ADDRESS)) === undefined, {
+      timeoutMs: 10_000,
+    });
     await db.execute(`UPDATE accounts SET ${column} = false WHERE account_id = $1`, [accountId]);
-    await until(async () => (await access.identify({ session: cookieValue })) !== undefined, { timeoutMs: 10_000 });
+    await until(async () => (await access.identify({ session: cookieValue }, ADDRESS)) !== undefined, {
+      timeoutMs: 10_000,
+    });
   }
 });
 
@@ -82,9 +90,9 @@ test("API keys: of the account or of one project, renamed, ended, deleted", asyn
   const foreign = await newProject({});
   const whole = await createApiKey(db, { accountId, name: "all" });
   const one = await createApiKey(db, { accountId, projectId, name: "one" });
-  const identity = await access.identify({ apiKey: whole.secret });
+  const identity = await access.identify({ apiKey: whole.secret }, ADDRESS);
   expect(identity).toMatchObject({ accountId, isAdmin: true, projectId: undefined });
-  const bound = await access.identify({ apiKey: one.secret });
+  const bound = await access.identify({ apiKey: one.secret }, ADDRESS);
   if (identity === undefined || bound === undefined) throw new Error("the keys are not known");
   expect(await access.authorise(bound, projectId, "run")).toBe("owner");
   await expect(access.authorise(bound, projectId, "own")).rejects.toThrow("API key cannot do this");
@@ -93,12 +101,16 @@ test("API keys: of the account or of one project, renamed, ended, deleted", asyn
   expect((await listApiKeys(db, { accountId })).map(({ name }) => name)).toEqual(["all"]);
   expect((await listApiKeys(db, { accountId, projectId })).map(({ name }) => name)).toEqual(["one"]);
   const wrong = `${one.secret.slice(0, 20)}${one.secret[20] === "A" ? "B" : "A"}${one.secret.slice(21)}`;
-  expect(await access.identify({ apiKey: wrong })).toBeUndefined();
-  expect(await access.identify({ apiKey: one.secret.slice(0, -1) })).toBeUndefined();
+  expect(await access.identify({ apiKey: wrong }, ADDRESS)).toBeUndefined();
+  expect(await access.identify({ apiKey: one.secret.slice(0, -1) }, ADDRESS)).toBeUndefined();
   await editApiKey(db, { accountId, id: one.key.id, expire: new Date(Date.now() - 1_000) });
-  await until(async () => (await access.identify({ apiKey: one.secret })) === undefined, { timeoutMs: 10_000 });
+  await until(async () => (await access.identify({ apiKey: one.secret }, ADDRESS)) === undefined, {
+    timeoutMs: 10_000,
+  });
   await deleteApiKey(db, { accountId, id: whole.key.id });
-  await until(async () => (await access.identify({ apiKey: whole.secret })) === undefined, { timeoutMs: 10_000 });
+  await until(async () => (await access.identify({ apiKey: whole.secret }, ADDRESS)) === undefined, {
+    timeoutMs: 10_000,
+  });
   await expect(deleteApiKey(db, { accountId: randomUUID(), id: one.key.id })).rejects.toThrow("no such API key");
 });
 
@@ -125,7 +137,7 @@ async function whoMayCome() {
   const person = async (accountId: string) => (await signedIn(accountId)).identity;
   const key = async (accountId: string, of: string) => {
     const { secret } = await createApiKey(db, { accountId, projectId: of, name: "key" });
-    const identity = await access.identify({ apiKey: secret });
+    const identity = await access.identify({ apiKey: secret }, ADDRESS);
     if (identity === undefined) throw new Error("the key is not known");
     return identity;
   };
@@ -272,7 +284,9 @@ test("a right that ended between its check and the registration ends the connect
   const since = access.revocations.moment();
   const { identity, hash, cookieValue } = await signedIn(accountId);
   await endSession(db, hash);
-  await until(async () => (await access.identify({ session: cookieValue })) === undefined, { timeoutMs: 10_000 });
+  await until(async () => (await access.identify({ session: cookieValue }, ADDRESS)) === undefined, {
+    timeoutMs: 10_000,
+  });
   const ended: string[] = [];
   access.revocations.register({ identity, since, end: (reason) => ended.push(reason) });
   await until(() => ended.length === 1, { timeoutMs: 10_000 });

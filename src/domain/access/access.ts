@@ -14,6 +14,7 @@ import { membersOf } from "./members.ts";
 import { sessionHashOf } from "./project-origins.ts";
 import { Revocations } from "./revocations.ts";
 import { sessionOf } from "./sessions.ts";
+import { StrangerBudget } from "./stranger-budget.ts";
 import { hashToken, isToken } from "./tokens.ts";
 
 /** What a request brought; both may be absent. The session is tried first. */
@@ -28,6 +29,13 @@ interface AccessOptions {
   log: Logger;
   /** How long an answer is believed without word from the database. Default 15 s. */
   ttlMs?: number;
+}
+
+/** What is asked of the database about a credential; `key` names it and is no secret. */
+interface Question<T> {
+  key: string;
+  address: string;
+  ask: () => Promise<T | undefined>;
 }
 
 const CHANNELS = ["remember_me", "api_keys", "accounts", "projects_users"];
@@ -52,6 +60,8 @@ export class Access {
   readonly #identities: AnswerCache<Identity | undefined>;
   /** Keeps strangers from pushing the known out of the cache. */
   readonly #refusals: Recently;
+  /** Keeps them from having the database asked as often as they like. */
+  readonly #strangers = new StrangerBudget();
   readonly #members: AnswerCache<ProjectMembers | undefined>;
   /** The session of a cookie of a project's origin, by project and cookie: never changes while there is one. */
   readonly #projectSessions: AnswerCache<string | undefined>;
@@ -68,29 +78,39 @@ export class Access {
     this.#recorded = new Recently({ ttlMs: 60_000, max: MAX_ANSWERS });
   }
 
-  /** Who it is; undefined: a stranger. @throws AppError `unavailable` when the database is away and nothing is known. */
-  async identify({ session, apiKey }: Credentials): Promise<Identity | undefined> {
+  /**
+   * Who it is; undefined: a stranger. `address` is the IP address of whoever asks: strangers may make us look up so much from one network.
+   * @throws AppError `unavailable` when the database is away and nothing is known; `rate_limited` for a network that brought too much that is unknown.
+   */
+  async identify({ session, apiKey }: Credentials, address: string): Promise<Identity | undefined> {
     if (session !== undefined && isToken(session)) {
       const hash = hashToken(session);
-      const known = await this.#identity(`session ${hash}`, () => sessionOf(this.#db, hash));
+      const known = await this.#identity(`session ${hash}`, address, () => sessionOf(this.#db, hash));
       if (known !== undefined) return known;
     }
     if (apiKey === undefined) return undefined;
     const id = apiKeyId(apiKey);
     if (id === undefined) return undefined;
-    return this.#identity(`api_key ${id} ${hashToken(apiKey)}`, () => verifyApiKey(this.#db, apiKey));
+    return this.#identity(`api_key ${id} ${hashToken(apiKey)}`, address, () => verifyApiKey(this.#db, apiKey));
   }
 
-  /** Who it is, by the cookie of a project's own origin: the bearer of the session it came from, for that project alone. */
-  async identifyOnProjectOrigin(cookie: string, projectId: string): Promise<Identity | undefined> {
+  /**
+   * Who it is, by the cookie of a project's own origin: the bearer of the session it came from, for that project alone.
+   * @throws AppError as `identify`.
+   */
+  async identifyOnProjectOrigin(cookie: string, projectId: string, address: string): Promise<Identity | undefined> {
     if (!isToken(cookie)) return undefined;
     const cookieHash = hashToken(cookie);
-    const hash = await this.#projectSessions.get(`${projectId} ${cookieHash}`, () =>
-      sessionHashOf(this.#db, { cookieHash, projectId }),
-    );
+    const ask = () => sessionHashOf(this.#db, { cookieHash, projectId });
+    const hash = await this.#answer(this.#projectSessions, { key: `${projectId} ${cookieHash}`, address, ask });
     if (hash === undefined) return undefined;
-    const identity = await this.#identity(`session ${hash}`, () => sessionOf(this.#db, hash));
+    const identity = await this.#identity(`session ${hash}`, address, () => sessionOf(this.#db, hash));
     return identity === undefined ? undefined : { ...identity, projectId };
+  }
+
+  /** Looks up a secret that is used once, such as a ticket, and is no credential yet: within what strangers may make us look up. */
+  onceForStranger<T>(address: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    return this.#strangers.look(undefined, address, look);
   }
 
   /**
@@ -155,14 +175,23 @@ export class Access {
     this.revocations.allChanged();
   }
 
-  async #identity(key: string, ask: () => Promise<Identity | undefined>): Promise<Identity | undefined> {
+  async #identity(
+    key: string,
+    address: string,
+    ask: () => Promise<Identity | undefined>,
+  ): Promise<Identity | undefined> {
+    const identity = await this.#answer(this.#identities, { key, address, ask });
+    const hasEnded = identity?.expire !== undefined && identity.expire.getTime() <= Date.now();
+    return hasEnded ? undefined : identity;
+  }
+
+  /** What is known by a key, or asked for now; a refusal is remembered for a moment and takes no place in the cache. */
+  async #answer<T>(cache: AnswerCache<T | undefined>, { key, address, ask }: Question<T>): Promise<T | undefined> {
     if (this.#refusals.has(key)) return undefined;
-    const identity = await this.#identities.get(key, ask);
-    if (identity === undefined) {
-      this.#identities.forget(key);
-      this.#refusals.add(key);
-      return undefined;
-    }
-    return identity.expire !== undefined && identity.expire.getTime() <= Date.now() ? undefined : identity;
+    const answer = await cache.get(key, () => this.#strangers.look(key, address, ask));
+    if (answer !== undefined) return answer;
+    cache.forget(key);
+    this.#refusals.add(key);
+    return undefined;
   }
 }
