@@ -50,7 +50,12 @@ export class ProjectProxy {
   /** Answers a request, whatever comes. */
   handle(request: HttpRequest, response: HttpResponse): void {
     request.on("error", () => {}); // the client went away: the response's `close` tells
-    this.#handle(request, response).catch((error: unknown) => this.#answer(request, response, error));
+    this.#handle(request, response).then(
+      (isPassedOn) => {
+        if (!isPassedOn) dropRest(request, response); // of a stranger it would be waited for without an end
+      },
+      (error: unknown) => this.#answer(request, response, error),
+    );
   }
 
   /** Answers or joins an upgrade, whatever comes. */
@@ -62,13 +67,14 @@ export class ProjectProxy {
     this.#upgrade(request, socket, head, fail).catch(fail);
   }
 
-  /** For what is known from a moment ago nothing is waited for: the request goes on in the same turn. */
-  async #handle(request: HttpRequest, response: HttpResponse): Promise<void> {
+  /** For what is known from a moment ago nothing is waited for: the request goes on in the same turn. False: it was answered here. */
+  async #handle(request: HttpRequest, response: HttpResponse): Promise<boolean> {
     const { config, routes } = this.#parts;
     const client = clientOf(request, config);
     const onOriginOf = projectOfHost(client.host, config);
     if (onOriginOf !== undefined && request.url?.startsWith(ENTER_PATH)) {
-      return enter(request, response, { ...this.#parts, client, projectId: onOriginOf });
+      await enter(request, response, { ...this.#parts, client, projectId: onOriginOf });
+      return false;
     }
     const target = this.#target(request);
     const visit: Visit = { request, client, onOriginOf, target, isUpgrade: false };
@@ -76,14 +82,23 @@ export class ProjectProxy {
     try {
       right = await this.#gate.rightOf(visit);
     } catch (error) {
-      return this.#refuse(visit, response, error);
+      this.#refuse(visit, response, error);
+      return false;
     }
-    if (target.kind === "start") return answerStart({ ...this.#parts, visit, right, response });
+    if (target.kind === "start") {
+      await answerStart({ ...this.#parts, visit, right, response });
+      return false;
+    }
     const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
-    if (route.ip === undefined) return sendStopped({ ...this.#parts, visit, right, route, response });
-    if (this.#isElsewhere(visit, right)) return this.#sendElsewhere(visit, right, response);
-    const fail = (thrown: unknown) => this.#answer(request, response, thrown);
-    await this.#passingOn.request({ visit, right, target, ip: route.ip }, response, fail);
+    const { ip } = route;
+    if (ip === undefined) await sendStopped({ ...this.#parts, visit, right, route, response });
+    else if (this.#isElsewhere(visit, right)) await this.#sendElsewhere(visit, right, response);
+    else {
+      const fail = (thrown: unknown) => this.#answer(request, response, thrown);
+      await this.#passingOn.request({ visit, right, target, ip }, response, fail);
+      return true;
+    }
+    return false;
   }
 
   async #upgrade(request: HttpRequest, socket: Duplex, head: Buffer, fail: (thrown: unknown) => void): Promise<void> {

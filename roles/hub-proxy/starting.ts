@@ -71,7 +71,6 @@ export async function answerStart(waiting: Waiting): Promise<void> {
   const { projectId } = visit.target;
   const to = wantedPath(request.url ?? "");
   if (request.method === "POST") {
-    request.resume(); // the form has no fields
     await askForStart(waiting);
     return redirect(response, startPath(config.basePath, projectId, to));
   }

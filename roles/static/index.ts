@@ -40,7 +40,13 @@ export default defineRole({
       throw new AppError("unavailable", `There is no built app in ${folder}: run \`npm run build:app\`.`, { cause });
     });
     const handle = staticHandler({ config, html, assets });
-    const serving = await serveHttp(life, { name: "static", listen, log, handle });
+    const serving = await serveHttp(life, {
+      name: "static",
+      listen,
+      log,
+      requestTimeoutMs: 20_000, // nothing here takes a body
+      handle,
+    });
     addresses.announce("static", serving.origin);
   },
 });

@@ -1,7 +1,8 @@
 /** Which page stands where. */
 
-import express, { type Request, type RequestHandler, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import { notFound } from "../../../src/core/errors.ts";
+import { readForm } from "../api/read-body.ts";
 import type { Hub } from "../hub.ts";
 import { visitorOf } from "../visitor.ts";
 import { signIn, signInPage, signOut, signOutPage, signUp, signUpPage } from "./auth.ts";
@@ -11,7 +12,6 @@ import { askPage, askReset, resetDone, resetPage, resetPassword, resetSent } fro
 import { about, landing, policies, policy } from "./site.ts";
 import { verify, verifyDone, verifyPage } from "./verify.ts";
 
-const MAX_FORM = "32kb";
 const MAX_TOKEN = 100;
 type Show = (context: FormContext, request: Request) => void | Promise<void>;
 
@@ -19,7 +19,10 @@ export function pageRouter(hub: Hub): Router {
   const router = Router();
   const show = (page: Show) => async (request: Request, response: Response) =>
     page(await contextOf(hub, request, response), request);
-  const form = express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 50 });
+  const form: RequestHandler = async (request, response, next) => {
+    await readForm(request, response);
+    next();
+  };
   router.get("/", show(landing));
   router.get("/info", show(about));
   router.get("/policies", show(policies));

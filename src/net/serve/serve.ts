@@ -72,6 +72,7 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
     {
       requestTimeout: options.requestTimeoutMs ?? 300_000,
       headersTimeout: TIMEOUTS.firstTimeoutMs,
+      connectionsCheckingInterval: 5_000, // how exactly these two hold; Node's own would be 30 s
       keepAliveTimeout: TIMEOUTS.keepAliveTimeoutMs,
       maxHeaderSize: 32_768,
       ServerResponse: responsesOf(() => draining),

@@ -191,6 +191,19 @@ describe("bytes", () => {
 });
 
 describe("what hangs or is malformed", () => {
+  test("the body of a stranger who was refused was waited for without an end", async () => {
+    for (const cookie of ["", `Cookie: ${owner.cookie}\r\nOrigin: http://evil.example\r\n`]) {
+      const socket = dial(proxy);
+      socket.write(`POST ${api("exec")} HTTP/1.1\r\nHost: x\r\n${cookie}Content-Length: 100\r\n\r\nx`);
+      let text = "";
+      socket.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      await until(() => socket.destroyed);
+      expect(text).toMatch(/^HTTP\/1\.1 40[13] /);
+    }
+  });
+
   test("a project that hangs fills up and then refuses, and others go on", async () => {
     const other = await newProject(db, [[owner, "owner"]], { ip: IP });
     const sockets = Array.from({ length: 20 }, () => {
