@@ -18,6 +18,7 @@ import { cutOffWhenBehind, type MostUnsent } from "../../src/net/serve/cut-off-w
 import { dropRest } from "../../src/net/serve/drop-rest.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError } from "../../src/net/serve/plain-page.ts";
+import { boundedParser } from "../../src/net/serve/socket-parser.ts";
 import { cookieNames, isSecure, readCookies } from "../../src/net/visitor/cookies.ts";
 import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
 import { mayUpgrade } from "../../src/net/visitor/same-origin.ts";
@@ -76,6 +77,7 @@ export class HubServer {
     this.#io = new Server({
       serveClient: false,
       connectTimeout: HELLO_WITHIN_MS,
+      parser: boundedParser({ attachments: 0 }), // no request has a binary part
     });
     this.#io.bind(this.#engine);
     this.#io.on("connection", (socket) => this.#welcome(socket));

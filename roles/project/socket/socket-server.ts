@@ -8,6 +8,7 @@ import { Server } from "socket.io";
 import { AppError } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
+import { boundedParser } from "../../../src/net/serve/socket-parser.ts";
 import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
 import { Openers } from "./openers.ts";
@@ -49,7 +50,10 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   });
   const sessions = new Map<string, Caller>();
   const openers = new Openers(engine, (request) => callers.get(request));
-  const io = new Server<Record<string, (...args: unknown[]) => void>, ProjectEvents>({ serveClient: false });
+  const io = new Server<Record<string, (...args: unknown[]) => void>, ProjectEvents>({
+    serveClient: false,
+    parser: boundedParser({ attachments: 1 }), // a change of a document
+  });
   io.bind(engine);
   io.on("connection", (socket) => {
     const caller = callers.get(socket.request);

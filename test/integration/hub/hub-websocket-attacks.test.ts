@@ -109,3 +109,13 @@ test("who asks and asks, says that it is there, and never reads, is cut off befo
   await until(isCutOff, { everyMs: 60, timeoutMs: 15_000 });
   await until(async () => (await browsers()) === 0, { timeoutMs: 10_000 });
 });
+
+test("attachments of a packet that never gets whole were kept by the hub, which takes none", async () => {
+  const socket = await enter(await newPerson(db));
+  const heard = hear(socket);
+  socket.write(HELLO);
+  await until(() => heard.text.includes('42["account"'));
+  socket.write(frame('4510-["ping",{"_placeholder":true,"num":0}]'));
+  await until(() => heard.isOver);
+  socket.destroy();
+});
