@@ -13,7 +13,7 @@ export function admin(program: Command): void {
   const command = program
     .command("admin")
     .description(
-      "What takes the database itself: administrators, links to choose a new password, projects on dead machines.",
+      "What takes the database itself: administrators, links to choose a new password, projects on dead machines or without an owner.",
     );
   command
     .command("grant")
@@ -48,6 +48,16 @@ export function admin(program: Command): void {
       const { forceStop } = await import("../../domain/projects/force-stop.ts");
       await withDb((db) => forceStop(db, projectId));
       process.stdout.write(`Asked for: what runs of the project ${projectId} is removed from the cluster.\n`);
+    });
+  command
+    .command("hand-over")
+    .argument("<project_id>")
+    .argument("<email>")
+    .description("Make the account with this e-mail address the owner of a project whose owners' accounts are gone.")
+    .action(async (projectId: string, email: string) => {
+      const { handOver } = await import("../../domain/accounts/hand-over.ts");
+      await withDb((db) => handOver(db, { projectId, email }));
+      process.stdout.write(`${email} owns the project ${projectId}.\n`);
     });
 }
 

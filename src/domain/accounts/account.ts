@@ -8,6 +8,7 @@ import type { Mail } from "../mail/mail.ts";
 import { checkNothingIsOrphaned } from "../projects/collaborators.ts";
 import { withdrawInvitationsBy } from "../projects/invitations.ts";
 import type { RateLimits } from "../rate-limits/rate-limits.ts";
+import { keepAnAdmin } from "./admin.ts";
 import { PASSWORD_CHECK, PASSWORD_CHECKS } from "./limits.ts";
 import { hashPassword, verifyPassword } from "./password-hashes.ts";
 import { passwordProblem } from "./password-rules.ts";
@@ -201,15 +202,4 @@ async function leaveProjects(tx: Transaction, accountId: string): Promise<void> 
     accountId,
   ]);
   await withdrawInvitationsBy(tx, { projectIds, invitedBy: accountId });
-}
-
-/** One who is banned can do nothing, so somebody else has to be there. @throws AppError `conflict`. */
-async function keepAnAdmin(tx: Queryable, accountId: string): Promise<void> {
-  const admins = await tx.query<{ account_id: string }>(
-    `SELECT account_id FROM accounts WHERE 'admin' = ANY(groups) AND deleted IS NOT TRUE AND banned IS NOT TRUE
-     ORDER BY account_id FOR NO KEY UPDATE`,
-  );
-  if (admins.length === 1 && admins[0]?.account_id === accountId) {
-    throw conflict("This is the only administrator; make somebody else one first.");
-  }
 }

@@ -13,6 +13,7 @@ export type RecordedEvent =
   | "admin-used-project"
   | "admin-listed-projects"
   | "project-force-stopped"
+  | "project-handed-over"
   | "password-changed"
   | "password-reset"
   | "password-reset-link-made"

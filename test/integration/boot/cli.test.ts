@@ -3,6 +3,7 @@ import { expect, test } from "@jest/globals";
 import { runCli, startCli } from "../../helpers/cli.ts";
 import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
+import { newPerson, newProject } from "../../helpers/people.ts";
 import { createTestDatabase, databaseEnv, openTestDb } from "../../helpers/postgres.ts";
 import { until } from "../../helpers/until.ts";
 import { dial } from "../proxy/wire.ts";
@@ -133,6 +134,23 @@ test("`admin force-stop` asks for a stop that waits for no machine, and is recor
   const noProject = await forceStop(randomUUID());
   expect(noProject).toMatchObject({ status: 1, stderr: expect.stringMatching(/There is no such project/) });
   expect(await db.query(recorded)).toHaveLength(1);
+});
+
+test("`admin hand-over` gives a project without an owner to somebody, and is recorded", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const [ada, owner] = [await newPerson(db), await newPerson(db)];
+  const projectId = await newProject(db, [[owner, "owner"]]);
+  const email = `${ada.accountId}@example.org`;
+  const handOver = (...args: string[]) => runCli(life, ["admin", "hand-over", ...args], databaseEnv(db.config));
+  expect(await handOver(projectId, email)).toMatchObject({ status: 1, stderr: expect.stringMatching(/has an owner/) });
+  await db.execute("UPDATE accounts SET deleted = true WHERE account_id = $1", [owner.accountId]);
+  expect(await handOver(projectId, email)).toMatchObject({ status: 0, stdout: expect.stringContaining(projectId) });
+  const [row] = await db.query("SELECT users FROM projects WHERE project_id = $1", [projectId]);
+  expect(row).toEqual({ users: { [ada.accountId]: { group: "owner" } } });
+  const recorded = await db.query("SELECT value FROM central_log WHERE event = 'project-handed-over'");
+  expect(recorded).toEqual([{ value: { project_id: projectId, account_id: ada.accountId } }]);
+  expect(await handOver("my-project", email)).toMatchObject({ status: 2 });
 });
 
 test.each([[["migrate"]], [["admin", "grant", "ada@example.org"]]])(
