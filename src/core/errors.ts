@@ -4,6 +4,7 @@
 export type ErrorCode =
   | "invalid"
   | "unauthenticated"
+  | "confirm_password"
   | "forbidden"
   | "not_found"
   | "conflict"
@@ -20,6 +21,7 @@ export type ErrorCode =
 const STATUS: Record<ErrorCode, number> = {
   invalid: 400,
   unauthenticated: 401,
+  confirm_password: 403,
   forbidden: 403,
   not_found: 404,
   conflict: 409,

@@ -87,6 +87,14 @@ export const accountEndpoints = {
     input: z.object({ currentPassword: password, newPassword: password }),
     output: done,
   },
+  "accounts/confirm-password": {
+    access: "account",
+    keys: "none",
+    summary:
+      "Confirms that whoever uses this session knows the password: what answers `confirm_password` is taken for ten minutes.",
+    input: z.object({ password }),
+    output: done,
+  },
   "accounts/sign-out": {
     access: "account",
     summary: "Ends this session, or all sessions of the account.",
@@ -121,13 +129,15 @@ export const accountEndpoints = {
   "accounts/delete": {
     access: "account",
     keys: "none",
-    summary: "Deletes the caller's account; an administrator may name another.",
+    summary:
+      "Deletes the caller's account, by its password; an administrator may name another, with a confirmed password.",
     input: z.object({ account_id: uuid.optional(), password: password.optional() }),
     output: done,
   },
   "accounts/ban": {
     access: "admin",
     keys: "none",
+    confirmed: true,
     summary: "Bans an account: everything it has open ends.",
     input: z.object({ account_id: uuid }),
     output: done,
@@ -135,6 +145,7 @@ export const accountEndpoints = {
   "accounts/remove-ban": {
     access: "admin",
     keys: "none",
+    confirmed: true,
     summary: "Takes a ban back.",
     input: z.object({ account_id: uuid }),
     output: done,

@@ -3,11 +3,18 @@
 import type { z } from "zod";
 import type { Endpoint } from "./api-v2.ts";
 import { accountEndpoints } from "./api-v2-accounts.ts";
+import { adminEndpoints } from "./api-v2-admin.ts";
 import { authEndpoints } from "./api-v2-auth.ts";
 import { projectEndpoints } from "./api-v2-projects.ts";
 import { siteEndpoints } from "./api-v2-site.ts";
 
-export const endpoints = { ...authEndpoints, ...accountEndpoints, ...projectEndpoints, ...siteEndpoints } as const;
+export const endpoints = {
+  ...authEndpoints,
+  ...accountEndpoints,
+  ...projectEndpoints,
+  ...siteEndpoints,
+  ...adminEndpoints,
+} as const;
 
 export type EndpointPath = keyof typeof endpoints;
 /** What a caller sends, defaults left out. */

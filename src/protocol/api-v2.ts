@@ -21,6 +21,8 @@ interface EndpointBasis {
   input: z.ZodObject;
   output: z.ZodType;
   keys?: EndpointKeys;
+  /** Dangerous: the password has to have been typed in this session a few minutes ago, else `confirm_password`; `keys` is `none` then. */
+  confirmed?: boolean;
 }
 
 interface ProjectEndpoint extends EndpointBasis {

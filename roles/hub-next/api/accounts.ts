@@ -1,6 +1,7 @@
 /** Handlers of `/api/v2/accounts/…`. */
 
 import { forbidden, invalid, notFound } from "../../../src/core/errors.ts";
+import { checkProof, noteProof } from "../../../src/domain/access/proofs.ts";
 import { endSessionById, listSessions } from "../../../src/domain/access/session-list.ts";
 import {
   checkPassword,
@@ -67,6 +68,11 @@ export const accounts: Handlers<keyof typeof accountEndpoints> = {
     await setPassword(hub, { accountId, newPassword, keepSession });
     return OK;
   },
+  "accounts/confirm-password": async ({ hub, accountId, identity }, { password }) => {
+    await checkPassword(hub.db, hub.limits, { accountId, password });
+    if (identity.credential.kind === "session") await noteProof(hub.db, identity.credential.hash);
+    return OK;
+  },
   "accounts/sign-out": async (call, body) => {
     await signOutHere(call, body);
     return OK;
@@ -104,14 +110,14 @@ export const accounts: Handlers<keyof typeof accountEndpoints> = {
   },
 };
 
-/** One's own account with its password; another's as administrator. */
+/** One's own account with its password; another's as administrator, with a confirmed one. */
 async function mayDelete(
   { hub, accountId, identity }: AccountCall,
   { account_id, password }: { account_id?: string | undefined; password?: string | undefined },
 ): Promise<void> {
   if (account_id !== undefined && account_id !== accountId) {
     if (!identity.isAdmin) throw forbidden("Only an administrator deletes the account of somebody else.");
-    return;
+    return checkProof(hub.db, identity.credential);
   }
   if (password === undefined) throw invalid("To delete your account, give your password.");
   await checkPassword(hub.db, hub.limits, { accountId, password });

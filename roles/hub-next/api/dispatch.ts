@@ -2,11 +2,13 @@
 
 import type { IncomingMessage } from "node:http";
 import { forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
+import { checkProof } from "../../../src/domain/access/proofs.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpointAt } from "../../../src/protocol/api-v2-table.ts";
 import { uuid } from "../../../src/protocol/common.ts";
 import type { Visitor } from "../visitor.ts";
 import { accounts } from "./accounts.ts";
+import { admin } from "./admin.ts";
 import { auth } from "./auth.ts";
 import type { AccountCall, Call, ProjectCall } from "./call.ts";
 import { collaborators } from "./collaborators.ts";
@@ -15,7 +17,7 @@ import { site } from "./site.ts";
 
 type AnyHandler = (call: Call, body: unknown) => Promise<unknown>;
 
-const handlers = { ...auth, ...accounts, ...projects, ...collaborators, ...site } as unknown as Record<
+const handlers = { ...auth, ...accounts, ...projects, ...collaborators, ...site, ...admin } as unknown as Record<
   string,
   AnyHandler
 >; // each is called with what its own endpoint states
@@ -59,7 +61,10 @@ function checkSource({ source, byCookie }: Visitor): void {
   }
 }
 
-async function checkAccount(call: Call, { access, keys = "account" }: Endpoint): Promise<Call | AccountCall> {
+async function checkAccount(
+  call: Call,
+  { access, keys = "account", confirmed = false }: Endpoint,
+): Promise<Call | AccountCall> {
   if (access === "anyone") return call;
   const { identity, databaseIsAway } = call.visitor;
   if (databaseIsAway)
@@ -72,6 +77,7 @@ async function checkAccount(call: Call, { access, keys = "account" }: Endpoint):
     throw forbidden("A project's API key cannot do this; use a key of your account, or sign in with a browser.");
   }
   if (access === "admin" && !identity.isAdmin) throw forbidden("Only an administrator may do this.");
+  if (confirmed) await checkProof(call.hub.db, identity.credential);
   return { ...call, identity, accountId: identity.accountId } satisfies AccountCall;
 }
 
@@ -87,6 +93,8 @@ async function checkProject(call: AccountCall, endpoint: Endpoint, body: object)
   const projectId = named.data;
   const { need, deleted = false } = endpoint;
   const role = await hub.access.authorise(identity, projectId, need, { deleted });
+  // What owners alone decide, decided for them.
+  if (role === "admin" && need === "own") await checkProof(hub.db, identity.credential);
   return { ...call, projectId, role } satisfies ProjectCall;
 }
 

@@ -9,11 +9,21 @@ export type Api = <P extends EndpointPath>(endpoint: P, body: EndpointInput<P>) 
 
 const DEADLINE_MS = 30_000;
 
-/** Opens the API of a site. `onSignedOut` is called when an answer says that the session is over. */
-export function openApi(site: Site, onSignedOut: () => void): Api {
+interface Asking {
+  /** Called when an answer says that the session is over. */
+  onSignedOut: () => void;
+  /** Has the password confirmed for something dangerous, which is then asked for once more; false: somebody would rather not. */
+  confirmPassword: () => Promise<boolean>;
+}
+
+/** Opens the API of a site. */
+export function openApi(site: Site, { onSignedOut, confirmPassword }: Asking): Api {
   return async <P extends EndpointPath>(endpoint: P, body: EndpointInput<P>) => {
-    const response = await post(`${site.base}/api/v2/${endpoint}`, body);
-    const answer: unknown = await response.json().catch(() => undefined); // a proxy's page of an error is not JSON
+    const ask = () => answerOf(`${site.base}/api/v2/${endpoint}`, body);
+    let { response, answer } = await ask();
+    if (isFailure(answer) && answer.code === "confirm_password" && (await confirmPassword())) {
+      ({ response, answer } = await ask());
+    }
     if (isFailure(answer)) {
       if (answer.code === "unauthenticated") onSignedOut();
       throw new RequestError({ ...answer, code: answer.code ?? "internal" });
@@ -25,6 +35,12 @@ export function openApi(site: Site, onSignedOut: () => void): Api {
       });
     return answer as EndpointOutput<P>; // what the endpoint's schema states; our own server is believed
   };
+}
+
+async function answerOf(address: string, body: unknown): Promise<{ response: Response; answer: unknown }> {
+  const response = await post(address, body);
+  const answer: unknown = await response.json().catch(() => undefined); // a proxy's page of an error is not JSON
+  return { response, answer };
 }
 
 async function post(address: string, body: unknown): Promise<Response> {

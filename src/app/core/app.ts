@@ -8,6 +8,7 @@ import { browserKeeper, type DocumentKeeper } from "./document-keeper.ts";
 import type { Ending } from "./ending.ts";
 import { HubConnection } from "./hub.ts";
 import { OpenDocuments } from "./open-documents.ts";
+import { PasswordQuestion } from "./password-question.ts";
 import { ProjectConnection } from "./project-connection.ts";
 import { ProjectFiles } from "./project-files.ts";
 import { isOffline, RequestError } from "./request-error.ts";
@@ -42,6 +43,8 @@ export interface App {
   commands: Commands;
   /** What is about to end a project, and asked about. */
   ending: Store<Ending | undefined>;
+  /** Asked before what is dangerous. */
+  passwordQuestion: PasswordQuestion;
   /** Opens a project's connection and files, once. */
   project(projectId: string): OpenProject;
   /** Goes to the page to sign in, which leads back here. */
@@ -55,7 +58,8 @@ export function openApp(page: Document): App {
     const { pathname, search, hash } = page.location;
     page.location.assign(signInAddress(site, pathname + search + hash));
   };
-  const api = openApi(site, signIn);
+  const passwordQuestion = new PasswordQuestion();
+  const api = openApi(site, { onSignedOut: signIn, confirmPassword: () => passwordQuestion.ask() });
   const hub = new HubConnection({
     path: hubSocketPath(site),
     onSignedOut: signIn,
@@ -74,6 +78,7 @@ export function openApp(page: Document): App {
     hub,
     commands: new Commands(),
     ending: new Store<Ending | undefined>(undefined),
+    passwordQuestion,
     project,
     signIn,
   };

@@ -10,6 +10,7 @@ import { tellFailure } from "../ui/tell.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { EndQuestion } from "./end-question.tsx";
+import { PasswordQuestion } from "./password-question.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
 
 type PaletteModule = { default: ComponentType<{ onClose: () => void }> };
@@ -53,6 +54,7 @@ export function AppFrame() {
       <ConnectionBanner />
       <Outlet />
       <EndQuestion />
+      <PasswordQuestion />
       {palette && (
         <Suspense>
           <Palette onClose={() => setPalette(false)} />

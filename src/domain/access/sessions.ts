@@ -26,7 +26,7 @@ interface SessionWish {
 /** More than a class has that shares one account; of more, those that were not used for the longest time end. */
 const MAX_SESSIONS = 1_000;
 
-/** Begins a session of an account. */
+/** Begins a session of an account whose password was just typed. */
 export async function createSession(
   db: Queryable,
   { accountId, ttlSeconds = SESSION_SECONDS, browser }: SessionWish,
@@ -35,8 +35,8 @@ export async function createSession(
   const hash = hashToken(cookieValue);
   const expire = new Date(Date.now() + ttlSeconds * 1_000);
   await db.execute(
-    `INSERT INTO remember_me (hash, value, account_id, expire, browser, last_active)
-     VALUES ($1, $2, $3, $4, $5, now() AT TIME ZONE 'UTC')`,
+    `INSERT INTO remember_me (hash, value, account_id, expire, browser, last_active, proved)
+     VALUES ($1, $2, $3, $4, $5, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')`,
     [hash, JSON.stringify({ event: "signed_in", account_id: accountId }), accountId, expire, browser ?? null],
   );
   await db.execute(

@@ -8,9 +8,9 @@ import { requestAction } from "./action-request.ts";
 
 /**
  * Asks that a project be stopped without waiting for its machine to confirm it; manage-action does it. Where the machine is not off, the
- * project may go on there and write to the same files as its next start. @throws AppError `invalid` or `not_found`.
+ * project may go on there and write to the same files as its next start. `by`: the administrator; absent: somebody at the database itself. @throws AppError `invalid` or `not_found`.
  */
-export async function forceStop(db: Db, projectId: string): Promise<void> {
+export async function forceStop(db: Db, projectId: string, by?: string): Promise<void> {
   const { data: id } = uuid.safeParse(projectId);
   if (id === undefined) {
     throw invalid(
@@ -19,6 +19,6 @@ export async function forceStop(db: Db, projectId: string): Promise<void> {
   }
   await db.transaction(async (tx) => {
     await requestAction(tx, { projectId: id, action: "stop", force: true });
-    await record(tx, "project-force-stopped", { project_id: id });
+    await record(tx, "project-force-stopped", { project_id: id, ...(by !== undefined && { by }) });
   });
 }

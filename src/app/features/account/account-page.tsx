@@ -9,6 +9,7 @@ import { EmailForm } from "./email-form.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { Sessions } from "./sessions.tsx";
+import { SiteActs } from "./site-acts.tsx";
 import { SiteMail } from "./site-mail.tsx";
 
 export function AccountPage() {
@@ -31,6 +32,7 @@ export function AccountPage() {
           <ApiKeys />
           <Sessions />
           {account.is_admin && <SiteMail />}
+          {account.is_admin && <SiteActs />}
         </>
       )}
     </main>
