@@ -52,3 +52,11 @@ test("a password is not sent in the clear, but to this very machine", async () =
   expect(trouble).toMatchObject({ fix: expect.stringContaining("STARTTLS") });
   expect(said).toHaveLength(1);
 });
+
+test("a command that the server did not understand is no word about the receiver", () => {
+  const place = { host: "smtp.example.org", port: 465, secure: true } as SmtpServer; // what the words need of it
+  const answer = (responseCode: number) =>
+    Object.assign(new Error(`${responseCode} no`), { responseCode, permanent: true, command: "RCPT TO" });
+  expect(smtpTrouble(answer(550), place).isRefusal).toBe(true);
+  for (const code of [500, 502, 503, 504]) expect(smtpTrouble(answer(code), place).isRefusal).toBe(false);
+});

@@ -109,7 +109,7 @@ export function smtpTrouble(error: unknown, { host, port, secure }: SmtpServer):
   const what = `${host}:${port}: ${messageOf(error)
     .replace(/[^\x20-\x7e]+/g, " ")
     .slice(0, MAX_WORDS)}`;
-  if (isPermanent(error) && commandOf(error) === "RCPT TO") {
+  if (isPermanent(error) && commandOf(error) === "RCPT TO" && !isOfCommand(error)) {
     return {
       what,
       fix: "nothing, unless the server refuses every receiver: then see whether it takes mail from the hubs",
@@ -131,6 +131,12 @@ function fixFor(what: string, secure: boolean): string {
 
 function isPermanent(error: unknown): boolean {
   return typeof error === "object" && error !== null && "permanent" in error && error.permanent === true;
+}
+
+/** The server did not understand the command (RFC 5321, 4.2.4): that says nothing of an address, and the connection may have garbled it. */
+function isOfCommand(error: unknown): boolean {
+  const isCoded = typeof error === "object" && error !== null && "responseCode" in error;
+  return isCoded && [500, 502, 503, 504].includes(Number(error.responseCode));
 }
 
 function commandOf(error: unknown): unknown {
