@@ -11,8 +11,10 @@ import type { Db } from "../../../src/db/db.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpoints } from "../../../src/protocol/api-v2-table.ts";
+import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { hubRequests } from "../../../src/protocol/hub-socket.ts";
 import { memberGroup } from "../../../src/protocol/project.ts";
+import { fileCommands } from "../../../src/protocol/project-files.ts";
 import { may, type ProjectNeed, type ProjectRole, projectRole, whyNot } from "../../../src/protocol/project-rights.ts";
 import { type ProjectRequestName, projectRequests } from "../../../src/protocol/project-socket.ts";
 import { newPerson, newProject, type Person } from "../../helpers/people.ts";
@@ -227,6 +229,29 @@ test("what the project's server does not name is not for a viewer", () => {
   expect(needOfHandler("GET /api/files/whatever")).toBe("write");
   expect(needOfHandler("constructor")).toBe("run");
   expect(needOfHandler("GET /api/files/list")).toBe("read");
+});
+
+test("the project's server refuses a viewer every change of files, and every program", async () => {
+  const own = await startProjectServer(life);
+  const assertion = await own.hub.assertion({ aud: own.projectId, role: "viewer" });
+  const commands = Object.keys(fileCommands).map((name) => `POST /api/files/${name}`);
+  const uploads = ["PUT /api/files/write", "PUT /api/files/upload", "DELETE /api/files/upload"];
+  const programs = ["POST /api/exec", "GET /port/9/", "POST /server/nothing/"];
+  const asked = [
+    ...commands,
+    ...uploads,
+    ...programs,
+    "POST /api/files/of-the-next-release",
+    "POST /api/of-the-next-release",
+  ];
+  expect(asked.map((key) => [key, may("viewer", needOfHandler(key))])).toEqual(asked.map((key) => [key, false]));
+  for (const key of [...commands, ...uploads, ...programs]) {
+    const [method = "", path] = key.split(" ");
+    const headers = { [ASSERTION_HEADER]: assertion };
+    const answer = await fetch(`${own.origin}/${own.projectId}${path}`, { method, headers });
+    await answer.arrayBuffer();
+    expect([key, answer.status]).toEqual([key, 403]);
+  }
 });
 
 test("a document is read only for a viewer and says why, and what a viewer types is refused", async () => {
