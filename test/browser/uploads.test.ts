@@ -148,7 +148,7 @@ test(
 test(
   "each odd name is seen, opened, and in its tab",
   async () => {
-    const { page, api, address } = await openFiles();
+    const { page, api, address, problems } = await openFiles();
     for (const [index, { bytes }] of ODD_NAMES.entries()) {
       const path = `odd/base64:${bytes.toString("base64url")}`;
       const answer = await api(`write?mkdir=1&path=${encodeURIComponent(path)}`, {
@@ -158,6 +158,8 @@ test(
       expect(answer.status).toBe(200);
     }
     await page.goto(`${address}/files/odd/`);
+    await page.getByLabel("Filter this folder").waitFor();
+    expect(await page.locator(".tab-here").count()).toBe(0); // a folder has none
     const wrong: string[] = [];
     for (const [index, { odd, bytes }] of ODD_NAMES.entries()) {
       const shown = visibleName(wireOf(bytes));
@@ -186,6 +188,7 @@ test(
       await page.getByLabel("Filter this folder").waitFor();
     }
     expect(wrong).toEqual([]);
+    expect(problems).toEqual([]);
   },
   LONG_MS,
 );

@@ -8,6 +8,11 @@ const ABSOLUTE = "~";
 /** These survive anywhere in a name: letters of every script, digits, marks, and plain signs; a blank only between others. */
 const SAFE = /[\p{L}\p{M}\p{N}._+=@,!()-]/u;
 
+/** What the match of a place's route holds: the router takes the slash at the end, which makes a folder, off path and parameters. */
+export interface PlaceContext {
+  isFolder: boolean;
+}
+
 /** What stands in the address for a path of the wire; a folder's ends in a slash. */
 export function splatOf(path: string): string {
   const isAbsolute = path.startsWith("/");

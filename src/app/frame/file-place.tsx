@@ -1,8 +1,8 @@
 /** The place of a path: a folder's list where it ends in a slash or is empty, else the file. */
 
-import { useNavigate, useParams, useRouterState } from "@tanstack/react-router";
+import { useMatch, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { pathOfSplat, splatOf } from "../core/file-address.ts";
+import { type PlaceContext, pathOfSplat, splatOf } from "../core/file-address.ts";
 import { FileView } from "../features/files/file-view.tsx";
 import { FilesPage } from "../features/files/files-page.tsx";
 import { Waiting } from "../ui/waiting.tsx";
@@ -12,12 +12,8 @@ const EditorPage = lazy(() =>
 );
 
 export function FilePlace() {
-  const { _splat = "" } = useParams({ strict: false }) as { _splat?: string }; // routes are not registered as types
+  const { projectId, path, isFolder } = usePlace();
   const navigate = useNavigate();
-  const pathname = useRouterState({ select: ({ location }) => location.pathname });
-  const { projectId = "" } = useParams({ strict: false }) as { projectId?: string };
-  const isFolder = _splat === "" || pathname.endsWith("/");
-  const path = pathOfSplat(_splat.replace(/\/+$/, ""));
   if (isFolder) return <FilesPage key={path} path={path} />;
   const toFolder = () =>
     void navigate({
@@ -32,4 +28,21 @@ export function FilePlace() {
       </Suspense>
     </FileView>
   );
+}
+
+/** All of this one match: the address of the page is already that of the next one while this one is left, and would make a folder of its file. */
+function usePlace() {
+  const {
+    projectId = "",
+    _splat = "",
+    isFolder,
+  } = useMatch({
+    strict: false,
+    select: ({ params, context }) => ({
+      ...(params as { projectId?: string; _splat?: string }), // routes are not registered as types
+      isFolder: (context as Partial<PlaceContext>).isFolder, // as above
+    }),
+    structuralSharing: true,
+  });
+  return { projectId, path: pathOfSplat(_splat.replace(/\/+$/, "")), isFolder: _splat === "" || isFolder };
 }

@@ -52,9 +52,9 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
   const open = useMemo(() => app.project(project.project_id), [app, project.project_id]);
   const state = stateWord(project, useNow(5_000));
   const running = state === "running";
-  const needsServer = /\/(files|terminal|trash)(\/|$)/.test(
-    useRouterState({ select: ({ location }) => location.pathname }),
-  );
+  const needsServer = useRouterState({
+    select: ({ matches }) => /\/(files|terminal|trash)(\/|$)/.test(matches.at(-1)?.pathname ?? ""), // of the page that is shown, as above the address may be of the next
+  });
   const [everRan, setEverRan] = useState(running);
   useEffect(() => {
     if (running) {

@@ -8,6 +8,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import type { PlaceContext } from "../core/file-address.ts";
 import { wordsOf } from "../core/request-error.ts";
 import type { Site } from "../core/site.ts";
 import { Problem } from "../ui/problem.tsx";
@@ -48,7 +49,12 @@ const projectHome = createRoute({
   },
 });
 const filePlace = lazyRouteComponent(() => import("./file-place.tsx"), "FilePlace");
-const files = createRoute({ getParentRoute: () => project, path: "/files/$", component: filePlace });
+const files = createRoute({
+  getParentRoute: () => project,
+  path: "/files/$",
+  beforeLoad: ({ location }): PlaceContext => ({ isFolder: location.pathname.endsWith("/") }),
+  component: filePlace,
+});
 const terminal = createRoute({
   getParentRoute: () => project,
   path: "/terminal/$name",
