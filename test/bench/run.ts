@@ -8,6 +8,7 @@ import { ensureTools } from "./tools.ts";
 
 const load: Record<string, () => Promise<{ benchmark: (life: Life) => Benchmark }>> = {
   roles: () => import("./roles.ts"),
+  "first-answer": () => import("./first-answer.ts"),
   memory: () => import("./memory.ts"),
   app: () => import("./app.ts"),
   starts: () => import("./starts.ts"),
