@@ -52,9 +52,9 @@ export async function startBackend(life: Life): Promise<{ port: number }> {
 async function startNginxProxy(life: Life, backend: number): Promise<Target> {
   const port = await freePort();
   // A connection is kept where nothing is upgraded, as nginx's own manual has it.
-  const upstream = `map $http_upgrade $connection { default upgrade; "" ""; } upstream backend { server 127.0.0.1:${backend}; keepalive 64; }`;
+  const upstream = `map $http_upgrade $connection_upgrade { default upgrade; "" ""; } upstream backend { server 127.0.0.1:${backend}; keepalive 64; }`;
   const locations =
-    "location / { proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection; proxy_max_temp_file_size 0; }";
+    "location / { proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_max_temp_file_size 0; }";
   await startNginx(life, { port, locations, core: PROXY_CORE, upstream });
   return { origin: `http://127.0.0.1:${port}`, prefix: "", headers: [] };
 }
