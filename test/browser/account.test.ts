@@ -2,8 +2,15 @@
 
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { readConfig } from "../../src/core/config.ts";
+import type { Life } from "../../src/core/life.ts";
+import { dbConfig } from "../../src/db/config.ts";
+import type { Db } from "../../src/db/db.ts";
 import { expectAccessible, openPage } from "../helpers/browser.ts";
+import { runCli } from "../helpers/cli.ts";
 import { testLives } from "../helpers/life.ts";
+import { newPerson } from "../helpers/people.ts";
+import { openDbOn } from "../helpers/postgres.ts";
 import { startProduct } from "../helpers/product.ts";
 import { linkIn, openSmtp } from "../helpers/smtp.ts";
 
@@ -61,4 +68,46 @@ test("an address is confirmed, a session elsewhere ended, and a forgotten passwo
   await signIn(elsewhere, NEW_PASSWORD);
   await elsewhere.waitForURL(`${origin}/app/projects`);
   expect(problems.filter((problem) => !problem.includes("401"))).toEqual([]);
-}, 120_000);
+}, 300_000);
+
+/** The database of a product that runs, as an administrator reaches it. */
+async function databaseOf(own: Life, dataDir: string): Promise<Db> {
+  const { stdout } = await runCli(own, ["local", "env"], { COCALC_DATA: dataDir });
+  const exported = [...stdout.matchAll(/^export (\w+)='?([^'\n]*)/gm)].map(([, name = "", value = ""]) => [
+    name,
+    value,
+  ]);
+  return openDbOn(own, readConfig(dbConfig, Object.fromEntries(exported)));
+}
+
+test("an administrator's session that began long ago is asked for the password before something dangerous, and goes on", async () => {
+  const own = life();
+  const { origin, dataDir } = await startProduct(own);
+  const db = await databaseOf(own, dataDir);
+  const { page, problems } = await openPage(own);
+  await page.goto(`${origin}/auth/sign-up?next=/app/account`);
+  for (const [label, value] of Object.entries({ "First name": "Ada", "Last name": "L.", "E-mail address": "a@b.org" }))
+    await page.getByLabel(label).fill(value);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  const bob = await newPerson(db);
+  await db.execute("UPDATE remember_me SET proved = NULL");
+  const grant = async () => {
+    await page.getByLabel("E-mail address of an account").fill(`${bob.accountId}@example.org`);
+    await page.getByRole("button", { name: "Make an administrator" }).click();
+  };
+  await grant();
+  const question = page.getByRole("dialog", { name: "Is it you?" });
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("This takes your password").waitFor();
+  await grant();
+  await question.getByLabel("Your password").fill("wrong");
+  await question.getByRole("button", { name: "Go on" }).click();
+  await question.getByText("The current password is wrong.").waitFor();
+  await question.getByLabel("Your password").fill(PASSWORD);
+  await question.getByRole("button", { name: "Go on" }).click();
+  await page.getByText(`${bob.accountId}@example.org is an administrator.`).waitFor();
+  const [row] = await db.query("SELECT groups FROM accounts WHERE account_id = $1", [bob.accountId]);
+  expect(row).toEqual({ groups: ["admin"] });
+  expect(problems).toEqual([]);
+}, 300_000);
