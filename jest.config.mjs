@@ -7,6 +7,6 @@ export default {
   transform: {},
   globalSetup: "<rootDir>/test/helpers/global-setup.ts",
   globalTeardown: "<rootDir>/test/helpers/global-teardown.ts",
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -57,7 +57,7 @@ test("everything stays below the base path: sign up, create, start, a terminal, 
   expect(elsewhere).toEqual([]);
   expect(problems).toEqual([]);
   expect(await runOfProject(page)).toBe("script-src-elem");
-}, 120_000);
+}, 300_000);
 
 /** Which rule of the app's page refuses a script out of the project that it shows; "ran" when none does. */
 function runOfProject(page: Page): Promise<string> {

@@ -17,10 +17,10 @@ const whole = new Life("product");
 let product: Product;
 beforeAll(async () => {
   product = await startProduct(whole);
-}, 90_000);
+}, 300_000);
 afterAll(async () => {
   expect(await whole.stop({ deadlineMs: 30_000 })).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 async function signUp(page: Page, name: string): Promise<void> {
   await page.goto(`${product.origin}/auth/sign-up?next=/app/projects`);

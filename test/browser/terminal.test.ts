@@ -19,10 +19,10 @@ let projectId = "";
 beforeAll(async () => {
   product = await startProduct(whole);
   ada = await Person.signUp(product.origin, "Ada");
-}, 90_000);
+}, 300_000);
 afterAll(async () => {
   expect(await whole.stop({ deadlineMs: 30_000 })).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 const rows = async (page: Page) => (await page.locator(".xterm-rows").innerText()).replaceAll("\u00a0", " ");
 const shows = (page: Page, text: string) => until(async () => (await rows(page)).includes(text));

@@ -38,7 +38,7 @@ export async function startProduct(life: Life, { dataDir, env = {} }: ProductOpt
         throw new Error(`cocalc-k8s local ended with ${ended}:\n${process.output().stderr.slice(-3_000)}`);
       return process.output().stdout.includes("CoCalc is at");
     },
-    { timeoutMs: 60_000, what: "cocalc-k8s local serves" },
+    { timeoutMs: 200_000, what: "cocalc-k8s local serves" },
   );
   return { origin: `http://localhost:${port}`, dataDir: folder, process };
 }
@@ -111,7 +111,7 @@ export class Person {
         });
         return project.state?.state === state;
       },
-      { what: `project ${projectId} is ${state}`, timeoutMs: 60_000, everyMs: 50 },
+      { what: `project ${projectId} is ${state}`, timeoutMs: 200_000, everyMs: 50 },
     );
   }
 }

@@ -63,7 +63,7 @@ test.each([...rolesNamed(["all"]), "project" as const, "all together" as const])
     // a backend outlives its client by a moment
     await until(async () => (await connectionsTo(config.database)).length === 0, { what: "no backend is left" });
   },
-  120_000,
+  300_000,
 );
 
 /** A kept connection of fetch or a timer of the test itself may come and go; twenty rounds' worth of anything may not. */

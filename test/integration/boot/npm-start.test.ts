@@ -94,7 +94,7 @@ test.each([
     await until(() => gone(postgres), { timeoutMs: 40_000, what: "PostgreSQL has ended" });
     await started.ended;
   },
-  180_000,
+  300_000,
 );
 
 const DETACHED = `echo $$ >> pids; exec /bin/sleep 600 <&- >&- 2>&-`;
@@ -140,4 +140,4 @@ test("what a project started by `nohup` through the API outlives its stop, and e
   await until(() => gone(postgres));
   expect(await Promise.all(ofSecond.map(gone))).toEqual([true, true]);
   expect(started.output()).toMatch(/"failed":false.*"stopped"/);
-}, 240_000);
+}, 300_000);

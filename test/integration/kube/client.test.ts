@@ -26,7 +26,7 @@ let direct: Kube;
 beforeAll(async () => {
   api = await openTestApi(serverLife);
   direct = await openTestKube(serverLife, api);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   expect(await serverLife.stop()).toEqual([]);
 });
@@ -326,4 +326,4 @@ test("a list of many pages is whole, also when the server forgets its place", as
   faulty.fail({ matches: hasContinue, status: 410, body: { code: 410, reason: "Expired", message: "" }, times: 1 });
   expect(await listed()).toEqual(names);
   expect(faulty.count(isList)).toBe(3);
-}, 120_000);
+}, 300_000);

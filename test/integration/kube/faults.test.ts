@@ -22,7 +22,7 @@ let direct: Kube;
 beforeAll(async () => {
   api = await openTestApi(serverLife);
   direct = await openTestKube(serverLife, api);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   expect(await serverLife.stop()).toEqual([]);
 });
@@ -74,7 +74,7 @@ test.each(rounds)(
     await direct.create(configMaps, map(name, set));
     await until(() => reflector.get(name), { what: "the watch goes on" });
   },
-  60_000,
+  300_000,
 );
 
 test("a client whose session is destroyed makes another, though the socket of the old one never closes", async () => {

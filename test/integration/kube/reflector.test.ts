@@ -25,7 +25,7 @@ let direct: Kube;
 beforeAll(async () => {
   api = await openTestApi(serverLife);
   direct = await openTestKube(serverLife, api);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   expect(await serverLife.stop()).toEqual([]);
 });

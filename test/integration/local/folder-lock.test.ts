@@ -56,7 +56,7 @@ test("of many instances that start at once after one was killed, one has the fol
     racers.splice(0, racers.length, ...racers.filter((racer) => !winners.includes(racer)));
   }
   expect(isLocked(folder)).toBe(false);
-}, 60_000);
+}, 300_000);
 
 test("a folder is refused with the process that has it, and free when its life is over", async () => {
   const folder = await temporaryFolder(newLife());

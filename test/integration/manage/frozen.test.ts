@@ -44,5 +44,5 @@ test.each(["manage-action", "manage-state", "manage-idle"] as const)(
     expect(await epoch()).toBe(2);
     expect((await world.allPods()).length).toBe(2);
   },
-  120_000,
+  300_000,
 );

@@ -36,7 +36,7 @@ test.each(LABELS)(
     expect((await world.untilFinished(projectId)).err).toBeUndefined();
     expect(await world.pod(projectId)).toBeUndefined();
   },
-  60_000,
+  300_000,
 );
 
 test.each(LABELS)(
@@ -51,7 +51,7 @@ test.each(LABELS)(
     expect(now.metadata.uid).not.toBe(uid);
     expect(now.status?.podIP).toBe(ip);
   },
-  60_000,
+  300_000,
 );
 
 test("a pod that is given its labels back is the project's again", async () => {
@@ -59,7 +59,7 @@ test("a pod that is given its labels back is the project's again", async () => {
   await world.untilState(projectId, "opened");
   await world.kube.patch(pods, podName(projectId), { metadata: { labels: { run: "project" } } });
   expect((await world.untilState(projectId, "running")).error).toBeUndefined();
-}, 60_000);
+}, 300_000);
 
 test.each(["start", "stop"] as const)(
   "a pod of a project's name that we did not make is said at a %s, and left alone",

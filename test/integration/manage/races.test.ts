@@ -90,7 +90,7 @@ test("1,000 requests at once become 1,000 pods: none is lost, none doubled", asy
     );
     return row?.starts === 1_000 && row.applied === 1_000 && row.pending === 1_000;
   });
-}, 120_000);
+}, 300_000);
 
 test("the leader is killed in the middle of 50 starts: the other takes up all of them", async () => {
   const life = newLife();
@@ -115,7 +115,7 @@ test("the leader is killed in the middle of 50 starts: the other takes up all of
   expect(starts.every(({ outcome, late }) => outcome === "running" && !late)).toBe(true);
   const requests = await world.db.query<{ err: string | null }>("SELECT action_request ->> 'err' AS err FROM projects");
   expect(requests.every(({ err }) => err === null)).toBe(true);
-}, 120_000);
+}, 300_000);
 
 test("what a deposed leader writes is refused", async () => {
   const life = newLife();
@@ -229,7 +229,7 @@ test("storms of starts, stops and restarts, and pods deleted behind our back, en
   }
   const open = await world.db.query("SELECT FROM project_starts WHERE outcome IS NULL");
   expect(open).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test("every database connection is ended during 30 starts: all of them come to their end", async () => {
   const life = newLife();
@@ -248,7 +248,7 @@ test("every database connection is ended during 30 starts: all of them come to t
     "SELECT project_id FROM projects WHERE action_request ->> 'err' IS NOT NULL UNION SELECT project_id FROM project_starts WHERE outcome <> 'running'",
   );
   expect(wrong).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test("rows that say running without a pod, and pods whose row says otherwise, are put right at start", async () => {
   const life = newLife();

@@ -264,7 +264,7 @@ test("a pod whose node does not answer keeps a stop waiting, and is forced away 
   await world.untilFinished(projectId);
   expect(await world.pod(projectId)).toBeUndefined();
   await world.untilState(projectId, "opened");
-}, 90_000);
+}, 300_000);
 
 test("a start of a project whose machine does not answer waits, says so, holds no place, and ends well when it is back", async () => {
   const { world } = await openServed({}, { COCALC_STARTS_IN_FLIGHT: "1" });
@@ -305,7 +305,7 @@ test("a pod whose node is gone does not block the next start", async () => {
   await until(async () => ((await world.pod(projectId))?.metadata.uid ?? metadata.uid) !== metadata.uid, {
     timeoutMs: 40_000,
   });
-}, 90_000);
+}, 300_000);
 
 test("a pod that a finalizer keeps on a node that is gone is not asked for again without a pause, and the start that waits says why", async () => {
   const life = newLife();

@@ -70,7 +70,7 @@ test("a server is started by its name: a browser is shown that it starts, a prog
     const { status, body } = await visit("server/mine/x");
     return status === 200 && !body.startsWith(pid);
   });
-}, 60_000);
+}, 300_000);
 
 test("what a project says of a server that cannot be had is told", async () => {
   const { visit } = await openProject();
