@@ -50,21 +50,25 @@ export interface DocumentAnswers {
   document_close: Record<string, never>;
 }
 
+/** How far the file on disk is as an open document, and what keeps it from that, in words. */
+export interface SavedState {
+  /** The file on disk holds all that the server has. */
+  saved: boolean;
+  savedAt?: string;
+  /** Why it was written in place; else it was replaced at once. */
+  inPlace?: string;
+  /** Why it cannot be edited. */
+  readOnly?: string;
+  /** Why it cannot be saved now. */
+  error?: string;
+  /** There is no file; `document_save` makes it. */
+  missing?: string;
+}
+
 export interface DocumentEvents {
   document_update: (change: { path: string; generation: string; update: Uint8Array }) => void;
   document_awareness: (change: { path: string; update: Uint8Array }) => void;
-  /** Saved-state of an open document: `saved` when the file on disk holds all of it. */
-  document_state: (state: {
-    path: string;
-    saved: boolean;
-    savedAt?: string;
-    /** Why it was written in place, in words; else it was replaced at once. */
-    inPlace?: string;
-    readOnly?: string;
-    error?: string;
-    /** There is no file, in words; `document_save` makes it. */
-    missing?: string;
-  }) => void;
+  document_state: (state: SavedState & { path: string }) => void;
   /** The document was begun anew (its log was lost) or its file was moved: open it again; of another generation, rebase by difference. */
   document_reset: (reset: { path: string; generation: string }) => void;
 }

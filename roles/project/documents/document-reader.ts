@@ -1,24 +1,13 @@
 /** How somebody has a document open, and what it tells them. */
 
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
+import type { SavedState } from "../../../src/protocol/project-documents.ts";
 
 export interface DocumentReader {
   update(update: Uint8Array, generation: string): void;
   awareness(update: Uint8Array): void;
-  state(state: DocumentState): void;
+  state(state: SavedState): void;
   reset(generation: string): void;
-}
-
-export interface DocumentState {
-  /** Does the file hold all of it? */
-  saved: boolean;
-  savedAt?: string;
-  /** Why it was written in place. */
-  inPlace?: string;
-  readOnly?: string;
-  error?: string;
-  /** There is no file, in words; it is made when somebody saves. */
-  missing?: string;
 }
 
 /** How a reader joins. */
@@ -51,7 +40,7 @@ const GONE = "The file was deleted or moved away.";
 const KEPT = "Its text is kept here; save it to have the file";
 
 /** The state as it is told: the gravest problem, in words. */
-export function stateOf({ saved, disk, saveProblem, logProblem, isMissing, isEmpty }: Facts): DocumentState {
+export function stateOf({ saved, disk, saveProblem, logProblem, isMissing, isEmpty }: Facts): SavedState {
   const { savedAt, inPlace, readOnly, wasThere } = disk;
   const noLog = readOnly === undefined ? logProblem : undefined; // nothing is typed
   const missing = wasThere ? GONE : disk.missing;

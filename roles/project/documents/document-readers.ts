@@ -1,6 +1,7 @@
 /** Those who have a document open, and what they are told. */
 
-import type { DocumentReader, DocumentState } from "./document-reader.ts";
+import type { SavedState } from "../../../src/protocol/project-documents.ts";
+import type { DocumentReader } from "./document-reader.ts";
 
 export class DocumentReaders {
   readonly #readers = new Map<string, DocumentReader>();
@@ -32,7 +33,7 @@ export class DocumentReaders {
   }
 
   /** Told once, until it is another one. */
-  state(state: DocumentState): void {
+  state(state: SavedState): void {
     const told = JSON.stringify(state);
     if (told === this.#told) return;
     this.#told = told;

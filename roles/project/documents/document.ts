@@ -3,12 +3,12 @@
 import * as Y from "yjs";
 import { AppError, conflict, forbidden, isAppError } from "../../../src/core/errors.ts";
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
-import type { DocumentView } from "../../../src/protocol/project-documents.ts";
+import type { DocumentView, SavedState } from "../../../src/protocol/project-documents.ts";
 import { DiskCopy, type OnDisk } from "./disk-copy.ts";
 import type { DocumentContent } from "./document-content.ts";
 import type { DocumentFile } from "./document-file.ts";
 import { DocumentLog, newGeneration } from "./document-log.ts";
-import { type DocumentReader, type DocumentState, type Joining, stateOf } from "./document-reader.ts";
+import { type DocumentReader, type Joining, stateOf } from "./document-reader.ts";
 import { DocumentReaders } from "./document-readers.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { applyFrom, encodeFor, refuseTooLarge } from "./reader-updates.ts";
@@ -382,7 +382,7 @@ export class Document<Format = unknown> {
 
   // ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #state(): DocumentState {
+  #state(): SavedState {
     const { isSaved: saved, isMissing } = this;
     const problems = { saveProblem: this.#saveProblem, logProblem: this.#log.problem };
     return stateOf({ saved, isMissing, isEmpty: this.length === 0, disk: this.#disk, ...problems });

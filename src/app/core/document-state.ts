@@ -1,9 +1,9 @@
 /** What a page knows of a document's state, as it is shown. */
 
 import type { TextEncoding } from "../../protocol/document-text.ts";
-import type { DocumentEvents } from "../../protocol/project-documents.ts";
+import type { DocumentEvents, SavedState } from "../../protocol/project-documents.ts";
 
-export interface DocumentState {
+export interface DocumentState extends SavedState {
   /** Nothing is known yet; then something is shown, from this browser or from the server. */
   phase: "opening" | "shown" | "failed";
   /** Why it could not be opened. */
@@ -12,17 +12,6 @@ export interface DocumentState {
   online: boolean;
   /** Typed here and not yet taken by the server. */
   unsent: boolean;
-  /** The file on disk holds all that the server has. */
-  saved: boolean;
-  savedAt?: string;
-  /** Why it was written in place. */
-  inPlace?: string;
-  /** Why it cannot be edited. */
-  readOnly?: string;
-  /** Why it cannot be saved now. */
-  error?: string;
-  /** There is no file, in words. */
-  missing?: string;
   /** The encoding that somebody chose. */
   encoding?: TextEncoding;
 }
