@@ -4,11 +4,11 @@
  */
 
 import { defineConfig } from "vite";
-import { external, outDir } from "./vite.server.config.ts";
+import { outDir, ssr } from "./vite.server.config.ts";
 
 export default defineConfig({
   publicDir: false,
-  ssr: { noExternal: true, external },
+  ssr,
   build: {
     ssr: "src/boot/project-alone.ts",
     outDir,

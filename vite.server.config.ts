@@ -1,25 +1,35 @@
 /** Bundles the executable: one entry, one lazy chunk per role, and beside them what cannot be bundled. The app has its own configuration. */
 
 import { cp, mkdir, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { resolve } from "node:path";
+import { defineConfig, type Plugin, type SSROptions } from "vite";
 import { copyPackages } from "./scripts/copy-packages.ts";
 
 export const outDir = "dist/server";
 
 /** Packages that load native code or files of their own at run time; they are copied beside the bundle with all they need. */
-export const external = ["@lydell/node-pty", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
+const external = ["@lydell/node-pty", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
+
+/**
+ * All but those is bundled, by the files that Node itself takes of each package, which are what the sources run with: a bundler by
+ * itself takes another one (`module`) of some, with other exports.
+ */
+export const ssr: SSROptions = { noExternal: true, external, resolve: { mainFields: ["main"], conditions: ["node"] } };
 
 /** What stands beside the bundle: packages, migrations, and a package.json that says that these are ES modules. */
 function besideTheBundle(): Plugin {
+  let folder = outDir;
   return {
     name: "beside-the-bundle",
+    configResolved(config) {
+      folder = resolve(config.root, config.build.outDir);
+    },
     async closeBundle() {
-      const root = fileURLToPath(new URL(".", import.meta.url));
-      await mkdir(`${root}/${outDir}`, { recursive: true });
-      await copyPackages({ root, names: external, to: `${root}/${outDir}/node_modules` });
-      await cp(`${root}/src/db/migrations`, `${root}/${outDir}/migrations`, { recursive: true });
-      await writeFile(`${root}/${outDir}/package.json`, `${JSON.stringify({ type: "module", private: true })}\n`);
+      const root = import.meta.dirname;
+      await mkdir(folder, { recursive: true });
+      await copyPackages({ root, names: external, to: `${folder}/node_modules` });
+      await cp(`${root}/src/db/migrations`, `${folder}/migrations`, { recursive: true });
+      await writeFile(`${folder}/package.json`, `${JSON.stringify({ type: "module", private: true })}\n`);
     },
   };
 }
@@ -28,7 +38,7 @@ export default defineConfig({
   publicDir: false,
   plugins: [besideTheBundle()],
   // `src/local` finds its PostgreSQL by a name it makes up at run time; it is not part of an image.
-  ssr: { noExternal: true, external },
+  ssr,
   build: {
     ssr: true,
     outDir,

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { environment } from "../../src/core/env.ts";
 import type { Life } from "../../src/core/life.ts";
 
-const main = fileURLToPath(new URL("../../bin/cocalc-k8s.js", import.meta.url));
+const fromSource = fileURLToPath(new URL("../../bin/cocalc-k8s.js", import.meta.url));
 
 export interface CliProcess {
   child: ChildProcess;
@@ -16,7 +16,12 @@ export interface CliProcess {
 }
 
 /** Starts `cocalc-k8s ARGS` with only these variables (and PATH); killed when the life stops. */
-export function startCli(life: Life, args: string[], env: Record<string, string> = {}): CliProcess {
+export function startCli(
+  life: Life,
+  args: string[],
+  env: Record<string, string> = {},
+  main: string = fromSource,
+): CliProcess {
   const { PATH, HOME } = environment();
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH, HOME, COCALC_LOG_FORMAT: "json", ...env },

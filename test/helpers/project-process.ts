@@ -20,6 +20,8 @@ interface Options {
   hub?: TestHub;
   projectId?: string;
   env?: Record<string, string>;
+  /** The executable: the sources, or a bundle of them. */
+  main?: string;
 }
 
 /** Starts `--role=project` and waits until it serves. Killed with the life. */
@@ -35,7 +37,7 @@ export async function startProjectProcess(life: Life, options: Options = {}): Pr
     ...(await projectEnvironment(root, { projectId, hub })),
     ...options.env,
   };
-  const child = spawn(process.execPath, ["src/main.ts", "--role=project"], {
+  const child = spawn(process.execPath, [options.main ?? "src/main.ts", "--role=project"], {
     env,
     stdio: ["ignore", "ignore", "pipe"],
   });
