@@ -83,14 +83,15 @@ function terminalOutput(project: ProjectSocket): { text: string } {
   return output;
 }
 
-/** A document as a browser holds it: edits go to the server, others' come back. */
+/** A document as a browser holds it, of a file that is made where it is missing: edits go to the server, others' come back. */
 async function openDocument(person: Person, path: string): Promise<{ text: Y.Text }> {
   const project = await openProject(life, person, projectId);
   const doc = new Y.Doc();
   project.socket.on("document_update", (change) => {
     if (change.path === path) Y.applyUpdate(doc, new Uint8Array(change.update), "server");
   });
-  const { generation, update } = await project.ask("document_open", { path });
+  const { generation, update, exists } = await project.ask("document_open", { path });
+  if (!exists) await project.ask("document_save", { path });
   Y.applyUpdate(doc, new Uint8Array(update), "server");
   doc.on("update", (change: Uint8Array, origin: unknown) => {
     if (origin !== "server") void project.ask("document_update", { path, generation, update: change });
