@@ -7,9 +7,10 @@ import { entryOf } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
 import { asideOf, noted, settle } from "./leftovers.ts";
 import { type PlacePath, type Places, pathToWire } from "./places.ts";
+import { moveWithoutReplacing } from "./replace.ts";
 import { copyTree, deleteTree } from "./tree.ts";
 import { type Folder, inParent } from "./walk.ts";
-import { moveWithoutReplacing, temporaryName } from "./write.ts";
+import { temporaryName } from "./write.ts";
 
 /** @throws AppError `conflict` when something of that name is there. */
 export function makeFolder(places: Places, path: PlacePath): Promise<FileEntry> {

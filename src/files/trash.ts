@@ -7,9 +7,9 @@ import { z } from "zod";
 import { codeOf, conflict, notFound } from "../core/errors.ts";
 import type { TrashItem } from "../protocol/project-files.ts";
 import { type PlaceName, type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { moveWithoutReplacing } from "./replace.ts";
 import { deleteTree, sizeOfTree } from "./tree.ts";
 import { type Folder, inFolder, inParent, walk } from "./walk.ts";
-import { moveWithoutReplacing } from "./write.ts";
 
 /** Who deletes. */
 export interface Deleter {

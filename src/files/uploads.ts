@@ -7,9 +7,9 @@ import { AppError, conflict, invalid } from "../core/errors.ts";
 import type { FileEntry, UnfinishedUpload } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { checkReplacing, isFolder, putInPlace, type Replacing } from "./replace.ts";
 import { UploadNotes } from "./upload-notes.ts";
 import { type Folder, inFolder, type Spot, walk } from "./walk.ts";
-import { checkReplacing, isFolder, putInPlace, type Replacing } from "./write.ts";
 
 /** What an upload is known by: the same one is found again by whoever began it and chooses the same file for the same folder. */
 export interface UploadName {

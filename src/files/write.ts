@@ -2,23 +2,13 @@
 
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
-import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
-import { AppError, codeOf, invalid } from "../core/errors.ts";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import type { FileEntry } from "../protocol/project-files.ts";
-import { etagOf, matches, toEntry } from "./entry.ts";
+import { toEntry } from "./entry.ts";
 import { noted } from "./leftovers.ts";
-import { type PlacePath, type Places, pathToWire, toWire } from "./places.ts";
+import { type PlacePath, type Places, toWire } from "./places.ts";
+import { checkReplacing, isFolder, putInPlace, type Replacing, statsOf } from "./replace.ts";
 import { type Folder, walk } from "./walk.ts";
-
-/** What has to be true of what is there, and what becomes of it. */
-export interface Replacing {
-  /** The etag that the file has to have, as in the header If-Match. */
-  ifMatch?: string | undefined;
-  /** "*": only if there is no such file yet. */
-  ifNoneMatch?: string | undefined;
-  /** Is given the file just before it is replaced: to keep it. */
-  keep?: ((folder: Folder, name: Buffer, stats: BigIntStats) => Promise<unknown>) | undefined;
-}
 
 export interface WriteOptions extends Replacing {
   body: AsyncIterable<Buffer> | Buffer;
@@ -112,45 +102,6 @@ async function syncFolder(folder: Folder): Promise<void> {
   await handle?.close();
 }
 
-/** Where a file goes: a name in a folder that is held. */
-export interface Target {
-  folder: Folder;
-  name: Buffer;
-}
-
-/**
- * Gives a file that was written whole its name, in one step.
- * @throws AppError `precondition_failed` when what is there is not as the caller believes; then the file stands where it was.
- */
-export async function putInPlace(
-  path: PlacePath,
-  { from, folder, name }: Target & { from: Buffer },
-  replacing: Replacing,
-): Promise<void> {
-  const there = await checkReplacing(path, { folder, name }, replacing);
-  if (there !== undefined) await replacing.keep?.(folder, name, there);
-  if (replacing.ifNoneMatch === "*") await moveWithoutReplacing(from, folder.at(name));
-  else await rename(from, folder.at(name));
-}
-
-const NO_HARD_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK", "EXDEV"]);
-
-/** Gives a file another name unless that is taken, in one step where the file system has hard links. @throws EEXIST */
-export async function moveWithoutReplacing(from: Buffer, to: Buffer): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (!NO_HARD_LINKS.has(codeOf(error))) throw error;
-    if ((await lstat(to).catch(() => undefined)) !== undefined)
-      throw Object.assign(new Error("exists"), { code: "EEXIST" });
-    return rename(from, to);
-  }
-  await unlink(from).catch(async (error: unknown) => {
-    await unlink(to).catch(() => {}); // the error that led here is told
-    throw error;
-  });
-}
-
 /**
  * What was written as it stands now, with the time of its renaming. If somebody replaced, changed or deleted it this instant, then as
  * it was written: that etag fits nothing on disk, so that nobody takes theirs for ours.
@@ -162,33 +113,4 @@ async function statsOfOurs(
   const now = await statsOf(folder, name);
   const isOurs = now?.ino === written.ino && now.size === written.size && now.mtimeNs === written.mtimeNs;
   return isOurs ? now : written;
-}
-
-async function statsOf(folder: Folder, name: Buffer): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(folder.at(name), { bigint: true });
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** What is there, if it may be replaced. @throws AppError `precondition_failed` or, for what is no file, `invalid`. */
-export async function checkReplacing(
-  path: PlacePath,
-  { folder, name }: Target,
-  { ifMatch, ifNoneMatch }: Replacing,
-): Promise<BigIntStats | undefined> {
-  const stats = await statsOf(folder, name);
-  const what = pathToWire(path);
-  if (ifNoneMatch === "*" && stats !== undefined) throw new AppError("precondition_failed", `${what} exists already.`);
-  if (stats?.isDirectory()) throw isFolder(path);
-  if (stats !== undefined && !stats.isFile()) throw invalid(`${what} is no regular file and cannot be replaced.`);
-  if (ifMatch !== undefined && !(stats !== undefined && matches(ifMatch, etagOf(stats))))
-    throw new AppError("precondition_failed", `${what} was changed or removed meanwhile; look at it before you write.`);
-  return stats;
-}
-
-export function isFolder(path: PlacePath): AppError {
-  return invalid(`${pathToWire(path) || "The home folder"} is a folder.`);
 }

@@ -20,7 +20,7 @@ import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
-import { moveWithoutReplacing } from "../../../src/files/write.ts";
+import { moveWithoutReplacing } from "../../../src/files/replace.ts";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";

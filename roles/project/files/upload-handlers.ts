@@ -4,9 +4,10 @@ import { z } from "zod";
 import { isAppError } from "../../../src/core/errors.ts";
 import { statPath } from "../../../src/files/entry.ts";
 import { type PlacePath, type Places, parsePath } from "../../../src/files/places.ts";
+import type { Replacing } from "../../../src/files/replace.ts";
 import { keepInTrash } from "../../../src/files/trash.ts";
 import type { UploadName, Uploads } from "../../../src/files/uploads.ts";
-import { type Replacing, writeFile } from "../../../src/files/write.ts";
+import { writeFile } from "../../../src/files/write.ts";
 import { bodyOf } from "../../../src/net/serve/drop-rest.ts";
 import {
   type FileEntry,
