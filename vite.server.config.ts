@@ -8,7 +8,7 @@ import { copyPackages } from "./scripts/copy-packages.ts";
 export const outDir = "dist/server";
 
 /** Packages that load native code or files of their own at run time; they are copied beside the bundle with all they need. */
-const external = ["@lydell/node-pty", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
+const external = ["@lydell/node-pty", "@napi-rs/xattr", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
 
 /**
  * All but those is bundled, by the files that Node itself takes of each package, which are what the sources run with: a bundler by

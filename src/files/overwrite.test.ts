@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { temporaryFolder } from "../../test/helpers/folder.ts";
 import { testLives } from "../../test/helpers/life.ts";
-import { overwrite } from "./overwrite.ts";
+import { overwrite, overwriteFrom } from "./overwrite.ts";
 
 const newLife = testLives();
 const SHORT = Buffer.from("short");
@@ -71,4 +71,29 @@ test.each([
     if (error === undefined) break;
   }
   expect(steps).toBeGreaterThan(3);
+});
+
+test("a disk without room leaves a file that is written over from another one as it was, at whatever byte the room ends", async () => {
+  const folder = await temporaryFolder(newLife(), "overwrite");
+  const [path, from] = [join(folder, "file"), join(folder, "from")];
+  await writeFile(from, LONG);
+  for (let room = SHORT.length; room <= LONG.length; room++) {
+    await writeFile(path, SHORT);
+    const [handle, source] = [await open(path, "r+"), await open(from)];
+    const write = (bytes: Buffer, offset: number, length: number, position: number) => {
+      const most = Math.min(3, length, room - position);
+      if (most <= 0) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+      return handle.write(bytes, offset, most, position);
+    };
+    const file = {
+      write: write as typeof handle.write,
+      truncate: (length?: number) => handle.truncate(length),
+      sync: () => handle.sync(),
+      stat: handle.stat.bind(handle),
+    };
+    const error = await overwriteFrom(file, source).catch((reason: unknown) => reason);
+    await Promise.all([handle.close(), source.close()]);
+    expect(await readFile(path)).toEqual(room < LONG.length ? SHORT : LONG);
+    expect(error === undefined).toBe(room === LONG.length);
+  }
 });

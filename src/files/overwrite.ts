@@ -38,3 +38,41 @@ export async function overwrite(
 async function writeAt(file: Overwritten, bytes: Buffer, from: number): Promise<void> {
   for (let at = from; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
 }
+
+const COPIED_AT_ONCE = 1024 * 1024;
+
+/**
+ * As `overwrite`, with what another file holds, of any size. Where there is no room the file is as it was; where the disk fails later it
+ * holds some of both, and the other file has it all. @throws what the system says
+ */
+export async function overwriteFrom(
+  file: Overwritten & Pick<FileHandle, "stat">,
+  source: Pick<FileHandle, "read" | "stat">,
+): Promise<void> {
+  const [was, becomes] = [(await file.stat()).size, (await source.stat()).size];
+  try {
+    await copyRange(file, source, { from: was, to: becomes });
+    if (becomes > was) await file.sync(); // some file systems find room only then
+  } catch (error) {
+    await file.truncate(was);
+    throw error;
+  }
+  await copyRange(file, source, { from: 0, to: Math.min(was, becomes) });
+  await file.truncate(becomes);
+  await file.sync();
+}
+
+async function copyRange(
+  file: Overwritten,
+  source: Pick<FileHandle, "read">,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
+  const block = Buffer.allocUnsafe(Math.max(0, Math.min(COPIED_AT_ONCE, to - from)));
+  for (let at = from; at < to; ) {
+    const { bytesRead } = await source.read(block, 0, Math.min(block.length, to - at), at);
+    if (bytesRead === 0) throw new Error("what is copied became shorter meanwhile");
+    for (let done = 0; done < bytesRead; )
+      done += (await file.write(block, done, bytesRead - done, at + done)).bytesWritten;
+    at += bytesRead;
+  }
+}

@@ -1,9 +1,14 @@
-/** Puts a file that was written whole in the place of another one, if what is there is as the caller believes. */
+/**
+ * Puts a file that was written whole in the place of another one, if what is there is as the caller believes: so that it stays what it is
+ * but for its bytes. Where renaming would make it another file, its bytes are written over.
+ */
 
-import type { BigIntStats } from "node:fs";
-import { link, lstat, rename, unlink } from "node:fs/promises";
+import { type BigIntStats, constants as flags } from "node:fs";
+import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
 import { AppError, codeOf, invalid } from "../core/errors.ts";
+import { giveAttributes } from "./attributes.ts";
 import { etagOf, matches } from "./entry.ts";
+import { overwriteFrom } from "./overwrite.ts";
 import { type PlacePath, pathToWire } from "./places.ts";
 import type { Folder } from "./walk.ts";
 
@@ -13,9 +18,34 @@ export interface Replacing {
   ifMatch?: string | undefined;
   /** "*": only if there is no such file yet. */
   ifNoneMatch?: string | undefined;
-  /** Is given the file just before it is replaced: to keep it. */
-  keep?: ((folder: Folder, name: Buffer, stats: BigIntStats) => Promise<unknown>) | undefined;
+  /** Is given the file just before it is replaced: to keep it. `copy`: its bytes are about to be written over. */
+  keep?: ((file: Target & { stats: BigIntStats }, how: { copy: boolean }) => Promise<unknown>) | undefined;
 }
+
+/** Why a file is written in place, in words: a new one of its name would be another one. */
+export const IN_PLACE_BECAUSE = {
+  links: "it has other names, too (hard links)",
+  owner: "it belongs to somebody else",
+  attributes: "its group or other attributes could not be given to a new file",
+  mount: "it is mounted, or otherwise in use as this very file",
+  folder: "no new file can be made in its folder",
+} as const;
+export type InPlaceReason = keyof typeof IN_PLACE_BECAUSE;
+
+/** Why a file of these stats is not to be replaced, as far as they tell. */
+export function reasonOf({ nlink, uid }: BigIntStats): InPlaceReason | undefined {
+  if (nlink > 1n) return "links";
+  return uid === BigInt(process.geteuid?.() ?? uid) ? undefined : "owner";
+}
+
+/** What the system says where a file cannot be replaced, though it may be written. */
+export const REFUSED: Readonly<Record<string, InPlaceReason>> = {
+  EBUSY: "mount",
+  EXDEV: "mount",
+  EACCES: "folder",
+  EPERM: "folder",
+  EROFS: "folder",
+};
 
 /** Where a file goes: a name in a folder that is held. */
 export interface Target {
@@ -24,18 +54,85 @@ export interface Target {
 }
 
 /**
- * Gives a file that was written whole its name, in one step.
+ * Gives a file that was written whole its name, in one step where it can. Returns the stats of a file that was written in place.
  * @throws AppError `precondition_failed` when what is there is not as the caller believes; then the file stands where it was.
  */
 export async function putInPlace(
   path: PlacePath,
-  { from, folder, name }: Target & { from: Buffer },
+  { from, ...target }: Target & { from: Buffer },
   replacing: Replacing,
-): Promise<void> {
-  const there = await checkReplacing(path, { folder, name }, replacing);
-  if (there !== undefined) await replacing.keep?.(folder, name, there);
-  if (replacing.ifNoneMatch === "*") await moveWithoutReplacing(from, folder.at(name));
-  else await rename(from, folder.at(name));
+): Promise<BigIntStats | undefined> {
+  const reason = await replaceByName(path, { from, ...target }, replacing);
+  if (reason === undefined) return undefined;
+  const stats = await checkReplacing(path, target, replacing);
+  if (stats === undefined) return rename(from, target.folder.at(target.name)).then(() => undefined); // it went away meanwhile
+  await replacing.keep?.({ ...target, stats }, { copy: true });
+  const written = await writeOver(target.folder.at(target.name), from, (held) => {
+    if (etagOf(held) !== etagOf(stats)) throw changed(path);
+  });
+  await unlink(from);
+  return written;
+}
+
+/** As `putInPlace`, but where renaming would make it another file it is left as it is, and the reason returned. */
+export async function replaceByName(
+  path: PlacePath,
+  { from, ...target }: Target & { from: Buffer },
+  replacing: Replacing,
+): Promise<InPlaceReason | undefined> {
+  const to = target.folder.at(target.name);
+  const stats = await checkReplacing(path, target, replacing);
+  if (stats === undefined)
+    return void (await (replacing.ifNoneMatch === "*" ? moveWithoutReplacing : rename)(from, to));
+  const reason = reasonOf(stats);
+  if (reason !== undefined) return reason;
+  if (!(await becomesLike(from, { path: to, stats }))) return "attributes";
+  await replacing.keep?.({ ...target, stats }, { copy: false });
+  try {
+    return void (await rename(from, to));
+  } catch (error) {
+    const isKeptByName = reasonOf(await lstat(to, { bigint: true })) === "links"; // what is kept would be written over, too
+    const refused = REFUSED[codeOf(error)];
+    if (refused === undefined || isKeptByName) throw error;
+    return refused;
+  }
+}
+
+async function becomesLike(from: Buffer, like: { path: Buffer; stats: BigIntStats }): Promise<boolean> {
+  const handle = await openBytes(from, flags.O_RDONLY | flags.O_NOFOLLOW);
+  try {
+    return await giveAttributes({ handle, path: from }, like);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeOver(to: Buffer, from: Buffer, check: (held: BigIntStats) => void): Promise<BigIntStats> {
+  const source = await openBytes(from, flags.O_RDONLY | flags.O_NOFOLLOW);
+  try {
+    const file = await openBytes(to, flags.O_WRONLY | flags.O_NOFOLLOW);
+    try {
+      check(await file.stat({ bigint: true }));
+      await overwriteFrom(file, source);
+      return await file.stat({ bigint: true });
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function openBytes(path: Buffer, flag: number): Promise<FileHandle> {
+  return open(path as unknown as string, flag); // bytes are taken; the types lag
+}
+
+/** That a file is not as the caller believes. */
+export function changed(path: PlacePath): AppError {
+  return new AppError(
+    "precondition_failed",
+    `${pathToWire(path)} was changed or removed meanwhile; look at it before you write.`,
+  );
 }
 
 const NO_HARD_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK", "EXDEV"]);
@@ -67,8 +164,7 @@ export async function checkReplacing(
   if (ifNoneMatch === "*" && stats !== undefined) throw new AppError("precondition_failed", `${what} exists already.`);
   if (stats?.isDirectory()) throw isFolder(path);
   if (stats !== undefined && !stats.isFile()) throw invalid(`${what} is no regular file and cannot be replaced.`);
-  if (ifMatch !== undefined && !(stats !== undefined && matches(ifMatch, etagOf(stats))))
-    throw new AppError("precondition_failed", `${what} was changed or removed meanwhile; look at it before you write.`);
+  if (ifMatch !== undefined && !(stats !== undefined && matches(ifMatch, etagOf(stats)))) throw changed(path);
   return stats;
 }
 

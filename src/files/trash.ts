@@ -7,7 +7,7 @@ import { z } from "zod";
 import { codeOf, conflict, notFound } from "../core/errors.ts";
 import type { TrashItem } from "../protocol/project-files.ts";
 import { type PlaceName, type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
-import { moveWithoutReplacing } from "./replace.ts";
+import { moveWithoutReplacing, type Target } from "./replace.ts";
 import { deleteTree, sizeOfTree } from "./tree.ts";
 import { type Folder, inFolder, inParent, walk } from "./walk.ts";
 
@@ -60,10 +60,10 @@ export function moveToTrash(places: Places, path: PlacePath, by: Deleter): Promi
 
 /** For `Replacing.keep`: a file that is about to be replaced is in the trash as well. Its name is never missing meanwhile. */
 export function keepInTrash(places: Places, path: PlacePath, by: Deleter) {
-  return (folder: Folder, name: Buffer, stats: BigIntStats): Promise<string> =>
+  return ({ folder, name, stats }: Target & { stats: BigIntStats }, { copy }: { copy: boolean }): Promise<string> =>
     addItem(places, { path, by, stats }, async (item) => {
-      // a second name costs nothing, where the file is about to lose the first one and has no other
-      const linked = stats.nlink === 1n && (await link(folder.at(name), item.at(CONTENT)).then(...YES_OR_NO));
+      // a second name costs nothing, where the file is about to lose the first one
+      const linked = !copy && (await link(folder.at(name), item.at(CONTENT)).then(...YES_OR_NO));
       if (!linked) await copyFile(folder.at(name), item.at(CONTENT), flags.COPYFILE_FICLONE);
     });
 }

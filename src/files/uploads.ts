@@ -218,7 +218,6 @@ export class Uploads {
         last: "follow",
         use: async ({ folder, name }) => {
           if (name === undefined) throw isFolder(path);
-          await takeMode(source, partOf(id), await checkReplacing(path, { folder, name }, replacing));
           await putInPlace(path, { from: source.at(partOf(id)), folder, name }, replacing);
           return entryOf(folder, name);
         },
@@ -268,12 +267,4 @@ async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done);
     done += bytesWritten;
   }
-}
-
-/** What replaces a file gets its mode. */
-async function takeMode(folder: Folder, name: Buffer, like: { mode: bigint } | undefined): Promise<void> {
-  if (like === undefined) return;
-  const handle = await open(folder.at(name) as unknown as string, flags.O_RDONLY | flags.O_NOFOLLOW); // as above
-  await handle.chmod(Number(like.mode & 0o7777n)).catch(() => {}); // file systems without modes
-  await handle.close();
 }

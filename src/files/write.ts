@@ -18,12 +18,12 @@ export interface WriteOptions extends Replacing {
   temporary?: Buffer;
   /** Brings the new name to the disk too, before it returns. */
   durable?: boolean;
-  /** Called with the new file and the path of the one that it replaces, before it takes its place; what it throws ends the writing. */
-  prepare?: (made: FileHandle, replaced: Buffer) => Promise<void>;
+  /** Gives the file its name; `putInPlace` without it. */
+  put?: typeof putInPlace;
 }
 
 /**
- * Streams a body of any size into the file; a link inside the place is followed, the mode of an existing file is kept.
+ * Streams a body of any size into the file; a link inside the place is followed, an existing file stays what it is.
  * @throws AppError `precondition_failed` when the file is not as the caller believes.
  */
 export function writeFile(places: Places, path: PlacePath, options: WriteOptions): Promise<FileEntry> {
@@ -35,17 +35,16 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
       const before = await checkReplacing(path, { folder, name }, options);
       const put = async (temporary: Buffer) => {
         const at = folder.at(temporary);
-        const written = await writeNew(at, before, async (handle) => {
-          await handle.writeFile(options.body);
-          if (before !== undefined) await options.prepare?.(handle, folder.at(name));
-        });
+        const written = await writeNew(at, before, (handle) => handle.writeFile(options.body));
         try {
-          await putInPlace(path, { from: at, folder, name }, options);
+          const put = options.put ?? putInPlace;
+          return (
+            (await put(path, { from: at, folder, name }, options)) ?? (await statsOfOurs(folder, { name, written }))
+          );
         } catch (error) {
           await unlink(at).catch(() => {}); // the error that led here is told
           throw error;
         }
-        return statsOfOurs(folder, { name, written });
       };
       const stats = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
       if (options.durable) await syncFolder(folder);
@@ -73,7 +72,7 @@ export function temporaryName(purpose: "upload" | "copy"): Buffer {
   return Buffer.from(`.cocalc-${purpose}-${randomBytes(8).toString("hex")}`);
 }
 
-/** Makes a new file, fills it, brings it to the disk; removed again if that fails. `like`: whose mode it gets. */
+/** Makes a new file, fills it, brings it to the disk; removed again if that fails. `like`: whose readers it may have meanwhile. */
 async function writeNew(
   at: Buffer,
   like: BigIntStats | undefined,
@@ -82,7 +81,7 @@ async function writeNew(
   const flag = flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW;
   const handle = await open(at as unknown as string, flag, 0o666); // bytes are taken; the types lag
   try {
-    if (like !== undefined) await handle.chmod(Number(like.mode & 0o7777n)).catch(() => {}); // file systems without modes
+    if (like !== undefined) await handle.chmod(Number(like.mode & 0o7777n) | 0o600).catch(() => {}); // file systems without modes
     await fill(handle);
     await handle.sync();
     const stats = await handle.stat({ bigint: true });

@@ -1,10 +1,11 @@
 /** Uploads over HTTP: what is there is not replaced by surprise, and what was cut goes on where it was. */
 
 import { once } from "node:events";
-import { mkdir, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { listAttributes, setAttribute } from "@napi-rs/xattr";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
@@ -45,6 +46,12 @@ async function state(server: TestProjectServer, asked: Asked = {}) {
 async function part(server: TestProjectServer, asked: Asked & { offset: number }) {
   const { body = CONTENT.subarray(asked.offset), headers = NEW, claims = ADA } = asked;
   const response = await server.fetch(address(asked), { method: "PUT", body: new Uint8Array(body), headers }, claims);
+  return { status: response.status, answer: await response.json() };
+}
+
+async function putWhole(server: TestProjectServer, headers: Record<string, string>) {
+  const put = { method: "PUT", body: new Uint8Array(CONTENT), headers };
+  const response = await server.fetch("/api/files/write?path=big.bin&trash=1", put);
   return { status: response.status, answer: await response.json() };
 }
 
@@ -153,6 +160,46 @@ test("what an upload replaces, with what is typed into it and not saved yet, is 
   });
   expect(await restored.json()).toMatchObject({ restored: [{ path: "big (restored).bin" }] });
   expect(await readFile(join(server.home, "big (restored).bin"), "utf8")).toBe("old");
+});
+
+test.each([
+  [
+    "in parts",
+    (server: TestProjectServer, headers: Record<string, string>) => part(server, { offset: 0, headers, trash: true }),
+  ],
+  ["whole", putWhole],
+])("an upload %s over a file with two names keeps both, and the trash what was there", async (_, upload) => {
+  const server = await startProjectServer(newLife());
+  const [file, other] = [join(server.home, "big.bin"), join(server.home, "other.bin")];
+  await writeFile(file, "old", { mode: 0o640 });
+  await link(file, other);
+  const { etag } = (await state(server)).existing;
+  const { status, answer } = await upload(server, { "If-Match": `"${etag}"` });
+  expect(status).toBe(200);
+  expect(await stat(file)).toMatchObject({ ino: (await stat(other)).ino, nlink: 2, mode: 0o100640 });
+  expect((await readFile(other)).equals(CONTENT)).toBe(true);
+  expect((await state(server)).existing).toEqual(answer.entry ?? answer);
+  expect(await sizeOfPart(server)).toBe(0);
+  const { items } = await (await server.fetch("/api/files/trash")).json();
+  expect(await readFile(join(server.home, ".cocalc", "trash", items[0].id, "content"), "utf8")).toBe("old");
+});
+
+test("what an upload replaces leaves its attributes to what takes its place", async () => {
+  const server = await startProjectServer(newLife());
+  const file = join(server.home, "big.bin");
+  await writeFile(file, "old", { mode: 0o604 });
+  await setAttribute(file, "user.note", "mine").catch(() => {}); // a file system without them has none to lose
+  const [before, attributes] = [await stat(file), await listAttributes(file)];
+  for (const upload of [
+    putWhole,
+    (...[to, headers]: Parameters<typeof putWhole>) => part(to, { offset: 0, headers }),
+  ]) {
+    const { etag } = (await state(server)).existing;
+    expect(await upload(server, { "If-Match": `"${etag}"` })).toMatchObject({ status: 200 });
+    const { ino, mode } = await stat(file);
+    expect({ mode, attributes: await listAttributes(file) }).toEqual({ mode: before.mode, attributes });
+    expect(ino).not.toBe(before.ino);
+  }
 });
 
 test("a file that others edit is told of with their names, and becomes an edit of theirs when it is replaced", async () => {
