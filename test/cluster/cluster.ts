@@ -9,7 +9,7 @@ import { ensurePauseImage } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { type ClusterLayout, clusterLayout, type NodeLayout, nodeLayout } from "./layout.ts";
 import { enterNamespace } from "./network.ts";
-import { joinNode, loadImage, powerOffNode, resumeNode, silenceNode, startNodeRuntime } from "./node.ts";
+import { joinNode, loadImage, powerOffNode, resumeNode, signalPodOn, silenceNode, startNodeRuntime } from "./node.ts";
 import { CLUSTER_PACKAGES, ensurePackages } from "./packages.ts";
 
 export interface ClusterOptions {
@@ -39,6 +39,9 @@ export interface Cluster {
   powerOffNode(node: NodeLayout): Promise<void>;
   /** Brings back a node that was silenced or powered off; returns when it is Ready. */
   resumeNode(node: NodeLayout): Promise<void>;
+  /** Every process of the pod with this uid stands still (SIGSTOP) until it is thawed; what its kernel does for it goes on. */
+  freezePod(uid: string): Promise<void>;
+  thawPod(uid: string): Promise<void>;
   pauseApiServer(): Promise<void>;
   resumeApiServer(): Promise<void>;
   stop(): Promise<void>;
@@ -113,11 +116,18 @@ function openStanding(layout: ClusterLayout, binaries: Binaries): Cluster {
     silenceNode: (node) => silenceNode(layout, node),
     powerOffNode: (node) => powerOffNode(layout, node),
     resumeNode: (node) => resumeNode(layout, node),
+    freezePod: (uid) => signalPod(layout, uid, "SIGSTOP"),
+    thawPod: (uid) => signalPod(layout, uid, "SIGCONT"),
     pauseApiServer: () => stopApiServer(layout),
     resumeApiServer: () => resumeApiServer(layout),
     stop: () => clearCluster(layout),
   };
   return cluster;
+}
+
+/** A pod is on one of the nodes, whichever. */
+async function signalPod(layout: ClusterLayout, uid: string, name: NodeJS.Signals): Promise<void> {
+  for (const node of await standingNodes(layout)) await signalPodOn(node, uid, name);
 }
 
 async function standingNodes(layout: ClusterLayout): Promise<NodeLayout[]> {

@@ -1,6 +1,6 @@
 /** The control groups (version 1) under which a node keeps its pods: made before the kubelet starts, removed after. */
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 
 const ROOT = "/sys/fs/cgroup";
 
@@ -34,6 +34,13 @@ export async function processesIn(path: string): Promise<number[]> {
     }
   }
   return [...ids];
+}
+
+/** The ids of all processes of the pod with this uid, below the group `path` of its node. */
+export async function processesOfPod(path: string, uid: string): Promise<number[]> {
+  const groups = await groupsBelow(join(ROOT, "memory", path));
+  const pod = groups.find((group) => basename(group) === `pod${uid}`);
+  return pod === undefined ? [] : processesIn(relative(join(ROOT, "memory"), pod));
 }
 
 /** Removes the group `path` and all below it, which must hold no process any more. */

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import type { Binaries } from "./binaries.ts";
 import { makeKubeconfig } from "./certificates.ts";
 import { run } from "./command.ts";
-import { makeGroups, processesIn } from "./control-groups.ts";
+import { makeGroups, processesIn, processesOfPod } from "./control-groups.ts";
 import { kubectl } from "./kubectl.ts";
 import type { ClusterLayout, NodeLayout } from "./layout.ts";
 import { openNodeNetwork } from "./network.ts";
 import { writeNodeFiles } from "./node-files.ts";
-import { killAll, processesOf, restartDaemon, startDaemon, stopDaemon } from "./processes.ts";
+import { killAll, processesOf, restartDaemon, signal, startDaemon, stopDaemon } from "./processes.ts";
 import { waitFor } from "./wait.ts";
 
 /** Makes the network of a node and starts its container runtime, so that images can be loaded. */
@@ -60,6 +60,11 @@ export async function silenceNode(cluster: ClusterLayout, node: NodeLayout): Pro
 export async function powerOffNode(cluster: ClusterLayout, node: NodeLayout): Promise<void> {
   await silenceNode(cluster, node);
   await killAll(async () => [...(await processesOf(node)), ...(await processesIn(node.cgroup))]);
+}
+
+/** Sends a signal to every process of the pod with this uid; a pod of another node has none here. */
+export async function signalPodOn(node: NodeLayout, uid: string, name: NodeJS.Signals): Promise<void> {
+  for (const id of await processesOfPod(node.cgroup, uid)) signal(id, name);
 }
 
 /** Starts a node again that was silenced or powered off, and waits until Kubernetes calls it Ready. */

@@ -1,4 +1,4 @@
-/** Outages on a real cluster: API server or database gone for a minute, leaders killed in the middle of work. Nothing asked for is lost. */
+/** Outages on a real cluster: API server or database gone for a minute, leaders killed or frozen in the middle of work. Nothing asked for is lost. */
 import { afterEach, expect, test } from "@jest/globals";
 import { pods } from "../../src/kube/resources.ts";
 import { until } from "../helpers/until.ts";
@@ -16,6 +16,8 @@ import {
 
 const OUTAGE_MS = 60_000;
 const STARTS = 50;
+const STARTS_MEANWHILE = 15;
+const MANAGE_ROLES = ["manage-action", "manage-state", "manage-idle"];
 
 const { world, ada } = await openTestWorld();
 afterEach(wholeAgain, 150_000);
@@ -83,6 +85,38 @@ test(`manage-action and manage-state killed in the middle of ${STARTS} starts: e
   await until(async () => (await podsOf(projectIds)) === 0, { timeoutMs: 120_000, everyMs: 500 });
 }, 900_000);
 
+testOnOwnCluster(
+  "the leaders of all manage roles frozen for 60 s during starts: the replicas lead, no start is lost or doubled",
+  async () => {
+    const projectIds: string[] = [];
+    for (let i = 0; i < STARTS_MEANWHILE; i += 1) projectIds.push(await newProject(`One of some ${i}`));
+    for (const project_id of projectIds) await ada.call("projects/start", { project_id });
+    await someOf(projectIds);
+    const before = await epochs();
+    const uids = await Promise.all(MANAGE_ROLES.map(leaderUid));
+    await Promise.all(uids.map((uid) => world.cluster?.freezePod(uid)));
+    try {
+      projectIds.push(await startProject(ada));
+      await throughout(OUTAGE_MS, async () => {
+        expect((await ada.fetch("/")).status).toBe(200);
+      });
+      await allInState(world, projectIds, "running", 180_000);
+      for (const [at, epoch] of (await epochs()).entries()) expect(epoch).toBeGreaterThan(before[at] ?? 0);
+    } finally {
+      await Promise.all(uids.map((uid) => world.cluster?.thawPod(uid)));
+    }
+    const elected = await epochs();
+    await wholeAgain();
+    expect(await epochs()).toEqual(elected);
+    const ends = await Promise.all(projectIds.map((projectId) => startEnded(world, projectId)));
+    expect(ends.map(({ outcome }) => outcome)).toEqual(projectIds.map(() => "running"));
+    expect(await podsOf(projectIds)).toBe(projectIds.length);
+    for (const project_id of projectIds) await ada.call("projects/stop", { project_id });
+    await allInState(world, projectIds, "opened", 180_000);
+  },
+  600_000,
+);
+
 async function newProject(title: string): Promise<string> {
   return (await ada.call("projects/create", { title })).project_id;
 }
@@ -97,6 +131,26 @@ async function podsOf(projectIds: string[]): Promise<number> {
 async function someOf(projectIds: string[]): Promise<void> {
   const enough = Math.min((await podsOf(projectIds)) + 5, projectIds.length);
   await until(async () => (await podsOf(projectIds)) >= enough, { timeoutMs: 120_000, everyMs: 500 });
+}
+
+/** The current terms, in the order of MANAGE_ROLES. */
+async function epochs(): Promise<number[]> {
+  const rows = await world.db.query<{ name: string; epoch: number }>("SELECT name, epoch FROM leaders");
+  return MANAGE_ROLES.map((role) => rows.find(({ name }) => name === role)?.epoch ?? 0);
+}
+
+/** The uid of the pod that leads: its connection holds the lock of the role. */
+async function leaderUid(role: string): Promise<string> {
+  const [holder] = await world.db.query<{ ip: string }>(
+    `SELECT host(client_addr) AS ip FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'
+       AND classid::bigint << 32 | objid::bigint = hashtextextended($1, 0)`,
+    [role],
+  );
+  const { items } = await world.kube.list(pods, { labelSelector: `app=${role}` });
+  const leader = items.find(({ status }) => status?.podIP === holder?.ip);
+  if (leader === undefined) throw new Error(`No pod of ${role} is at ${holder?.ip}, which holds its lock.`);
+  return leader.metadata.uid ?? "";
 }
 
 /** Kills all pods of a role, as a node that vanishes would: no signal that could be heeded. */

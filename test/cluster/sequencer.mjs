@@ -1,6 +1,7 @@
 // The order of the system tests: what is quiet first, what hurts the cluster last. Which tests there are is the configuration's business.
 const ORDER = [
   "contract.system",
+  "faults.system",
   "smuggling.system",
   "project.system",
   "trouble.system",

@@ -5,13 +5,12 @@ import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Life } from "../../../src/core/life.ts";
-import { configMaps } from "../../../src/kube/resources.ts";
-import type { ConfigMap, Kube } from "../../../src/kube/types.ts";
-import { type ContractTarget, uniqueName } from "../../contract/target.ts";
-import { openKubeTcpProxy, openTestApi, openTestKube } from "../../helpers/kube.ts";
+import type { Kube } from "../../../src/kube/types.ts";
+import type { ContractTarget } from "../../contract/target.ts";
+import { openTestApi, openTestKube } from "../../helpers/kube.ts";
+import { outliveFault } from "../../helpers/kube-faults.ts";
 import { testLives } from "../../helpers/life.ts";
-import { faultKinds, seeded } from "../../helpers/tcp-proxy.ts";
-import { until } from "../../helpers/until.ts";
+import { faultKinds } from "../../helpers/tcp-proxy.ts";
 
 const newLife = testLives();
 const serverLife = new Life("API server");
@@ -25,12 +24,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   expect(await serverLife.stop()).toEqual([]);
-});
-
-const map = (name: string, set: string): ConfigMap => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name, labels: { set } },
 });
 
 /** The connections that HTTP clients of this process make from now on. */
@@ -47,32 +40,10 @@ function sessionOf(socket: Socket): ClientHttp2Session {
   return (socket as unknown as Record<symbol, ClientHttp2Session>)[held ?? Symbol()] as ClientHttp2Session; // undici's own mark
 }
 
-const rounds = faultKinds.map((kind, seed) => [kind, seed] as const);
-
-test.each(rounds)(
+test.each(faultKinds.map((kind, seed) => [kind, seed] as const))(
   "a client goes on after %s (seed %d)",
   async (kind, seed) => {
-    const life = newLife();
-    const random = seeded(seed);
-    const { proxy, kubeconfig } = await openKubeTcpProxy(life, api.kubeconfig);
-    const kube = await openTestKube(life, { ...api, kubeconfig, config: { callDeadlineSeconds: 4 } });
-    const set = uniqueName("faults");
-    const reflector = kube.openReflector(life, { resource: configMaps, labelSelector: `set=${set}` });
-    await reflector.synced;
-    const askers = new Life("askers");
-    const ask = async (signal: AbortSignal) => {
-      while (!signal.aborted) await kube.serverVersion().catch(() => {}); // what counts is how it is afterwards
-    };
-    for (const asker of ["one", "another"]) askers.run(asker, ask);
-    await proxy.fault(kind, random);
-    const endsAt = Date.now() + 1_000 + random() * 1_000;
-    await until(() => Date.now() > endsAt);
-    await proxy.heal();
-    await askers.stop();
-    await until(() => kube.serverVersion().catch(() => false), { what: "the client reaches the server again" });
-    const name = `${set}-after`;
-    await direct.create(configMaps, map(name, set));
-    await until(() => reflector.get(name), { what: "the watch goes on" });
+    await outliveFault(newLife(), { api, direct, kind, seed, betweenMs: [1_000, 2_000] });
   },
   300_000,
 );
