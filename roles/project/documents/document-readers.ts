@@ -11,6 +11,10 @@ export class DocumentReaders {
     return this.#readers.size;
   }
 
+  has(id: string): boolean {
+    return this.#readers.has(id);
+  }
+
   add(id: string, reader: DocumentReader): void {
     this.#readers.set(id, reader);
   }

@@ -1,20 +1,19 @@
-/** One document that people edit together: its shared state, the file it stands for, and the log that survives a crash. */
+/** One document that people edit together: ties what its readers share to the file that it stands for, and to the log that survives a crash. */
 
-import * as Y from "yjs";
 import { AppError, conflict, forbidden, isAppError } from "../../../src/core/errors.ts";
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import type { DocumentView, SavedState } from "../../../src/protocol/project-documents.ts";
 import { DiskCopy, type OnDisk } from "./disk-copy.ts";
 import type { DocumentContent } from "./document-content.ts";
 import type { DocumentFile } from "./document-file.ts";
-import { DocumentLog, newGeneration } from "./document-log.ts";
+import { DocumentLog } from "./document-log.ts";
 import { type DocumentReader, type Joining, stateOf } from "./document-reader.ts";
-import { DocumentReaders } from "./document-readers.ts";
 import type { DocumentStore } from "./document-store.ts";
-import { applyFrom, encodeFor, refuseTooLarge } from "./reader-updates.ts";
+import { refuseTooLarge } from "./reader-updates.ts";
 import { baseFor, hashOf, type Replayed, replay } from "./replay.ts";
 import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
-import { type Identity, SharedAwareness } from "./shared-awareness.ts";
+import type { Identity } from "./shared-awareness.ts";
+import { SharedDocument } from "./shared-document.ts";
 import { encodeMerged, RECORD, readLog } from "./update-log.ts";
 
 export interface DocumentOptions<Format = unknown> {
@@ -28,8 +27,8 @@ export interface DocumentOptions<Format = unknown> {
 }
 
 const RETRY_MS = 5_000;
-/** Origins of Yjs transactions that are not a reader's. */
-const FROM_DISK = Symbol("disk");
+/** No version of a shared state. */
+const UNSAVED = -1;
 
 /**
  * Invariants: `#disk` is what is on disk as last known. What the log marks as saved was on disk. A change that came from disk is in the
@@ -40,22 +39,16 @@ export class Document<Format = unknown> {
   readonly file: DocumentFile;
   readonly #options: DocumentOptions<Format>;
   readonly #folder: string;
+  readonly #shared: SharedDocument<Format>;
   readonly #log: DocumentLog;
-  readonly #readers = new DocumentReaders();
   #disk: DiskCopy<Format>;
-  #generation = newGeneration();
-  #doc = new Y.Doc();
-  #awareness: SharedAwareness;
   #saveProblem: string | undefined;
   /** Does a person want the file that is not there? */
   #mayCreate = false;
-  /** Counts changes of the content; `#savedVersion` is the one on disk. */
-  #version = 0;
+  /** The version of the shared state that is on disk. */
   #savedVersion = 0;
   readonly #schedule = new SaveSchedule(() => void this.#exclusive(() => this.#save()));
   #chain: Promise<unknown> = Promise.resolve();
-  /** Updates from disk that are not yet given out. */
-  #held: Uint8Array[] = [];
   #isClosing = false;
   #isClosed = false;
 
@@ -64,15 +57,15 @@ export class Document<Format = unknown> {
     this.#options = options;
     this.#folder = options.store.folderOf(options.identity);
     this.#disk = this.#newCopy(options.encoding);
-    this.#awareness = this.#listen();
+    this.#shared = new SharedDocument({ content: options.content, typed: (update) => this.#onTyped(update) });
     this.#log = new DocumentLog({
       folder: this.#folder,
       snapshot: () => ({
-        doc: this.#doc,
-        generation: this.#generation,
+        doc: this.#shared.doc,
+        generation: this.#shared.generation,
         path: this.file.name,
         encoding: this.#disk.encoding,
-        text: this.#content,
+        text: this.#shared.content,
         base: this.#disk.wasThere ? this.#disk.base : undefined,
       }),
       exclusive: (act) => this.#exclusive(act).then(() => this.#tellState()),
@@ -93,15 +86,15 @@ export class Document<Format = unknown> {
   }
 
   get readers(): number {
-    return this.#readers.size;
+    return this.#shared.readers;
   }
 
   get length(): number {
-    return this.#options.content.lengthOf(this.#doc);
+    return this.#shared.length;
   }
 
   get isSaved(): boolean {
-    return this.#savedVersion === this.#version && this.#disk.unfinished === undefined;
+    return this.#savedVersion === this.#shared.version && this.#disk.unfinished === undefined;
   }
 
   /** Is there no file, and nobody who wants one? */
@@ -110,11 +103,7 @@ export class Document<Format = unknown> {
   }
 
   get generation(): string {
-    return this.#generation;
-  }
-
-  get #content(): string {
-    return this.#options.content.contentOf(this.#doc);
+    return this.#shared.generation;
   }
 
   #newCopy(encoding: TextEncoding | undefined): DiskCopy<Format> {
@@ -135,51 +124,42 @@ export class Document<Format = unknown> {
       if (isOther && this.readers === 0 && this.isSaved && !this.isMissing) await this.#readAs(encoding);
       const { readOnly, etag, encoding: now } = this.#disk;
       const view = {
-        generation: this.#generation,
-        update: encodeFor(this.#doc, generation === this.#generation ? vector : undefined),
-        vector: Y.encodeStateVector(this.#doc),
+        ...this.#shared.viewFor({ generation, vector }),
         exists: etag !== undefined,
         ...(readOnly === undefined ? {} : { readOnly }),
         ...(now === undefined ? {} : { encoding: now }),
       };
       if (this.#isClosing) return undefined; // since this began to look
       admit();
-      this.#readers.add(id, reader);
-      // after the answer to the request that led here
-      setImmediate(() => {
-        const awareness = this.#awareness.current();
-        if (awareness !== undefined) reader.awareness(awareness);
-        reader.state(this.#state());
-      });
+      this.#shared.join(id, reader, () => this.#state());
       return view;
     });
   }
 
   /** A reader leaves; it is saved at once, since people often leave in order to run what they wrote. */
   detach(id: string): void {
-    this.#readers.remove(id);
-    this.#awareness.leave(id);
+    this.#shared.leave(id);
     if (!this.isSaved) this.#schedule.in(0);
   }
 
   /** An edit of a reader. @throws AppError `conflict` for one of another generation, and when it is being closed. */
   update(id: string, generation: string, update: Uint8Array): void {
-    if (generation !== this.#generation || this.#isClosing)
+    if (generation !== this.#shared.generation || this.#isClosing)
       throw conflict("This document was begun anew; open it again.");
     if (this.#disk.readOnly !== undefined) throw forbidden(this.#disk.readOnly);
     refuseTooLarge(this.length, update);
-    applyFrom(this.#doc, update, id);
+    this.#shared.type(id, update);
   }
 
   awareness(id: string, update: Uint8Array, identity: Identity): void {
-    this.#awareness.apply(id, update, identity);
+    this.#shared.moveCursor(id, update, identity);
   }
 
   /** Brings it to disk now. @throws AppError saying why it cannot be saved. */
   async save({ create = false } = {}): Promise<{ etag: string }> {
     return this.#exclusive(async () => {
       if (create && this.#disk.etag === undefined) {
-        this.#savedVersion = -1; // an empty one too
+        this.#savedVersion = UNSAVED; // an empty one too
         this.#mayCreate = true;
       }
       await this.#save();
@@ -209,8 +189,7 @@ export class Document<Format = unknown> {
   #letGo(): void {
     this.#isClosed = true;
     this.#schedule.end();
-    this.#awareness.destroy();
-    this.#doc.destroy();
+    this.#shared.destroy();
   }
 
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,31 +209,30 @@ export class Document<Format = unknown> {
       this.#begin(disk);
     } else this.#goOn(replayed, disk, log.head.generation);
     await this.#log.begin();
-    if (!this.#log.isKept) this.#generation = newGeneration(); // the one in an old log must not come to mean two states
-    this.#held = []; // nobody had it open yet
+    if (!this.#log.isKept) this.#shared.rename(); // the one in an old log must not come to mean two states
+    this.#shared.giveOut(); // to nobody yet
     await this.#options.store.markOpen(this.#folder);
   }
 
   /** A new generation with the content of the file. */
   #begin(disk: OnDisk<Format> | undefined): void {
-    this.#adopt(new Y.Doc(), newGeneration());
+    this.#shared.adopt();
     this.#disk.base = "";
-    if (disk !== undefined) this.#options.content.merge(this.#doc, { base: "", theirs: disk.content }, FROM_DISK);
+    if (disk !== undefined) this.#shared.merge({ base: "", theirs: disk.content });
     this.#disk.note(disk);
-    this.#version = 0;
-    this.#savedVersion = 0;
+    this.#savedVersion = this.#shared.version;
   }
 
   /** The state that the log knows, with what happened to the file since. */
   #goOn(replayed: Replayed, disk: OnDisk<Format> | undefined, generation: string): void {
-    this.#adopt(replayed.doc, generation);
+    this.#shared.adopt(replayed.doc, generation);
     this.#disk.wasThere = replayed.saved !== undefined;
     this.#disk.base = disk === undefined ? "" : baseFor(replayed, disk.content);
     this.#takeFromDisk(disk);
-    this.#mayCreate = disk === undefined && !this.#disk.wasThere && this.#content !== ""; // it was about to be made
-    this.#savedVersion = 0;
-    this.#version = this.#content === this.#disk.base && disk !== undefined ? 0 : 1;
-    if (this.#version > 0) this.#schedule.in(0);
+    this.#mayCreate = disk === undefined && !this.#disk.wasThere && this.#shared.content !== ""; // it was about to be made
+    const isOnDisk = disk !== undefined && this.#shared.content === this.#disk.base;
+    this.#savedVersion = isOnDisk ? this.#shared.version : UNSAVED;
+    if (!isOnDisk) this.#schedule.in(0);
   }
 
   /** Reads the file in another encoding, when nobody has it open and nothing of it is unsaved. @throws AppError */
@@ -265,30 +243,13 @@ export class Document<Format = unknown> {
     this.#disk = copy;
     this.#begin(disk);
     await this.#log.begin();
-    this.#held = [];
-  }
-
-  #adopt(doc: Y.Doc, generation: string): void {
-    this.#awareness.destroy();
-    this.#doc.destroy();
-    this.#doc = doc;
-    this.#generation = generation;
-    this.#awareness = this.#listen();
-  }
-
-  #listen(): SharedAwareness {
-    const doc = this.#doc;
-    doc.on("update", (update: Uint8Array, origin: unknown) => this.#onUpdate(update, origin));
-    return new SharedAwareness(doc, (update, from) => this.#readers.awareness(update, from));
+    this.#shared.giveOut(); // of another generation: readers open it again
   }
 
   // ── edits ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #onUpdate(update: Uint8Array, origin: unknown): void {
-    this.#version++;
-    if (origin === FROM_DISK) return void this.#held.push(update); // given out when it is safe
+  #onTyped(update: Uint8Array): void {
     this.#log.append(RECORD.update, update);
-    this.#readers.update(update, this.#generation, origin);
     this.#schedule.typed();
     this.#tellState();
   }
@@ -321,8 +282,7 @@ export class Document<Format = unknown> {
   }
 
   async #write(): Promise<void> {
-    const version = this.#version;
-    const content = this.#content;
+    const { version, content } = this.#shared;
     if (content !== this.#disk.base || this.#disk.etag === undefined || this.#disk.unfinished !== undefined) {
       const begins = () => {
         this.#log.append(RECORD.saving, Buffer.from(hashOf(content), "hex"));
@@ -345,7 +305,7 @@ export class Document<Format = unknown> {
       // one that was only touched, as by a write that failed, tells nothing of why it could not be saved
       if (disk?.content !== before || this.isSaved) this.#saveProblem = this.#disk.unfinished;
       await this.#log.sync();
-      for (const update of this.#held.splice(0)) this.#readers.update(update, this.#generation, FROM_DISK);
+      this.#shared.giveOut();
     } catch (error) {
       this.#saveProblem = this.file.problemOf(error);
     }
@@ -356,28 +316,21 @@ export class Document<Format = unknown> {
   #takeFromDisk(disk: OnDisk<Format> | undefined): void {
     const wasSaved = this.isSaved;
     if (disk !== undefined && (disk.content !== this.#disk.base || !this.#disk.wasThere)) {
-      const before = this.#held.length;
-      const change = { base: this.#disk.base, theirs: disk.content };
-      this.#options.content.merge(this.#doc, change, FROM_DISK);
-      this.#log.append(RECORD.merged, encodeMerged(this.#held[before] ?? new Uint8Array(), disk.content)); // one transaction, one update
+      const update = this.#shared.merge({ base: this.#disk.base, theirs: disk.content });
+      this.#log.append(RECORD.merged, encodeMerged(update, disk.content));
     }
     this.#disk.note(disk);
     if (disk === undefined) return;
     this.#mayCreate = false;
-    if (this.#content === disk.content) this.#savedVersion = this.#version;
+    if (this.#shared.content === disk.content) this.#savedVersion = this.#shared.version;
     else if (wasSaved) this.#schedule.in(SAVE_AFTER_MS);
   }
 
-  /** The same content under a new generation, without its history. */
   #beginAnew(): void {
-    const content = this.#content;
-    const isSaved = this.isSaved;
+    const { isSaved } = this;
     this.#log.leave();
-    this.#adopt(new Y.Doc(), newGeneration());
-    this.#options.content.merge(this.#doc, { base: "", theirs: content }, FROM_DISK);
-    this.#held = [];
-    if (isSaved) this.#savedVersion = this.#version;
-    this.#readers.reset(this.#generation);
+    this.#shared.beginAnew();
+    if (isSaved) this.#savedVersion = this.#shared.version;
   }
 
   // ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -389,7 +342,7 @@ export class Document<Format = unknown> {
   }
 
   #tellState(): void {
-    this.#readers.state(this.#state());
+    this.#shared.tell(this.#state());
   }
 
   #exclusive<T>(act: () => Promise<T>): Promise<T> {
