@@ -172,7 +172,7 @@ test("the environment is read in one file, and servers are made in one folder", 
 
 test("connections to the database are made where somebody hears of their loss", () => {
   const making = files.filter((file) => /\bnew pg\.(Client|Pool)\(/.test(texts.get(file) ?? ""));
-  expect(making).toEqual(["src/db/connection.ts", "src/db/db.ts"]);
+  expect(making).toEqual(["src/db/client.ts", "src/db/db.ts"]);
 });
 
 test("what is exported is used by another file; the protocol is there to be read as a whole", async () => {

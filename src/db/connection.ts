@@ -1,55 +1,30 @@
-/** A connection of its own, apart from the pool: its loss is always heard, and its end never waits for a server that hangs. */
+/** A connection of its own, apart from the pool: its statements take turns, and whoever uses it is told once when it is lost. */
 
 import pg from "pg";
 import { asError } from "../core/errors.ts";
 import { Turns } from "../core/turns.ts";
+import { endClient, newClient, type OnLost } from "./client.ts";
+import { GarbledError } from "./server-frames.ts";
 
-/** How long a server may take to say goodbye. */
-const GOODBYE_MS = 500;
-
-/**
- * A client of `pg` that is not connected yet; every one is made here. The server may end a connection at any moment, also while nobody
- * listens: `pg` then emits an error, which would end the process. Whoever uses the client learns of it by the next statement.
- */
-export function newClient(config: pg.ClientConfig): pg.Client {
-  const client = new pg.Client(config);
-  hear(client);
-  return client;
-}
-
-/** Takes a client's errors for as long as it lives, whoever else listens to it or not. */
-export function hear(client: pg.ClientBase): void {
-  client.on("error", () => {});
-}
-
-/** Ends a client without waiting for a server that may be hung. */
-export async function endClient(client: pg.Client): Promise<void> {
-  const ended = client.end().catch(() => {}); // broken connections cannot say goodbye
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, GOODBYE_MS);
-  await Promise.race([ended, promise]);
-  clearTimeout(timer);
-  destroySocket(client);
-}
-
-/** `pg` keeps the socket private; a hung server would otherwise hold it open. */
-function destroySocket(client: pg.Client): void {
-  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }; // not in its types
-  connection?.stream?.destroy();
+interface ConnectionParts {
+  config: pg.ClientConfig;
+  onLost: OnLost;
 }
 
 /** States: made → connected → lost. It is never connected again: make another. */
 export class Connection {
   readonly #client: pg.Client;
+  readonly #onLost: OnLost;
   readonly #turns = new Turns();
   readonly #lost = Promise.withResolvers<never>();
+  /** Channels that were listened to, or are about to be. */
+  readonly #asked = new Set<string>();
   #isLost = false;
 
-  constructor(config: pg.ClientConfig) {
-    this.#client = newClient(config);
+  constructor({ config, onLost }: ConnectionParts) {
+    this.#onLost = onLost;
+    this.#client = newClient(config, (why) => this.lose(why));
     this.#lost.promise.catch(() => {}); // it may be lost before anyone waits
-    this.#client.on("error", (error) => this.#lose(error));
-    this.#client.on("end", () => this.#lose(new Error("the server ended it")));
   }
 
   /** Rejects with why the connection was lost, and does nothing else. */
@@ -71,26 +46,42 @@ export class Connection {
     try {
       return (await this.#turns.take(ask)).rows;
     } catch (error) {
-      if (!(error instanceof pg.DatabaseError)) this.#lose(asError(error));
+      if (!(error instanceof pg.DatabaseError)) this.lose(asError(error));
       throw error;
     }
   }
 
   /** Hears what comes on `channel`, from the moment this resolves. */
   async listen(channel: string): Promise<void> {
+    this.#asked.add(channel);
     await this.query(`LISTEN ${this.#client.escapeIdentifier(channel)}`);
   }
 
+  /** The channels that the server says are listened to. */
+  async channels(): Promise<Set<string>> {
+    const rows = await this.query<{ channel: string }>("SELECT pg_listening_channels() AS channel");
+    return new Set(rows.map(({ channel }) => channel));
+  }
+
   onNotification(heard: (channel: string, payload: string) => void): void {
-    this.#client.on("notification", ({ channel, payload }) => heard(channel, payload ?? ""));
+    this.#client.on("notification", ({ channel, payload }) => {
+      if (this.#asked.has(channel)) heard(channel, payload ?? "");
+      else this.lose(new GarbledError("a notification on a channel that nobody asked for"));
+    });
   }
 
   async end(): Promise<void> {
-    this.#lose(new Error("it was ended"));
+    this.#forgo(new Error("it was ended"));
     await endClient(this.#client);
   }
 
-  #lose(why: Error): void {
+  /** It is of no more use: nothing that it says is to be trusted. */
+  lose(why: Error): void {
+    if (!this.#isLost) this.#onLost(why, this.#client);
+    this.#forgo(why);
+  }
+
+  #forgo(why: Error): void {
     this.#isLost = true;
     this.#lost.reject(why);
   }

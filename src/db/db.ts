@@ -1,12 +1,12 @@
 /** The database of a process: one pool, one LISTEN connection, one connection for all advisory locks, each opened when first used. */
 
 import pg from "pg";
-import { AppError, codeOf, isError, messageOf } from "../core/errors.ts";
+import { AppError, codeOf, isAppError, isError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
+import { clientClass, destroySocket, type OnLost } from "./client.ts";
 import { connectionOptions, type DbConfig } from "./config.ts";
-import { hear } from "./connection.ts";
 import { Leader } from "./leader.ts";
 import { type Candidacy, Leadership } from "./leadership.ts";
 import { type Heartbeat, Listener, type Subscription } from "./listener.ts";
@@ -33,7 +33,15 @@ export interface DbParts {
   applicationName: string;
   /** Of the LISTEN connection; tests make it quick. */
   heartbeat?: Heartbeat;
+  /** How long a statement may take; tests make it short. */
+  statementMs?: number;
 }
+
+/** Less than proxies wait: people are told by us that the database hangs. */
+const STATEMENT_MS = 30_000;
+const ROLLBACK_MS = 5_000;
+/** What a statement was prepared as, or a session set to, may have been garbled on its way: no connection keeps that for ever. */
+const LIFETIME_SECONDS = 600;
 
 export class Db implements Queryable {
   readonly #pool: pg.Pool;
@@ -42,34 +50,32 @@ export class Db implements Queryable {
 
   constructor(life: Life, parts: DbParts) {
     const { config, applicationName, log, metrics } = parts;
+    const onLost = countLost(metrics);
     this.#pool = new pg.Pool({
       ...connectionOptions(config, applicationName),
+      Client: clientClass(onLost),
       max: config.poolSize,
       idleTimeoutMillis: 30_000,
-      query_timeout: 30_000, // less than proxies wait: people are told by us that the database hangs
+      query_timeout: parts.statementMs ?? STATEMENT_MS,
+      maxLifetimeSeconds: LIFETIME_SECONDS,
       types: columnTypes,
     });
-    const lost = counter(metrics, {
-      name: "cocalc_db_connections_lost_total",
-      help: "Database connections that broke.",
-    });
-    this.#pool.on("error", (error) => {
-      lost.inc();
-      log.warn({ err: error }, "an idle database connection broke");
+    this.#pool.on("error", (error) => log.warn({ err: error }, "an idle database connection broke"));
+    this.#pool.on("release", (error, client) => {
+      if (error && isTrouble(error)) onLost(error, client); // one that hangs is given up without an error of its own
     });
     watchPool(this.#pool, metrics);
-    // The pool itself listens to a client only while it is idle: one that is just being handed out, or is between two statements of a
-    // transaction, would have nobody to tell of its loss.
-    this.#pool.on("connect", hear);
     life.defer("database pool", () => this.#pool.end());
     this.#listener = new Listener(life, {
       connection: connectionOptions(config, `${applicationName}/listen`),
+      onLost,
       log,
       metrics,
       heartbeat: parts.heartbeat,
     });
     this.#leadership = new Leadership(life, {
       connection: connectionOptions(config, `${applicationName}/locks`),
+      onLost,
       silentSeconds: config.leaderSilenceSeconds,
       log,
       metrics,
@@ -90,9 +96,10 @@ export class Db implements Queryable {
       throw translate(error);
     });
     try {
-      await run(client, "BEGIN", []);
-      const result = await act(transactionOn(client));
-      await run(client, "COMMIT", []);
+      const tx = transactionOn(client);
+      await tx.execute("BEGIN");
+      const result = await act(tx);
+      await tx.execute("COMMIT");
       client.release();
       return result;
     } catch (error) {
@@ -134,20 +141,29 @@ async function run(runner: Runner, sql: string, values: readonly unknown[], name
   }
 }
 
+/** Statements on one connection. One that is in trouble is ended at once: what is asked of it later would only wait behind what hangs. */
 function transactionOn(client: pg.PoolClient): Transaction {
+  const ask = async (sql: string, values: readonly unknown[], statement?: string) => {
+    try {
+      return await run(client, sql, values, statement);
+    } catch (error) {
+      if (isAppError(error, "unavailable")) destroySocket(client);
+      throw error;
+    }
+  };
   return {
     async query<Row>(sql: string, values: readonly unknown[] = [], statement?: string) {
-      return (await run(client, sql, values, statement)).rows as Row[]; // the caller states the row of its own SQL
+      return (await ask(sql, values, statement)).rows as Row[]; // the caller states the row of its own SQL
     },
     async execute(sql: string, values: readonly unknown[] = []) {
-      return (await run(client, sql, values)).rowCount ?? 0;
+      return (await ask(sql, values)).rowCount ?? 0;
     },
   };
 }
 
 async function rollBack(client: pg.PoolClient): Promise<void> {
   try {
-    await client.query("ROLLBACK");
+    await client.query({ text: "ROLLBACK", query_timeout: ROLLBACK_MS } as pg.QueryConfig); // not in its types
     client.release();
   } catch (error) {
     client.release(isError(error) ? error : true); // the connection is of no more use: close it
@@ -156,17 +172,35 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
 
 /** Connection trouble becomes `unavailable`; what PostgreSQL says of a statement stays a `pg.DatabaseError`. */
 function translate(error: unknown): unknown {
-  if (error instanceof AppError) return error;
-  const code = codeOf(error);
-  const isStatement = error instanceof pg.DatabaseError && !/^(08|57P|53)/.test(code);
-  if (isStatement) return error;
-  const isNetwork = /^(E[A-Z]+|08|57P|53)/.test(code);
-  const isDriver = /timeout|terminated|Connection|not queryable/i.test(messageOf(error));
-  if (!isNetwork && !isDriver) return error;
+  if (error instanceof AppError || !isTrouble(error)) return error;
   return new AppError("unavailable", "The database cannot be reached; try again in a moment.", {
     cause: error,
     retryAfterSeconds: 2,
   });
+}
+
+/** The connection's, or the server's as a whole: no word about the statement. */
+function isTrouble(error: unknown): boolean {
+  const code = codeOf(error);
+  if (/^(08|57P|53)/.test(code)) return true;
+  if (error instanceof pg.DatabaseError) return false;
+  const isNetwork = /^E[A-Z]+/.test(code);
+  const isDriver = /timeout|terminated|Connection|not queryable/i.test(messageOf(error));
+  const isGarbledValue = isError(error) && error.name === "SyntaxError"; // JSON of the server's that is none
+  return isNetwork || isDriver || isGarbledValue;
+}
+
+/** Counts each connection once, however often its loss is told. */
+function countLost(metrics: Metrics): OnLost {
+  const lost = counter(metrics, {
+    name: "cocalc_db_connections_lost_total",
+    help: "Database connections that broke: ended by others, hung, or garbled.",
+  });
+  const counted = new WeakSet<pg.ClientBase>();
+  return (_why, client) => {
+    if (!counted.has(client)) lost.inc();
+    counted.add(client);
+  };
 }
 
 /** SQLSTATE of a row that would be a second one. */

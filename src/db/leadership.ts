@@ -7,6 +7,7 @@ import { messageOf } from "../core/errors.ts";
 import { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { gauge, type Metrics } from "../core/metrics.ts";
+import type { OnLost } from "./client.ts";
 import { Connection } from "./connection.ts";
 import {
   type Elected,
@@ -43,6 +44,7 @@ interface Candidate {
 
 interface LeadershipParts {
   connection: pg.ClientConfig;
+  onLost: OnLost;
   /** A leader that has not said a word for so long is ended by a replica that waits. */
   silentSeconds: number;
   log: Logger;
@@ -54,7 +56,7 @@ const TERM_ENDS_WITHIN_MS = 10_000;
 
 /**
  * States of the connection: unused → connecting ⇄ campaigning. While campaigning, about once a second: every term says a word (in
- * `leaders.seen`), which also proves the connection alive to those that lead; every candidate without a term tries its lock
+ * `leaders.seen`), which also proves the connection alive to those that lead, and their epoch to be theirs; every candidate without a term tries its lock
  * (`pg_try_advisory_lock` on hashtextextended(name)), and ends the connection of a leader that has been silent for too long. When the
  * connection is gone every term ends first, and only then a new connection is made: the server has freed the locks.
  *
@@ -105,7 +107,8 @@ export class Leadership {
   }
 
   async #campaignOnce(signal: AbortSignal, backoff: Backoff): Promise<void> {
-    const connection = new Connection({ ...this.#parts.connection, query_timeout: 5_000, types: columnTypes });
+    const { connection: config, onLost } = this.#parts;
+    const connection = new Connection({ config: { ...config, query_timeout: 5_000, types: columnTypes }, onLost });
     try {
       await Promise.race([connection.connect(), connection.lost]);
       backoff.reset();
@@ -120,7 +123,7 @@ export class Leadership {
   async #rounds(connection: Connection, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
-      await sayAWord(connection, this.#leaders());
+      await this.#sayAWord(connection);
       for (const candidate of this.#candidates) {
         if (candidate.term === undefined) await this.#stand(connection, candidate);
         else await this.#yieldIfUnfit(connection, candidate);
@@ -130,8 +133,15 @@ export class Leadership {
     }
   }
 
-  #leaders(): Elected[] {
-    return [...this.#candidates].flatMap(({ term }) => (term === undefined ? [] : [term.leader]));
+  /** @throws where this process does not lead what it believes to lead: all its terms end, and it tries again. */
+  async #sayAWord(connection: Connection): Promise<void> {
+    const terms = [...this.#candidates].flatMap(({ term }) => (term === undefined ? [] : [term]));
+    const led = await sayAWord(
+      connection,
+      terms.map(({ leader }) => leader),
+    );
+    const deposed = terms.filter(({ life, leader }) => !life.isStopping && !led.has(leader.name));
+    if (deposed.length > 0) throw new Error(`others lead ${deposed.map(({ leader }) => leader.name).join(", ")}`);
   }
 
   /** A candidate without a term: tries to lead if it is fit, or if nobody else is. */

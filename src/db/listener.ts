@@ -7,7 +7,9 @@ import { messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
+import type { OnLost } from "./client.ts";
 import { Connection } from "./connection.ts";
+import { GarbledError } from "./server-frames.ts";
 
 export interface Subscription {
   channels: string[];
@@ -25,6 +27,7 @@ export interface Heartbeat {
 
 interface ListenerParts {
   connection: pg.ClientConfig;
+  onLost: OnLost;
   log: Logger;
   metrics: Metrics;
   heartbeat?: Heartbeat | undefined;
@@ -34,7 +37,8 @@ const HEARTBEAT: Heartbeat = { heartbeatMs: 15_000, heartbeatTimeoutMs: 10_000 }
 
 /**
  * States: unused (nobody subscribed, no connection) → connecting ⇄ listening. Handlers are attached before LISTEN, every wanted channel is
- * listened to before anyone is told `missed`, and the backoff is reset only then. A heartbeat that gets no answer closes the connection.
+ * listened to before anyone is told `missed`, and the backoff is reset only then. A heartbeat asks what is listened to: one that gets no answer,
+ * or another one, closes the connection.
  */
 export class Listener {
   readonly #parts: ListenerParts;
@@ -96,9 +100,10 @@ export class Listener {
 
   /** One connection from beginning to end; throws why it ended. */
   async #listenOnce(signal: AbortSignal, backoff: Backoff): Promise<void> {
+    const { connection: config, onLost } = this.#parts;
     const connection = new Connection({
-      ...this.#parts.connection,
-      query_timeout: this.#heartbeat.heartbeatTimeoutMs,
+      config: { ...config, query_timeout: this.#heartbeat.heartbeatTimeoutMs },
+      onLost,
     });
     const stopping = Promise.withResolvers<never>();
     const abort = () => stopping.reject(new Error("stopping"));
@@ -134,14 +139,25 @@ export class Listener {
       await connection.listen(channel); // twice is harmless, where two ask at the same time
       this.#listening.add(channel);
     }
+    await this.#checkChannels(connection);
   }
 
   async #beat(connection: Connection, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#heartbeat.heartbeatMs, signal);
       if (signal.aborted) return;
-      await connection.query("SELECT 1");
+      await this.#checkChannels(connection);
     }
+  }
+
+  /** A LISTEN that was garbled on its way succeeds, on another channel. @throws where the server does not listen for us to all that it should. */
+  async #checkChannels(connection: Connection): Promise<void> {
+    const wanted = [...this.#listening];
+    const heard = await connection.channels();
+    const missing = wanted.filter((channel) => !heard.has(channel));
+    if (missing.length === 0) return;
+    connection.lose(new GarbledError(`it does not listen to ${missing.join(", ")}`));
+    await connection.lost;
   }
 
   #dispatch(channel: string, key: string): void {

@@ -36,13 +36,17 @@ export async function newEpoch(connection: Connection, name: string): Promise<nu
   return row?.epoch;
 }
 
-/** The word of a process for all that it leads: it is alive, and so is its connection. */
-export async function sayAWord(connection: Connection, leaders: readonly Elected[]): Promise<void> {
-  await connection.query(
+/**
+ * The word of a process for all that it leads: it is alive, and so is its connection. Gives the names that it leads indeed: for any other somebody
+ * else was elected since, or what said that we were was garbled on its way.
+ */
+export async function sayAWord(connection: Connection, leaders: readonly Elected[]): Promise<Set<string>> {
+  const led = await connection.query<{ name: string }>(
     `UPDATE leaders SET seen = now() FROM unnest($1::text[], $2::bigint[]) AS led (name, epoch)
-     WHERE leaders.name = led.name AND leaders.epoch = led.epoch`,
+     WHERE leaders.name = led.name AND leaders.epoch = led.epoch RETURNING leaders.name`,
     [leaders.map(({ name }) => name), leaders.map(({ epoch }) => epoch)],
   );
+  return new Set(led.map(({ name }) => name));
 }
 
 /**

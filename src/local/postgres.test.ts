@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { testLives } from "../../test/helpers/life.ts";
 import { until } from "../../test/helpers/until.ts";
 import { Life } from "../core/life.ts";
-import { endClient, newClient } from "../db/connection.ts";
+import { endClient, newClient } from "../db/client.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { identify, pidsWorkingIn, signalProcess } from "./processes.ts";
 

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { sleep } from "../core/clock.ts";
 import { AppError, asError } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
-import { endClient, newClient } from "../db/connection.ts";
+import { endClient, newClient } from "../db/client.ts";
 import { readIfThere, writeAtomically } from "./files.ts";
 import {
   chooseRunner,

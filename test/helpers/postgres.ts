@@ -5,10 +5,9 @@ import type pg from "pg";
 import { environment } from "../../src/core/env.ts";
 import type { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
+import { endClient, newClient } from "../../src/db/client.ts";
 import type { DbConfig } from "../../src/db/config.ts";
-import { endClient, newClient } from "../../src/db/connection.ts";
-import { Db } from "../../src/db/db.ts";
-import type { Heartbeat } from "../../src/db/listener.ts";
+import { Db, type DbParts } from "../../src/db/db.ts";
 import { testLog } from "./log.ts";
 
 /** Variable by which the global set-up tells test files where the server is: JSON of TestServer. */
@@ -73,9 +72,9 @@ export async function openTestDb(life: Life): Promise<Db & { config: DbConfig }>
 }
 
 /** Another Db on the same database, as another process would have. */
-export function openDbOn(life: Life, config: DbConfig, applicationName = "test", heartbeat?: Heartbeat): Db {
+export function openDbOn(life: Life, config: DbConfig, applicationName = "test", more: Partial<DbParts> = {}): Db {
   const metrics = openMetrics({ defaults: false });
-  return new Db(life, { config, applicationName, log: testLog(), metrics, ...(heartbeat && { heartbeat }) });
+  return new Db(life, { config, applicationName, log: testLog(), metrics, ...more });
 }
 
 /** Environment variables with which a role finds this database. */

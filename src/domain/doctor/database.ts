@@ -2,8 +2,8 @@
 
 import type pg from "pg";
 import { messageOf } from "../../core/errors.ts";
+import { endClient, newClient } from "../../db/client.ts";
 import { connectionFix, connectionOptions, type DbConfig, placeOf } from "../../db/config.ts";
-import { endClient, newClient } from "../../db/connection.ts";
 import { missingMigrations, neededMigrations } from "../../db/schema.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { PG_MIGRATE_LOCK_ID } from "node-pg-migrate";
-import { endClient, newClient } from "../../../src/db/connection.ts";
+import { openMetrics } from "../../../src/core/metrics.ts";
+import { endClient, newClient } from "../../../src/db/client.ts";
 import { sqlState } from "../../../src/db/db.ts";
 import { migrate } from "../../../src/db/migrate.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -63,6 +64,31 @@ test("a connection that the server ends while it is being handed out fails a sta
   expect(await query).toEqual([{ words: "it was answered" }]);
   await failed;
   expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+});
+
+test("a server that hangs holds no statement for ever, and a transaction on it is over with the first of them", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const proxy = await openTcpProxy(life, config);
+  const metrics = openMetrics({ defaults: false });
+  const db = openDbOn(life, { ...config, port: proxy.port, poolSize: 1 }, "test", { statementMs: 300, metrics });
+  const unavailable = expect.objectContaining({ code: "unavailable" });
+  const transaction = db.transaction(async (tx) => {
+    await tx.query("SELECT 1");
+    proxy.hang();
+    await expect(tx.query("SELECT 1")).rejects.toEqual(unavailable);
+    await until(async () => (await metrics.metrics()).includes("connections_lost_total 1"), {
+      what: "the connection is ended while the transaction goes on",
+    });
+    await tx.query("SELECT 1");
+  });
+  await expect(transaction).rejects.toEqual(unavailable);
+  proxy.resume();
+  expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  proxy.hangOpen();
+  await expect(db.query("SELECT 1")).rejects.toEqual(unavailable);
+  expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(await metrics.metrics()).toContain("connections_lost_total 2");
 });
 
 test("stopping does not wait for a server that hangs", async () => {

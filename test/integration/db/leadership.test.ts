@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { Life } from "../../../src/core/life.ts";
+import { endClient, newClient } from "../../../src/db/client.ts";
 import type { DbConfig } from "../../../src/db/config.ts";
-import { endClient, newClient } from "../../../src/db/connection.ts";
 import type { Db } from "../../../src/db/db.ts";
 import type { Leader } from "../../../src/db/leader.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -63,6 +63,18 @@ test("a deposed leader that does not know it yet cannot write: its epoch is refu
     [old],
   );
   expect(written).toBe(0);
+});
+
+test("a process that believes to lead while the database has another epoch ends its term, and stands again", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const a = campaign(db, life);
+  await until(() => a.leads());
+  await db.execute("UPDATE leaders SET epoch = epoch + 1 WHERE name = 'work'"); // as another's election would, or a garbled answer
+  await until(() => a.terms.length === 2);
+  expect(a.terms[0]?.life.isStopping).toBe(true);
+  expect(a.terms[1]?.leader.epoch).toBe(3);
+  await until(() => a.leads());
 });
 
 test("an answer that was the last word of its connection makes nobody a leader", async () => {

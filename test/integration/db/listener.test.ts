@@ -52,7 +52,7 @@ test("after its backend was terminated it listens again and says that something 
 test("a hung backend is noticed by the heartbeat", async () => {
   const life = newLife();
   const { config } = await openTestDb(life);
-  const db = openDbOn(life, config, "test", { heartbeatMs: 100, heartbeatTimeoutMs: 300 });
+  const db = openDbOn(life, config, "test", { heartbeat: { heartbeatMs: 100, heartbeatTimeoutMs: 300 } });
   const heard = await listenTo(db, life);
   const [backend] = await listenerOf(config.database);
   const pid = backend?.pid ?? 0;

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { beforeEach, expect, test } from "@jest/globals";
 import { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
-import { endClient, newClient } from "../../../src/db/connection.ts";
+import { endClient, newClient } from "../../../src/db/client.ts";
 import { openKube } from "../../../src/kube/client.ts";
 import { configMaps, pods } from "../../../src/kube/resources.ts";
 import type { Pod } from "../../../src/kube/types.ts";
