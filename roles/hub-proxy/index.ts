@@ -2,8 +2,8 @@
 
 import { messageOf } from "../../src/core/errors.ts";
 import { openAccess } from "../../src/domain/access/access.ts";
-import { Assertions } from "../../src/domain/assertions/assertions.ts";
-import { ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
+import { Assertions } from "../../src/domain/project-servers/assertions.ts";
+import { ProjectPlaces } from "../../src/domain/project-servers/places.ts";
 import { signingKey } from "../../src/domain/signing-keys/signing-keys.ts";
 import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
@@ -24,7 +24,7 @@ export default defineRole({
     const access = await openAccess(life, db, { log });
     const { maxRequests, maxUpgrades, connectTimeoutMs } = config;
     const upstreams = new Upstreams(life, { maxRequests, maxUpgrades, connectTimeoutMs });
-    const routes = await ProjectRoutes.open(life, db, {
+    const places = await ProjectPlaces.open(life, db, {
       onChange: (projectId) => void leaveOldPlace(projectId),
       onMissed: () => {
         for (const projectId of upstreams.groups()) void leaveOldPlace(projectId);
@@ -34,7 +34,7 @@ export default defineRole({
     async function leaveOldPlace(projectId: string): Promise<void> {
       if (!upstreams.has(projectId)) return;
       try {
-        const { ip } = await routes.routeOf(projectId);
+        const { ip } = await places.placeOf(projectId);
         upstreams.leave(projectId, { exceptHost: ip });
       } catch (error) {
         log.warn({ projectId, reason: messageOf(error) }, "a project's new place could not be looked up");
@@ -42,7 +42,7 @@ export default defineRole({
     }
     const assertions = new Assertions(() => signingKey(db));
     const starts = new LatestStarts(db);
-    const proxy = new ProjectProxy(life, { db, log, access, routes, starts, assertions, upstreams, config });
+    const proxy = new ProjectProxy(life, { db, log, access, places, starts, assertions, upstreams, config });
     const { origin } = await serveHttp(life, {
       name: "hub-proxy",
       listen,

@@ -1,6 +1,6 @@
 /** What people see of hub-proxy itself: the offer to start a project, its starting, and where to sign in. Works without script. */
 
-import type { ProjectRoute } from "../../src/domain/projects/project-routes.ts";
+import type { ProjectPlace } from "../../src/domain/project-servers/places.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
 import { escapeHtml, sendPage } from "../../src/net/serve/plain-page.ts";
 
@@ -8,7 +8,7 @@ import { escapeHtml, sendPage } from "../../src/net/serve/plain-page.ts";
 export interface StartPage {
   projectId: string;
   basePath: string;
-  route: ProjectRoute;
+  place: ProjectPlace;
   /** A path on this origin, or "". */
   to: string;
   /** Is there a request to start it that nobody has finished yet? */
@@ -26,11 +26,11 @@ const REFRESH_SECONDS = 2;
 
 /** The page of a project that is not running: a button that starts it, or how far it is, looked at again every two seconds. */
 export function sendStartPage(request: HttpRequest, response: HttpResponse, page: StartPage): void {
-  const { route, projectId, basePath, to, isAsked, refusal, message, position } = page;
+  const { place, projectId, basePath, to, isAsked, refusal, message, position } = page;
   const link = `<p><a href="${escapeHtml(`${basePath}/app/projects/${projectId}`)}">Open the project</a></p>`;
   const told = message === undefined ? "" : `<p class="quiet">${escapeHtml(message)}</p>`;
-  if (isAsked || UNDER_WAY.has(route.state)) {
-    const title = route.state === "stopping" ? "The project is stopping" : "The project is starting";
+  if (isAsked || UNDER_WAY.has(place.state)) {
+    const title = place.state === "stopping" ? "The project is stopping" : "The project is starting";
     const place = position === undefined ? "" : `<p>Its place in the queue is ${position}.</p>`;
     const body = `<p role="status">This page goes on by itself as soon as it runs.</p>${place}${told}${link}`;
     sendPage(request, response, {
@@ -42,7 +42,7 @@ export function sendStartPage(request: HttpRequest, response: HttpResponse, page
     });
     return;
   }
-  const why = route.error === undefined ? "" : `<p>It last ended with: ${escapeHtml(route.error)}</p>`;
+  const why = place.error === undefined ? "" : `<p>It last ended with: ${escapeHtml(place.error)}</p>`;
   const form =
     refusal !== undefined
       ? `<p>${escapeHtml(refusal)}</p>`

@@ -69,7 +69,7 @@ export class ProjectProxy {
 
   /** For what is known from a moment ago nothing is waited for: the request goes on in the same turn. False: it was answered here. */
   async #handle(request: HttpRequest, response: HttpResponse): Promise<boolean> {
-    const { config, routes } = this.#parts;
+    const { config, places } = this.#parts;
     const client = clientOf(request, config);
     const onOriginOf = projectOfHost(client.host, config);
     if (onOriginOf !== undefined && request.url?.startsWith(ENTER_PATH)) {
@@ -89,9 +89,9 @@ export class ProjectProxy {
       await answerStart({ ...this.#parts, visit, right, response });
       return false;
     }
-    const route = routes.known(target.projectId) ?? (await routes.routeOf(target.projectId));
-    const { ip } = route;
-    if (ip === undefined) await sendStopped({ ...this.#parts, visit, right, route, response });
+    const place = places.known(target.projectId) ?? (await places.placeOf(target.projectId));
+    const { ip } = place;
+    if (ip === undefined) await sendStopped({ ...this.#parts, visit, right, place, response });
     else if (this.#isElsewhere(visit, right)) await this.#sendElsewhere(visit, right, response);
     else {
       const fail = (thrown: unknown) => this.#answer(request, response, thrown);
@@ -102,7 +102,7 @@ export class ProjectProxy {
   }
 
   async #upgrade(request: HttpRequest, socket: Duplex, head: Buffer, fail: (thrown: unknown) => void): Promise<void> {
-    const { config, routes } = this.#parts;
+    const { config, places } = this.#parts;
     const client = clientOf(request, config);
     const target = this.#target(request);
     const onOriginOf = projectOfHost(client.host, config);
@@ -112,7 +112,7 @@ export class ProjectProxy {
     if (target.kind === "start") throw notFound("There is no WebSocket here.");
     if (this.#isElsewhere(visit, right))
       throw notFound("Ports of projects are served on the project's own origin, not here.");
-    const { ip } = await routes.routeOf(target.projectId);
+    const { ip } = await places.placeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
     await this.#passingOn.upgrade({ visit, right, target, ip }, socket, head, fail);
   }

@@ -2,8 +2,8 @@
 
 import { AppError } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
+import type { ProjectPlace, ProjectPlaces } from "../../src/domain/project-servers/places.ts";
 import { isStartUnderWay, latestRequest, requestStartOnce } from "../../src/domain/projects/action-request.ts";
-import type { ProjectRoute, ProjectRoutes } from "../../src/domain/projects/project-routes.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HttpResponse } from "../../src/net/serve/http-message.ts";
 import { escapeHtml, sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
@@ -21,13 +21,13 @@ interface Waiting {
   response: HttpResponse;
   config: ProxyConfig;
   db: Db;
-  routes: ProjectRoutes;
+  places: ProjectPlaces;
   starts: LatestStarts;
 }
 
 /** The same, where it is known how the project stands. */
 interface Stopped extends Waiting {
-  route: ProjectRoute;
+  place: ProjectPlace;
 }
 
 /** Servers whose project is started for whoever goes to them. */
@@ -46,13 +46,13 @@ function startsProject({ visit: { request, onOriginOf, target }, right: { identi
 
 /** Answers for a project that is not running: an offer to start it where a browser navigates, else 503 as JSON. */
 export async function sendStopped(stopped: Stopped): Promise<void> {
-  const { visit, response, config, route } = stopped;
+  const { visit, response, config, place } = stopped;
   const { request, client, onOriginOf, target } = visit;
   if (startsProject(stopped)) {
     await askForStart(stopped);
     if (wantsPage(request)) return redirect(response, startPath(config.basePath, target.projectId, request.url ?? ""));
   }
-  const error = new AppError("unavailable", `The project is not running (${route.state}). Start it and try again.`, {
+  const error = new AppError("unavailable", `The project is not running (${place.state}). Start it and try again.`, {
     retryAfterSeconds: 5,
   });
   if (!wantsPage(request)) return sendError(request, response, { error });
@@ -66,7 +66,7 @@ export async function sendStopped(stopped: Stopped): Promise<void> {
 
 /** `/<project_id>/start`: GET shows how it stands and goes on when it runs, POST asks for the start. */
 export async function answerStart(waiting: Waiting): Promise<void> {
-  const { visit, response, config, routes } = waiting;
+  const { visit, response, config, places } = waiting;
   const { request } = visit;
   const { projectId } = visit.target;
   const to = wantedPath(request.url ?? "");
@@ -77,21 +77,21 @@ export async function answerStart(waiting: Waiting): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw new AppError("invalid", "Use POST to start the project.", { status: 405 });
   }
-  const route = await routes.routeOf(projectId);
-  if (route.ip !== undefined) {
+  const place = await places.placeOf(projectId);
+  if (place.ip !== undefined) {
     return redirect(response, to === "" ? `${config.basePath}/app/projects/${projectId}` : to);
   }
-  await sendHowItStands({ ...waiting, route }, to);
+  await sendHowItStands({ ...waiting, place }, to);
 }
 
-async function askForStart({ db, visit, right, routes }: Waiting): Promise<void> {
+async function askForStart({ db, visit, right, places }: Waiting): Promise<void> {
   const { projectId } = visit.target;
   await requestStartOnce(db, { projectId, accountId: right.identity.accountId });
-  routes.forget(projectId);
+  places.forget(projectId);
 }
 
 /** The page of a project that is not running, on the app's origin. */
-async function sendHowItStands({ visit, right, response, config, db, starts, route }: Stopped, to: string) {
+async function sendHowItStands({ visit, right, response, config, db, starts, place }: Stopped, to: string) {
   const { projectId } = visit.target;
   const { basePath } = config;
   const asked = await latestRequest(db, projectId);
@@ -100,7 +100,7 @@ async function sendHowItStands({ visit, right, response, config, db, starts, rou
   const position = start?.position ?? undefined;
   const refusal = may(right.role, "control") ? undefined : whyNot(right.role, "control");
   const isAsked = isStartUnderWay(asked);
-  sendStartPage(visit.request, response, { projectId, basePath, route, to, isAsked, refusal, message, position });
+  sendStartPage(visit.request, response, { projectId, basePath, place, to, isAsked, refusal, message, position });
 }
 
 function redirect(response: HttpResponse, location: string): void {

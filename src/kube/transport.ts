@@ -2,13 +2,13 @@
 
 import type { Dispatcher } from "undici";
 import { request as send } from "undici";
+import { Attempt, unlessAborted } from "../core/attempt.ts";
 import { Backoff } from "../core/backoff.ts";
 import { sleep } from "../core/clock.ts";
 import { AppError, isAppError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, histogram, type Metrics } from "../core/metrics.ts";
-import { Attempt, unlessAborted } from "./attempt.ts";
 import type { KubeConfig } from "./config.ts";
 import { Connections, checkServer } from "./connections.ts";
 import { CredentialSource } from "./credentials.ts";
