@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../src/core/config.ts";
+import { projectServersConfig } from "../../src/domain/project-servers/config.ts";
 import { forwardedConfig } from "../../src/net/visitor/forwarded.ts";
 import { siteConfig } from "../../src/net/visitor/site.ts";
 
@@ -13,11 +14,7 @@ export const proxyConfig = z.object({
     z.enum(["auto", "yes", "no"]).default("auto"),
     "Are projects' own web servers also served on the app's origin, sandboxed? auto: only where projects have no origin of their own.",
   ),
-  projectPort: setting(
-    "COCALC_PROJECT_PORT",
-    wholeNumber().min(1).max(65_535).default(6001),
-    "Port of a project's own server.",
-  ),
+  ...projectServersConfig.shape,
   maxRequests: setting(
     "COCALC_PROXY_MAX_REQUESTS",
     wholeNumber().min(1).max(10_000).default(256),

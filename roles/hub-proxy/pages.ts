@@ -31,8 +31,8 @@ export function sendStartPage(request: HttpRequest, response: HttpResponse, page
   const told = message === undefined ? "" : `<p class="quiet">${escapeHtml(message)}</p>`;
   if (isAsked || UNDER_WAY.has(place.state)) {
     const title = place.state === "stopping" ? "The project is stopping" : "The project is starting";
-    const place = position === undefined ? "" : `<p>Its place in the queue is ${position}.</p>`;
-    const body = `<p role="status">This page goes on by itself as soon as it runs.</p>${place}${told}${link}`;
+    const inQueue = position === undefined ? "" : `<p>Its place in the queue is ${position}.</p>`;
+    const body = `<p role="status">This page goes on by itself as soon as it runs.</p>${inQueue}${told}${link}`;
     sendPage(request, response, {
       status: 503,
       title,

@@ -115,7 +115,8 @@ export class PassingOn {
 
   /** Only the project's own server is told who is calling: a program on a port could use it in the caller's name. */
   async #assertion({ target, right: { identity, role } }: Passage): Promise<string[]> {
-    return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(identity, target.projectId, role)];
+    const asker = { accountId: identity.accountId, name: identity.name, role };
+    return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(asker, target.projectId)];
   }
 
   #forwardOptions(

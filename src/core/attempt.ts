@@ -1,6 +1,4 @@
-/** One try of a request: the time it has, who may end it, and the connection it is on. It sends nothing. */
-
-import type { Dispatcher } from "undici";
+/** One try of a request: the time it has, who may end it, and what it is sent on. It sends nothing. */
 
 /** undici heeds a signal only once it is connected, which may be never. */
 export async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -15,14 +13,14 @@ export async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal):
   }
 }
 
-/** The time and the connection of one try; ended by its time or by the caller's signal. */
-export class Attempt {
+/** The time of one try, and its connection or whatever it is sent on; ended by its time or by the caller's signal. */
+export class Attempt<Way = unknown> {
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #caller: AbortSignal | undefined;
   readonly #onCaller = () => this.#abort.abort();
   timedOut = false;
-  dispatcher: Dispatcher | undefined;
+  way: Way | undefined;
 
   constructor(ms: number, caller: AbortSignal | undefined) {
     this.#caller = caller;

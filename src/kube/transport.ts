@@ -101,7 +101,7 @@ export class Transport {
    */
   async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const startedAt = performance.now();
-    const opening = new Attempt(this.#deadlineMs, signal);
+    const opening = new Attempt<Dispatcher>(this.#deadlineMs, signal);
     try {
       const { statusCode, headers, body } = await this.#send(request, opening, { bodyTimeout: 0 });
       this.reach.heard();
@@ -133,7 +133,7 @@ export class Transport {
     const startedAt = performance.now();
     const leftMs = endsAt - startedAt;
     // Half of what is left: a connection that hangs leaves time for one try on a new one.
-    const attempt = new Attempt(Math.max(leftMs / 2, Math.min(1_000, leftMs)), request.signal);
+    const attempt = new Attempt<Dispatcher>(Math.max(leftMs / 2, Math.min(1_000, leftMs)), request.signal);
     try {
       const answer = await this.#send(request, attempt);
       const text = await answer.body.text();
@@ -154,23 +154,23 @@ export class Transport {
    * A try failed on its way. Where nothing was answered since, its connections are given up, whatever the error: some of them fail every
    * call from then on and never make themselves anew.
    */
-  #unanswered(attempt: Attempt, startedAt: number): void {
+  #unanswered(attempt: Attempt<Dispatcher>, startedAt: number): void {
     this.#credentials.stale();
     if (attempt.isGivenUp || this.reach.hasHeardSince(startedAt)) return;
     this.reach.failed(startedAt);
-    if (attempt.dispatcher) this.#connections.abandon(attempt.dispatcher);
+    if (attempt.way) this.#connections.abandon(attempt.way);
   }
 
   async #send(
     { method, path, query = {}, body, contentType = "application/json" }: ApiRequest,
-    attempt: Attempt,
+    attempt: Attempt<Dispatcher>,
     { bodyTimeout = this.#deadlineMs } = {},
   ): Promise<Dispatcher.ResponseData> {
     if (this.#closed.signal.aborted)
       throw new AppError("unavailable", "This process is stopping and asks Kubernetes nothing more.");
     const credentials = await this.#credentials.current();
     const dispatcher = this.#connections.dispatcher(credentials);
-    attempt.dispatcher = dispatcher;
+    attempt.way = dispatcher;
     const answer = send(`${this.#base}${path}${queryOf(query)}`, {
       dispatcher,
       method,

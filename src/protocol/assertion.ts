@@ -10,7 +10,10 @@ export const ASSERTION_HEADER = "x-cocalc-assertion";
 export const ASSERTION_SECONDS = 60;
 export const ASSERTION_ISSUER = "cocalc-hub";
 
-/** Claims: `aud` is the project, `sub` the account; exp and iat as usual. */
+/** The subject of an assertion that a role of ours makes on nobody's behalf: no account has this id. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** Claims: `aud` is the project, `sub` the account (or NOBODY); exp and iat as usual. */
 export const assertionClaims = z.object({
   iss: z.literal(ASSERTION_ISSUER),
   aud: uuid,

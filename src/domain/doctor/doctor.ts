@@ -13,10 +13,12 @@ import { kubeConfig } from "../../kube/config.ts";
 import type { KubeRights } from "../../kube/rights.ts";
 import type { Kube } from "../../kube/types.ts";
 import { siteConfig } from "../../net/visitor/site.ts";
+import { projectServersConfig } from "../project-servers/config.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 import { checkConfigMaps, checkNodes, checkPermissions, checkServer } from "./cluster.ts";
 import { checkDatabase } from "./database.ts";
 import { checkMail } from "./mail.ts";
+import { checkProjectServers } from "./project-servers.ts";
 import { checkStorage } from "./storage.ts";
 
 interface DoctorOptions {
@@ -32,8 +34,10 @@ export async function runDoctor({ rights, env, log }: DoctorOptions): Promise<Ch
   try {
     const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { rights, env, log })]);
     const canRead = database.some(({ name, ok }) => name === "schema" && ok);
-    const mail = canRead ? await mailCheck(life, { env, log }) : notLookedAt("e-mail", "its settings cannot be read");
-    return [...database, ...cluster, await checkProjectDomain(env), mail];
+    const readers = canRead
+      ? await readingChecks(life, { env, log })
+      : READING_CHECKS.map((name) => notLookedAt(name, "the database cannot be read"));
+    return [...database, ...cluster, await checkProjectDomain(env), ...readers];
   } finally {
     await life.stop();
   }
@@ -83,13 +87,18 @@ async function clusterChecks(life: Life, { rights, env, log }: DoctorOptions): P
   return [server, permissions, ...maps, nodes, storage];
 }
 
-function mailCheck(life: Life, { env, log }: Omit<DoctorOptions, "rights">): Promise<Checked> {
-  return check("e-mail", "correct COCALC_ORIGIN and BASE_PATH", async () => {
-    const site = readConfig(siteConfig, env);
-    const metrics = openMetrics({ defaults: false });
-    const db = new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName: "cocalc-k8s doctor" });
-    return checkMail(db, site);
-  });
+const READING_CHECKS = ["servers of projects", "e-mail"];
+
+/** What has to be read in the database first. */
+async function readingChecks(life: Life, { env, log }: Omit<DoctorOptions, "rights">): Promise<Checked[]> {
+  const metrics = openMetrics({ defaults: false });
+  const db = new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName: "cocalc-k8s doctor" });
+  return [
+    await check("servers of projects", "correct BASE_PATH and COCALC_PROJECT_PORT", () =>
+      checkProjectServers(life, db, readConfig(projectServersConfig, env)),
+    ),
+    await check("e-mail", "correct COCALC_ORIGIN and BASE_PATH", () => checkMail(db, readConfig(siteConfig, env))),
+  ];
 }
 
 function checkProjectDomain(env: Environment): Promise<Checked> {

@@ -1,15 +1,27 @@
-/** Signs what a hub asserts to a project server about a caller; one signature serves the same caller for half a minute. */
+/** Signs what we assert to a project's server about who asks it; one signature serves the same asker for half a minute. */
 
 import { SignJWT } from "jose";
 import { AnswerCache } from "../../core/answer-cache.ts";
-import { ASSERTION_ISSUER, ASSERTION_SECONDS } from "../../protocol/assertion.ts";
+import { ASSERTION_ISSUER, ASSERTION_SECONDS, NOBODY } from "../../protocol/assertion.ts";
 import type { ProjectRole } from "../../protocol/project-rights.ts";
-import type { Identity } from "../access/identity.ts";
 import { SIGNING_ALGORITHM, type SigningKey } from "../signing-keys/signing-keys.ts";
 
 /** Of ASSERTION_SECONDS, how long an assertion is used again: it never leaves here with less than the rest. */
 const REUSED_MS = (ASSERTION_SECONDS * 1_000) / 2;
 const MAX_NAME = 300;
+
+/** In whose name a project's server is asked, and as what of the project's: what that lets them do, the server looks up by itself. */
+export interface Asker {
+  accountId: string;
+  /** Shown beside a cursor. */
+  name: string;
+  role: ProjectRole;
+}
+
+/** A part of ours that asks on nobody's behalf, such as `doctor`. It only looks. */
+export function onNobodysBehalf(name: string): Asker {
+  return { accountId: NOBODY, name, role: "viewer" };
+}
 
 export class Assertions {
   readonly #currentKey: () => Promise<SigningKey>;
@@ -21,13 +33,13 @@ export class Assertions {
     this.#currentKey = currentKey;
   }
 
-  /** The value of ASSERTION_HEADER for this caller in this project: a JWT signed with EdDSA. */
-  assertionFor(identity: Identity, projectId: string, role: ProjectRole): Promise<string> {
-    const key = `${identity.accountId} ${projectId} ${role} ${identity.name}`;
-    return this.#signed.get(key, () => this.#sign(identity, projectId, role));
+  /** The value of ASSERTION_HEADER for this asker at this project: a JWT signed with EdDSA. */
+  assertionFor({ accountId, name, role }: Asker, projectId: string): Promise<string> {
+    const key = `${accountId} ${projectId} ${role} ${name}`;
+    return this.#signed.get(key, () => this.#sign({ accountId, name, role }, projectId));
   }
 
-  async #sign({ accountId, name }: Identity, projectId: string, role: ProjectRole): Promise<string> {
+  async #sign({ accountId, name, role }: Asker, projectId: string): Promise<string> {
     const { kid, key } = await this.#keys.get("current", this.#currentKey);
     return new SignJWT({ role, name: name.slice(0, MAX_NAME) })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid })

@@ -15,9 +15,9 @@ export interface ProjectPlace {
 
 interface PlacesOptions {
   /** Called with a project whose state changed. */
-  onChange: (projectId: string) => void;
+  onChange?: (projectId: string) => void;
   /** Called when changes may have been missed, of any project. */
-  onMissed: () => void;
+  onMissed?: () => void;
   /** How long a place is believed without word from the database. Default 30 s. */
   ttlMs?: number;
 }
@@ -33,17 +33,21 @@ export class ProjectPlaces {
     this.#places = new AnswerCache({ ttlMs, max: 20_000 });
   }
 
-  static async open(life: Life, db: Db, { onChange, onMissed, ttlMs = 30_000 }: PlacesOptions): Promise<ProjectPlaces> {
+  static async open(
+    life: Life,
+    db: Db,
+    { onChange, onMissed, ttlMs = 30_000 }: PlacesOptions = {},
+  ): Promise<ProjectPlaces> {
     const places = new ProjectPlaces(db, ttlMs);
     await db.listen(life, {
       channels: ["projects_state"],
       onNotify: (projectId) => {
         places.#places.forget(projectId);
-        onChange(projectId);
+        onChange?.(projectId);
       },
       onMissed: () => {
         places.#places.clear();
-        onMissed();
+        onMissed?.();
       },
     });
     return places;

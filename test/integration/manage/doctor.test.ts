@@ -5,6 +5,7 @@ import { expect, test } from "@jest/globals";
 import { clusterRights } from "../../../src/boot/cluster-rights.ts";
 import type { Life } from "../../../src/core/life.ts";
 import { runDoctor } from "../../../src/domain/doctor/doctor.ts";
+import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
 import { configMaps, pods } from "../../../src/kube/resources.ts";
 import { applyDefaults, localImages } from "../../../src/local/default-config.ts";
 import { openKubeApi } from "../../../src/local/kube-api/kube-api.ts";
@@ -13,7 +14,9 @@ import { temporaryFolder } from "../../helpers/folder.ts";
 import { openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
+import { newPerson, newProject } from "../../helpers/people.ts";
 import { asOwner, createTestDatabase, databaseEnv, openDbOn } from "../../helpers/postgres.ts";
+import { startProjectServer, testHub } from "../../helpers/project-server.ts";
 import { openSmtp } from "../../helpers/smtp.ts";
 
 const newLife = testLives();
@@ -52,6 +55,7 @@ test("all is well with a new local installation, and nothing is left of looking"
     "nodes for projects",
     "storage",
     "project domain",
+    "servers of projects",
     "e-mail",
   ]);
   expect((await kube.list(pods)).items).toEqual([]);
@@ -117,6 +121,34 @@ test("where mail is on, its server is signed in to, and what was given up is tol
     "INSERT INTO outgoing_mail (kind, email_address, give_up, failed, problem) SELECT 'password_changed', 'a@b.c', now, now, 'full' FROM (SELECT now() AT TIME ZONE 'UTC' AS now) AS t",
   );
   expect(await look()).toMatchObject({ ok: false, detail: expect.stringMatching(/1 were given up.*full/) });
+});
+
+test("servers of projects that run are asked, and who does not answer is told with the fix", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const db = openDbOn(life, config);
+  const hub = { ...(await testHub()), publicKeys: JSON.stringify(await publicKeys(db)) };
+  const owner = await newPerson(db);
+  const projectId = await newProject(db, [[owner, "owner"]], { ip: "127.0.0.1" });
+  const server = await startProjectServer(life, { projectId, hub });
+  const env = {
+    ...databaseEnv(config),
+    KUBECONFIG: "/nowhere",
+    COCALC_PROJECT_PORT: new URL(server.origin).port,
+  };
+  const look = async (more = {}) => (await diagnose({ ...env, ...more })).get("servers of projects");
+  expect(await look()).toMatchObject({ ok: true, detail: expect.stringMatching(/^1 that run/) });
+  const lost = await newProject(db, [[owner, "owner"]], { ip: "127.0.0.1" }); // another project's server is at its address
+  expect(await look()).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(`1 of 2 that run do not answer: ${lost}: .*take our word`),
+    fix: expect.stringContaining("logs"),
+  });
+  expect(await look({ COCALC_PROJECT_PORT: "9" })).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/2 of 2 .*Nothing listens/),
+    fix: expect.stringContaining("reach port 9"),
+  });
 });
 
 test("a database that is not there, and an image that is not: the fix is about them", async () => {

@@ -1,0 +1,195 @@
+/**
+ * The one way to ask a project's server: where it is, in whose name, the call and its deadline. A pod is not trusted: whatever it says or leaves
+ * unsaid, who asks gets an answer of the shape that was asked for, or words, in time. (hub-proxy passes visitors on by itself.)
+ */
+
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { z } from "zod";
+import { Attempt, unlessAborted } from "../../core/attempt.ts";
+import { isAppError, unavailable } from "../../core/errors.ts";
+import { hostInUrl } from "../../core/host-in-url.ts";
+import type { Life } from "../../core/life.ts";
+import { Tally } from "../../core/tally.ts";
+import type { Db } from "../../db/db.ts";
+import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
+import { signingKey } from "../signing-keys/signing-keys.ts";
+import { type Asker, Assertions } from "./assertions.ts";
+import type { ProjectServersConfig } from "./config.ts";
+import { type Answer, exchange } from "./exchange.ts";
+import { ProjectPlaces } from "./places.ts";
+import { notRunning, notUnderstood, refused, tooMany, whyNot } from "./why-not.ts";
+
+export interface Question {
+  as: Asker;
+  method?: "GET" | "POST";
+  /** Below the project's own, with its query: `/api/status`. */
+  path: string;
+  /** Sent as JSON. */
+  body?: object;
+  /** Longest time in ms to the whole answer; of one that is read as it comes, to its beginning and then between two pieces. Default 5 s. */
+  deadlineMs?: number;
+  /** Ends it: nobody waits for the answer any more. */
+  signal?: AbortSignal;
+}
+
+export interface TypedQuestion<T> extends Question {
+  answer: z.ZodType<T>;
+  /** Longest answer. Default 1 MB. */
+  maxBytes?: number;
+}
+
+const DEADLINE_MS = 5_000;
+const MAX_BYTES = 1_000_000;
+const MAX_REFUSAL_BYTES = 4_096;
+/** Questions under way at once: to one project, whose server may hang, and to all. */
+const MOST_OF_A_PROJECT = 8;
+const MOST = 256;
+
+/** Opens the way to all projects' servers; questions under way end with the life. */
+export async function openProjectServers(life: Life, db: Db, config: ProjectServersConfig): Promise<ProjectServers> {
+  const places = await ProjectPlaces.open(life, db);
+  return new ProjectServers(life, { places, assertions: new Assertions(() => signingKey(db)), config });
+}
+
+interface Parts {
+  places: ProjectPlaces;
+  assertions: Assertions;
+  config: ProjectServersConfig;
+}
+
+export class ProjectServers {
+  readonly #parts: Parts;
+  readonly #underWay = new Tally();
+  readonly #closed = new AbortController();
+
+  constructor(life: Life, parts: Parts) {
+    this.#parts = parts;
+    const stopping = unavailable("This process is stopping and asks projects nothing more.");
+    life.defer("questions to projects", () => this.#closed.abort(stopping));
+  }
+
+  /**
+   * Asks, and reads the answer whole.
+   * @throws AppError in words: `unavailable` (not running, not reached, broken off, not understood), `timeout`, or as what the server refused it;
+   * the signal's reason once that is aborted.
+   */
+  async ask<T>(projectId: string, question: TypedQuestion<T>): Promise<T> {
+    const { answer: shape, maxBytes = MAX_BYTES } = question;
+    const attempt = this.#attempt(question);
+    try {
+      const { body } = await this.#send(projectId, { ...question, maxBytes }, attempt);
+      return understood(await text(body), shape);
+    } catch (error) {
+      throw this.#failed(projectId, error, question, attempt);
+    } finally {
+      attempt.end();
+    }
+  }
+
+  /**
+   * Asks, and gives the answer's bytes as they come, of any length: to be read or destroyed. The signal ends it also then.
+   * @throws AppError as `ask`, also while it is read.
+   */
+  async open(projectId: string, question: Question): Promise<Readable> {
+    const attempt = this.#attempt(question);
+    try {
+      const { body } = await this.#send(projectId, question, attempt);
+      attempt.begun();
+      const told = (error: unknown) => this.#failed(projectId, error, question, attempt);
+      const pieces = Readable.from(piecesOf(body, told), { objectMode: false });
+      pieces.once("close", () => {
+        body.destroy();
+        attempt.end();
+      });
+      return pieces;
+    } catch (error) {
+      attempt.end();
+      throw this.#failed(projectId, error, question, attempt);
+    }
+  }
+
+  #attempt({ deadlineMs = DEADLINE_MS, signal }: Question): Attempt {
+    const closed = this.#closed.signal;
+    return new Attempt(deadlineMs, signal === undefined ? closed : AbortSignal.any([closed, signal]));
+  }
+
+  /** The answer of a server that does as it was asked; its place is held until the answer's end. */
+  async #send(projectId: string, question: Question & { maxBytes?: number }, attempt: Attempt): Promise<Answer> {
+    const leave = this.#enter(projectId);
+    try {
+      const { origin, assertion } = await unlessAborted(this.#address(projectId, question.as), attempt.signal);
+      const { method = "GET", path, body, maxBytes, deadlineMs = DEADLINE_MS } = question;
+      const answer = await exchange(
+        origin,
+        {
+          method,
+          path: `${this.#parts.config.basePath}/${projectId}${path}`,
+          headers: { [ASSERTION_HEADER]: assertion, ...(body && { "content-type": "application/json" }) },
+          ...(body && { body: JSON.stringify(body) }),
+          ...(maxBytes !== undefined && { maxBytes }),
+          patienceMs: deadlineMs,
+        },
+        attempt,
+      );
+      answer.body.once("close", leave);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      throw refused(answer.status, await beginningOf(answer.body));
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #enter(projectId: string): () => void {
+    if (this.#underWay.of(projectId) >= MOST_OF_A_PROJECT) throw tooMany(MOST_OF_A_PROJECT);
+    if (this.#underWay.size >= MOST) throw tooMany(MOST);
+    const leave = this.#underWay.add(projectId);
+    let isLeft = false;
+    return () => {
+      if (!isLeft) leave();
+      isLeft = true;
+    };
+  }
+
+  async #address(projectId: string, as: Asker): Promise<{ origin: string; assertion: string }> {
+    const { places, assertions, config } = this.#parts;
+    const place = await places.placeOf(projectId);
+    if (place.ip === undefined) throw notRunning(place);
+    const assertion = await assertions.assertionFor(as, projectId);
+    return { origin: `http://${hostInUrl(place.ip)}:${config.projectPort}`, assertion };
+  }
+
+  /** In words; a place where nobody was met is looked up anew. */
+  #failed(projectId: string, thrown: unknown, { deadlineMs = DEADLINE_MS, signal }: Question, attempt: Attempt) {
+    if (!isAppError(thrown)) this.#parts.places.forget(projectId);
+    if (signal?.aborted === true) return signal.reason;
+    return this.#closed.signal.aborted ? this.#closed.signal.reason : whyNot(thrown, attempt, deadlineMs);
+  }
+}
+
+function understood<T>(answer: string, shape: z.ZodType<T>): T {
+  try {
+    return shape.parse(JSON.parse(answer));
+  } catch (error) {
+    throw notUnderstood(error);
+  }
+}
+
+async function* piecesOf(body: Readable, told: (error: unknown) => unknown): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of body) yield piece;
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+/** What a refusal says, as far as it is short. */
+async function beginningOf(body: Readable): Promise<string> {
+  let read = "";
+  for await (const piece of body) {
+    read += String(piece);
+    if (read.length >= MAX_REFUSAL_BYTES) break; // which destroys the body
+  }
+  return read.slice(0, MAX_REFUSAL_BYTES);
+}
