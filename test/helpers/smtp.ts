@@ -23,6 +23,8 @@ export interface TestSmtp {
   refusal: string | undefined;
   /** Set: the server waits for it before it takes a mail. */
   slow: Promise<void> | undefined;
+  /** Mails whose last byte has come, and which are not answered yet. */
+  taking: number;
   /** Settings of a site that sends by this server. */
   env: Record<string, string>;
   /** The next mail to an address that has not been asked for yet. */
@@ -40,6 +42,7 @@ export async function openSmtp(life: Life, port = 0): Promise<TestSmtp> {
     mails: [],
     refusal: undefined,
     slow: undefined,
+    taking: 0,
     env: {},
     mailTo: (address) =>
       until(
@@ -79,7 +82,9 @@ function serverFor(smtp: TestSmtp): SMTPServer {
       const receive = async () => {
         const chunks: Buffer[] = [];
         for await (const chunk of stream) chunks.push(chunk as Buffer); // a stream of bytes
+        smtp.taking += 1;
         await smtp.slow;
+        smtp.taking -= 1;
         const mail = await PostalMime.parse(Buffer.concat(chunks));
         smtp.mails.push({
           to: envelope.rcptTo.map(({ address }) => address).join(),

@@ -1,4 +1,7 @@
-/** Sends what is in the outbox: a few mails at a time, each tried again for as long as somebody waits for it, and none lost without a word. */
+/**
+ * Sends what is in the outbox: a few mails at a time, each tried again for as long as somebody waits for it, and none lost without a word. A mail goes out
+ * twice only where SMTP cannot tell: the connection ended between its last byte and the server's answer, or this process did.
+ */
 
 import { messageOf } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
@@ -30,6 +33,8 @@ interface PostmanParts {
 
 /** How often is looked for mails whose next attempt is due. */
 const LOOK_EVERY_MS = 5_000;
+/** A process that stops waits so long for answers to what it is sending: without them it would be sent again. */
+const STOPS_WITHIN_MS = 5_000;
 const FIRST_RETRY_SECONDS = 15;
 const LAST_RETRY_SECONDS = 1_800;
 
@@ -53,7 +58,11 @@ class Postman {
   readonly #smtp = new SmtpClient();
   readonly #count;
   readonly #waiting;
+  readonly #senders = new Set<Promise<void>>();
+  readonly #tooLate = new AbortController();
   #wake = Promise.withResolvers<void>();
+  /** Went out, which the database could not be told yet. */
+  readonly #sent = new Set<string>();
   /** What is wrong with each kind of mail, as far as it was told. */
   readonly #told = new Map<MailPurpose, string>();
 
@@ -74,32 +83,62 @@ class Postman {
   }
 
   async #keepSending(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.wake(), { once: true });
+    signal.addEventListener("abort", () => this.#stop(), { once: true });
     while (!signal.aborted) {
       try {
         await this.#tellWhatIsWrong();
-        await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => this.#sendAll(signal)));
-        this.#waiting.set((await mailQueue(this.#parts.db)).waiting);
+        await this.#forgetSent();
+        const { waiting } = await mailQueue(this.#parts.db);
+        this.#waiting.set(waiting);
+        if (waiting > 0) this.#startSenders(signal);
       } catch (error) {
-        this.#parts.log.warn({ reason: messageOf(error) }, "the outbox cannot be read; trying again");
+        this.#tellTrouble(error);
       }
       const timer = setTimeout(this.#wake.resolve, LOOK_EVERY_MS);
       await this.#wake.promise;
       clearTimeout(timer);
       this.#wake = Promise.withResolvers();
     }
+    await Promise.all(this.#senders);
+  }
+
+  #stop(): void {
+    this.wake();
+    setTimeout(() => this.#tooLate.abort(), STOPS_WITHIN_MS).unref();
+  }
+
+  /** As many as there may be: one that waits for a slow server keeps no other mail waiting. */
+  #startSenders(signal: AbortSignal): void {
+    while (this.#senders.size < MAX_CONNECTIONS) {
+      const sender = this.#sendAll(signal)
+        .catch((error: unknown) => this.#tellTrouble(error))
+        .finally(() => this.#senders.delete(sender));
+      this.#senders.add(sender);
+    }
+  }
+
+  #tellTrouble(error: unknown): void {
+    this.#parts.log.warn({ reason: messageOf(error) }, "the outbox cannot be read or written; trying again");
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const mail = await claimMail(this.#parts.db);
       if (mail === undefined) return;
-      const outcome = await this.#send(mail, signal);
+      const outcome = await this.#send(mail);
       this.#count.inc({ kind: mail.kind, outcome });
     }
   }
 
-  async #send(mail: ClaimedMail, signal: AbortSignal): Promise<Outcome> {
+  /** Before a mail that went out is due again. */
+  async #forgetSent(): Promise<void> {
+    for (const id of this.#sent) {
+      await dropMail(this.#parts.db, id);
+      this.#sent.delete(id);
+    }
+  }
+
+  async #send(mail: ClaimedMail): Promise<Outcome> {
     const { db, correspondence, settings, site } = this.#parts;
     const values = await settings.values();
     const state = mailState(values, site, mailKinds[mail.kind].purpose);
@@ -112,12 +151,14 @@ class Postman {
     }
     const text = letterAsText(letter, signature);
     const html = letterAsHtml(letter, signature);
+    const outgoing = { to: mail.email_address, subject: letter.subject, text, html };
     try {
-      await this.#smtp.send(state.server, { to: mail.email_address, subject: letter.subject, text, html }, signal);
+      await this.#smtp.send(state.server, outgoing, this.#tooLate.signal);
     } catch (error) {
       return this.#failed(mail, smtpTrouble(error, state.server));
     }
-    await dropMail(db, mail.id);
+    this.#sent.add(mail.id);
+    await this.#forgetSent();
     return "sent";
   }
 

@@ -1,10 +1,11 @@
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { expect, test } from "@jest/globals";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { testLives } from "../../../test/helpers/life.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { SmtpServer } from "./mail-state.ts";
-import { smtpTrouble, verifySmtp } from "./smtp.ts";
+import { SmtpClient, smtpTrouble, verifySmtp } from "./smtp.ts";
 
 const newLife = testLives();
 
@@ -59,4 +60,35 @@ test("a command that the server did not understand is no word about the receiver
     Object.assign(new Error(`${responseCode} no`), { responseCode, permanent: true, command: "RCPT TO" });
   expect(smtpTrouble(answer(550), place).isRefusal).toBe(true);
   for (const code of [500, 502, 503, 504]) expect(smtpTrouble(answer(code), place).isRefusal).toBe(false);
+});
+
+/** A server that says so many words of a dialogue and then nothing more. */
+async function openSilentServer(words: number) {
+  const life = newLife();
+  const dialogue = ["220 hello", "250 silent", "250 sender", "250 receiver", "354 go on"];
+  const server = createServer((socket) => {
+    let said = 0;
+    const say = () => {
+      if (said < words) socket.write(`${dialogue[said]}\r\n`);
+      said += 1;
+    };
+    socket.on("error", () => {}); // a client that gives up is what is tried here
+    socket.on("data", say);
+    say();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  life.defer("SMTP server", () => new Promise<void>((done) => server.close(() => done())));
+  return (server.address() as AddressInfo).port; // a TCP server that listens has one
+}
+
+test.each([0, 1, 2, 3, 4, 5])("a server that falls silent after %d words is given up in its time", async (words) => {
+  const port = await openSilentServer(words);
+  const from = { name: "The Lab", address: "noreply@lab.example" };
+  const place: SmtpServer = { host: "127.0.0.1", port, secure: false, from, login: "", password: "" };
+  const client = new SmtpClient({ stepMs: 200, silenceMs: 200, sendMs: 20_000 });
+  const mail = { to: "ada@example.org", subject: "x", text: "x", html: "x" };
+  const failed = client.send(place, mail, new AbortController().signal);
+  await expect(failed).rejects.toMatchObject({ code: "ETIMEDOUT" });
+  client.close();
 });

@@ -12,8 +12,19 @@ export interface OutgoingMail {
   html: string;
 }
 
-const STEP_MS = 15_000;
-const SEND_WITHIN_MS = 60_000;
+/** How long is waited for a server. */
+export interface Patience {
+  /** For its address, its connection and its greeting, each. */
+  stepMs: number;
+  /** For its next word. It may have the mail and only be slow to say so: whoever gives up then sends it twice (RFC 5321, 4.5.3.2.6). */
+  silenceMs: number;
+  /** For a mail as a whole. */
+  sendMs: number;
+}
+
+const PATIENCE: Patience = { stepMs: 15_000, silenceMs: 90_000, sendMs: 110_000 };
+/** An administrator waits for the answer. */
+const PATIENCE_OF_A_TRIAL: Patience = { ...PATIENCE, silenceMs: 30_000 };
 const IDLE_MS = 15_000;
 /** Connections to one server at a time. */
 export const MAX_CONNECTIONS = 4;
@@ -22,7 +33,12 @@ type Transport = ReturnType<typeof openTransport>;
 
 /** The connections of a process, for two configurations of a server; a third closes those of the one that came first. */
 export class SmtpClient {
+  readonly #patience: Patience;
   #open: { key: string; transport: Transport }[] = [];
+
+  constructor(patience = PATIENCE) {
+    this.#patience = patience;
+  }
 
   /** Resolves when the server has taken the mail. @throws whatever the connection or the server says: `smtpTrouble` knows what it means. */
   async send(server: SmtpServer, mail: OutgoingMail, signal: AbortSignal): Promise<void> {
@@ -34,7 +50,7 @@ export class SmtpClient {
       html: mail.html,
       // Answering machines are not to answer.
       headers: { "Auto-Submitted": "auto-generated" },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(this.#patience.sendMs)]),
     });
   }
 
@@ -47,7 +63,7 @@ export class SmtpClient {
     const key = JSON.stringify(server);
     const known = this.#open.find((each) => each.key === key);
     if (known !== undefined) return known.transport;
-    const transport = openTransport(server, { pool: true, maxConnections: MAX_CONNECTIONS });
+    const transport = openTransport(server, this.#patience, MAX_CONNECTIONS);
     this.#open.push({ key, transport });
     for (const { transport: old } of this.#open.splice(0, Math.max(0, this.#open.length - 2))) old.close(); // what is under way ends by itself
     return transport;
@@ -56,7 +72,7 @@ export class SmtpClient {
 
 /** Connects, signs in and leaves again, without a mail. @throws as `send`. */
 export async function verifySmtp(server: SmtpServer): Promise<void> {
-  const transport = openTransport(server, { pool: true, maxConnections: 1 });
+  const transport = openTransport(server, PATIENCE_OF_A_TRIAL, 1);
   try {
     await transport.verify();
   } finally {
@@ -64,11 +80,12 @@ export async function verifySmtp(server: SmtpServer): Promise<void> {
   }
 }
 
-function openTransport(server: SmtpServer, pool: { pool: true; maxConnections: number }) {
+function openTransport(server: SmtpServer, { stepMs, silenceMs }: Patience, maxConnections: number) {
   const { host, port, secure, login, password } = server;
   return createTransport({
-    ...pool,
-    maxRequeues: 1,
+    pool: true,
+    maxConnections,
+    maxRequeues: 1, // only of what no byte was sent of
     idleTimeout: IDLE_MS,
     host,
     port,
@@ -76,10 +93,10 @@ function openTransport(server: SmtpServer, pool: { pool: true; maxConnections: n
     // A password is never sent in the clear, but to this very machine.
     requireTLS: !secure && login !== "" && !isLoopback(host),
     ...(login !== "" && { auth: { user: login, pass: password } }),
-    connectionTimeout: STEP_MS,
-    greetingTimeout: STEP_MS,
-    dnsTimeout: STEP_MS,
-    socketTimeout: 2 * STEP_MS,
+    connectionTimeout: stepMs,
+    greetingTimeout: stepMs,
+    dnsTimeout: stepMs,
+    socketTimeout: silenceMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
