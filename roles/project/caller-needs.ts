@@ -1,21 +1,9 @@
-/** What each request to this server needs of its caller, in the words of the one table of rights. Pure. */
+/** What each request on the socket needs of its caller, in the words of the one table of rights (over HTTP each handler says it). Pure. */
 
 import { forbidden } from "../../src/core/errors.ts";
 import { may, type ProjectNeed, whyNot } from "../../src/protocol/project-rights.ts";
 import type { ProjectRequestName } from "../../src/protocol/project-socket.ts";
 import type { Caller } from "./callers.ts";
-
-/** Keys of the table of handlers that change nothing. What is not named here changes files, or is for those who may run programs. */
-const READING = new Set([
-  "GET /api/status",
-  "GET /api/files/list",
-  "GET /api/files/stat",
-  "GET /api/files/read",
-  "GET /api/files/archive",
-  "GET /raw/",
-  "GET /api/socket/",
-  "POST /api/socket/",
-]);
 
 const SOCKET: Readonly<Record<ProjectRequestName, ProjectNeed>> = {
   status: "read",
@@ -36,12 +24,6 @@ const SOCKET: Readonly<Record<ProjectRequestName, ProjectNeed>> = {
   terminal_kill: "run",
   terminal_restart: "run",
 };
-
-/** What the handler of this key needs. */
-export function needOfHandler(key: string): ProjectNeed {
-  if (READING.has(key)) return "read";
-  return key.includes(" /api/files/") ? "write" : "run";
-}
 
 export function needOfRequest(name: ProjectRequestName): ProjectNeed {
   return SOCKET[name];

@@ -7,7 +7,8 @@ import type { Logger } from "../../src/core/log.ts";
 import { sendJson, tellable, wireErrorOf } from "../../src/net/serve/answers.ts";
 import { bodyOf, dropRest } from "../../src/net/serve/drop-rest.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
-import { checkMay, needOfHandler } from "./caller-needs.ts";
+import type { ProjectNeed } from "../../src/protocol/project-rights.ts";
+import { checkMay } from "./caller-needs.ts";
 import type { Caller, Callers } from "./callers.ts";
 
 /** A request of a known caller; `query` is of the URL, `rest` is the path (still encoded) below the route's prefix. */
@@ -21,8 +22,13 @@ export interface Call {
 
 /** Answers by itself and returns undefined, or returns what is sent as JSON. */
 export type Handler = (call: Call) => Promise<object | undefined>;
+/** A handler, and what of the project's rights its caller needs: none goes without. */
+export interface Handling {
+  need: ProjectNeed;
+  handle: Handler;
+}
 /** Handlers by method (or `*`) and path below `<base>/<project_id>`, such as "GET /api/status"; a path that ends in "/" means all below it. */
-export type HandlerTable = Readonly<Record<string, Handler>>;
+export type HandlerTable = Readonly<Record<string, Handling>>;
 
 interface Options {
   projectId: string;
@@ -50,9 +56,9 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
   if (path === "/health") return tellHealth(response);
   const caller = await options.callers.of(request);
   const inside = belowBase(`${options.basePath}/${options.projectId}`, path);
-  const { key, handler, rest } = findHandler(options.handlers, request.method ?? "GET", inside);
-  checkMay(caller, needOfHandler(key));
-  const result = await handler({ request, response, rest, caller, query: new URLSearchParams(search) });
+  const { need, handle, rest } = findHandler(options.handlers, request.method ?? "GET", inside);
+  checkMay(caller, need);
+  const result = await handle({ request, response, rest, caller, query: new URLSearchParams(search) });
   if (result !== undefined) sendJson(request, response, { status: 200, body: result });
 }
 
@@ -66,19 +72,15 @@ function tellHealth(response: ServerResponse): void {
   response.end("healthy\n");
 }
 
-function findHandler(
-  handlers: HandlerTable,
-  asked: string,
-  path: string | undefined,
-): { key: string; handler: Handler; rest: string } {
+function findHandler(handlers: HandlerTable, asked: string, path: string | undefined): Handling & { rest: string } {
   if (path === undefined) throw notFound("This server belongs to another project.");
   const method = asked === "HEAD" ? "GET" : asked;
   const whole = `${method} ${path}`;
   const exact = handlers[whole];
-  if (exact !== undefined) return { key: whole, handler: exact, rest: "" };
-  for (const [key, handler] of Object.entries(handlers))
+  if (exact !== undefined) return { ...exact, rest: "" };
+  for (const [key, handling] of Object.entries(handlers))
     for (const line of [whole, `* ${path}`])
-      if (key.endsWith("/") && line.startsWith(key)) return { key, handler, rest: line.slice(key.length) };
+      if (key.endsWith("/") && line.startsWith(key)) return { ...handling, rest: line.slice(key.length) };
   throw notFound(`There is no ${asked} ${path} here.`);
 }
 

@@ -76,17 +76,14 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const handlers: HandlerTable = {
     ...files.handlers,
     ...socketHandlers(sockets),
-    "GET /api/status": () => status.now(),
-    "GET /api/running": () => runningNow(sockets.people(), { ownContainer: config.inCluster !== undefined }),
-    "* /port/": toServer,
-    "* /server/": toServer,
-    "POST /api/exec": async ({ request, response }) => {
-      activity.touch();
-      const gone = new AbortController();
-      response.once("close", () => gone.abort());
-      const asked = await readJson(request, execRequest);
-      return exec.run(asked, localPath(places, parsePath(places, asked.path)), gone.signal);
+    "GET /api/status": { need: "read", handle: () => status.now() },
+    "GET /api/running": {
+      need: "run",
+      handle: () => runningNow(sockets.people(), { ownContainer: config.inCluster !== undefined }),
     },
+    "* /port/": { need: "run", handle: toServer },
+    "* /server/": { need: "run", handle: toServer },
+    "POST /api/exec": { need: "run", handle: execHandler({ exec, places, activity }) },
   };
   const serving = await serveHttp(life, {
     name: "project",
@@ -105,12 +102,24 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   return serving;
 }
 
+/** Runs a program, until its caller is gone. */
+function execHandler({ exec, places, activity }: { exec: Exec; places: Places; activity: Activity }): Handler {
+  return async ({ request, response }) => {
+    activity.touch();
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const asked = await readJson(request, execRequest);
+    return exec.run(asked, localPath(places, parsePath(places, asked.path)), gone.signal);
+  };
+}
+
 /** socket.io without WebSocket, for networks that let none through. */
 function socketHandlers(sockets: SocketServer): HandlerTable {
-  const relay = async ({ caller, request, response }: Parameters<HandlerTable[string]>[0]) => {
+  const handle: Handler = async ({ caller, request, response }) => {
     sockets.request(caller, request, response);
     return undefined;
   };
+  const relay = { need: "read", handle } as const; // what is asked on it is looked at by itself
   return { [`GET ${SOCKET_PATH}/`]: relay, [`POST ${SOCKET_PATH}/`]: relay };
 }
 

@@ -11,7 +11,7 @@ import { listTrash } from "../../../src/files/trash.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-files.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
-import { type Call, type Handler, type HandlerTable, parseInput, readJson } from "../http-server.ts";
+import { type Call, type Handler, type HandlerTable, type Handling, parseInput, readJson } from "../http-server.ts";
 import { type FileCommandInput, fileActs } from "./file-acts.ts";
 import { queryFlag } from "./query-flag.ts";
 import { attachment, sendFile } from "./send-file.ts";
@@ -45,23 +45,27 @@ interface Context {
 export function fileHandlers({ places, ...context }: Context): HandlerTable {
   const names = new FolderNames();
   return {
-    "GET /api/files/list": async ({ query }) => {
+    "GET /api/files/list": reading(async ({ query }) => {
       const { path, after, limit } = parseInput(queries.list, Object.fromEntries(query));
       return listFolder(places, parsePath(places, path), { after, limit, names });
-    },
-    "GET /api/files/stat": async ({ query }) =>
+    }),
+    "GET /api/files/stat": reading(async ({ query }) =>
       statPath(places, parsePath(places, parseInput(queries.stat, Object.fromEntries(query)).path)),
-    "GET /api/files/read": async (call) => {
+    ),
+    "GET /api/files/read": reading(async (call) => {
       const { path, download } = parseInput(queries.read, Object.fromEntries(call.query));
       return sendPath(places, call, { path: parsePath(places, path), download });
-    },
-    "GET /raw/": async (call) =>
+    }),
+    "GET /raw/": reading(async (call) =>
       sendPath(places, call, { path: rawPath(call.rest), download: call.query.has("download") }),
-    "GET /api/files/trash": async () => ({ items: await listTrash(places) }),
-    "GET /api/files/archive": (call) => archive(places, call),
+    ),
+    "GET /api/files/trash": reading(async () => ({ items: await listTrash(places) })),
+    "GET /api/files/archive": reading((call) => archive(places, call)),
     ...commandHandlers({ places, ...context }),
   };
 }
+
+const reading = (handle: Handler): Handling => ({ need: "read", handle });
 
 function commandHandlers({ places, activity, documents, trashed }: Context): HandlerTable {
   const handlerOf =
@@ -79,7 +83,9 @@ function commandHandlers({ places, activity, documents, trashed }: Context): Han
       return answer;
     };
   const names = Object.keys(fileCommands) as FileCommandName[]; // a const table's keys
-  return Object.fromEntries(names.map((name) => [`POST /api/files/${name}`, handlerOf(name)]));
+  return Object.fromEntries(
+    names.map((name) => [`POST /api/files/${name}`, { need: "write", handle: handlerOf(name) }]),
+  );
 }
 
 async function sendPath(

@@ -18,7 +18,7 @@ import {
 } from "../../../src/protocol/project-files.ts";
 import type { Activity } from "../activity.ts";
 import type { Documents } from "../documents/documents.ts";
-import { type Call, type HandlerTable, parseInput } from "../http-server.ts";
+import { type Call, type Handler, type HandlerTable, type Handling, parseInput } from "../http-server.ts";
 import { queryFlag } from "./query-flag.ts";
 
 const named = z.object({ path: wirePath, key: uploadKey, size: z.coerce.number().int().min(1) });
@@ -41,16 +41,21 @@ export interface UploadContext {
 export function uploadHandlers(context: UploadContext): HandlerTable {
   const { places, uploads } = context;
   return {
-    "PUT /api/files/write": (call) => write(context, call),
-    "GET /api/files/upload": (call) => tell(context, call),
-    "PUT /api/files/upload": (call) => takePart(context, call),
-    "DELETE /api/files/upload": async (call) => {
+    "PUT /api/files/write": writing((call) => write(context, call)),
+    "GET /api/files/upload": writing((call) => tell(context, call)),
+    "PUT /api/files/upload": writing((call) => takePart(context, call)),
+    "DELETE /api/files/upload": writing(async (call) => {
       await uploads.drop(uploadOf(places, call, parseInput(queries.upload, Object.fromEntries(call.query))));
       return {};
+    }),
+    "GET /api/files/uploads": {
+      need: "read",
+      handle: async ({ caller }) => ({ uploads: await uploads.unfinishedOf(caller.sub) }),
     },
-    "GET /api/files/uploads": async ({ caller }) => ({ uploads: await uploads.unfinishedOf(caller.sub) }),
   };
 }
+
+const writing = (handle: Handler): Handling => ({ need: "write", handle });
 
 async function write(context: UploadContext, call: Call) {
   const { places, activity } = context;
