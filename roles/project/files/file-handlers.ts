@@ -96,7 +96,11 @@ async function sendPath(
   const name = path.names.at(-1);
   if (name === undefined) throw invalid(`${titleOf(path.place)} is a folder; only files can be read.`);
   const file = await openForReading(places, path);
-  await sendFile(request, response, { file, name, download });
+  try {
+    await sendFile(request, response, { file, name, download });
+  } finally {
+    await file.handle.close();
+  }
 }
 
 async function archive(places: Places, { query, response }: Call): Promise<undefined> {
@@ -107,6 +111,7 @@ async function archive(places: Places, { query, response }: Call): Promise<undef
   const paths = path.map((one) => parsePath(places, one));
   for (const one of paths) await statPath(places, one);
   checkNames(paths);
+  if (response.destroyed) return; // its reader went away while the names were looked at
   response.setHeader("Content-Type", format === "zip" ? "application/zip" : "application/x-tar");
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("Content-Disposition", attachment(`${archiveName(paths)}.${format}`));

@@ -14,7 +14,7 @@ const UNTRUSTED = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** Answers with the file: 200, 206, 304 or 416; HEAD without the bytes. */
+/** Answers with the file: 200, 206, 304 or 416; HEAD without the bytes. The caller closes it. */
 export async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -25,26 +25,26 @@ export async function sendFile(
   const size = Number(stats.size);
   for (const [header, value] of Object.entries(headersOf(file, name, download))) response.setHeader(header, value);
   response.setHeader("ETag", etag);
-  if (matches(request.headers["if-none-match"], etag)) return endWith(file, response, 304);
+  if (matches(request.headers["if-none-match"], etag)) return endWith(response, 304);
   const range = rangeOf(request, etag, size);
   if (range === "unsatisfiable") {
     response.setHeader("Content-Range", `bytes */${size}`);
-    return endWith(file, response, 416);
+    return endWith(response, 416);
   }
   const { start, end } = range ?? { start: 0, end: size - 1 };
   if (range !== undefined) response.setHeader("Content-Range", `bytes ${start}-${end}/${size}`);
   response.statusCode = range === undefined ? 200 : 206;
   response.setHeader("Content-Length", end - start + 1);
-  if (request.method === "HEAD" || size === 0) return endWith(file, response, response.statusCode);
-  const bytes = handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }); // closes the handle
+  if (request.method === "HEAD" || size === 0) return endWith(response, response.statusCode);
+  if (response.destroyed) return; // its reader went away meanwhile, of which nobody would be told any more
+  const bytes = handle.createReadStream({ start, end, autoClose: false, highWaterMark: 256 * 1024 });
   await pipeline(bytes, response, { end: false });
   // A file that was cut off meanwhile: nobody may wait for the rest, or take this for all of it.
   if (bytes.bytesRead < end - start + 1) request.socket.destroy();
   else response.end();
 }
 
-async function endWith({ handle }: OpenFile, response: ServerResponse, status: number): Promise<void> {
-  await handle.close();
+function endWith(response: ServerResponse, status: number): void {
   response.statusCode = status;
   response.end();
 }
