@@ -8,9 +8,6 @@ export const MAX_TEXT_BYTES = 10 * 1024 * 1024;
 export const TEXT_TOO_LARGE =
   "A text that is edited together has at most 10 MB. Make it shorter, or work with it in a terminal.";
 
-/** Bytes of one update that the server takes: a document typed in for long without a connection comes at once. */
-export const MAX_UPDATE_BYTES = 20 * 1024 * 1024;
-
 /** The encodings in which a text can be opened, as people know them. */
 export const TEXT_ENCODINGS = {
   "utf-8": "UTF-8",

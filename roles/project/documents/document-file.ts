@@ -12,7 +12,7 @@ import { openForReading } from "../../../src/files/read.ts";
 import { type Folder, walk } from "../../../src/files/walk.ts";
 import { writeFile } from "../../../src/files/write.ts";
 import { writeInPlace, writeSame } from "../../../src/files/write-same.ts";
-import { MAX_TEXT_BYTES, TEXT_TOO_LARGE } from "../../../src/protocol/document-text.ts";
+import type { ContentLimit } from "../../../src/text/shared-content.ts";
 import { InPlaceJournal } from "./in-place-journal.ts";
 
 export interface Written {
@@ -43,10 +43,12 @@ export interface Unfinished {
 export class DocumentFile {
   readonly places: Places;
   readonly path: PlacePath;
+  readonly #limit: ContentLimit;
 
-  constructor(places: Places, path: PlacePath) {
+  constructor(places: Places, path: PlacePath, limit: ContentLimit) {
     this.places = places;
     this.path = path;
+    this.#limit = limit;
   }
 
   get name(): string {
@@ -91,9 +93,9 @@ export class DocumentFile {
     return orMissing(async () => {
       const { handle, stats } = await openForReading(this.places, this.path);
       try {
-        if (stats.size > MAX_TEXT_BYTES) throw tooLarge(this.name);
-        const bytes = await beginningOf(handle);
-        if (bytes.length > MAX_TEXT_BYTES) throw tooLarge(this.name);
+        if (stats.size > this.#limit.bytes) throw this.#tooLarge();
+        const bytes = await beginningOf(handle, this.#limit.bytes);
+        if (bytes.length > this.#limit.bytes) throw this.#tooLarge();
         const after = await handle.stat({ bigint: true });
         // an etag that fits no state of the file makes the reader look again
         const etag = etagOf(after) === etagOf(stats) ? etagOf(stats) : `${etagOf(stats)} changing`;
@@ -124,7 +126,7 @@ export class DocumentFile {
    * was. `folder` is the one of the document's log.
    */
   async write(bytes: Buffer, { etag, folder }: { etag: string | undefined; folder: string }): Promise<Written> {
-    if (bytes.length > MAX_TEXT_BYTES) throw tooLarge(this.name);
+    if (bytes.length > this.#limit.bytes) throw this.#tooLarge();
     const { places, path } = this;
     const temporary = this.#temporary;
     if (etag === undefined) {
@@ -157,6 +159,10 @@ export class DocumentFile {
       return { bytes, problem: this.problemOf(error) };
     }
     return void (await journal.end());
+  }
+
+  #tooLarge(): AppError {
+    return new AppError("too_large", `${this.name}: ${this.#limit.words}`);
   }
 
   /** Always the same for one file, so that it is found after a crash. */
@@ -204,14 +210,14 @@ async function realPathOf(folder: Folder): Promise<string> {
 }
 
 /** What a file holds, or enough to see that it is too much: its size is not believed, as it grows meanwhile and is 0 in /proc. */
-async function beginningOf(handle: FileHandle): Promise<Buffer> {
+async function beginningOf(handle: FileHandle, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > MAX_TEXT_BYTES) break;
+    if (size > limit) break;
   }
   return Buffer.concat(chunks);
 }
@@ -223,8 +229,4 @@ async function orMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (isAppError(error, "not_found")) return undefined;
     throw error;
   }
-}
-
-function tooLarge(name: string): AppError {
-  return new AppError("too_large", `${name}: ${TEXT_TOO_LARGE}`);
 }

@@ -4,13 +4,13 @@ import { randomBytes } from "node:crypto";
 import * as Y from "yjs";
 import { messageOf } from "../../../src/core/errors.ts";
 import { fileError } from "../../../src/files/file-errors.ts";
-import { MAX_TEXT_BYTES, type TextEncoding } from "../../../src/protocol/document-text.ts";
+import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import { type LogRecord, RECORD, type RecordKind, removeLog, UpdateLog } from "./update-log.ts";
 
 /** Updates in the log, in bytes, after which it is begun anew with the state. */
 const COMPACT_BYTES = 2 * 1024 * 1024;
-/** What deleted text may leave in a state beyond this makes the document begin anew. */
-const MAX_STATE_BYTES = 4 * MAX_TEXT_BYTES;
+/** A state that is so many times what a document may hold makes it begin anew: most of it is what was deleted. */
+const MAX_STATE_TIMES = 4;
 
 /** What a log begins with. */
 export interface Snapshot {
@@ -20,13 +20,15 @@ export interface Snapshot {
   path: string;
   /** In which it was opened; undefined: as can be told from its bytes. */
   encoding: TextEncoding | undefined;
-  text: string;
-  /** The text on disk; undefined when there is no file. */
+  content: string;
+  /** The content on disk; undefined when there is no file. */
   base: string | undefined;
 }
 
 interface Owner {
   folder: string;
+  /** Bytes that the document may hold. */
+  limit: number;
   snapshot: () => Snapshot;
   /** Runs an act when nothing else of the document does. */
   exclusive: (act: () => Promise<void>) => Promise<void>;
@@ -57,7 +59,7 @@ export class DocumentLog {
 
   /** Has the state so much history that the document should begin anew? */
   get isBloated(): boolean {
-    return this.#stateBytes >= MAX_STATE_BYTES;
+    return this.#stateBytes >= MAX_STATE_TIMES * this.#owner.limit;
   }
 
   append(kind: RecordKind, payload?: Uint8Array): void {
@@ -76,8 +78,8 @@ export class DocumentLog {
     const late: Uint8Array[] = [];
     const collect = (update: Uint8Array) => late.push(update);
     const { folder, snapshot } = this.#owner;
-    const { doc, generation, path, encoding, ...texts } = snapshot();
-    const records = this.#records(doc, texts);
+    const { doc, generation, path, encoding, ...contents } = snapshot();
+    const records = this.#records(doc, contents);
     doc.on("update", collect);
     try {
       const head = { version: 1 as const, generation, path, encoding };
@@ -109,12 +111,12 @@ export class DocumentLog {
     await this.#log?.close();
   }
 
-  #records(doc: Y.Doc, { text, base }: { text: string; base: string | undefined }): LogRecord[] {
+  #records(doc: Y.Doc, { content, base }: { content: string; base: string | undefined }): LogRecord[] {
     const state = Y.encodeStateAsUpdate(doc);
     this.#stateBytes = state.length;
     const records: LogRecord[] = [{ kind: RECORD.state, payload: state }];
     if (base === undefined) return records;
-    if (base === text) return [...records, { kind: RECORD.baseIsText, payload: new Uint8Array() }];
+    if (base === content) return [...records, { kind: RECORD.baseIsContent, payload: new Uint8Array() }];
     return [...records, { kind: RECORD.base, payload: Buffer.from(base) }];
   }
 

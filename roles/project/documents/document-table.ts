@@ -8,7 +8,7 @@ import type { Life } from "../../../src/core/life.ts";
 import { localPath } from "../../../src/files/local-path.ts";
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import { Document, type DocumentOptions } from "./document.ts";
-import { textContent } from "./document-content.ts";
+import type { DocumentContent } from "./document-content.ts";
 import type { DocumentFile } from "./document-file.ts";
 import type { DocumentStore } from "./document-store.ts";
 
@@ -37,6 +37,7 @@ interface Opening {
 }
 
 interface Options {
+  content: DocumentContent<unknown>;
   store: DocumentStore;
   /** What has to end before something of these names is opened. */
   busy: (names: readonly string[]) => Promise<void> | undefined;
@@ -45,16 +46,14 @@ interface Options {
 /** Each is in one of three maps: opening → open → closing. Nobody waits for the opening of a document but who wants that very one. */
 export class DocumentTable {
   readonly #life: Life;
-  readonly #store: DocumentStore;
-  readonly #busy: Options["busy"];
+  readonly #options: Options;
   readonly #opening = new Map<string, Opening>();
   readonly #open = new Map<string, Entry>();
   readonly #closing = new Map<string, Promise<void>>();
 
-  constructor(life: Life, { store, busy }: Options) {
+  constructor(life: Life, options: Options) {
     this.#life = life;
-    this.#store = store;
-    this.#busy = busy;
+    this.#options = options;
     life.run("documents", (signal) => every(LOOK_EVERY_MS, signal, () => this.#tend()));
   }
 
@@ -62,7 +61,7 @@ export class DocumentTable {
   async entryOf(file: DocumentFile, encoding?: TextEncoding): Promise<Entry> {
     if (this.#life.isStopping) throw new AppError("unavailable", "The project is stopping.");
     const identity = await file.identity();
-    const busy = () => this.#closing.get(identity) ?? this.#busy([file.name, identity]);
+    const busy = () => this.#closing.get(identity) ?? this.#options.busy([file.name, identity]);
     const before = busy();
     if (before !== undefined) return before.then(() => this.entryOf(file, encoding));
     const known = this.#open.get(identity) ?? this.#opening.get(identity)?.done;
@@ -108,12 +107,8 @@ export class DocumentTable {
   }
 
   async #load(wanted: Pick<DocumentOptions, "file" | "identity" | "encoding">): Promise<Entry> {
-    const document = await Document.open({
-      ...wanted,
-      content: textContent,
-      store: this.#store,
-      signal: this.#life.signal,
-    });
+    const { content, store } = this.#options;
+    const document = await Document.open({ ...wanted, content, store, signal: this.#life.signal });
     const { identity } = wanted;
     const entry: Entry = { identity, document, watcher: undefined, emptySince: Date.now() };
     entry.watcher = this.#watch(entry);

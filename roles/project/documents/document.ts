@@ -9,7 +9,6 @@ import type { DocumentFile } from "./document-file.ts";
 import { DocumentLog } from "./document-log.ts";
 import { type DocumentReader, type Joining, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";
-import { refuseTooLarge } from "./reader-updates.ts";
 import { baseFor, hashOf, type Replayed, replay } from "./replay.ts";
 import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
 import type { Identity } from "./shared-awareness.ts";
@@ -60,12 +59,13 @@ export class Document<Format = unknown> {
     this.#shared = new SharedDocument({ content: options.content, typed: (update) => this.#onTyped(update) });
     this.#log = new DocumentLog({
       folder: this.#folder,
+      limit: options.content.limit.bytes,
       snapshot: () => ({
         doc: this.#shared.doc,
         generation: this.#shared.generation,
         path: this.file.name,
         encoding: this.#disk.encoding,
-        text: this.#shared.content,
+        content: this.#shared.content,
         base: this.#disk.wasThere ? this.#disk.base : undefined,
       }),
       exclusive: (act) => this.#exclusive(act).then(() => this.#tellState()),
@@ -147,7 +147,6 @@ export class Document<Format = unknown> {
     if (generation !== this.#shared.generation || this.#isClosing)
       throw conflict("This document was begun anew; open it again.");
     if (this.#disk.readOnly !== undefined) throw forbidden(this.#disk.readOnly);
-    refuseTooLarge(this.length, update);
     this.#shared.type(id, update);
   }
 
@@ -196,8 +195,9 @@ export class Document<Format = unknown> {
 
   async #load(): Promise<void> {
     const log = await readLog(this.#folder);
-    const replayed = log === undefined ? undefined : replay(log.records);
-    const content = replayed && this.#options.content.contentOf(replayed.doc);
+    const { contentOf } = this.#options.content;
+    const replayed = log === undefined ? undefined : replay(log.records, contentOf);
+    const content = replayed && contentOf(replayed.doc);
     const wasSaved = replayed !== undefined && (replayed.saved ?? "") === content;
     const wanted = this.#options.encoding;
     const isReadAnew = wasSaved && wanted !== undefined && wanted !== log?.head.encoding;

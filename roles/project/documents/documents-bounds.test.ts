@@ -6,6 +6,7 @@ import { expect, test } from "@jest/globals";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { testLog } from "../../../test/helpers/log.ts";
+import { textContent } from "./document-content.ts";
 import { Documents } from "./documents.ts";
 
 const newLife = testLives();
@@ -14,7 +15,7 @@ test("documents that are asked for all at once are no more than those asked for 
   const life = newLife();
   const home = await temporaryFolder(life, "project");
   const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
-  const documents = new Documents(life, { places, log: testLog(), moved: () => {} });
+  const documents = new Documents(life, { places, log: testLog(), content: textContent, moved: () => {} });
   const events = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
   const open = (id: string, path: string) => documents.open({ id, events, called: { path } }, { path });
   const messages = async (opens: Promise<unknown>[]) => {

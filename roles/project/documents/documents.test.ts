@@ -11,6 +11,7 @@ import { testLog } from "../../../test/helpers/log.ts";
 import { createTestDocument, openTestDocument } from "../../../test/helpers/project-document.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
+import { textContent } from "./document-content.ts";
 import { Documents } from "./documents.ts";
 
 const newLife = testLives();
@@ -160,7 +161,7 @@ test("what is opened in a folder while that is moved to another disk is not the 
   const life = newLife();
   const home = await temporaryFolder(life, "project");
   const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
-  const documents = new Documents(life, { places, log: testLog(), moved: () => {} });
+  const documents = new Documents(life, { places, log: testLog(), content: textContent, moved: () => {} });
   await mkdir(join(home, "d"));
   await writeFile(join(home, "d/a.txt"), "text");
   await utimes(join(home, "d/a.txt"), new Date(0), new Date(0));

@@ -7,6 +7,7 @@ import { type Places, parsePath } from "../../../src/files/places.ts";
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
 import { type Move, movedPath } from "../../../src/protocol/moved-path.ts";
 import type { DocumentView } from "../../../src/protocol/project-documents.ts";
+import type { DocumentContent } from "./document-content.ts";
 import { DocumentFile } from "./document-file.ts";
 import type { DocumentReader } from "./document-reader.ts";
 import { DocumentStore } from "./document-store.ts";
@@ -43,6 +44,8 @@ interface Asking {
 
 interface Options {
   places: Places;
+  /** What is in all of them. */
+  content: DocumentContent<unknown>;
   log: Logger;
   /** Tells everybody that files were moved. */
   moved: (move: Move) => void;
@@ -68,7 +71,8 @@ export class Documents {
       await this.#table.closeAll();
       this.#byReader.clear();
     });
-    this.#table = new DocumentTable(life, { store: this.#store, busy: (names) => this.#moves.over(names) });
+    const busy = (names: readonly string[]) => this.#moves.over(names);
+    this.#table = new DocumentTable(life, { content: options.content, store: this.#store, busy });
   }
 
   /** Saves what a server that ended without closing left behind. */
@@ -239,7 +243,8 @@ export class Documents {
   }
 
   #file(path: string): DocumentFile {
-    return new DocumentFile(this.#options.places, parsePath(this.#options.places, path));
+    const { places, content } = this.#options;
+    return new DocumentFile(places, parsePath(places, path), content.limit);
   }
 
   #canonical(path: string): string {

@@ -11,6 +11,7 @@ import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDocument } from "../../../test/helpers/project-document.ts";
 import { startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
+import { textContent } from "./document-content.ts";
 import { DocumentFile } from "./document-file.ts";
 import { DocumentStore } from "./document-store.ts";
 import { InPlaceJournal, isMixtureOf } from "./in-place-journal.ts";
@@ -117,6 +118,7 @@ test.each([
   const file = new DocumentFile(
     { home, ext: home, data: home, tmp: home },
     { place: "home", names: [Buffer.from("a.txt")] },
+    textContent.limit,
   );
   const journal = new InPlaceJournal(folder);
   // as `overwrite` does it: what is longer first, then from the front on, and what is too much goes last

@@ -21,7 +21,7 @@ async function openDocuments() {
   const life = newLife();
   const home = await temporaryFolder(life, "project");
   const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
-  const documents = new Documents(life, { places, log: testLog(), moved: () => {} });
+  const documents = new Documents(life, { places, log: testLog(), content: textContent, moved: () => {} });
   const told: string[] = [];
   const open = (id: string, path: string) => {
     const events = { update: () => told.push(id), awareness: () => {}, state: () => {}, reset: () => {} };
@@ -90,7 +90,7 @@ test("nobody joins a document that is let go while it is looked at for them", as
   const { home, write } = await openDocuments();
   await write("a.txt");
   const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
-  const file = new DocumentFile(places, parsePath(places, "a.txt"));
+  const file = new DocumentFile(places, parsePath(places, "a.txt"), textContent.limit);
   const { signal } = new AbortController();
   const store = new DocumentStore(home);
   const document = await Document.open({ file, content: textContent, store, identity: "home:a.txt", signal });

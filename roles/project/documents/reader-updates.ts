@@ -2,26 +2,38 @@
 
 import * as Y from "yjs";
 import { AppError, invalid } from "../../../src/core/errors.ts";
-import { MAX_TEXT_BYTES, MAX_UPDATE_BYTES, TEXT_TOO_LARGE } from "../../../src/protocol/document-text.ts";
+import type { ContentLimit } from "../../../src/text/shared-content.ts";
 
 /**
- * A text that is too large for its file is taken, told of, and saved when it is shorter again: what was typed builds upon what was taken.
- * Only what nobody could type is not taken. @throws AppError `too_large`
+ * What is too large for its file is taken, told of, and saved when it is shorter again: what was typed builds upon what was taken. Beyond
+ * twice that only what makes it shorter is taken. @throws AppError `too_large`
  */
-export function refuseTooLarge(length: number, update: Uint8Array): void {
-  const isHuge = update.length > MAX_UPDATE_BYTES;
-  if (!isHuge && (update.length <= 1_000 || length + update.length <= 2 * MAX_TEXT_BYTES)) return;
-  throw new AppError("too_large", TEXT_TOO_LARGE);
+export function refuseTooLarge(length: number, update: Uint8Array, { bytes, words }: ContentLimit): void {
+  if (length + update.length <= 2 * bytes || (update.length <= 2 * bytes && insertsNothing(update))) return;
+  throw new AppError("too_large", words);
 }
 
-/** Applies what a reader sent; what builds upon what never came is kept up to a bound. @throws AppError `invalid` */
-export function applyFrom(doc: Y.Doc, update: Uint8Array, reader: string): void {
+function insertsNothing(update: Uint8Array): boolean {
+  try {
+    const { structs } = Y.decodeUpdate(update);
+    return structs.every((struct) => !(struct instanceof Y.Item) || struct.content instanceof Y.ContentDeleted);
+  } catch {
+    return true; // nobody can apply it, which says so better
+  }
+}
+
+/** Applies what a reader sent; what builds upon what never came is kept up to `mostPending` bytes. @throws AppError `invalid` */
+export function applyFrom(
+  doc: Y.Doc,
+  update: Uint8Array,
+  { reader, mostPending }: { reader: string; mostPending: number },
+): void {
   try {
     Y.applyUpdate(doc, update, reader);
   } catch (cause) {
     throw invalid("This is no update of a document.", { cause });
   }
-  boundPending(doc);
+  boundPending(doc, mostPending);
 }
 
 /** What a reader lacks; everything, when its vector makes no sense. */
@@ -33,8 +45,8 @@ export function encodeFor(doc: Y.Doc, vector: Uint8Array | undefined): Uint8Arra
   }
 }
 
-/** Forgets updates of somebody who never sent what they build upon, when they are more than a text may have. No event tells of these. */
-function boundPending({ store }: Y.Doc): void {
-  if (store.pendingStructs !== null && store.pendingStructs.update.length > MAX_TEXT_BYTES) store.pendingStructs = null;
-  if (store.pendingDs !== null && store.pendingDs.length > MAX_TEXT_BYTES) store.pendingDs = null;
+/** Forgets updates of somebody who never sent what they build upon, when they are more than a document may have. No event tells of these. */
+function boundPending({ store }: Y.Doc, most: number): void {
+  if (store.pendingStructs !== null && store.pendingStructs.update.length > most) store.pendingStructs = null;
+  if (store.pendingDs !== null && store.pendingDs.length > most) store.pendingDs = null;
 }

@@ -7,7 +7,7 @@ import type { DocumentContent } from "./document-content.ts";
 import { newGeneration } from "./document-log.ts";
 import type { DocumentReader } from "./document-reader.ts";
 import { DocumentReaders } from "./document-readers.ts";
-import { applyFrom, encodeFor } from "./reader-updates.ts";
+import { applyFrom, encodeFor, refuseTooLarge } from "./reader-updates.ts";
 import { type Identity, SharedAwareness } from "./shared-awareness.ts";
 
 /** The origin of Yjs transactions that are not a reader's. */
@@ -94,9 +94,11 @@ export class SharedDocument<Format> {
     this.#awareness.leave(id);
   }
 
-  /** @throws AppError for what is no update. */
+  /** @throws AppError for what is no update, or too much. */
   type(id: string, update: Uint8Array): void {
-    applyFrom(this.#doc, update, id);
+    const { limit } = this.#options.content;
+    refuseTooLarge(this.length, update, limit);
+    applyFrom(this.#doc, update, { reader: id, mostPending: limit.bytes });
   }
 
   moveCursor(id: string, update: Uint8Array, identity: Identity): void {

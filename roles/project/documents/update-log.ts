@@ -12,17 +12,17 @@ export const RECORD = {
   head: 1,
   /** A Yjs update that is the whole state. */
   state: 2,
-  /** The text that is known to be on disk. */
+  /** The content that is known to be on disk. */
   base: 3,
-  /** As base: the text of the document as it is at this point. */
-  baseIsText: 4,
+  /** As base: the content of the document as it is at this point. */
+  baseIsContent: 4,
   /** A Yjs update. */
   update: 5,
-  /** SHA-256 of the text at this point, which is about to be written to disk. */
+  /** SHA-256 of the content at this point, which is about to be written to disk. */
   saving: 6,
   /** What was last about to be written, is. */
   saved: 7,
-  /** A merge from disk, whole or not at all: length of the update (4 bytes), the update, the text on disk. */
+  /** A merge from disk, whole or not at all: length of the update (4 bytes), the update, the content on disk. */
   merged: 8,
 } as const;
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];

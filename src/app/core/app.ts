@@ -1,6 +1,7 @@
 /** All that the app holds for as long as its page lives: the site, the hub, and the projects that were opened. No React. */
 
 import type { Move } from "../../protocol/moved-path.ts";
+import { sharedText } from "../../text/shared-content.ts";
 import { type Api, openApi } from "./api.ts";
 import { askBeforeLeaving } from "./ask-before-leaving.ts";
 import { Commands } from "./commands.ts";
@@ -105,7 +106,7 @@ function openProject(site: Site, projectId: string, keeper: DocumentKeeper): Ope
   return {
     projectId,
     connection,
-    documents: new OpenDocuments({ connection, keeper, exists, tabs, onMoved }),
+    documents: new OpenDocuments({ connection, keeper, content: sharedText, exists, tabs, onMoved }),
     files,
     uploads,
     tabs,

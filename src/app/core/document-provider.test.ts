@@ -8,7 +8,8 @@ import { startProjectServer, type TestProjectServer } from "../../../test/helper
 import { until } from "../../../test/helpers/until.ts";
 import type { Life } from "../../core/life.ts";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
-import { MAX_TEXT_BYTES, TEXT_TOO_LARGE } from "../../protocol/document-text.ts";
+import { type SharedContent, sharedText } from "../../text/shared-content.ts";
+import { textOf as yTextOf } from "../../text/yjs-text.ts";
 import { type DocumentKeeper, memoryKeeper } from "./document-keeper.ts";
 import { DocumentProvider } from "./document-provider.ts";
 import { ProjectConnection } from "./project-connection.ts";
@@ -30,13 +31,18 @@ async function connect(own: Life, server: TestProjectServer): Promise<ProjectCon
   return connection;
 }
 
-function openDocument(own: Life, connection: ProjectConnection, keeper: DocumentKeeper = memoryKeeper()) {
-  const provider = new DocumentProvider({ connection, keeper, path: PATH, space: "ada/project", user });
+function openDocument(
+  own: Life,
+  connection: ProjectConnection,
+  { keeper = memoryKeeper(), content = sharedText }: { keeper?: DocumentKeeper; content?: SharedContent } = {},
+) {
+  const provider = new DocumentProvider({ connection, keeper, content, path: PATH, space: "ada/project", user });
   own.defer("document", () => provider.close());
   return provider;
 }
 
-const textOf = (provider: DocumentProvider) => provider.live.get().text.toString();
+const textIn = (provider: DocumentProvider) => yTextOf(provider.live.get().doc);
+const textOf = (provider: DocumentProvider) => textIn(provider).toString();
 const isSettled = (provider: DocumentProvider) => provider.state.get().online && !provider.state.get().unsent;
 
 test("two windows see each other's edits and cursors, and the file is saved", async () => {
@@ -48,8 +54,8 @@ test("two windows see each other's edits and cursors, and the file is saved", as
     openDocument(own, await connect(own, server)),
   ];
   await until(() => textOf(first) === "one\n" && textOf(second) === "one\n");
-  first.live.get().text.insert(4, "two\n");
-  second.live.get().text.insert(0, "zero\n");
+  textIn(first).insert(4, "two\n");
+  textIn(second).insert(0, "zero\n");
   await until(() => textOf(first) === "zero\none\ntwo\n" && textOf(second) === "zero\none\ntwo\n");
   await until(() => second.live.get().awareness.getStates().size === 2);
   await until(async () => (await readFile(join(server.home, PATH), "utf8")) === "zero\none\ntwo\n");
@@ -64,8 +70,8 @@ test("what is typed offline is merged when the connection is back", async () => 
   const [first, second] = [openDocument(own, connection), openDocument(own, await connect(own, server))];
   await until(() => isSettled(first) && isSettled(second));
   connection.rest();
-  first.live.get().text.insert(0, "offline ");
-  second.live.get().text.insert(7, "online\n");
+  textIn(first).insert(0, "offline ");
+  textIn(second).insert(7, "online\n");
   expect(first.state.get()).toMatchObject({ online: false, unsent: true });
   connection.open();
   await until(() => textOf(first) === "offline middle\nonline\n" && textOf(second) === textOf(first));
@@ -78,12 +84,12 @@ test("what was typed offline survives a reload of the page", async () => {
   await writeFile(join(server.home, PATH), "text");
   const keeper = memoryKeeper();
   const connection = await connect(own, server);
-  const before = openDocument(own, connection, keeper);
+  const before = openDocument(own, connection, { keeper });
   await until(() => isSettled(before));
   connection.rest();
-  before.live.get().text.insert(4, " kept");
+  textIn(before).insert(4, " kept");
   await before.close();
-  const after = openDocument(own, connection, keeper);
+  const after = openDocument(own, connection, { keeper });
   await until(() => textOf(after) === "text kept");
   connection.open();
   await until(() => isSettled(after));
@@ -97,10 +103,10 @@ test("a document that was begun anew takes the offline edits once and doubles no
   await writeFile(join(hubServer.home, PATH), "alpha\nbeta\n");
   const keeper = memoryKeeper();
   const connection = await connect(first, hubServer);
-  const window = openDocument(first, connection, keeper);
+  const window = openDocument(first, connection, { keeper });
   await until(() => isSettled(window) && textOf(window) === "alpha\nbeta\n");
   connection.rest();
-  window.live.get().text.insert(0, "typed offline\n");
+  textIn(window).insert(0, "typed offline\n");
   await window.close();
 
   // The log of the document is lost, and the file has changed meanwhile: the next server begins a new generation.
@@ -108,7 +114,7 @@ test("a document that was begun anew takes the offline edits once and doubles no
   const other = await startProjectServer(own, { hub, projectId });
   await rm(join(home, ".cocalc"), { recursive: true, force: true });
   await writeFile(join(other.home, PATH), "alpha\nbeta\ngamma\n");
-  const again = openDocument(own, await connect(own, other), keeper);
+  const again = openDocument(own, await connect(own, other), { keeper });
   await until(() => isSettled(again));
   expect(textOf(again)).toBe("typed offline\nalpha\nbeta\ngamma\n");
   await until(async () => (await readFile(join(other.home, PATH), "utf8")) === "typed offline\nalpha\nbeta\ngamma\n");
@@ -119,13 +125,14 @@ test("after one paste beyond what the server takes, what is typed later is saved
   const server = await startProjectServer(own);
   const file = join(server.home, PATH);
   await writeFile(file, "text\n");
-  const window = openDocument(own, await connect(own, server));
+  const limit = { bytes: 1_000, words: "This is too much." };
+  const window = openDocument(own, await connect(own, server), { content: { ...sharedText, limit } });
   await until(() => isSettled(window));
-  window.live.get().text.insert(5, "x".repeat(2 * MAX_TEXT_BYTES + 1));
-  window.live.get().text.insert(0, "typed at once ");
-  await until(() => window.takenBack.get()?.words === TEXT_TOO_LARGE);
+  textIn(window).insert(5, "x".repeat(2 * limit.bytes));
+  textIn(window).insert(0, "typed at once ");
+  await until(() => window.takenBack.get()?.words === limit.words);
   await until(() => isSettled(window) && textOf(window) === "typed at once text\n");
-  window.live.get().text.insert(0, "and later ");
+  textIn(window).insert(0, "and later ");
   await until(async () => (await readFile(file, "utf8")) === "and later typed at once text\n");
   await until(() => window.state.get().saved && window.state.get().error === undefined);
 });
@@ -151,7 +158,7 @@ test("a Latin-1 file is opened when a person says what it is, is saved as such, 
   await until(() => window.state.get().failure?.code === "unsupported");
   await window.openAs("windows-1252");
   await until(() => isSettled(window) && textOf(window) === "café\n\0");
-  window.live.get().text.insert(0, "ü");
+  textIn(window).insert(0, "ü");
   await until(async () => (await readFile(file, "latin1")) === "\xfccaf\xe9\r\n\x00");
   const other = openDocument(own, await connect(own, server));
   await until(() => isSettled(other) && textOf(other) === "ücafé\n\0");

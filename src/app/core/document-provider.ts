@@ -1,11 +1,11 @@
-/** A shared text as one window holds it: opens from what is known, sends and takes changes, keeps what was typed offline, merges it later. */
+/** A shared document as one window holds it: opens from what is known, sends and takes changes, keeps what was typed offline, merges it later. */
 
 import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { MAX_TEXT_BYTES, MAX_UPDATE_BYTES, TEXT_TOO_LARGE, type TextEncoding } from "../../protocol/document-text.ts";
+import type { TextEncoding } from "../../protocol/document-text.ts";
 import { type Move, movedPath } from "../../protocol/moved-path.ts";
 import type { DocumentView } from "../../protocol/project-documents.ts";
-import { type SharedContent, sharedText } from "../../text/shared-content.ts";
+import type { SharedContent } from "../../text/shared-content.ts";
 import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
 import { afterTold, type DocumentState } from "./document-state.ts";
 import { closeLive, type DocumentUser, forgetOthers, type LiveDocument, openLive, REMOTE } from "./live-document.ts";
@@ -19,6 +19,7 @@ const TRY_AGAIN_MS = 2_000;
 export interface DocumentOptions {
   connection: ProjectConnection;
   keeper: DocumentKeeper;
+  content: SharedContent;
   path: string;
   /** Told when it turns out at opening that the file was moved while nobody listened. */
   onMoved?: ((move: Move) => void) | undefined;
@@ -32,21 +33,20 @@ const FOR_GOOD = new Set(["invalid", "unsupported", "forbidden", "not_found"]);
 
 /**
  * A document has a generation, given by the server. While it stays the same, states are merged by Yjs: what the server lacks is sent after
- * every (re)connect. When it has become another one, the local text is a text of another history: merging the two would double it. So the
+ * every (re)connect. When it has become another one, the local content is one of another history: merging the two would double it. So the
  * difference between the last content that the server had (`base`) and the local one is applied to the new document, once. The same is
  * done, but for what is too large, when the server does not take an update: what was typed later builds upon that.
  */
 export class DocumentProvider {
   /** Where the file is: it changes when the file is moved. */
   readonly path: Store<string>;
-  /** Unit in the text at which this person's cursor was last. */
+  /** Where in the content this person's cursor was last, as its editor counts. */
   cursor = 0;
   readonly live: Store<LiveDocument>;
   readonly state = new Store<DocumentState>({ phase: "opening", online: false, unsent: false, saved: true });
   /** What was taken back since it was too large, in words, each time anew. */
   readonly takenBack = new Store<{ words: string } | undefined>(undefined);
   readonly #options: DocumentOptions;
-  readonly #content: SharedContent = sharedText;
   readonly #undo: (() => void)[] = [];
   #encoding: TextEncoding | undefined;
   #generation: string | undefined;
@@ -154,7 +154,7 @@ export class DocumentProvider {
     this.#base = kept.base;
     const { doc } = this.live.get();
     Y.applyUpdate(doc, kept.state, REMOTE);
-    this.#change({ phase: "shown", unsent: this.#content.contentOf(doc) !== kept.base });
+    this.#change({ phase: "shown", unsent: this.#options.content.contentOf(doc) !== kept.base });
   }
 
   get #key(): string {
@@ -272,16 +272,22 @@ export class DocumentProvider {
 
   /** Brings what was changed in the old document since the server had it into the new one. */
   #rebase(before: LiveDocument, doc: Y.Doc): void {
-    const now = this.#content.contentOf(doc);
-    const room = this.#isTooLarge ? MAX_TEXT_BYTES - new TextEncoder().encode(now).length : undefined;
-    this.#content.merge(doc, { base: this.#base, theirs: this.#content.contentOf(before.doc), room }, REMOTE);
+    const now = this.#options.content.contentOf(doc);
+    const room = this.#isTooLarge
+      ? this.#options.content.limit.bytes - new TextEncoder().encode(now).length
+      : undefined;
+    this.#options.content.merge(
+      doc,
+      { base: this.#base, theirs: this.#options.content.contentOf(before.doc), room },
+      REMOTE,
+    );
     this.#isTooLarge = false;
     this.#base = now;
     closeLive(before);
   }
 
   #newLive(): LiveDocument {
-    return openLive(this.#isPresent ? this.#options.user : undefined, {
+    return openLive(this.#options.content, this.#isPresent ? this.#options.user : undefined, {
       update: (update, isLocal) => {
         if (isLocal) this.#send(update);
         this.#keepSoon();
@@ -296,7 +302,7 @@ export class DocumentProvider {
     const generation = this.#generation;
     this.#change({ unsent: true });
     if (!this.state.get().online || generation === undefined || connection.status.get() !== "online") return;
-    if (update.length > MAX_UPDATE_BYTES) return void this.#takeBack();
+    if (update.length > 2 * this.#options.content.limit.bytes) return void this.#takeBack();
     this.#inFlight += 1;
     this.#change({ saved: false });
     void connection.request("document_update", { path, generation, update: owned(update) }).then(
@@ -327,14 +333,14 @@ export class DocumentProvider {
   #takeBack(): void {
     this.#isBehind = true;
     this.#isTooLarge = true;
-    this.takenBack.set({ words: TEXT_TOO_LARGE });
+    this.takenBack.set({ words: this.#options.content.limit.words });
     void this.#open();
   }
 
   /** All that is here, the server has. */
   #synced(): void {
     if (this.#inFlight > 0 || this.#isBehind || !this.state.get().online) return;
-    this.#base = this.#content.contentOf(this.live.get().doc);
+    this.#base = this.#options.content.contentOf(this.live.get().doc);
     this.#change({ unsent: false });
     this.#keepSoon();
   }

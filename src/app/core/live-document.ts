@@ -1,13 +1,12 @@
-/** The shared state that an editor binds to: text, cursors of all, and what this person can undo. */
+/** The shared state that an editor binds to: the document, cursors of all, and what this person can undo. */
 
 import { Awareness, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { textOf } from "../../text/yjs-text.ts";
+import type { SharedContent } from "../../text/shared-content.ts";
 
 /** Another one is begun when the document was begun anew. */
 export interface LiveDocument {
   doc: Y.Doc;
-  text: Y.Text;
   awareness: Awareness;
   /** Outlives the editor, so that coming back to a tab finds it. */
   undo: Y.UndoManager;
@@ -31,7 +30,11 @@ export interface LiveListener {
   moved: () => void;
 }
 
-export function openLive(user: DocumentUser | undefined, { update: onUpdate, moved }: LiveListener): LiveDocument {
+export function openLive(
+  content: SharedContent,
+  user: DocumentUser | undefined,
+  { update: onUpdate, moved }: LiveListener,
+): LiveDocument {
   const doc = new Y.Doc();
   const awareness = new Awareness(doc);
   awareness.setLocalState(user === undefined ? null : { user });
@@ -39,8 +42,7 @@ export function openLive(user: DocumentUser | undefined, { update: onUpdate, mov
   awareness.on("update", (_: unknown, origin: unknown) => {
     if (origin !== REMOTE) moved();
   });
-  const text = textOf(doc);
-  return { doc, text, awareness, undo: new Y.UndoManager(text, { captureTimeout: UNDONE_TOGETHER_MS }) };
+  return { doc, awareness, undo: new Y.UndoManager(content.undoable(doc), { captureTimeout: UNDONE_TOGETHER_MS }) };
 }
 
 /** The others are not known to be there any more. */

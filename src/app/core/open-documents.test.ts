@@ -9,6 +9,8 @@ import { until } from "../../../test/helpers/until.ts";
 import type { Life } from "../../core/life.ts";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
 import type { Move } from "../../protocol/moved-path.ts";
+import { sharedText } from "../../text/shared-content.ts";
+import { textOf as yTextOf } from "../../text/yjs-text.ts";
 import { memoryKeeper } from "./document-keeper.ts";
 import type { DocumentProvider } from "./document-provider.ts";
 import { OpenDocuments } from "./open-documents.ts";
@@ -36,7 +38,14 @@ async function openPage(own: Life) {
   const moves: Move[] = [];
   const tabs = new Tabs("project");
   const newDocuments = (options: { tabs?: Tabs } = {}) =>
-    new OpenDocuments({ connection, keeper, exists, onMoved: (move) => moves.push(move), ...options });
+    new OpenDocuments({
+      connection,
+      keeper,
+      content: sharedText,
+      exists,
+      onMoved: (move) => moves.push(move),
+      ...options,
+    });
   const documents = newDocuments();
   connection.open();
   await until(() => connection.status.get() === "online");
@@ -65,7 +74,7 @@ async function openPage(own: Life) {
   };
 }
 
-const textOf = (provider: DocumentProvider) => provider.live.get().text;
+const textOf = (provider: DocumentProvider) => yTextOf(provider.live.get().doc);
 const isSettled = (provider: DocumentProvider) => provider.state.get().online && !provider.state.get().unsent;
 
 test("what is typed in the instant before leaving is in the file at once", async () => {

@@ -1,6 +1,7 @@
 /** The shared documents of one project in this page: one for each path, held after its editor has closed until the server has all that was typed, and with its undo while its tab is there. */
 
 import type { Move } from "../../protocol/moved-path.ts";
+import type { SharedContent } from "../../text/shared-content.ts";
 import type { DocumentKeeper } from "./document-keeper.ts";
 import { DocumentProvider } from "./document-provider.ts";
 import type { DocumentUser } from "./live-document.ts";
@@ -15,6 +16,8 @@ const MOST_WITHOUT_TAB = 10;
 interface Options {
   connection: ProjectConnection;
   keeper: DocumentKeeper;
+  /** What is in all of them. */
+  content: SharedContent;
   /** Is there a file of this path? */
   exists: (path: string) => Promise<boolean>;
   /** Whose documents are kept after they were left; without them none is. */
@@ -62,8 +65,8 @@ export class OpenDocuments {
       provider.wake();
       return provider;
     }
-    const { connection, keeper, onMoved } = this.#options;
-    const provider = new DocumentProvider({ connection, keeper, path, space, user, onMoved });
+    const { connection, keeper, content, onMoved } = this.#options;
+    const provider = new DocumentProvider({ connection, keeper, content, path, space, user, onMoved });
     this.#uses.set(provider, { space, count: 1, isResting: false });
     return provider;
   }

@@ -26,6 +26,7 @@ import {
   rectangularSelection,
 } from "@codemirror/view";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
+import { textOf } from "../../../text/yjs-text.ts";
 import type { LiveDocument } from "../../core/live-document.ts";
 import { languageOf } from "./languages.ts";
 import { textLimit } from "./text-limit.ts";
@@ -60,7 +61,8 @@ export function openCodeView(options: CodeViewOptions): CodeView {
   const scheme = new Compartment();
   const editable = new Compartment();
   const language = new Compartment();
-  const text = live.text.toString();
+  const shared = textOf(live.doc);
+  const text = shared.toString();
   const saveKey = () => {
     onSave();
     return true;
@@ -80,7 +82,7 @@ export function openCodeView(options: CodeViewOptions): CodeView {
           ...defaultKeymap,
           indentWithTab,
         ]),
-        yCollab(live.text, live.awareness, { undoManager: live.undo }),
+        yCollab(shared, live.awareness, { undoManager: live.undo }),
         textLimit(onTooLarge),
         scheme.of(colours(dark.matches)),
         editable.of(editing(!readOnly)),

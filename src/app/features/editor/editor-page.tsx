@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { TEXT_TOO_LARGE } from "../../../protocol/document-text.ts";
+import { textOf } from "../../../text/yjs-text.ts";
 import type { DocumentProvider } from "../../core/document-provider.ts";
 import type { DocumentState } from "../../core/document-state.ts";
 import type { LiveDocument } from "../../core/live-document.ts";
@@ -33,12 +34,12 @@ export function EditorPage({ path }: { path: string }) {
 }
 
 function Opened({ path, provider, state }: { path: string; provider: DocumentProvider; state: DocumentState }) {
-  const { text } = useStore(provider.live);
+  const { doc } = useStore(provider.live);
   const takenBack = useStore(provider.takenBack);
   useEffect(() => {
     if (takenBack !== undefined) tellFailure("What was put in last was taken back", takenBack.words);
   }, [takenBack]);
-  if (state.missing !== undefined && text.length === 0)
+  if (state.missing !== undefined && textOf(doc).length === 0)
     return <MissingFile path={path} provider={provider} why={state.missing} />;
   return (
     <section className="editor" aria-label={path}>
