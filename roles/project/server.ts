@@ -18,7 +18,7 @@ import { Activity } from "./activity.ts";
 import { checkMay } from "./caller-needs.ts";
 import { Callers } from "./callers.ts";
 import type { ProjectConfig } from "./config.ts";
-import { textContent } from "./documents/document-content.ts";
+import { type DocumentContent, textContent } from "./documents/document-content.ts";
 import { Documents } from "./documents/documents.ts";
 import { Exec } from "./exec.ts";
 import { openFileApi } from "./files/file-api.ts";
@@ -41,10 +41,15 @@ interface Options {
   config: ProjectConfig;
   listen: Listen;
   log: Logger;
+  /** What documents hold: text, unless a test has another limit. */
+  content?: DocumentContent<unknown>;
 }
 
 /** Serves one project until the life stops: sockets end first, then terminals, then what is open is saved. */
-export async function serveProject(life: Life, { config, listen, log }: Options): Promise<Serving> {
+export async function serveProject(
+  life: Life,
+  { config, listen, log, content = textContent }: Options,
+): Promise<Serving> {
   const { home, ext, data, tmp, projectId, basePath, extraEnv } = config;
   const places: Places = { home, ext, data, tmp };
   const env = () => shellEnvironment(environment(), { home, extra: extraEnv });
@@ -52,7 +57,7 @@ export async function serveProject(life: Life, { config, listen, log }: Options)
   const callers = new Callers(projectId, config.hubKeys);
   const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity });
   const moved = (move: Move) => void sockets.tell("files_moved", move);
-  const documents = new Documents(life, { places, log, content: textContent, moved });
+  const documents = new Documents(life, { places, log, content, moved });
   const terminals = new Terminals(life, { shell: config.shell, home, env });
   const exec = new Exec({ life, env });
   const inside = `${basePath}/${projectId}`;

@@ -21,3 +21,21 @@ export const TEXT_ENCODINGS = {
   "utf-16be": "UTF-16, big endian",
 } as const;
 export type TextEncoding = keyof typeof TEXT_ENCODINGS;
+
+export type LineEnd = "\n" | "\r\n" | "\r";
+
+/** How a text is written into its file. */
+export interface WrittenAs {
+  encoding: TextEncoding;
+  /** Of new lines. */
+  lineEnd: LineEnd;
+}
+
+export const WRITTEN_PLAINLY: WrittenAs = { encoding: "utf-8", lineEnd: "\n" };
+
+/** Bytes that a text takes in its file; line ends of other kinds that stay, and a mark at its beginning, are not counted. */
+export function bytesWritten(text: string, { encoding, lineEnd }: WrittenAs): number {
+  const ends = lineEnd.length === 1 ? 0 : (text.match(/\n/g)?.length ?? 0);
+  if (encoding === "utf-8") return new TextEncoder().encode(text).length + ends;
+  return (text.length + ends) * (encoding.startsWith("utf-16") ? 2 : 1);
+}

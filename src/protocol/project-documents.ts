@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { TEXT_ENCODINGS, type TextEncoding } from "./document-text.ts";
+import { TEXT_ENCODINGS, type TextEncoding, type WrittenAs } from "./document-text.ts";
 import { wirePath } from "./project-files.ts";
 
 export const textEncoding = z.enum(Object.keys(TEXT_ENCODINGS) as [TextEncoding, ...TextEncoding[]]); // the object's own keys
@@ -15,7 +15,7 @@ export const documentRequests = {
   /** `generation` is the one the client has from before; `vector` its Yjs state vector, to be sent only what it lacks. */
   document_open: z.object({
     path: wirePath,
-    /** In which the file is opened, unless others have it open; without it, as can be told from its bytes. */
+    /** In which the file is opened where its bytes do not tell what they are, unless others have it open. */
     encoding: textEncoding.optional(),
     generation: z.string().max(64).optional(),
     vector: z.instanceof(Uint8Array).optional(),
@@ -63,6 +63,10 @@ export interface SavedState {
   error?: string;
   /** There is no file; `document_save` makes it. */
   missing?: string;
+  /** The encoding that somebody chose, as long as the bytes do not tell theirs. */
+  encoding?: TextEncoding;
+  /** How the text is written into the file. */
+  writtenAs?: WrittenAs;
 }
 
 export interface DocumentEvents {

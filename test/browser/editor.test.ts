@@ -44,7 +44,11 @@ test(
     await expectAccessible(page);
     await page.getByRole("button", { name: "Open as text" }).click();
     await page.getByText("café").waitFor();
-    await page.getByText("Western (Latin-1, Windows-1252)").waitFor();
+    const encoding = page.getByLabel("Encoding");
+    expect(await encoding.inputValue()).toBe("windows-1252");
+    await expectAccessible(page);
+    await encoding.selectOption("windows-1251"); // the wrong one was chosen
+    await page.getByText("cafй").waitFor();
   },
   DAY_MS,
 );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { io, type Socket } from "socket.io-client";
 import { projectConfig } from "../../roles/project/config.ts";
+import { textContent } from "../../roles/project/documents/document-content.ts";
 import { serveProject } from "../../roles/project/server.ts";
 import { readConfig } from "../../src/core/config.ts";
 import type { Life } from "../../src/core/life.ts";
@@ -93,6 +94,8 @@ interface Options {
   projectId?: string;
   /** Of an earlier server, to start again on the same folders. */
   root?: string;
+  /** Bytes that a text may have; as many as in an installation without it. */
+  textLimit?: number;
 }
 
 /** Starts a server in this process. */
@@ -103,7 +106,9 @@ export async function startProjectServer(life: Life, options: Options = {}): Pro
   const env = { ...(await projectEnvironment(root, { projectId, hub })), ...options.env };
   const config = readConfig(projectConfig, env);
   const listen = { host: config.podIp ?? "127.0.0.1", port: config.port };
-  const { origin } = await serveProject(life, { config, listen, log: testLog() });
+  const { textLimit: bytes = textContent.limit.bytes } = options;
+  const content = { ...textContent, limit: { ...textContent.limit, bytes } };
+  const { origin } = await serveProject(life, { config, listen, log: testLog(), content });
   return projectAt(life, { origin, basePath: config.basePath, projectId, hub, root });
 }
 

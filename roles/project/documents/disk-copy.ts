@@ -1,6 +1,6 @@
 /** What a document knows of its file: the content there, the etag, how it is encoded, and why it cannot be written. */
 
-import type { TextEncoding } from "../../../src/protocol/document-text.ts";
+import type { TextEncoding, WrittenAs } from "../../../src/protocol/document-text.ts";
 import type { DocumentContent, ReadContent } from "./document-content.ts";
 import type { DocumentFile, Unfinished } from "./document-file.ts";
 
@@ -9,7 +9,7 @@ interface Options<Format> {
   content: DocumentContent<Format>;
   /** Of the document's log. */
   folder: string;
-  /** In which it is read; undefined: as can be told from the bytes. */
+  /** In which it is read, unless it tells by itself what it is. */
   encoding: TextEncoding | undefined;
   signal: AbortSignal;
 }
@@ -21,6 +21,9 @@ export interface OnDisk<Format> extends ReadContent<Format> {
 export class DiskCopy<Format> {
   readonly #options: Options<Format>;
   #format: Format;
+  #encoding: TextEncoding | undefined;
+  /** The content that was last about to be written. */
+  #tried: string | undefined;
   #unfinished: Unfinished | undefined;
   /** The content on disk as last known. */
   base = "";
@@ -37,10 +40,17 @@ export class DiskCopy<Format> {
   constructor(options: Options<Format>) {
     this.#options = options;
     this.#format = options.content.plain;
+    this.#encoding = options.encoding;
   }
 
+  /** The one that somebody chose, as long as it is needed. */
   get encoding(): TextEncoding | undefined {
-    return this.#options.encoding;
+    return this.#encoding;
+  }
+
+  /** How the content is written into the file. */
+  get writtenAs(): WrittenAs | undefined {
+    return this.#options.content.writtenAs(this.#format);
   }
 
   /** Why the file is half written and stays so for now, in words. */
@@ -52,9 +62,12 @@ export class DiskCopy<Format> {
     return (await this.#options.file.etag()) === this.etag;
   }
 
-  /** What is there now, once what was cut off is finished; undefined when nothing is there. @throws AppError for what cannot be edited. */
-  async read(): Promise<OnDisk<Format> | undefined> {
-    const { file, content, folder, encoding, signal } = this.#options;
+  /**
+   * What is there now, once what was cut off is finished; undefined when nothing is there. `isOurs`: did we write this content, beside what
+   * is known here? @throws AppError for what cannot be edited.
+   */
+  async read(isOurs: (content: string) => boolean = () => false): Promise<OnDisk<Format> | undefined> {
+    const { file, content, folder, signal } = this.#options;
     this.#unfinished = await file.mend(folder);
     const disk = await file.readStill({ wasEmpty: this.base === "", signal });
     this.readOnly = await file.readOnlyBecause();
@@ -62,7 +75,8 @@ export class DiskCopy<Format> {
     if (disk === undefined) return undefined;
     const bytes = this.#unfinished?.bytes ?? disk.bytes;
     const etag = this.#unfinished === undefined ? disk.etag : `${disk.etag} unfinished`; // fits nothing: it is tried again
-    return { ...content.read(bytes, { name: file.name, encoding }), etag };
+    const isKnown = (read: string) => (this.wasThere && read === this.base) || read === this.#tried || isOurs(read);
+    return { ...content.read(bytes, { name: file.name, encoding: this.#encoding, isOurs: isKnown }), etag };
   }
 
   /** Takes what was read for what is known. */
@@ -72,6 +86,7 @@ export class DiskCopy<Format> {
     this.wasThere = true;
     this.base = disk.content;
     this.#format = disk.format;
+    this.#encoding = disk.encoding;
   }
 
   /** Writes a content if the file is still as known. @throws AppError `precondition_failed` where it is not, and saying why it cannot be saved. */
@@ -79,8 +94,9 @@ export class DiskCopy<Format> {
     const { file, content, folder } = this.#options;
     const { bytes, format } = content.encode(text, this.#format);
     await begins();
+    this.#tried = text;
     const { etag, inPlace } = await file.write(bytes, { etag: this.etag, folder });
-    this.note({ content: text, format, etag });
+    this.note({ content: text, format, etag, encoding: this.#encoding });
     this.inPlace = inPlace;
     this.savedAt = new Date();
   }

@@ -1,6 +1,6 @@
 /** How somebody has a document open, and what it tells them. */
 
-import type { TextEncoding } from "../../../src/protocol/document-text.ts";
+import type { TextEncoding, WrittenAs } from "../../../src/protocol/document-text.ts";
 import type { SavedState } from "../../../src/protocol/project-documents.ts";
 
 export interface DocumentReader {
@@ -29,6 +29,8 @@ interface Facts {
     readOnly: string | undefined;
     wasThere: boolean;
     missing: string;
+    encoding: TextEncoding | undefined;
+    writtenAs: WrittenAs | undefined;
   };
   saveProblem: string | undefined;
   logProblem: string | undefined;
@@ -41,7 +43,7 @@ const KEPT = "Its text is kept here; save it to have the file";
 
 /** The state as it is told: the gravest problem, in words. */
 export function stateOf({ saved, disk, saveProblem, logProblem, isMissing, isEmpty }: Facts): SavedState {
-  const { savedAt, inPlace, readOnly, wasThere } = disk;
+  const { savedAt, inPlace, readOnly, wasThere, encoding, writtenAs } = disk;
   const noLog = readOnly === undefined ? logProblem : undefined; // nothing is typed
   const missing = wasThere ? GONE : disk.missing;
   const kept = isEmpty && !wasThere ? undefined : `${missing} ${KEPT}${wasThere ? " again" : ""}.`;
@@ -53,5 +55,7 @@ export function stateOf({ saved, disk, saveProblem, logProblem, isMissing, isEmp
     ...(readOnly === undefined ? {} : { readOnly }),
     ...(error === undefined ? {} : { error }),
     ...(isMissing ? { missing } : {}),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(writtenAs === undefined ? {} : { writtenAs }),
   };
 }

@@ -20,7 +20,7 @@ export interface DocumentOptions<Format = unknown> {
   content: DocumentContent<Format>;
   store: DocumentStore;
   identity: string;
-  /** In which it is opened, where the log does not know another one. */
+  /** In which it is opened where its bytes do not tell by themselves what they are: somebody wants it so. */
   encoding?: TextEncoding | undefined;
   signal: AbortSignal;
 }
@@ -121,7 +121,7 @@ export class Document<Format = unknown> {
       if (this.#isClosed) return undefined;
       await this.#checkDisk();
       const isOther = encoding !== undefined && encoding !== this.#disk.encoding;
-      if (isOther && this.readers === 0 && this.isSaved && !this.isMissing) await this.#readAs(encoding);
+      if (isOther && !this.#shared.isShared(id)) await this.#readAs(encoding);
       const { readOnly, etag, encoding: now } = this.#disk;
       const view = {
         ...this.#shared.viewFor({ generation, vector }),
@@ -199,10 +199,11 @@ export class Document<Format = unknown> {
     const replayed = log === undefined ? undefined : replay(log.records, contentOf);
     const content = replayed && contentOf(replayed.doc);
     const wasSaved = replayed !== undefined && (replayed.saved ?? "") === content;
-    const wanted = this.#options.encoding;
-    const isReadAnew = wasSaved && wanted !== undefined && wanted !== log?.head.encoding;
-    if (!isReadAnew && log?.head.encoding !== undefined) this.#disk = this.#newCopy(log.head.encoding);
-    const disk = await this.#disk.read();
+    const [kept, wanted] = [log?.head.encoding, this.#options.encoding];
+    const encoding = wasSaved ? (wanted ?? kept) : (kept ?? wanted);
+    this.#disk = this.#newCopy(encoding);
+    const disk = await this.#disk.read((read) => encoding === kept && replayed?.written.has(hashOf(read)) === true);
+    const isReadAnew = wasSaved && encoding !== kept && disk?.encoding === encoding;
     const isDeleted = disk === undefined && wasSaved; // deleted since: whoever opens it begins a new file
     if (log === undefined || replayed === undefined || content === undefined || isDeleted || isReadAnew) {
       replayed?.doc.destroy();
@@ -235,15 +236,19 @@ export class Document<Format = unknown> {
     if (!isOnDisk) this.#schedule.in(0);
   }
 
-  /** Reads the file in another encoding, when nobody has it open and nothing of it is unsaved. @throws AppError */
+  /** Reads the file in another encoding, where it does not tell by itself what it is, once all is saved. */
   async #readAs(encoding: TextEncoding): Promise<void> {
+    await this.#save();
+    if (!this.isSaved || this.isMissing) return;
     const copy = this.#newCopy(encoding);
-    const disk = await copy.read();
+    const disk = await copy.read().catch(() => undefined); // it cannot be read so: it stays as it is
+    if (disk?.encoding !== encoding) return;
     this.#log.leave();
     this.#disk = copy;
     this.#begin(disk);
     await this.#log.begin();
-    this.#shared.giveOut(); // of another generation: readers open it again
+    this.#shared.giveOut(); // of another generation: who reads it opens it just now
+    this.#tellState();
   }
 
   // ── edits ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,16 +1,12 @@
 /** Between the bytes of a text file and the text that people edit: encoding, byte order mark, line endings. Pure. */
 
-import type { TextEncoding } from "../../../src/protocol/document-text.ts";
+import type { LineEnd, TextEncoding, WrittenAs } from "../../../src/protocol/document-text.ts";
 import { changesBetween } from "../../../src/text/text-changes.ts";
 import { codecOf } from "./encodings.ts";
 
-type LineEnd = "\n" | "\r\n" | "\r";
-
-export interface TextFormat {
-  encoding: TextEncoding;
+/** `lineEnd` is the one of all lines unless there are `bytes`. */
+export interface TextFormat extends WrittenAs {
   byteOrderMark: boolean;
-  /** Of new lines; of all lines unless `bytes`. */
-  lineEnd: LineEnd;
   /** The file's bytes, where a text could have been made of others too: what stays is copied from them. */
   bytes: Uint8Array | undefined;
 }

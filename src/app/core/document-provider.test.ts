@@ -3,6 +3,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, jest, test } from "@jest/globals";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { startProjectServer, type TestProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
@@ -163,6 +164,118 @@ test("a Latin-1 file is opened when a person says what it is, is saved as such, 
   const other = openDocument(own, await connect(own, server));
   await until(() => isSettled(other) && textOf(other) === "ücafé\n\0");
   expect(other.state.get().encoding).toBe("windows-1252");
+});
+
+/** A file of "café" in Latin-1 that one window has open as such. */
+async function openLatin(own: Life, first = own) {
+  const root = await temporaryFolder(own, "project");
+  const server = await startProjectServer(first, { root });
+  const file = join(server.home, PATH);
+  await writeFile(file, Buffer.from("caf\xe9\n", "latin1"));
+  const connection = await connect(own, server);
+  const window = openDocument(own, connection);
+  await until(() => window.state.get().failure?.code === "unsupported");
+  expect(await window.openAs("windows-1252")).toBe(true);
+  await until(() => isSettled(window) && textOf(window) === "café\n");
+  return { server, file, connection, window };
+}
+
+test("a file that was made UTF-8 while it was open in another encoding is UTF-8 from then on", async () => {
+  const { file, window } = await openLatin(life());
+  await until(() => window.state.get().writtenAs?.encoding === "windows-1252");
+  await writeFile(file, "café — ☕\n");
+  await until(() => textOf(window) === "café — ☕\n");
+  await until(() => window.state.get().encoding === undefined && window.state.get().writtenAs?.encoding === "utf-8");
+  textIn(window).insert(0, "é");
+  await until(async () => (await readFile(file, "utf8")) === "écafé — ☕\n");
+});
+
+test("a file that was made UTF-8 since it was closed is opened as UTF-8, with what was not saved yet", async () => {
+  const [own, first] = [life(), life("first server")];
+  const { server, file, window } = await openLatin(own, first);
+  textIn(window).insert(0, "ü");
+  await until(async () => (await readFile(file, "latin1")) === "\xfccaf\xe9\n");
+  await window.close();
+  await first.stop();
+  await writeFile(file, "ücafé\n");
+  const { hub, projectId, root } = server;
+  const again = await startProjectServer(own, { hub, projectId, root });
+  const other = openDocument(own, await connect(own, again));
+  await until(() => isSettled(other) && textOf(other) === "ücafé\n");
+  expect(other.state.get().encoding).toBeUndefined();
+  textIn(other).insert(0, "é");
+  await until(async () => (await readFile(file, "utf8")) === "éücafé\n");
+});
+
+test("what we wrote in a chosen encoding stays in it, though it could be UTF-8 as well", async () => {
+  const [own, first] = [life(), life("first server")];
+  const { server, file, window } = await openLatin(own, first);
+  textIn(window).delete(3, 1);
+  await until(async () => (await readFile(file, "latin1")) === "caf\n");
+  await window.close();
+  await first.stop();
+  const { hub, projectId, root } = server;
+  const again = await startProjectServer(own, { hub, projectId, root });
+  const other = openDocument(own, await connect(own, again));
+  await until(() => isSettled(other) && other.state.get().encoding === "windows-1252");
+  textIn(other).insert(3, "é");
+  await until(async () => (await readFile(file, "latin1")) === "caf\xe9\n");
+});
+
+test("the wrong encoding is chosen anew while the file is open, but not over others' heads", async () => {
+  const own = life();
+  const { server, file, window } = await openLatin(own);
+  expect(await window.openAs("windows-1251")).toBe(true);
+  expect(textOf(window)).toBe("cafй\n");
+  textIn(window).insert(0, "д");
+  const other = openDocument(own, await connect(own, server));
+  await until(() => isSettled(other));
+  expect(await window.openAs("koi8-r")).toBe(false);
+  expect(window.state.get().encoding).toBe("windows-1251");
+  await until(async () => (await readFile(file, "latin1")) === "\xe4caf\xe9\n");
+});
+
+test("a window remembers the encoding that somebody chose, where the project does not", async () => {
+  const own = life();
+  const { server, connection, window } = await openLatin(own);
+  connection.rest();
+  const { hub, projectId, root, home } = server;
+  const other = await startProjectServer(own, { hub, projectId, root });
+  await rm(join(home, ".cocalc", "documents"), { recursive: true, force: true });
+  await rm(join(home, PATH));
+  await writeFile(join(home, PATH), Buffer.from("th\xe9\n", "latin1"));
+  const elsewhere = await connect(own, other);
+  const request = connection.request.bind(connection);
+  jest
+    .spyOn(connection, "request")
+    .mockImplementation((...asked: Parameters<typeof request>) => elsewhere.request(...asked));
+  connection.open();
+  await until(() => isSettled(window) && textOf(window) === "thé\n");
+  expect(window.state.get().encoding).toBe("windows-1252");
+});
+
+test("what others type while a document is being opened is not lost, however closely it follows the answer", async () => {
+  const own = life();
+  const server = await startProjectServer(own);
+  await writeFile(join(server.home, PATH), "one\n");
+  const grace = openDocument(own, await connect(own, server));
+  await until(() => isSettled(grace));
+  const connection = await connect(own, server);
+  const request = connection.request.bind(connection);
+  const heard = Promise.withResolvers<void>();
+  connection.on("document_update", () => heard.resolve());
+  jest.spyOn(connection, "request").mockImplementation(async (...asked: Parameters<typeof request>) => {
+    const answer = await request(...asked);
+    if (asked[0] === "document_open") {
+      textIn(grace).insert(0, "zero\n");
+      await heard.promise; // the update is seen before the answer is
+    }
+    return answer;
+  });
+  const ada = openDocument(own, connection);
+  await until(() => isSettled(ada));
+  textIn(grace).insert(0, "and ");
+  await until(() => textOf(ada) === "and zero\none\n");
 });
 
 test("a document that is left while it is being opened has not failed to open", async () => {

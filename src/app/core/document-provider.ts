@@ -2,7 +2,7 @@
 
 import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
-import type { TextEncoding } from "../../protocol/document-text.ts";
+import { type TextEncoding, WRITTEN_PLAINLY } from "../../protocol/document-text.ts";
 import { type Move, movedPath } from "../../protocol/moved-path.ts";
 import type { DocumentView } from "../../protocol/project-documents.ts";
 import type { SharedContent } from "../../text/shared-content.ts";
@@ -12,6 +12,7 @@ import { closeLive, type DocumentUser, forgetOthers, type LiveDocument, openLive
 import type { ProjectConnection } from "./project-connection.ts";
 import { isOffline, RequestError, wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
+import { bytes, hasContent, owned } from "./yjs-bytes.ts";
 
 const KEEP_AFTER_MS = 250;
 const TRY_AGAIN_MS = 2_000;
@@ -48,10 +49,13 @@ export class DocumentProvider {
   readonly takenBack = new Store<{ words: string } | undefined>(undefined);
   readonly #options: DocumentOptions;
   readonly #undo: (() => void)[] = [];
-  #encoding: TextEncoding | undefined;
+  /** The encoding in which it is to be opened next. */
+  #wanted: TextEncoding | undefined;
   #generation: string | undefined;
   #base = "";
   #inFlight = 0;
+  /** Changes of the state that is being opened: they follow its answer so closely that they are seen before it. */
+  #early: { generation: string; update: Uint8Array | ArrayBuffer }[] = [];
   /** An update was refused or not answered: only opening anew tells what the server lacks. */
   #isBehind = false;
   /** What the server lacks it will never take. */
@@ -81,10 +85,11 @@ export class DocumentProvider {
     await this.#options.connection.request("document_save", { path: this.path.get() });
   }
 
-  /** Opens it in another encoding, after it could not be opened as it was. */
-  async openAs(encoding: TextEncoding): Promise<void> {
-    this.#encoding = encoding;
+  /** Opens it in another encoding. Says whether it is open so: not while others have it open, nor where its bytes tell what they are. */
+  async openAs(encoding: TextEncoding): Promise<boolean> {
+    this.#wanted = encoding;
     await this.#open();
+    return this.state.get().encoding === encoding;
   }
 
   /** Goes on after `rest`. */
@@ -167,9 +172,12 @@ export class DocumentProvider {
     this.#undo.push(
       connection.status.subscribe(() => this.#follow()),
       connection.on("document_update", (change) => {
-        if (!isMine(change) || change.generation !== this.#generation) return;
-        Y.applyUpdate(this.live.get().doc, bytes(change.update), REMOTE);
-        this.#synced();
+        if (!isMine(change)) return;
+        if (change.generation !== this.#generation || this.#isTooLarge) this.#early.push(change);
+        else {
+          Y.applyUpdate(this.live.get().doc, bytes(change.update), REMOTE);
+          this.#synced();
+        }
       }),
       connection.on("document_awareness", (change) => {
         if (isMine(change)) applyAwarenessUpdate(this.live.get().awareness, bytes(change.update), REMOTE);
@@ -218,12 +226,17 @@ export class DocumentProvider {
     const generation = this.#generation;
     const isKnown = generation !== undefined && !this.#isTooLarge; // else all of it is wanted
     const since = isKnown ? { generation, vector: owned(Y.encodeStateVector(this.live.get().doc)) } : {};
-    const encoding = this.#encoding === undefined ? {} : { encoding: this.#encoding };
+    const encoding = this.#wanted === undefined ? {} : { encoding: this.#wanted };
+    this.#early = [];
     try {
       const view = await connection.request("document_open", { path, ...since, ...encoding });
       if (!this.#closed && !this.#isResting) this.#opened(view);
     } catch (error) {
-      this.#failed(error);
+      const { encoding: chosen } = this.state.get();
+      const isForgotten = error instanceof RequestError && error.code === "unsupported" && chosen !== undefined;
+      if (!isForgotten || this.#wanted !== undefined) return this.#failed(error);
+      this.#wanted = chosen; // the project knows no longer what somebody chose
+      await this.#openNow();
     }
   }
 
@@ -257,10 +270,12 @@ export class DocumentProvider {
     this.#isRefused = false;
     const { doc } = this.live.get();
     Y.applyUpdate(doc, bytes(view.update), REMOTE);
+    for (const { generation, update } of this.#early.splice(0))
+      if (generation === view.generation) Y.applyUpdate(doc, bytes(update), REMOTE);
     const { readOnly, encoding } = view;
-    this.#encoding = encoding;
+    this.#wanted = undefined;
     const told = { ...(readOnly !== undefined && { readOnly }), ...(encoding !== undefined && { encoding }) };
-    const { readOnly: _, ...state } = this.state.get(); // the file, or what its reader may, is another one now
+    const { readOnly: _, encoding: __, ...state } = this.state.get(); // the file, or what its reader may, is another one now
     this.state.set({ ...state, phase: "shown", online: true, ...told });
     if (isAnother) this.#rebase(before, doc);
     const lacking = Y.encodeStateAsUpdate(doc, bytes(view.vector));
@@ -272,15 +287,10 @@ export class DocumentProvider {
 
   /** Brings what was changed in the old document since the server had it into the new one. */
   #rebase(before: LiveDocument, doc: Y.Doc): void {
-    const now = this.#options.content.contentOf(doc);
-    const room = this.#isTooLarge
-      ? this.#options.content.limit.bytes - new TextEncoder().encode(now).length
-      : undefined;
-    this.#options.content.merge(
-      doc,
-      { base: this.#base, theirs: this.#options.content.contentOf(before.doc), room },
-      REMOTE,
-    );
+    const { content } = this.#options;
+    const now = content.contentOf(doc);
+    const within = this.#isTooLarge ? (this.state.get().writtenAs ?? WRITTEN_PLAINLY) : undefined;
+    content.merge(doc, { base: this.#base, theirs: content.contentOf(before.doc), within }, REMOTE);
     this.#isTooLarge = false;
     this.#base = now;
     closeLive(before);
@@ -373,14 +383,3 @@ export class DocumentProvider {
     this.state.update((state) => ({ ...state, ...change }));
   }
 }
-
-/** socket.io gives a Uint8Array, an ArrayBuffer or a Buffer, by platform. */
-function bytes(binary: Uint8Array | ArrayBuffer): Uint8Array {
-  return binary instanceof Uint8Array ? binary : new Uint8Array(binary);
-}
-
-/** Yjs allocates its own buffers, never shared ones; its types do not say so. */
-const owned = (update: Uint8Array) => update as Uint8Array<ArrayBuffer>;
-
-/** An update without structs and deletions is two zero bytes. */
-const hasContent = (update: Uint8Array): boolean => update.length > 2;

@@ -1,6 +1,5 @@
 /** What a page knows of a document's state, as it is shown. */
 
-import type { TextEncoding } from "../../protocol/document-text.ts";
 import type { DocumentEvents, SavedState } from "../../protocol/project-documents.ts";
 
 export interface DocumentState extends SavedState {
@@ -12,21 +11,13 @@ export interface DocumentState extends SavedState {
   online: boolean;
   /** Typed here and not yet taken by the server. */
   unsent: boolean;
-  /** The encoding that somebody chose. */
-  encoding?: TextEncoding;
 }
 
 type Told = Parameters<DocumentEvents["document_state"]>[0];
 
 /** The state after the server told its own. */
 export function afterTold(state: DocumentState, { path: _, ...told }: Told): DocumentState {
-  const { phase, online, unsent, savedAt, encoding } = state;
-  const kept = {
-    phase,
-    online,
-    unsent,
-    ...(savedAt !== undefined && { savedAt }),
-    ...(encoding !== undefined && { encoding }),
-  };
+  const { phase, online, unsent, savedAt } = state;
+  const kept = { phase, online, unsent, ...(savedAt !== undefined && { savedAt }) };
   return { ...kept, ...told };
 }

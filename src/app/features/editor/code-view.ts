@@ -26,13 +26,16 @@ import {
   rectangularSelection,
 } from "@codemirror/view";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
+import type { WrittenAs } from "../../../protocol/document-text.ts";
 import { textOf } from "../../../text/yjs-text.ts";
 import type { LiveDocument } from "../../core/live-document.ts";
 import { languageOf } from "./languages.ts";
-import { textLimit } from "./text-limit.ts";
+import { setWrittenAs, textLimit } from "./text-limit.ts";
 
 export interface CodeView {
   setReadOnly(readOnly: boolean): void;
+  /** How the text is written into its file: its size is counted so. */
+  setWrittenAs(as: WrittenAs): void;
   focus(): void;
   /** Unit in the text at which the main cursor is. */
   cursor(): number;
@@ -101,6 +104,7 @@ export function openCodeView(options: CodeViewOptions): CodeView {
   );
   return {
     setReadOnly: (now) => view.dispatch({ effects: editable.reconfigure(editing(!now)) }),
+    setWrittenAs: (as) => view.dispatch({ effects: setWrittenAs.of(as) }),
     focus: () => view.focus(),
     cursor: () => view.state.selection.main.head,
     close: () => {

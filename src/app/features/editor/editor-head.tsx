@@ -1,9 +1,9 @@
 /** Above the text: its path, whether it is saved, who else is here, and Save. */
 
-import { Avatar, Button, Text } from "@mantine/core";
+import { Avatar, Button, NativeSelect, Text } from "@mantine/core";
 import { IconCheck, IconCloudOff, IconDeviceFloppy, IconLock, IconPencil } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { TEXT_ENCODINGS } from "../../../protocol/document-text.ts";
+import { TEXT_ENCODINGS, type TextEncoding } from "../../../protocol/document-text.ts";
 import { shortcutLabel } from "../../core/commands.ts";
 import type { DocumentProvider } from "../../core/document-provider.ts";
 import type { DocumentState } from "../../core/document-state.ts";
@@ -29,7 +29,7 @@ export function EditorHead({ path, state, provider }: EditorHeadProps) {
       <Text component="h1" size="xs" fw={400} truncate className="editor-path">
         {path}
       </Text>
-      {state.encoding !== undefined && <span className="encoding">{TEXT_ENCODINGS[state.encoding]}</span>}
+      {state.encoding !== undefined && <Encoding encoding={state.encoding} provider={provider} />}
       <span className="saved" role="status" title={state.inPlace && `Written in place: ${state.inPlace}.`}>
         <Icon size={14} aria-hidden />
         {words}
@@ -47,6 +47,27 @@ export function EditorHead({ path, state, provider }: EditorHeadProps) {
     </div>
   );
 }
+
+/** The encoding that somebody chose, to be chosen anew where it was the wrong one. */
+function Encoding({ encoding, provider }: { encoding: TextEncoding; provider: DocumentProvider }) {
+  const open = async (chosen: TextEncoding) => {
+    if (!(await provider.openAs(chosen))) tellFailure(`It stays in ${TEXT_ENCODINGS[encoding]}`, NOT_OPENED_SO);
+  };
+  return (
+    <NativeSelect
+      size="xs"
+      variant="unstyled"
+      className="encoding"
+      aria-label="Encoding"
+      data={Object.entries(TEXT_ENCODINGS).map(([value, label]) => ({ value, label }))}
+      value={encoding}
+      onChange={({ currentTarget }) => void open(currentTarget.value as TextEncoding)} // one of those above
+    />
+  );
+}
+
+const NOT_OPENED_SO =
+  "Another encoding can be chosen once all is saved and nobody else has the file open, and if its bytes can be read so.";
 
 function savedWords(state: DocumentState, { now, isConnected }: { now: number; isConnected: boolean }) {
   const { online, unsent, saved, savedAt, readOnly, error } = state;

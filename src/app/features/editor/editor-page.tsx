@@ -1,7 +1,7 @@
 /** A text file: opens at once from what is known, shared with whoever else has it open, its saved-state always in sight. */
 
 import { useEffect, useRef } from "react";
-import { TEXT_TOO_LARGE } from "../../../protocol/document-text.ts";
+import { TEXT_TOO_LARGE, WRITTEN_PLAINLY } from "../../../protocol/document-text.ts";
 import { textOf } from "../../../text/yjs-text.ts";
 import type { DocumentProvider } from "../../core/document-provider.ts";
 import type { DocumentState } from "../../core/document-state.ts";
@@ -44,16 +44,18 @@ function Opened({ path, provider, state }: { path: string; provider: DocumentPro
   return (
     <section className="editor" aria-label={path}>
       <EditorHead path={path} state={state} provider={provider} />
-      <Code path={path} provider={provider} readOnly={state.readOnly !== undefined} />
+      <Code path={path} provider={provider} state={state} />
     </section>
   );
 }
 
 /** The text itself; a document that was begun anew is bound anew, with the cursor where it was. */
-function Code({ path, provider, readOnly }: { path: string; provider: DocumentProvider; readOnly: boolean }) {
+function Code({ path, provider, state }: { path: string; provider: DocumentProvider; state: DocumentState }) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<ReturnType<typeof openCodeView>>(undefined);
   const live: LiveDocument = useStore(provider.live);
+  const readOnly = state.readOnly !== undefined;
+  const { encoding, lineEnd } = state.writtenAs ?? WRITTEN_PLAINLY;
   const wasReadOnly = useRef(readOnly);
   wasReadOnly.current = readOnly;
   useEffect(() => {
@@ -77,5 +79,8 @@ function Code({ path, provider, readOnly }: { path: string; provider: DocumentPr
     };
   }, [path, provider, live]);
   useEffect(() => view.current?.setReadOnly(readOnly), [readOnly]);
+  useEffect(() => {
+    if (live !== undefined) view.current?.setWrittenAs({ encoding, lineEnd }); // each state has a view of its own
+  }, [encoding, lineEnd, live]);
   return <div ref={place} className="code" />;
 }
