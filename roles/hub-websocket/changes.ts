@@ -4,6 +4,7 @@ import { sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
+import { isUuid } from "../../src/core/uuid.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import { roleIn } from "../../src/domain/access/identity.ts";
@@ -55,6 +56,7 @@ export class Changes {
     life.run("resync", (signal) => changes.#keepResyncing(signal));
     await parts.db.listen(life, {
       channels: [...PROJECT_CHANNELS, "project_starts", "accounts"],
+      isKey: isUuid,
       onNotify: (key, channel) => changes.#note(key, channel),
       onMissed: () => changes.#resync.resolve(),
     });

@@ -3,6 +3,7 @@
 import { sleep } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
+import { isUuid } from "../../src/core/uuid.ts";
 import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
@@ -46,6 +47,7 @@ export class ActionService {
       log,
       metrics: metrics.registry,
       channels: ["projects_action_request", "project_starts_give_up", "projects_users"],
+      isKey: isUuid,
       keys: () => this.#unfinished(),
       reconcile: (projectId, look) => this.#reconcile(projectId, look),
       everySeconds: config.sweepSeconds,

@@ -17,6 +17,8 @@ export interface Subscription {
   onNotify: (key: string, channel: string) => void;
   /** Notifications may have been lost: reread everything. Called after the first connection, too. */
   onMissed: () => void;
+  /** What a key looks like. Any other was garbled on its way, and which one it was is not known: the connection ends, and all may have missed something. */
+  isKey?: (key: string, channel: string) => boolean;
 }
 
 /** How often the connection is tried, and how long an answer may take before the server counts as hung. */
@@ -109,7 +111,7 @@ export class Listener {
     const abort = () => stopping.reject(new Error("stopping"));
     const over = Promise.race([connection.lost, stopping.promise]);
     over.catch(() => {}); // it may be over before anyone waits
-    connection.onNotification((channel, key) => this.#dispatch(channel, key));
+    connection.onNotification((channel, key) => this.#dispatch(connection, channel, key));
     signal.addEventListener("abort", abort, { once: true });
     try {
       await Promise.race([this.#connect(connection), over]);
@@ -160,10 +162,13 @@ export class Listener {
     await connection.lost;
   }
 
-  #dispatch(channel: string, key: string): void {
-    for (const { channels, onNotify } of this.#subscriptions) {
-      if (channels.includes(channel)) onNotify(key, channel);
+  #dispatch(connection: Connection, channel: string, key: string): void {
+    const consumers = [...this.#subscriptions].filter(({ channels }) => channels.includes(channel));
+    if (consumers.some(({ isKey }) => isKey?.(key, channel) === false)) {
+      connection.lose(new GarbledError(`a notification of ${channel} names what is no key`));
+      return;
     }
+    for (const { onNotify } of consumers) onNotify(key, channel);
   }
 
   #forget(connection: Connection): void {

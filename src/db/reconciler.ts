@@ -23,6 +23,8 @@ export interface ReconcilerOptions {
   metrics: Metrics;
   /** Notifications whose payload is a key. */
   channels: readonly string[];
+  /** As of a subscription. */
+  isKey?: (key: string) => boolean;
   /** All that may be out of order: asked for at first, when notifications may have been missed, and every `everySeconds`. */
   keys: () => Promise<Iterable<string>>;
   /** Brings one key in order, whatever woke it. Resolves with the ms after which to look again; throwing means: again later. */
@@ -83,10 +85,11 @@ export class Reconciler {
   }
 
   async #listen(term: Life): Promise<void> {
-    const { db, channels } = this.#options;
+    const { db, channels, isKey } = this.#options;
     const onMissed = () => void this.sweep();
+    const onNotify = (key: string) => this.add(key);
     if (channels.length > 0)
-      await db.listen(term, { channels: [...channels], onNotify: (key) => this.add(key), onMissed });
+      await db.listen(term, { channels: [...channels], onNotify, onMissed, ...(isKey && { isKey }) });
     await this.sweep();
   }
 

@@ -5,6 +5,7 @@ import { forbidden } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import { Recently } from "../../core/recently.ts";
+import { isUuid } from "../../core/uuid.ts";
 import type { Db } from "../../db/db.ts";
 import { may, type ProjectNeed, type ProjectRole, projectRights, whyNot } from "../../protocol/project-rights.ts";
 import { recordUse } from "../central-log/central-log.ts";
@@ -39,6 +40,7 @@ interface Question<T> {
 }
 
 const CHANNELS = ["remember_me", "api_keys", "accounts", "projects_users"];
+const OF_IDS = ["accounts", "projects_users"];
 const MAX_ANSWERS = 20_000;
 const MAX_REFUSALS = 2_000;
 
@@ -47,6 +49,7 @@ export async function openAccess(life: Life, db: Db, { log, ttlMs = 15_000 }: Ac
   const access = new Access(db, new Revocations(life, { db, log }), ttlMs);
   await db.listen(life, {
     channels: CHANNELS,
+    isKey: (key, channel) => !OF_IDS.includes(channel) || isUuid(key),
     onNotify: (key, channel) => access.changed(channel, key.trimEnd()),
     onMissed: () => access.missed(),
   });

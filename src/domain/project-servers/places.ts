@@ -2,6 +2,7 @@
 
 import { AnswerCache } from "../../core/answer-cache.ts";
 import type { Life } from "../../core/life.ts";
+import { isUuid } from "../../core/uuid.ts";
 import type { Db } from "../../db/db.ts";
 import { type ComputeState, projectState } from "../../protocol/project.ts";
 
@@ -41,6 +42,7 @@ export class ProjectPlaces {
     const places = new ProjectPlaces(db, ttlMs);
     await db.listen(life, {
       channels: ["projects_state"],
+      isKey: isUuid,
       onNotify: (projectId) => {
         places.#places.forget(projectId);
         onChange?.(projectId);

@@ -64,6 +64,26 @@ test("a hung backend is noticed by the heartbeat", async () => {
   }
 });
 
+test("a key that is none was garbled on its way: whoever waited for it is told that something was missed", async () => {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const heard = await listenTo(db, life);
+  const strict = { keys: [] as string[], missed: 0 };
+  await db.listen(life, {
+    channels: ["news"],
+    isKey: (key) => /^[a-z]+$/.test(key),
+    onNotify: (key) => void strict.keys.push(key),
+    onMissed: () => {
+      strict.missed += 1;
+    },
+  });
+  await notify(db, "l&st");
+  await until(() => strict.missed === 2 && heard.missed === 2);
+  await notify(db, "after");
+  await until(() => heard.keys.includes("after"));
+  expect(strict.keys).toEqual(["after"]);
+});
+
 test("10,000 notifications of a few transactions all arrive", async () => {
   const life = newLife();
   const db = await openTestDb(life);

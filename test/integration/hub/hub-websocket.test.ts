@@ -243,6 +243,16 @@ test("after the LISTEN connection was lost, browsers are told to list anew", asy
   await until(() => browser.events.includes("resync"), { timeoutMs: 10_000 });
 });
 
+test("a notification that was garbled on its way keeps no later change from browsers", async () => {
+  const person = await newPerson(db);
+  const projectId = await newProject(db, [[person, "owner"]]);
+  const browser = await connected(person);
+  await db.query("SELECT pg_notify('projects_state', 'no id of a project')");
+  await until(() => browser.events.includes("resync"), { what: "whoever missed something is told to list anew" });
+  await db.execute("UPDATE projects SET title = 'after' WHERE project_id = $1", [projectId]);
+  await until(() => browser.projects.at(-1)?.title === "after");
+});
+
 test("a burst of changes of one project is told in few messages, the last of them whole", async () => {
   const person = await newPerson(db);
   const projectId = await newProject(db, [[person, "owner"]]);
