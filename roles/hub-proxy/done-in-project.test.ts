@@ -29,6 +29,7 @@ test("a pod cannot make up what a visitor did", () => {
   expect(told("/api/files/restore", [header(TRASHED)])).toEqual(silent);
   expect(told("/api/files/constructor", [header(TRASHED)])).toEqual(silent); // what every object has
   expect(told("/port/8000/api/files/delete", [header(TRASHED)])).toEqual(silent);
+  expect(told("/raw/api/files/delete", [header(TRASHED)])).toEqual(silent); // which a page of the project's own origin may ask for
   expect(told("/port/jupyter/api/files/delete", [header(TRASHED)])).toEqual(silent);
   expect(told("/api/files/delete", [[DONE_HEADER, "%"]])).toEqual(silent);
   expect(told("/api/files/delete", [header({ ...TRASHED, files: Array(99).fill("a") })])).toEqual(silent);

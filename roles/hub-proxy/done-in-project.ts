@@ -16,7 +16,8 @@ export function noticingDone(
   rewrite: RewriteHeader,
   { method, target, onDone }: { method: string | undefined; target: Target; onDone: (done: DoneInProject) => void },
 ): RewriteHeader {
-  const command = target.kind === "server" ? /\/api\/files\/([a-z-]+)$/.exec(target.path)?.[1] : undefined;
+  const isApi = target.kind === "server" && target.what === "api"; // files' own names may look the same
+  const command = isApi ? /\/api\/files\/([a-z-]+)$/.exec(target.path)?.[1] : undefined;
   const actions = method === "POST" ? ACTIONS.get(command ?? "") : undefined;
   let isTold = false;
   return (name, value) => {
