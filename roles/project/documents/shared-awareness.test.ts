@@ -71,3 +71,20 @@ test("who comes back before the old socket is gone keeps the cursor when that go
   server.leave("new");
   expect(seen()).toEqual([]);
 });
+
+test("somebody moved, or took away, the cursor of somebody else", () => {
+  const { server, editor, seen } = shared();
+  const { awareness, id, update } = editor();
+  server.apply("ada", update(), ADA);
+  const eve = { account_id: "e", name: "Eve" };
+  for (const state of [{ cursor: 9 }, null]) {
+    awareness.setLocalState(state); // of the same client, and later
+    expect(() => server.apply("eve", update(), eve)).toThrow("somebody else's");
+  }
+  expect(seen()).toEqual([id]);
+  server.leave("eve");
+  expect(seen()).toEqual([id]);
+  server.leave("ada");
+  server.apply("eve", editor().update(), eve);
+  expect(seen()).toHaveLength(1);
+});

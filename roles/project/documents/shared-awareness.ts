@@ -8,7 +8,7 @@ import {
   removeAwarenessStates,
 } from "y-protocols/awareness";
 import type * as Y from "yjs";
-import { AppError, invalid } from "../../../src/core/errors.ts";
+import { AppError, forbidden, invalid } from "../../../src/core/errors.ts";
 
 const MAX_UPDATE_BYTES = 16_384;
 /** Editors that one socket may have open on one document. */
@@ -38,12 +38,14 @@ export class SharedAwareness {
     );
   }
 
-  /** @throws AppError when it is too large, brings too many editors, or is no awareness update. */
+  /** @throws AppError when it is too large, brings too many editors or somebody else's, or is no awareness update. */
   apply(reader: string, update: Uint8Array, identity: Identity): void {
     if (update.length > MAX_UPDATE_BYTES) throw new AppError("too_large", "This state of an editor is too large.");
     const clients = understood(() => clientsIn(update));
     if (new Set([...this.#clientsOf(reader), ...clients]).size > MAX_CLIENTS_PER_READER)
       throw invalid("Too many editors on one socket.");
+    if (clients.some((client) => (this.#accountOf(client) ?? identity.account_id) !== identity.account_id))
+      throw forbidden("This editor is somebody else's.");
     understood(() => {
       const named = modifyAwarenessUpdate(update, (state) => signed(state, identity));
       applyAwarenessUpdate(this.#awareness, named, reader);
@@ -63,6 +65,11 @@ export class SharedAwareness {
 
   destroy(): void {
     this.#awareness.destroy();
+  }
+
+  /** Whose a client with a state is: it comes by another reader when its page comes back, and never by another account. */
+  #accountOf(client: number): unknown {
+    return this.#awareness.getStates().get(client)?.user?.account_id;
   }
 
   #clientsOf(reader: string): number[] {
