@@ -3,7 +3,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import { every } from "../../../src/core/clock.ts";
-import { AppError } from "../../../src/core/errors.ts";
+import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import { localPath } from "../../../src/files/local-path.ts";
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
@@ -15,6 +15,8 @@ import type { DocumentStore } from "./document-store.ts";
 export const MAX_DOCUMENTS = 300;
 /** Bytes on disk of those that are being opened, and units of text of those that are. */
 const MAX_LENGTH_TOGETHER = 200_000_000;
+/** Of both, as much is opened for somebody who only reads: whoever works here finds room. */
+const PART_FOR_READING = 1 / 2;
 /** A document that nobody has open stays in memory for this long: a reload finds it there. */
 const LINGER_MS = 30_000;
 /** Shared storage tells nobody of another machine's writes. */
@@ -34,6 +36,12 @@ interface Opening {
   /** What it will have at most, as far as the disk tells. */
   length: number;
   done: Promise<Entry>;
+}
+
+interface Wish {
+  encoding?: TextEncoding | undefined;
+  /** Who only reads has nothing opened that is not there: a document of no file is kept for whoever makes the file. */
+  mayWrite: boolean;
 }
 
 interface Options {
@@ -58,20 +66,21 @@ export class DocumentTable {
   }
 
   /** The document of a file, opened if it is not yet. @throws AppError when it cannot be edited. */
-  async entryOf(file: DocumentFile, encoding?: TextEncoding): Promise<Entry> {
+  async entryOf(file: DocumentFile, wish: Wish): Promise<Entry> {
     if (this.#life.isStopping) throw new AppError("unavailable", "The project is stopping.");
     const identity = await file.identity();
     const busy = () => this.#closing.get(identity) ?? this.#options.busy([file.name, identity]);
     const before = busy();
-    if (before !== undefined) return before.then(() => this.entryOf(file, encoding));
+    if (before !== undefined) return before.then(() => this.entryOf(file, wish));
     const known = this.#open.get(identity) ?? this.#opening.get(identity)?.done;
     if (known !== undefined) return known;
     const length = await file.size();
+    const isThere = wish.mayWrite || (await file.etag()) !== undefined;
     if (this.#open.has(identity) || this.#opening.has(identity) || busy() !== undefined)
-      return this.entryOf(file, encoding);
-    if (this.#open.size + this.#opening.size >= MAX_DOCUMENTS || this.#lengthTogether() >= MAX_LENGTH_TOGETHER)
-      throw new AppError("rate_limited", "This project has too many documents open; close some first.");
-    const done = this.#load({ file, identity, encoding }).finally(() => this.#opening.delete(identity));
+      return this.entryOf(file, wish);
+    if (!isThere) throw notFound(`There is no file ${file.name}.`);
+    this.#checkRoom(wish);
+    const done = this.#load({ file, identity, encoding: wish.encoding }).finally(() => this.#opening.delete(identity));
     this.#opening.set(identity, { length, done });
     return done;
   }
@@ -99,6 +108,13 @@ export class DocumentTable {
 
   async closeAll(): Promise<void> {
     await Promise.all((await this.takeOut(() => true)).map((entry) => this.end(entry)));
+  }
+
+  #checkRoom({ mayWrite }: Wish): void {
+    const part = mayWrite ? 1 : PART_FOR_READING;
+    const count = this.#open.size + this.#opening.size;
+    if (count >= MAX_DOCUMENTS * part || this.#lengthTogether() >= MAX_LENGTH_TOGETHER * part)
+      throw new AppError("rate_limited", "This project has too many documents open; close some first.");
   }
 
   #lengthTogether(): number {

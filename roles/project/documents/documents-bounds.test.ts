@@ -17,7 +17,7 @@ test("documents that are asked for all at once are no more than those asked for 
   const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
   const documents = new Documents(life, { places, log: testLog(), content: textContent, moved: () => {} });
   const events = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
-  const open = (id: string, path: string) => documents.open({ id, events, called: { path } }, { path });
+  const open = (id: string, path: string) => documents.open({ id, events, called: { path } }, { path, mayWrite: true });
   const messages = async (opens: Promise<unknown>[]) => {
     const settled = await Promise.allSettled(opens);
     return settled.flatMap((one) => (one.status === "rejected" ? [String(one.reason.message)] : []));

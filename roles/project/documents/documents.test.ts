@@ -176,7 +176,7 @@ test("what is opened in a folder while that is moved to another disk is not the 
   });
   await copied.promise;
   const events = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
-  const open = (path: string) => documents.open({ id: "ada", events, called: { path } }, { path });
+  const open = (path: string) => documents.open({ id: "ada", events, called: { path } }, { path, mayWrite: true });
   const opened = open("d/a.txt").then(
     () => "opened",
     (error: Error) => error.message,

@@ -28,7 +28,9 @@ interface Joined extends Called {
 
 interface Wanted {
   path: string;
-  /** In which it is opened, unless others have it open. */
+  /** May the reader change files? Else neither what others see of the file nor their room for others is up to the reader. */
+  mayWrite: boolean;
+  /** In which it is opened, unless others have it open, or the reader may change nothing. */
   encoding?: TextEncoding | undefined;
   /** What the reader has of it from before. */
   generation?: string | undefined;
@@ -80,7 +82,7 @@ export class Documents {
     for (const path of await this.#store.leftOpen()) {
       if (this.#life.isStopping) return;
       await this.#table
-        .entryOf(this.#file(path))
+        .entryOf(this.#file(path), { mayWrite: true })
         .catch((error: unknown) =>
           this.#options.log.warn({ err: error }, "a document that was open could not be recovered"),
         );
@@ -100,13 +102,14 @@ export class Documents {
 
   async #join(
     reader: Called,
-    { path: asked, generation, vector, encoding }: Wanted,
+    { path: asked, generation, vector, mayWrite, ...wanted }: Wanted,
     asking: Asking,
   ): Promise<DocumentView> {
+    const encoding = mayWrite ? wanted.encoding : undefined;
     for (;;) {
       await this.#untilMoved(asked); // else it would be looked for where it is no more
       const path = await this.#pathNow(asked, generation);
-      const entry = await this.#table.entryOf(this.#file(path), encoding);
+      const entry = await this.#table.entryOf(this.#file(path), { encoding, mayWrite });
       const key = readerKey(reader.id, path);
       const admit = () => {
         if (!asking.isWanted) throw conflict("This document was closed while it was being opened.");

@@ -25,7 +25,7 @@ async function openDocuments() {
   const told: string[] = [];
   const open = (id: string, path: string) => {
     const events = { update: () => told.push(id), awareness: () => {}, state: () => {}, reset: () => {} };
-    return documents.open({ id, events, called: { path } }, { path });
+    return documents.open({ id, events, called: { path } }, { path, mayWrite: true });
   };
   /** A file of long ago, which is believed at once. */
   const write = async (name: string) => {

@@ -18,10 +18,11 @@ export function documentRequests({
 }): Pick<Handlers, DocumentRequest> {
   return {
     document_open: async (session, { path, ...how }) => {
-      activity.touch();
+      const mayWrite = may(session.caller.role, "write");
+      if (mayWrite) activity.touch(); // a viewer who looks does not work here
       const called = { path };
       const reader = { id: session.id, events: readerOf(session, called), called };
-      const view = await documents.open(reader, { path, ...how });
+      const view = await documents.open(reader, { path, mayWrite, ...how });
       session.onGone("documents", () => documents.closeAllOf(session.id));
       return readOnlyFor(session, view);
     },

@@ -5,7 +5,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { Server as Engine } from "engine.io";
 import { Server } from "socket.io";
-import { AppError } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import { boundedParser } from "../../../src/net/serve/socket-parser.ts";
@@ -17,7 +16,6 @@ import { Session } from "./session.ts";
 
 /** Bytes of one message: a document typed in for long without a connection comes at once. */
 const MAX_MESSAGE = 24 * 1024 * 1024;
-const MAX_SOCKETS = 500;
 
 type EngineRequest = Parameters<Engine["handleRequest"]>[0];
 
@@ -67,9 +65,8 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   life.onDrain("project sockets", () => void io.emit("stopping"));
   const admit = (caller: Caller, request: IncomingMessage) => {
     const sid = new URL(request.url ?? "/", "http://project").searchParams.get("sid");
-    if (sid === null && engine.clientsCount >= MAX_SOCKETS)
-      throw new AppError("unavailable", `This project has ${MAX_SOCKETS} connections already.`);
-    if (sid !== null) openers.check(sid, caller);
+    if (sid === null) openers.checkRoom(caller);
+    else openers.check(sid, caller);
     callers.set(request, caller);
     return request as EngineRequest; // engine.io adds its fields itself
   };
@@ -83,6 +80,7 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     },
     close: async () => {
       io.disconnectSockets(true);
+      openers.endAll();
       await io.close();
     },
   };
