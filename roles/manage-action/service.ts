@@ -14,8 +14,6 @@ import { clearRemoved } from "./clear-removed.ts";
 import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide.ts";
 import { steps } from "./steps.ts";
 
-/** How soon something that failed is tried again, at most. */
-const MAX_RETRY_MS = 5_000;
 /** How long the first word of the cluster is awaited before those who want to start are told that it does not answer. */
 const FIRST_WORD_MS = 2_000;
 
@@ -52,7 +50,6 @@ export class ActionService {
       reconcile: (projectId, look) => this.#reconcile(projectId, look),
       everySeconds: config.sweepSeconds,
       concurrency: config.concurrency,
-      maxRetryMs: MAX_RETRY_MS,
     });
     this.#reconciler = reconciler;
     await reconciler.opened;

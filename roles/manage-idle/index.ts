@@ -44,7 +44,6 @@ export default defineRole({
         },
         everySeconds: checkSeconds,
         concurrency: 4,
-        maxRetryMs: 5_000,
       });
     });
   },

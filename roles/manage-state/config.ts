@@ -16,4 +16,4 @@ export const manageStateConfig = z.object({
   ),
 });
 
-export type ManageStateConfig = typeof manageStateConfig._output;
+export type ManageStateConfig = z.infer<typeof manageStateConfig>;

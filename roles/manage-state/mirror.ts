@@ -62,7 +62,6 @@ export class StateMirror {
       reconcile: (projectId, look) => this.#mirror(projectId, look),
       everySeconds: parts.config.compareSeconds,
       concurrency: parts.config.concurrency,
-      maxRetryMs: 5_000,
     });
   }
 

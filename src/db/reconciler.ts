@@ -32,9 +32,10 @@ export interface ReconcilerOptions {
   everySeconds: number;
   /** How many keys are worked on at the same time; none is twice. */
   concurrency: number;
-  /** How soon something that failed is tried again, at most. */
-  maxRetryMs: number;
 }
+
+/** What failed waits ever longer for its next look, so long at most: people wait for it. */
+const MAX_RETRY_MS = 5_000;
 
 /** Begins at once, and ends with the term. */
 export function openReconciler(term: Life, options: ReconcilerOptions): Reconciler {
@@ -52,7 +53,7 @@ export class Reconciler {
   #looks = 0;
 
   constructor(term: Life, options: ReconcilerOptions) {
-    const { name, concurrency, maxRetryMs, metrics, everySeconds } = options;
+    const { name, concurrency, metrics, everySeconds } = options;
     this.#options = options;
     this.#measures = openMeasures(metrics);
     term.defer(`depth of ${name}`, () => this.#measures.depth.set({ name }, 0));
@@ -61,7 +62,7 @@ export class Reconciler {
       reconcile: (key, signal) => this.#look(key, signal),
       onError: () => {}, // the look has told
       onSize: (size) => this.#measures.depth.set({ name }, size),
-      maxRetryMs,
+      maxRetryMs: MAX_RETRY_MS,
     });
     this.opened = this.#listen(term);
     term.run(`sweep of ${name}`, (signal) => every(everySeconds * 1_000, signal, () => this.sweep()));

@@ -35,7 +35,6 @@ async function open({ everySeconds = 3_600 } = {}) {
     },
     everySeconds,
     concurrency: 2,
-    maxRetryMs: 1_000,
   });
   await reconciler.opened;
   const value = async (series: string) =>
