@@ -24,7 +24,9 @@ export interface Service {
   maker: PodMaker;
   places: Places;
   records: Records;
-  /** Looks at those whose turn it is, after a place became free. */
+  /** Gives the place of a start back, if it has one, to those whose turn it is. */
+  giveBackPlace(projectId: string): void;
+  /** Looks at those whose turn it is: places, or who waits for them, have changed. */
   nextInTurn(): void;
 }
 

@@ -6,10 +6,9 @@ import type { Service } from "./case.ts";
 
 /** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */
 export async function clearRemoved(service: Service, projectId: string): Promise<number | undefined> {
-  const { leader, config, pods, places, log, nextInTurn } = service;
+  const { leader, config, pods, log, giveBackPlace } = service;
   if (!(await endStartsOfRemoved(leader, projectId))) return undefined; // it is there again, or another leads by now
-  places.release(projectId);
-  nextInTurn();
+  giveBackPlace(projectId);
   const pod = pods.get(projectId);
   if (pod === undefined || isTerminating(pod)) return undefined;
   const ageMs = Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");

@@ -14,7 +14,7 @@ import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 const RETRY_MS = 500;
 
 export async function createPod(service: Service, one: Case): Promise<number | undefined> {
-  const { records, places, maker, pods } = service;
+  const { records, places, maker, pods, giveBackPlace } = service;
   const { projectId, row } = one;
   const start = startToRecord(one);
   if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(service, one);
@@ -27,9 +27,9 @@ export async function createPod(service: Service, one: Case): Promise<number | u
   const tooLarge = variablesTooLarge(row.env ?? {});
   if (tooLarge !== undefined) return failStart(service, one, variablesDoNotFit(tooLarge));
   const quota = await maker.quotaFor(row);
-  const ticket = await records.start({ ...start, quota, queued: false });
+  const ticket = await records.start({ ...start, quota });
   if (ticket === undefined) {
-    places.release(projectId);
+    giveBackPlace(projectId);
     return RETRY_MS;
   }
   const recorded: Case = { ...one, start: { ticket, requestTime: start.requestTime, giveUp: null } };
@@ -45,7 +45,7 @@ async function waitInQueue({ records, places, nextInTurn }: Service, one: Case):
   const { projectId, start } = one;
   const wanted = startToRecord(one);
   if (places.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
-  const ticket = await records.start({ ...wanted, quota: null, queued: true });
+  const ticket = await records.start({ ...wanted, queued: true });
   if (ticket === undefined) return RETRY_MS;
   places.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
   // A place may have become free while that was written down, when nobody waited for it yet.
@@ -106,7 +106,7 @@ async function refused(service: Service, one: Case, error: unknown): Promise<num
 async function ticketFor({ records }: Service, one: Case): Promise<number | undefined> {
   const wanted = startToRecord(one);
   if (one.start?.requestTime === wanted.requestTime) return one.start.ticket;
-  return records.start({ ...wanted, quota: null, queued: false });
+  return records.start(wanted);
 }
 
 /** Also of a row that was written before there was a bound. */

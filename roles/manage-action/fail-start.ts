@@ -17,20 +17,19 @@ const LOG_CHARACTERS = 2_000;
  * become since it was judged is judged anew: it may have got its node, or become ready, in the last moment. Resolves as a step does.
  */
 export async function failStart(service: Service, one: Case, why: Why): Promise<number | undefined> {
-  const { leader, records, pods, places, metrics, log, nextInTurn } = service;
+  const { leader, records, pods, metrics, log, giveBackPlace } = service;
   const { projectId, pod } = one;
   pods.check();
   if (pod !== undefined && !(await pods.remove(projectId, pod, { asKnown: !isOfDeleted(one) }))) return AT_ONCE;
   const wanted = startToRecord(one);
-  const ticket = one.start?.ticket ?? (await records.start({ ...wanted, quota: null, queued: false })) ?? null;
+  const ticket = one.start?.ticket ?? (await records.start(wanted)) ?? null;
   const finishing = { projectId, requestTime: wanted.requestTime, err: why.message, event: "project_start_failed" };
   const { ended } = await finishRequest(leader, finishing, { projectId, ticket, outcome: "failed", why });
   if (ended) {
     metrics.ended.inc({ outcome: "failed", reason: why.reason });
     log.info({ projectId, ticket, why }, "a start failed");
   }
-  places.release(projectId);
-  nextInTurn();
+  giveBackPlace(projectId);
   return undefined;
 }
 

@@ -23,8 +23,13 @@ export class ActionService {
   /** Projects with something unfinished: their pods matter to us. */
   readonly #tracked = new Set<string>();
 
-  constructor(parts: Omit<Service, "nextInTurn">) {
-    this.#service = { ...parts, nextInTurn: () => this.#nextInTurn() };
+  constructor(parts: Omit<Service, "giveBackPlace" | "nextInTurn">) {
+    const nextInTurn = () => this.#nextInTurn();
+    const giveBackPlace = (projectId: string) => {
+      parts.places.release(projectId);
+      nextInTurn();
+    };
+    this.#service = { ...parts, giveBackPlace, nextInTurn };
   }
 
   /**

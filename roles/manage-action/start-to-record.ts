@@ -18,12 +18,13 @@ export function requestTimeOf({ request, start }: Pick<Case, "request" | "start"
   return request.kind === "open" ? request.time : (start?.requestTime ?? "");
 }
 
-/** What is recorded of a start, whatever becomes of it. */
-export function startToRecord(one: Case): Omit<StartToRecord, "quota" | "queued"> {
+/** What is recorded of a start for which no pod is made now, and which has not to wait for its turn. */
+export function startToRecord(one: Case): StartToRecord {
   const { projectId, row, start } = one;
   const requestTime = requestTimeOf(one);
   const requested = momentOf(requestTime) ?? new Date();
-  return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket: start?.ticket ?? null };
+  const ticket = start?.ticket ?? null;
+  return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket, quota: null, queued: false };
 }
 
 /** When a request says it was made; undefined for what is no time of about now: any writer may write anything. */

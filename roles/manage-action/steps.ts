@@ -28,9 +28,8 @@ const EVENTS_LOOK_MS = 5_000;
 const UNPLACED_MS = 2_000;
 
 export const steps: Record<Step["do"], Act> = {
-  nothing: async ({ places, nextInTurn }, { projectId }) => {
-    places.release(projectId);
-    nextInTurn();
+  nothing: async ({ giveBackPlace }, { projectId }) => {
+    giveBackPlace(projectId);
     return undefined;
   },
 
@@ -40,7 +39,7 @@ export const steps: Record<Step["do"], Act> = {
   },
 
   finish: async (service, one) => {
-    const { leader, pods, places, nextInTurn } = service;
+    const { leader, pods, giveBackPlace } = service;
     const { projectId, request, start, pod, step } = one;
     if (request.kind !== "open" && request.kind !== "unknown") return undefined;
     // The cache may not have seen a pod yet that was made a moment ago, and sees none that has lost its labels: a stop has to be true.
@@ -51,10 +50,7 @@ export const steps: Record<Step["do"], Act> = {
     if (removing !== undefined) return removing;
     const { err = there && foreignPod(there).message, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
     await finishRequest(leader, { projectId, requestTime: request.time, err, event });
-    if (start === undefined) {
-      places.release(projectId); // of a start that was stopped before it could be recorded
-      nextInTurn();
-    }
+    if (start === undefined) giveBackPlace(projectId); // of a start that was stopped before it could be recorded
     return undefined;
   },
 
@@ -62,7 +58,7 @@ export const steps: Record<Step["do"], Act> = {
 
   track,
 
-  succeed: async ({ leader, records, places, metrics, nextInTurn }, one) => {
+  succeed: async ({ leader, records, metrics, giveBackPlace }, one) => {
     const { projectId, row, start, pod } = one;
     const requestTime = requestTimeOf(one);
     const ending = start && { projectId, ticket: start.ticket, outcome: "running" as const };
@@ -72,19 +68,17 @@ export const steps: Record<Step["do"], Act> = {
     const finishing = { projectId, requestTime, event: start && "project_started" };
     const { ended } = await finishRequest(leader, finishing, ending);
     if (ended) metrics.ended.inc({ outcome: "running", reason: "" });
-    places.release(projectId);
-    nextInTurn();
+    giveBackPlace(projectId);
     return undefined;
   },
 
   fail: async (service, one) => failStart(service, one, await whyOf(service, one)),
 
-  cancel: async ({ leader, places, metrics, nextInTurn }, { projectId, start }) => {
+  cancel: async ({ leader, metrics, giveBackPlace }, { projectId, start }) => {
     const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
     const ended = await endStart(leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
     if (ended) metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });
-    places.release(projectId);
-    nextInTurn();
+    giveBackPlace(projectId);
     return AT_ONCE;
   },
 
@@ -103,9 +97,7 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   const { projectId, row, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (start === undefined || start.requestTime !== requestTimeOf(one)) {
-    return (await records.start({ ...startToRecord(one), quota: null, queued: false })) === undefined
-      ? SOON_MS
-      : AT_ONCE;
+    return (await records.start(startToRecord(one))) === undefined ? SOON_MS : AT_ONCE;
   }
   if (row.applied === null) await records.applied({ ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
   // A pod that waits for a node and should be given up is not tracked: it has one.
@@ -128,10 +120,9 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
 
 /** A start that waits for a node to answer has no place: others go on meanwhile. */
 async function waitForNode(service: Service, { projectId, start }: Case, why: Why): Promise<number> {
-  const { leader, places, nextInTurn } = service;
+  const { leader, giveBackPlace } = service;
   if (start) await recordWaiting(leader, { ticket: start.ticket, why });
-  places.release(projectId);
-  nextInTurn();
+  giveBackPlace(projectId);
   return SOON_MS * 5;
 }
 
@@ -149,7 +140,7 @@ async function awaitEnd(service: Service, one: Case): Promise<number | undefined
   const { request, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (request.kind === "open" && request.action !== "stop" && start?.requestTime !== request.time) {
-    await records.start({ ...startToRecord(one), quota: null, queued: false });
+    await records.start(startToRecord(one));
     return AT_ONCE;
   }
   const leftMs = terminationLeftMs(pod, Date.now());

@@ -12,7 +12,6 @@ import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
 import { recordStarts } from "../../../src/domain/starts/begin.ts";
 import { finishRequest } from "../../../src/domain/starts/end.ts";
-import { Places } from "../../../src/domain/starts/places.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
@@ -154,7 +153,7 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();
   const counts = openActionMetrics(metrics);
-  const service = { db, log, leader, pods, places: new Places(1), metrics: counts, nextInTurn: () => {} };
+  const service = { db, log, leader, pods, metrics: counts, giveBackPlace: () => {} };
   const one = { projectId, start: { ticket, requestTime: time, giveUp: null }, row: {}, request: { kind: "none" } };
   const fail = () =>
     // All that it looks at: there is no pod.
