@@ -14,7 +14,7 @@ import type { PodMaker } from "./pod-maker.ts";
 import type { Records } from "./records.ts";
 
 /** What the steps work with during one term. */
-export interface Service {
+export interface Tools {
   db: Db;
   log: Logger;
   leader: Leader;

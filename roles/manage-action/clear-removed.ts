@@ -2,11 +2,11 @@
 
 import { isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { endStartsOfRemoved } from "../../src/domain/starts/end.ts";
-import type { Service } from "./case.ts";
+import type { Tools } from "./case.ts";
 
 /** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */
-export async function clearRemoved(service: Service, projectId: string): Promise<number | undefined> {
-  const { leader, config, pods, log, giveBackPlace } = service;
+export async function clearRemoved(tools: Tools, projectId: string): Promise<number | undefined> {
+  const { leader, config, pods, log, giveBackPlace } = tools;
   if (!(await endStartsOfRemoved(leader, projectId))) return undefined; // it is there again, or another leads by now
   giveBackPlace(projectId);
   const pod = pods.get(projectId);

@@ -6,26 +6,26 @@ import { noRoomInQuota } from "../../src/domain/project-pods/no-room.ts";
 import { recordWaiting } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
-import type { Case, Service } from "./case.ts";
+import type { Case, Tools } from "./case.ts";
 import { failStart } from "./fail-start.ts";
 import { startToRecord } from "./start-to-record.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
 const RETRY_MS = 500;
 
-export async function createPod(service: Service, one: Case): Promise<number | undefined> {
-  const { records, places, maker, pods, giveBackPlace } = service;
+export async function createPod(tools: Tools, one: Case): Promise<number | undefined> {
+  const { records, places, maker, pods, giveBackPlace } = tools;
   const { projectId, row } = one;
   const start = startToRecord(one);
-  if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(service, one);
+  if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(tools, one);
   try {
     pods.check();
     maker.check();
   } catch (error) {
-    return refused(service, one, error);
+    return refused(tools, one, error);
   }
   const tooLarge = variablesTooLarge(row.env ?? {});
-  if (tooLarge !== undefined) return failStart(service, one, variablesDoNotFit(tooLarge));
+  if (tooLarge !== undefined) return failStart(tools, one, variablesDoNotFit(tooLarge));
   const quota = await maker.quotaFor(row);
   const ticket = await records.start({ ...start, quota });
   if (ticket === undefined) {
@@ -35,13 +35,13 @@ export async function createPod(service: Service, one: Case): Promise<number | u
   const recorded: Case = { ...one, start: { ticket, requestTime: start.requestTime, giveUp: null } };
   try {
     const pod = await maker.make(row, { projectId, ticket, requestTime: start.requestTime, quota });
-    return await post(service, recorded, pod);
+    return await post(tools, recorded, pod);
   } catch (error) {
-    return refused(service, recorded, error);
+    return refused(tools, recorded, error);
   }
 }
 
-async function waitInQueue({ records, places, nextInTurn }: Service, one: Case): Promise<number | undefined> {
+async function waitInQueue({ records, places, nextInTurn }: Tools, one: Case): Promise<number | undefined> {
   const { projectId, start } = one;
   const wanted = startToRecord(one);
   if (places.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
@@ -57,8 +57,8 @@ async function waitInQueue({ records, places, nextInTurn }: Service, one: Case):
  * The plain POST; on 409 what is there is looked at: ours for this start is adopted, an older one of ours is dealt with by the next look, and
  * one that our watch does not see is removed if it is surely ours.
  */
-async function post(service: Service, one: Case, body: Pod): Promise<number | undefined> {
-  const { records, pods, metrics } = service;
+async function post(tools: Tools, one: Case, body: Pod): Promise<number | undefined> {
+  const { records, pods, metrics } = tools;
   const { projectId, start } = one;
   const ticket = start?.ticket ?? 0;
   const made = await pods.create(projectId, body).catch((error: unknown) => {
@@ -68,9 +68,9 @@ async function post(service: Service, one: Case, body: Pod): Promise<number | un
   const pod = made ?? (await pods.look(projectId));
   if (pod === undefined) return RETRY_MS;
   if (!isPodOf(pod, projectId)) {
-    if (made === undefined) return (await removeUnseen(service, one, pod)) ?? failStart(service, one, foreignPod(pod));
+    if (made === undefined) return (await removeUnseen(tools, one, pod)) ?? failStart(tools, one, foreignPod(pod));
     await pods.remove(projectId, pod);
-    return failStart(service, one, relabelled());
+    return failStart(tools, one, relabelled());
   }
   if (ticketOf(pod) === ticket) await records.applied({ ticket, podUid: pod.metadata.uid ?? "" });
   if (made !== undefined)
@@ -89,21 +89,21 @@ function relabelled() {
 }
 
 /** What cannot be made ends the start with the reason; what may pass by itself is told and tried again. */
-async function refused(service: Service, one: Case, error: unknown): Promise<number | undefined> {
-  if (isAppError(error, "invalid")) return failStart(service, one, templateInvalid(error));
-  if (isAppError(error, "forbidden")) return failStart(service, one, notAllowed(error));
+async function refused(tools: Tools, one: Case, error: unknown): Promise<number | undefined> {
+  if (isAppError(error, "invalid")) return failStart(tools, one, templateInvalid(error));
+  if (isAppError(error, "forbidden")) return failStart(tools, one, notAllowed(error));
   const why = {
     reason: "cluster_unavailable",
     message: "The cluster does not answer at the moment; the project starts as soon as it does.",
     kubernetesReason: isAppError(error) ? error.message : null,
   };
-  const ticket = await ticketFor(service, one);
-  if (ticket !== undefined) await recordWaiting(service.leader, { ticket, why });
+  const ticket = await ticketFor(tools, one);
+  if (ticket !== undefined) await recordWaiting(tools.leader, { ticket, why });
   throw error;
 }
 
 /** Of the start under way, if it is of this request; else one begins. undefined: refused. */
-async function ticketFor({ records }: Service, one: Case): Promise<number | undefined> {
+async function ticketFor({ records }: Tools, one: Case): Promise<number | undefined> {
   const wanted = startToRecord(one);
   if (one.start?.requestTime === wanted.requestTime) return one.start.ticket;
   return records.start(wanted);

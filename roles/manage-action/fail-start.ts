@@ -5,7 +5,7 @@ import { waitedTooLong } from "../../src/domain/project-pods/no-room.ts";
 import { explainPod } from "../../src/domain/project-pods/reasons.ts";
 import { finishRequest } from "../../src/domain/starts/end.ts";
 import type { Why } from "../../src/domain/starts/wait.ts";
-import type { Case, Service } from "./case.ts";
+import type { Case, Tools } from "./case.ts";
 import { startToRecord } from "./start-to-record.ts";
 
 const AT_ONCE = 0;
@@ -16,8 +16,8 @@ const LOG_CHARACTERS = 2_000;
  * Removes the pod first: were it the other way round and we died between, or did not know of it, nobody would. A pod of which something has
  * become since it was judged is judged anew: it may have got its node, or become ready, in the last moment. Resolves as a step does.
  */
-export async function failStart(service: Service, one: Case, why: Why): Promise<number | undefined> {
-  const { leader, records, pods, metrics, log, giveBackPlace } = service;
+export async function failStart(tools: Tools, one: Case, why: Why): Promise<number | undefined> {
+  const { leader, records, pods, metrics, log, giveBackPlace } = tools;
   const { projectId, pod } = one;
   pods.check();
   if (pod !== undefined && !(await pods.remove(projectId, pod, { asKnown: !isOfDeleted(one) }))) return AT_ONCE;
@@ -38,7 +38,7 @@ function isOfDeleted({ step }: Case): boolean {
 }
 
 /** Why the start has failed. `late`: because a phase took too long. */
-export async function whyOf(service: Service, { row, pod, step }: Case, late = false): Promise<Why> {
+export async function whyOf(tools: Tools, { row, pod, step }: Case, late = false): Promise<Why> {
   const because = step.do === "fail" ? step.because : undefined;
   if (because === "project_deleted") {
     return { reason: because, message: "The project has been deleted.", kubernetesReason: null };
@@ -47,7 +47,7 @@ export async function whyOf(service: Service, { row, pod, step }: Case, late = f
   if (because === "give_up") return gaveUp(why, row.kubernetes_reason);
   if (why?.reason === "crashed" && why.container !== undefined && pod !== undefined) {
     const wanted = { container: why.container, count: LOG_LINES };
-    const lines = (await service.pods.lastLines(pod, wanted)).slice(-LOG_CHARACTERS);
+    const lines = (await tools.pods.lastLines(pod, wanted)).slice(-LOG_CHARACTERS);
     return lines === "" ? why : { ...why, message: `${why.message} Its last words:\n${lines}` };
   }
   if (why !== undefined) return why;

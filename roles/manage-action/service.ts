@@ -9,7 +9,7 @@ import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/
 import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/service-row.ts";
 import type { Pod } from "../../src/kube/types.ts";
-import type { Service } from "./case.ts";
+import type { Tools } from "./case.ts";
 import { clearRemoved } from "./clear-removed.ts";
 import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide.ts";
 import { steps } from "./steps.ts";
@@ -18,18 +18,18 @@ import { steps } from "./steps.ts";
 const FIRST_WORD_MS = 2_000;
 
 export class ActionService {
-  readonly #service: Service;
+  readonly #tools: Tools;
   #reconciler: Reconciler | undefined;
   /** Projects with something unfinished: their pods matter to us. */
   readonly #tracked = new Set<string>();
 
-  constructor(parts: Omit<Service, "giveBackPlace" | "nextInTurn">) {
+  constructor(parts: Omit<Tools, "giveBackPlace" | "nextInTurn">) {
     const nextInTurn = () => this.#nextInTurn();
     const giveBackPlace = (projectId: string) => {
       parts.places.release(projectId);
       nextInTurn();
     };
-    this.#service = { ...parts, giveBackPlace, nextInTurn };
+    this.#tools = { ...parts, giveBackPlace, nextInTurn };
   }
 
   /**
@@ -37,7 +37,7 @@ export class ActionService {
    * word yet keeps nobody from being served: starts are told why they wait, and all are looked at again when it has.
    */
   async open(term: Life): Promise<void> {
-    const { db, config, metrics, pods, maker, log } = this.#service;
+    const { db, config, metrics, pods, maker, log } = this.#tools;
     const known = Promise.all([pods.synced, maker.synced]).then(
       () => true,
       () => false, // the reflectors were stopped, and so are we
@@ -77,14 +77,14 @@ export class ActionService {
       await this.#resume();
       return true;
     } catch (error) {
-      this.#service.log.warn({ reason: messageOf(error) }, "what is under way cannot be read; trying again");
+      this.#tools.log.warn({ reason: messageOf(error) }, "what is under way cannot be read; trying again");
       return false;
     }
   }
 
   /** Starts that an earlier leader began keep their places and their order. */
   async #resume(): Promise<void> {
-    const { db, places } = this.#service;
+    const { db, places } = this.#tools;
     for (const { project_id, owner_id, ticket, applied, reason } of await startsUnderWay(db)) {
       const owner = owner_id ?? project_id;
       this.#tracked.add(project_id);
@@ -94,21 +94,21 @@ export class ActionService {
   }
 
   async #unfinished(): Promise<string[]> {
-    const { db, pods } = this.#service;
+    const { db, pods } = this.#tools;
     const projectIds = await projectsToServe(db, pods.projectIds());
     this.#nextInTurn();
     return projectIds;
   }
 
   #nextInTurn(): void {
-    const { places, metrics } = this.#service;
+    const { places, metrics } = this.#tools;
     for (const projectId of places.grant()) this.#reconciler?.add(projectId);
     metrics.inFlight.set(places.held);
     metrics.queued.set(places.waiting);
   }
 
   async #reconcile(projectId: string, { log }: Look): Promise<number | undefined> {
-    const { records, leader, pods } = this.#service;
+    const { records, leader, pods } = this.#tools;
     const row = await records.read(projectId);
     if (row === undefined) return this.#clearRemoved(projectId);
     if (row.epoch !== leader.epoch) return undefined; // another leads by now
@@ -118,12 +118,12 @@ export class ActionService {
     const step = decide({ request, deleted: row.deleted, start, pod: pod && factsOf(pod) });
     if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
     else this.#tracked.delete(projectId);
-    return steps[step.do]({ ...this.#service, log }, { projectId, row, request, start, pod, step });
+    return steps[step.do]({ ...this.#tools, log }, { projectId, row, request, start, pod, step });
   }
 
   #clearRemoved(projectId: string): Promise<number | undefined> {
     this.#tracked.delete(projectId);
-    return clearRemoved(this.#service, projectId);
+    return clearRemoved(this.#tools, projectId);
   }
 }
 

@@ -8,7 +8,7 @@ import { giveTime, recordTakenUp } from "../../src/domain/starts/begin.ts";
 import { endStart, finishRequest } from "../../src/domain/starts/end.ts";
 import { recordWaiting, takeBackGiveUp, type Why } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
-import type { Case, Service } from "./case.ts";
+import type { Case, Tools } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
 import { failStart, whyOf } from "./fail-start.ts";
@@ -17,7 +17,7 @@ import { STILL_STOPPING } from "./still-stopping.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
 /** Resolves with the ms after which to look again, or undefined: when something changes. */
-type Act = (service: Service, one: Case) => Promise<number | undefined>;
+type Act = (tools: Tools, one: Case) => Promise<number | undefined>;
 
 const AT_ONCE = 0;
 /** In case the watch is late. */
@@ -38,15 +38,15 @@ export const steps: Record<Step["do"], Act> = {
     return AT_ONCE;
   },
 
-  finish: async (service, one) => {
-    const { leader, pods, giveBackPlace } = service;
+  finish: async (tools, one) => {
+    const { leader, pods, giveBackPlace } = tools;
     const { projectId, request, start, pod, step } = one;
     if (request.kind !== "open" && request.kind !== "unknown") return undefined;
     // The cache may not have seen a pod yet that was made a moment ago, and sees none that has lost its labels: a stop has to be true.
     const isStop = request.kind === "open" && request.action === "stop";
     const there = isStop && pod === undefined ? await pods.look(projectId) : undefined;
     if (pods.get(projectId) !== pod) return AT_ONCE;
-    const removing = there && (await removeUnseen(service, one, there));
+    const removing = there && (await removeUnseen(tools, one, there));
     if (removing !== undefined) return removing;
     const { err = there && foreignPod(there).message, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
     await finishRequest(leader, { projectId, requestTime: request.time, err, event });
@@ -72,7 +72,7 @@ export const steps: Record<Step["do"], Act> = {
     return undefined;
   },
 
-  fail: async (service, one) => failStart(service, one, await whyOf(service, one)),
+  fail: async (tools, one) => failStart(tools, one, await whyOf(tools, one)),
 
   cancel: async ({ leader, metrics, giveBackPlace }, { projectId, start }) => {
     const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
@@ -92,8 +92,8 @@ export const steps: Record<Step["do"], Act> = {
 };
 
 /** The pod is there and not ready: has the start failed, or for how long may it still take? */
-async function track(service: Service, one: Case): Promise<number | undefined> {
-  const { records, config, places, nextInTurn } = service;
+async function track(tools: Tools, one: Case): Promise<number | undefined> {
+  const { records, config, places, nextInTurn } = tools;
   const { projectId, row, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (start === undefined || start.requestTime !== requestTimeOf(one)) {
@@ -101,9 +101,9 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   }
   if (row.applied === null) await records.applied({ ticket: start.ticket, podUid: pod.metadata.uid ?? "" });
   // A pod that waits for a node and should be given up is not tracked: it has one.
-  if (start.giveUp !== null) await takeBackGiveUp(service.leader, start.ticket);
+  if (start.giveUp !== null) await takeBackGiveUp(tools.leader, start.ticket);
   const why = explainPod(pod);
-  if (why?.reason === "node_dead") return waitForNode(service, one, why);
+  if (why?.reason === "node_dead") return waitForNode(tools, one, why);
   const nowMs = Date.now();
   const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? "");
   const isPlaced = pod.spec.nodeName !== undefined;
@@ -113,14 +113,14 @@ async function track(service: Service, one: Case): Promise<number | undefined> {
   nextInTurn();
   const known = why ?? recordedWhy(one);
   const verdict = verdictOn(pod, known, { ...config, nowMs, pulledMs: row.pulled?.getTime() });
-  if (verdict.kind === "failed") return failStart(service, one, await whyOf(service, one, verdict.late));
+  if (verdict.kind === "failed") return failStart(tools, one, await whyOf(tools, one, verdict.late));
   if (verdict.untilMs !== undefined) return Math.min(Math.max(verdict.untilMs - nowMs, 100), EVENTS_LOOK_MS);
   return isUnplaced ? undefined : UNPLACED_MS;
 }
 
 /** A start that waits for a node to answer has no place: others go on meanwhile. */
-async function waitForNode(service: Service, { projectId, start }: Case, why: Why): Promise<number> {
-  const { leader, giveBackPlace } = service;
+async function waitForNode(tools: Tools, { projectId, start }: Case, why: Why): Promise<number> {
+  const { leader, giveBackPlace } = tools;
   if (start) await recordWaiting(leader, { ticket: start.ticket, why });
   giveBackPlace(projectId);
   return SOON_MS * 5;
@@ -135,8 +135,8 @@ function recordedWhy({ row }: Case): Explanation | undefined {
 const FOUND_BY_EVENTS = ["volume_failed", "setup_failed"] as const;
 
 /** The pod is going; forced away only when that is safe, or an administrator says so. */
-async function awaitEnd(service: Service, one: Case): Promise<number | undefined> {
-  const { records } = service;
+async function awaitEnd(tools: Tools, one: Case): Promise<number | undefined> {
+  const { records } = tools;
   const { request, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (request.kind === "open" && request.action !== "stop" && start?.requestTime !== request.time) {
@@ -144,25 +144,25 @@ async function awaitEnd(service: Service, one: Case): Promise<number | undefined
     return AT_ONCE;
   }
   const leftMs = terminationLeftMs(pod, Date.now());
-  if (leftMs <= 0 || isUnheard(pod)) return endUnheard(service, one, pod);
-  return tellStillStopping(service, one, leftMs);
+  if (leftMs <= 0 || isUnheard(pod)) return endUnheard(tools, one, pod);
+  return tellStillStopping(tools, one, leftMs);
 }
 
 /** Nobody tells that the pod ends: its node is silent or gone, or something keeps the pod though its containers have ended. */
-async function endUnheard(service: Service, one: Case, pod: Pod): Promise<number> {
-  const { pods } = service;
+async function endUnheard(tools: Tools, one: Case, pod: Pod): Promise<number> {
+  const { pods } = tools;
   const { projectId, request } = one;
   const isForced = request.kind === "open" && request.force;
   if (!isForced && !isNodeGone(await pods.nodeOf(pod))) {
     await pods.look(projectId);
-    return waitForNode(service, one, nodeDead(pod));
+    return waitForNode(tools, one, nodeDead(pod));
   }
   await pods.remove(projectId, pod, { force: true });
   const isKept = pods.get(projectId)?.metadata.uid === pod.metadata.uid; // by a finalizer, whatever we ask for
-  return isKept ? tellStillStopping(service, one, SOON_MS * 5) : AT_ONCE;
+  return isKept ? tellStillStopping(tools, one, SOON_MS * 5) : AT_ONCE;
 }
 
-async function tellStillStopping({ leader }: Service, { start }: Case, leftMs: number): Promise<number> {
+async function tellStillStopping({ leader }: Tools, { start }: Case, leftMs: number): Promise<number> {
   if (start) await recordWaiting(leader, { ticket: start.ticket, why: STILL_STOPPING });
   return Math.min(leftMs, SOON_MS * 5);
 }

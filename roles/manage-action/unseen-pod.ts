@@ -5,15 +5,15 @@ import { ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { isPodOfAStart } from "../../src/domain/starts/pod-of-a-start.ts";
 import { recordWaiting } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
-import type { Case, Service } from "./case.ts";
+import type { Case, Tools } from "./case.ts";
 import { STILL_STOPPING } from "./still-stopping.ts";
 
 /** Nothing tells when it is gone. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** Is removed where the database knows it as one that we made; resolves with the ms after which to look again, or undefined: it is not ours. */
-export async function removeUnseen(service: Service, one: Case, pod: Pod): Promise<number | undefined> {
-  const { db, leader, pods, log } = service;
+export async function removeUnseen(tools: Tools, one: Case, pod: Pod): Promise<number | undefined> {
+  const { db, leader, pods, log } = tools;
   const { projectId, start } = one;
   const { name, uid = "" } = pod.metadata;
   if (!(await isPodOfAStart(db, { projectId, podUid: uid, ticket: ticketOf(pod) }))) return undefined;

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Case, Service } from "../../../roles/manage-action/case.ts";
+import type { Case, Tools } from "../../../roles/manage-action/case.ts";
 import { failStart } from "../../../roles/manage-action/fail-start.ts";
 import { openActionMetrics } from "../../../roles/manage-action/metrics.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
@@ -153,11 +153,11 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();
   const counts = openActionMetrics(metrics);
-  const service = { db, log, leader, pods, metrics: counts, giveBackPlace: () => {} };
+  const tools = { db, log, leader, pods, metrics: counts, giveBackPlace: () => {} };
   const one = { projectId, start: { ticket, requestTime: time, giveUp: null }, row: {}, request: { kind: "none" } };
   const fail = () =>
     // All that it looks at: there is no pod.
-    failStart(service as unknown as Service, one as unknown as Case, {
+    failStart(tools as unknown as Tools, one as unknown as Case, {
       reason: "deadline",
       message: "",
       kubernetesReason: null,
@@ -167,7 +167,7 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   await db.execute("UPDATE leaders SET epoch = 2");
   await fail();
   expect([await counted(), lines]).toEqual([undefined, []]);
-  service.leader = leaderOf(db, "manage-action", 2);
+  tools.leader = leaderOf(db, "manage-action", 2);
   await fail();
   await fail(); // it is over already
   expect([await counted(), lines]).toMatchObject(["1", [{ message: "a start failed" }]]);
