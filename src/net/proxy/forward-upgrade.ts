@@ -7,9 +7,10 @@ import type { AppError } from "../../core/errors.ts";
 import type { HttpRequest } from "../serve/http-message.ts";
 import { sayLast } from "../serve/last-words.ts";
 import { noteRefused } from "../serve/request-watch.ts";
-import { type Forwarding, type ForwardOptions, upstreamError } from "./forward.ts";
+import type { Forwarding, ForwardOptions } from "./forward.ts";
 import { requestHead, responseHeaders } from "./forward-headers.ts";
 import { NO_BODY } from "./framing.ts";
+import { upstreamError } from "./gateway-errors.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 
@@ -142,7 +143,7 @@ class UpgradeExchange implements Asker, Forwarding {
     if (!this.#holdsPlace) return;
     this.#holdsPlace = false;
     this.#connection = undefined;
-    this.#options.upstream.requests -= 1;
+    this.#options.upstream.leave();
   }
 }
 

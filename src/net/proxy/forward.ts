@@ -1,12 +1,13 @@
 /** Forwards one HTTP exchange to another server: bytes as they come, back-pressure both ways, nothing left when either side goes away. */
 
 import type { Socket } from "node:net";
-import { AppError, codeOf, isAppError } from "../../core/errors.ts";
+import type { AppError } from "../../core/errors.ts";
 import { dropRest } from "../serve/drop-rest.ts";
 import type { HttpRequest, HttpResponse } from "../serve/http-message.ts";
 import type { Client } from "../visitor/forwarded.ts";
 import { passedTrailers, type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import { type Framing, framingOf, hasBody } from "./framing.ts";
+import { upstreamError } from "./gateway-errors.ts";
 import { writeCopy } from "./kept-buffers.ts";
 import { headerValue, type ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
@@ -195,28 +196,6 @@ class Exchange implements Asker, Forwarding {
     if (!this.#holdsPlace) return;
     this.#holdsPlace = false;
     this.#connection = undefined;
-    this.#options.upstream.requests -= 1;
+    this.#options.upstream.leave();
   }
-}
-
-/** Of a port on which nothing listens, and of a Unix socket that is not there. */
-const REFUSED = new Set(["ECONNREFUSED", "ENOENT"]);
-
-/** Was the connection refused? Then nothing has been asked. */
-export function isRefused(error: AppError): boolean {
-  return REFUSED.has(codeOf(error.cause));
-}
-
-/** What went wrong with the other side, as a gateway answers it. */
-export function upstreamError(cause: Error): AppError {
-  if (isAppError(cause)) return cause;
-  const code = codeOf(cause);
-  const options = { cause, retryAfterSeconds: 2 };
-  if (REFUSED.has(code)) {
-    return new AppError("unavailable", "Nothing is listening there.", { ...options, status: 502 });
-  }
-  if (code === "ETIMEDOUT" || code === "EHOSTUNREACH" || code === "ENETUNREACH") {
-    return new AppError("timeout", "It did not answer in time.", options);
-  }
-  return new AppError("unavailable", "The connection to it broke off.", { ...options, status: 502 });
 }

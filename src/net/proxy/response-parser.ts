@@ -1,8 +1,8 @@
 /** Reads the answers of another HTTP/1.1 server out of the bytes of a connection, however they are cut: heads, bodies, trailers (RFC 9112). Knows no socket. */
 
-import { AppError } from "../../core/errors.ts";
 import { readFieldLine } from "../serve/field-line.ts";
 import { FRAMING_HEADERS } from "./framing.ts";
+import { badGateway, brokenOff } from "./gateway-errors.ts";
 
 export interface ResponseHead {
   status: number;
@@ -152,7 +152,7 @@ export class ResponseParser {
     if (this.#state === "until-close") {
       this.#state = "over";
       this.#reader.onEnd([]);
-    } else if (this.#state !== "over" && this.#state !== "upgraded") throw broken("The connection to it broke off.");
+    } else if (this.#state !== "over" && this.#state !== "upgraded") throw brokenOff();
   }
 
   #step(bytes: Buffer): Buffer {
@@ -167,7 +167,7 @@ export class ResponseParser {
       case "chunk-end":
         return this.#upTo(END_OF_LINE, 0, bytes);
       case "head":
-        if (!beginsAsHttp(this.#pending, bytes)) throw broken("What it answered is not HTTP/1.1.");
+        if (!beginsAsHttp(this.#pending, bytes)) throw badGateway("What it answered is not HTTP/1.1.");
         return this.#upTo(END_OF_HEAD, MAX_HEAD_BYTES, bytes);
       default:
         return this.#upTo(END_OF_LINE, MAX_LINE_BYTES, bytes);
@@ -180,7 +180,7 @@ export class ResponseParser {
     const all = before === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     const mark = find(all, Math.max(0, before - longest + 1));
     if ((mark?.at ?? 0) > maxBytes || (mark === undefined && all.length >= maxBytes + longest))
-      throw broken("Its answer is malformed, or its head has no end.");
+      throw badGateway("Its answer is malformed, or its head has no end.");
     if (mark === undefined) {
       this.#pending = before === 0 ? Buffer.from(bytes) : all; // what is lent is copied
       return NOTHING;
@@ -200,14 +200,15 @@ export class ResponseParser {
   /** @throws AppError where a line ends otherwise, unless the question takes that. */
   #withUsualLines(text: string, mark: string): string {
     if (this.#question.takesBareLineFeeds === true) return text.replace(BARE_NEW_LINE, NEW_LINE);
-    if (mark !== NEW_LINE + NEW_LINE) throw broken("Lines of its answer end in another way than those of HTTP/1.1.");
+    if (mark !== NEW_LINE + NEW_LINE)
+      throw badGateway("Lines of its answer end in another way than those of HTTP/1.1.");
     return text;
   }
 
   #head(text: string): void {
     const lineEnd = text.indexOf(NEW_LINE);
     const statusLine = STATUS_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
-    if (statusLine === null) throw broken("What it answered is not HTTP/1.1.");
+    if (statusLine === null) throw badGateway("What it answered is not HTTP/1.1.");
     const status = Number(statusLine[2]);
     const fields = readFields(text, lineEnd < 0 ? text.length : lineEnd + NEW_LINE.length);
     if (status === 101) return void this.#switch(fields);
@@ -219,11 +220,11 @@ export class ResponseParser {
   /** What comes before the answer is between the other side and us: the state stays. */
   #skipInterim(): void {
     this.#interim += 1;
-    if (this.#interim > MAX_INTERIM) throw broken("It announces an answer again and again, and gives none.");
+    if (this.#interim > MAX_INTERIM) throw badGateway("It announces an answer again and again, and gives none.");
   }
 
   #switch({ headers }: Fields): void {
-    if (!this.#question.isUpgrade) throw broken("It switched protocols without being asked to.");
+    if (!this.#question.isUpgrade) throw badGateway("It switched protocols without being asked to.");
     this.#state = "upgraded";
     this.#reader.onHead({ status: 101, headers, length: undefined, isStream: false });
   }
@@ -231,7 +232,7 @@ export class ResponseParser {
   /** How the end of the body is known (RFC 9112 §6.3). */
   #frame(status: number, { headers, length, coding }: Fields): void {
     if (coding !== undefined && coding !== "chunked")
-      throw broken("Its answer has a transfer coding that is unknown here.");
+      throw badGateway("Its answer has a transfer coding that is unknown here.");
     const isEmpty = this.#question.method === "HEAD" || status === 204 || status === 304;
     // With both, somebody on the way may have been deceived: the connection is not used again.
     if (coding !== undefined && length !== undefined) this.#keepAlive = false;
@@ -259,7 +260,7 @@ export class ResponseParser {
 
   #chunkLine(line: string): void {
     const size = CHUNK_SIZE.exec(line)?.[1];
-    if (size === undefined) throw broken("A chunk of its answer is malformed.");
+    if (size === undefined) throw badGateway("A chunk of its answer is malformed.");
     this.#left = Number.parseInt(size, 16);
     this.#state = this.#left === 0 ? "trailers" : "chunk";
   }
@@ -267,7 +268,7 @@ export class ResponseParser {
   #trailer(line: string): void {
     if (line !== "") {
       this.#trailers.push(...readFields(line, 0).headers);
-      if (this.#trailers.length > 2 * MAX_TRAILERS) throw broken("Its answer has too many trailers.");
+      if (this.#trailers.length > 2 * MAX_TRAILERS) throw badGateway("Its answer has too many trailers.");
       return;
     }
     this.#state = "over";
@@ -303,21 +304,22 @@ function readFields(text: string, from: number): Fields {
     const lineEnd = text.indexOf(NEW_LINE, start);
     const end = lineEnd < 0 ? text.length : lineEnd;
     const field = readFieldLine(text, start, end);
-    if (field === undefined) throw broken("A header of its answer is malformed.");
+    if (field === undefined) throw badGateway("A header of its answer is malformed.");
     const { value } = field;
     const name = field.name.toLowerCase();
     if (!FRAMING_HEADERS.has(name)) fields.headers.push(name, value);
     noteFraming(fields, name, value);
     start = end + NEW_LINE.length;
   }
-  if (fields.headers.length > 2 * MAX_HEADERS) throw broken("Its answer has too many headers.");
+  if (fields.headers.length > 2 * MAX_HEADERS) throw badGateway("Its answer has too many headers.");
   return fields;
 }
 
 function noteFraming(fields: Fields, name: string, value: string): void {
   if (name === "content-length") {
     const length = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    if (Number.isNaN(length) || (fields.length ?? length) !== length) throw broken("Its answer has no valid length.");
+    if (Number.isNaN(length) || (fields.length ?? length) !== length)
+      throw badGateway("Its answer has no valid length.");
     fields.length = length;
   } else if (name === "transfer-encoding") fields.coding = join(fields.coding, value);
   else if (name === "connection") fields.connection = join(fields.connection, value);
@@ -331,10 +333,6 @@ function isKept(connection: string | undefined, isHttp11: boolean): boolean {
   if (connection === undefined) return isHttp11;
   const tokens = connection.split(",").map((token) => token.trim());
   return !tokens.includes("close") && (isHttp11 || tokens.includes("keep-alive"));
-}
-
-function broken(message: string): AppError {
-  return new AppError("unavailable", message, { status: 502, retryAfterSeconds: 2 });
 }
 
 /** The value of a header among name, value, name, value with names in lower case; the first of several. */

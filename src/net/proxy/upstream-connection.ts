@@ -1,7 +1,8 @@
 /** One connection to another HTTP/1.1 server, on which one question is asked at a time: whoever asks writes the body and is told the answer. */
 
 import type { LookupFunction, Socket, SocketConstructorOpts } from "node:net";
-import { AppError, asError } from "../../core/errors.ts";
+import { asError } from "../../core/errors.ts";
+import { brokenOff, tooSlow } from "./gateway-errors.ts";
 import { PatientSocket } from "./patient-socket.ts";
 import {
   headerValue,
@@ -213,7 +214,7 @@ export class UpstreamConnection implements ResponseReader {
   }
 
   #onClosed(): void {
-    this.fail(new AppError("unavailable", "The connection to it broke off.", { status: 502, retryAfterSeconds: 2 }));
+    this.fail(brokenOff());
     this.#owner.onClose(this);
   }
 }
@@ -233,9 +234,7 @@ const bothLoopbacks: LookupFunction = (_name, _options, found) =>
   ]);
 
 function giveUpConnecting(socket: Socket, afterMs: number): void {
-  const timer = setTimeout(() => {
-    socket.destroy(new AppError("timeout", "It did not answer in time.", { retryAfterSeconds: 2 }));
-  }, afterMs);
+  const timer = setTimeout(() => socket.destroy(tooSlow()), afterMs);
   const stop = () => clearTimeout(timer);
   socket.once("connect", stop);
   socket.once("close", stop);

@@ -21,11 +21,12 @@ export interface UpstreamsOptions {
 const SWEEP_MS = 1_000;
 const UNIX = "unix:";
 
-/** One other side: how many use it now, and its connections. `requests` and `upgrades` are counted down by whoever forwards. */
+/** One other side: how many use it now, and its connections. */
 export class Upstream implements ConnectionOwner {
   readonly origin: string;
-  requests = 0;
+  /** Open upgrades: counted up and down by whoever joins them. */
   upgrades = 0;
+  #requests = 0;
   readonly #address: UpstreamAddress;
   readonly #open = new Set<UpstreamConnection>();
   /** The one used last is asked first, so that those that are too many become worn. */
@@ -35,6 +36,20 @@ export class Upstream implements ConnectionOwner {
   constructor(origin: string, connectTimeoutMs: number) {
     this.origin = origin;
     this.#address = { ...placeOf(origin), connectTimeoutMs };
+  }
+
+  /** Requests under way, and upgrades that are being asked for. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Takes a place; whoever asks gives it back by `leave`, once. */
+  enter(): void {
+    this.#requests += 1;
+  }
+
+  leave(): void {
+    this.#requests -= 1;
   }
 
   /** Without the brackets of IPv6; undefined for a Unix socket. */
@@ -81,7 +96,7 @@ export class Upstream implements ConnectionOwner {
 
   /** Does nobody use it, and is nothing kept? */
   get isUnused(): boolean {
-    return this.requests === 0 && this.upgrades === 0 && this.#open.size === 0;
+    return this.#requests === 0 && this.upgrades === 0 && this.#open.size === 0;
   }
 
   #connect(isForUpgrade: boolean): UpstreamConnection {
@@ -124,7 +139,7 @@ export class Upstreams {
         retryAfterSeconds: 5,
       });
     }
-    upstream.requests += 1;
+    upstream.enter();
     return upstream;
   }
 
