@@ -7,11 +7,12 @@ import type { AppError } from "../../core/errors.ts";
 import type { HttpRequest } from "../serve/http-message.ts";
 import { sayLast } from "../serve/last-words.ts";
 import { noteRefused } from "../serve/request-watch.ts";
+import { headerValue } from "./answer-fields.ts";
 import type { Forwarding, ForwardOptions } from "./forward.ts";
 import { requestHead, responseHeaders } from "./forward-headers.ts";
 import { NO_BODY } from "./framing.ts";
 import { upstreamError } from "./gateway-errors.ts";
-import { headerValue, type ResponseHead } from "./response-parser.ts";
+import type { ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface UpgradeOptions extends ForwardOptions {

@@ -5,11 +5,12 @@ import type { AppError } from "../../core/errors.ts";
 import { dropRest } from "../serve/drop-rest.ts";
 import type { HttpRequest, HttpResponse } from "../serve/http-message.ts";
 import type { Client } from "../visitor/forwarded.ts";
+import { headerValue } from "./answer-fields.ts";
 import { passedTrailers, type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";
 import { type Framing, framingOf, hasBody } from "./framing.ts";
 import { upstreamError } from "./gateway-errors.ts";
 import { writeCopy } from "./kept-buffers.ts";
-import { headerValue, type ResponseHead } from "./response-parser.ts";
+import type { ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
 import type { Upstream } from "./upstreams.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { headerValue, type Question, type ResponseHead, ResponseParser } from "./response-parser.ts";
+import { headerValue } from "./answer-fields.ts";
+import { type Question, type ResponseHead, ResponseParser } from "./response-parser.ts";
 
 const GET: Question = { method: "GET", isUpgrade: false };
 

@@ -1,7 +1,6 @@
 /** Reads the answers of another HTTP/1.1 server out of the bytes of a connection, however they are cut: heads, bodies, trailers (RFC 9112). Knows no socket. */
 
-import { readFieldLine } from "../serve/field-line.ts";
-import { FRAMING_HEADERS } from "./framing.ts";
+import { type AnswerFields, isKept, NEW_LINE, readFields } from "./answer-fields.ts";
 import { badGateway, brokenOff } from "./gateway-errors.ts";
 
 export interface ResponseHead {
@@ -32,14 +31,11 @@ export interface Question {
 }
 
 const MAX_HEAD_BYTES = 65_536;
-/** Node reads a thousand, and what we add comes on top. */
-const MAX_HEADERS = 900;
 const MAX_TRAILERS = 100;
 /** Of answers that come before the answer. */
 const MAX_INTERIM = 100;
 /** Of a chunk's size with its extensions, and of a trailer. */
 const MAX_LINE_BYTES = 8_192;
-const NEW_LINE = "\r\n";
 /** Browsers take it too (RFC 9112 §2.2). */
 const BARE_NEW_LINE = /(?<!\r)\n/g;
 const CR = 13;
@@ -223,14 +219,14 @@ export class ResponseParser {
     if (this.#interim > MAX_INTERIM) throw badGateway("It announces an answer again and again, and gives none.");
   }
 
-  #switch({ headers }: Fields): void {
+  #switch({ headers }: AnswerFields): void {
     if (!this.#question.isUpgrade) throw badGateway("It switched protocols without being asked to.");
     this.#state = "upgraded";
     this.#reader.onHead({ status: 101, headers, length: undefined, isStream: false });
   }
 
   /** How the end of the body is known (RFC 9112 §6.3). */
-  #frame(status: number, { headers, length, coding }: Fields): void {
+  #frame(status: number, { headers, length, coding }: AnswerFields): void {
     if (coding !== undefined && coding !== "chunked")
       throw badGateway("Its answer has a transfer coding that is unknown here.");
     const isEmpty = this.#question.method === "HEAD" || status === 204 || status === 304;
@@ -285,60 +281,4 @@ function beginsAsHttp(pending: Buffer, bytes: Buffer): boolean {
   if (pending.length >= BEGIN.length) return true; // looked at already
   const first = pending.toString("latin1") + bytes.toString("latin1", 0, BEGIN.length);
   return BEGIN.startsWith(first.slice(0, BEGIN.length));
-}
-
-/** The fields of a head, and those that say where the body ends. */
-interface Fields {
-  headers: string[];
-  length: number | undefined;
-  /** Transfer-Encoding, in lower case. */
-  coding: string | undefined;
-  /** Connection, in lower case. */
-  connection: string | undefined;
-}
-
-/** @throws AppError for a line that is no field, and for two lengths that differ. */
-function readFields(text: string, from: number): Fields {
-  const fields: Fields = { headers: [], length: undefined, coding: undefined, connection: undefined };
-  for (let start = from; start < text.length; ) {
-    const lineEnd = text.indexOf(NEW_LINE, start);
-    const end = lineEnd < 0 ? text.length : lineEnd;
-    const field = readFieldLine(text, start, end);
-    if (field === undefined) throw badGateway("A header of its answer is malformed.");
-    const { value } = field;
-    const name = field.name.toLowerCase();
-    if (!FRAMING_HEADERS.has(name)) fields.headers.push(name, value);
-    noteFraming(fields, name, value);
-    start = end + NEW_LINE.length;
-  }
-  if (fields.headers.length > 2 * MAX_HEADERS) throw badGateway("Its answer has too many headers.");
-  return fields;
-}
-
-function noteFraming(fields: Fields, name: string, value: string): void {
-  if (name === "content-length") {
-    const length = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    if (Number.isNaN(length) || (fields.length ?? length) !== length)
-      throw badGateway("Its answer has no valid length.");
-    fields.length = length;
-  } else if (name === "transfer-encoding") fields.coding = join(fields.coding, value);
-  else if (name === "connection") fields.connection = join(fields.connection, value);
-}
-
-function join(before: string | undefined, value: string): string {
-  return (before === undefined ? value : `${before},${value}`).toLowerCase();
-}
-
-function isKept(connection: string | undefined, isHttp11: boolean): boolean {
-  if (connection === undefined) return isHttp11;
-  const tokens = connection.split(",").map((token) => token.trim());
-  return !tokens.includes("close") && (isHttp11 || tokens.includes("keep-alive"));
-}
-
-/** The value of a header among name, value, name, value with names in lower case; the first of several. */
-export function headerValue(headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (headers[index] === name) return headers[index + 1];
-  }
-  return undefined;
 }

@@ -2,15 +2,10 @@
 
 import type { LookupFunction, Socket, SocketConstructorOpts } from "node:net";
 import { asError } from "../../core/errors.ts";
+import { headerValue } from "./answer-fields.ts";
 import { brokenOff, tooSlow } from "./gateway-errors.ts";
 import { PatientSocket } from "./patient-socket.ts";
-import {
-  headerValue,
-  type Question,
-  type ResponseHead,
-  ResponseParser,
-  type ResponseReader,
-} from "./response-parser.ts";
+import { type Question, type ResponseHead, ResponseParser, type ResponseReader } from "./response-parser.ts";
 
 /** Who asked. Nothing is called after `onEnd`, `onError` or `onSwitch`. */
 export interface Asker extends ResponseReader {
