@@ -20,6 +20,11 @@ export const proxyConfig = z.object({
     wholeNumber().min(1).max(10_000).default(256),
     "Most requests under way at once to one port of one project.",
   ),
+  maxRequestsPerMember: setting(
+    "COCALC_PROXY_MAX_REQUESTS_PER_MEMBER",
+    wholeNumber().min(1).max(10_000).default(192),
+    "Most requests under way at once of one account to one project through one process; of a viewer, a fourth of that.",
+  ),
   maxUpgrades: setting(
     "COCALC_PROXY_MAX_UPGRADES",
     wholeNumber().min(1).max(100_000).default(1_000),

@@ -21,6 +21,7 @@ import { OpenUpgrades } from "./open-upgrades.ts";
 import { appOrigin, projectOfHost, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
 import { PassingOn, type PassingParts } from "./passing-on.ts";
+import { RequestsUnderWay } from "./requests-under-way.ts";
 import type { Right } from "./rights.ts";
 import { answerStart, sendStopped } from "./starting.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -38,6 +39,7 @@ export class ProjectProxy {
   readonly #gate: Gate;
   readonly #passingOn: PassingOn;
   readonly #openUpgrades: OpenUpgrades;
+  readonly #underWay: RequestsUnderWay;
 
   constructor(life: Life, parts: ProxyParts) {
     this.#parts = parts;
@@ -45,6 +47,7 @@ export class ProjectProxy {
     this.#gate = new Gate(life, { access, site, onUse: (accountId, projectId) => this.#note(accountId, projectId) });
     this.#passingOn = new PassingOn({ ...parts, onDone: (what) => this.#writeDown(what) });
     this.#openUpgrades = new OpenUpgrades(site);
+    this.#underWay = new RequestsUnderWay(site);
   }
 
   /** Answers a request, whatever comes. */
@@ -94,6 +97,7 @@ export class ProjectProxy {
     if (ip === undefined) await sendStopped({ ...this.#parts, visit, right, place, response });
     else if (this.#isElsewhere(visit, right)) await this.#sendElsewhere(visit, right, response);
     else {
+      this.#underWay.enter(response, right, target.projectId);
       const fail = (thrown: unknown) => this.#answer(request, response, thrown);
       await this.#passingOn.request({ visit, right, target, ip }, response, fail);
       return true;

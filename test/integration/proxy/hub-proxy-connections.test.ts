@@ -53,6 +53,54 @@ describe("connections that are open", () => {
     await until(() => socket.destroyed, { timeoutMs: 10_000 });
   });
 
+  test("one account let answers wait until nobody else was answered: it has so many, a viewer fewer", async () => {
+    const proxyOfFew = await startRole(life, "hub-proxy", {
+      db,
+      env: { COCALC_PROJECT_PORT: String(pod.port), COCALC_PROXY_MAX_REQUESTS_PER_MEMBER: "4" },
+    });
+    const [greedy, viewer, other] = [await newPerson(db), await newPerson(db), await newPerson(db)];
+    const own = await newProject(
+      db,
+      [
+        [greedy, "collaborator"],
+        [viewer, "viewer"],
+        [other, "collaborator"],
+      ],
+      { ip: IP },
+    );
+    const open = async ({ cookie }: Person) => {
+      const socket = dial(proxyOfFew);
+      let text = "";
+      socket.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      socket.write(`GET /${own}/api/stream HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
+      return { socket, status: await until(() => /^HTTP\/1.1 (\d+)/.exec(text)?.[1]) };
+    };
+    const waiting: Socket[] = [];
+    for (const [person, most] of [
+      [greedy, 4],
+      [viewer, 1],
+    ] as const) {
+      for (let places = 0; places < most; places++) {
+        const { socket, status } = await open(person);
+        expect(status).toBe("200");
+        waiting.push(socket);
+      }
+      const refused = await open(person);
+      expect(refused.status).toBe("429");
+      refused.socket.destroy();
+    }
+    const { socket } = await open(other);
+    waiting.push(socket);
+    for (const one of waiting) one.destroy();
+    await until(async () => {
+      const { socket: again, status } = await open(greedy);
+      again.destroy();
+      return status === "200";
+    });
+  });
+
   test("one account filled a project with WebSockets: it has so many, and gets places back as they end", async () => {
     const proxyOfFew = await startRole(life, "hub-proxy", {
       db,
