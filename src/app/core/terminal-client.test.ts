@@ -1,6 +1,6 @@
 /** A terminal against a real project server: output in order over a reconnect, keys that waited, exit and restart. */
 
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
 import { startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
@@ -125,4 +125,24 @@ test("what was typed for a shell that is gone is not typed into the next one", a
   client.type("echo on-purpose-$((20 + 4))\n");
   await until(() => screen.text.includes("on-purpose-24"));
   expect(screen.text).not.toContain("typed-");
+});
+
+test("a shell that ends while its terminal is opened anew is not taken for one that runs", async () => {
+  const { connection, client } = await openTerminal(life());
+  const request = connection.request.bind(connection);
+  const ended = Promise.withResolvers<void>();
+  connection.on("terminal_exited", () => ended.resolve());
+  const looked = Promise.withResolvers<void>();
+  jest.spyOn(connection, "request").mockImplementation(async (...asked: Parameters<typeof request>) => {
+    const answer = await request(...asked);
+    if (asked[0] !== "terminal_open") return answer;
+    await request("terminal_input", { name: "main", text: "exit 3\n" });
+    await ended.promise; // the end is seen before the answer is
+    setImmediate(looked.resolve);
+    return answer;
+  });
+  connection.rest();
+  connection.open();
+  await looked.promise;
+  expect(client.state.get()).toEqual({ kind: "exited", exitCode: 3 });
 });

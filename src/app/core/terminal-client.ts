@@ -54,6 +54,8 @@ export class TerminalClient {
   #generation: string | undefined;
   #offset = 0;
   #acknowledged = 0;
+  /** Of the shell that was last told to have ended. */
+  #exit: { generation: string; exitCode: number } | undefined;
   #held = "";
   #unsent = "";
   #onItsWay = 0;
@@ -161,7 +163,10 @@ export class TerminalClient {
       ),
       connection.on(
         "terminal_exited",
-        mine(({ exitCode }) => this.state.set({ kind: "exited", exitCode })),
+        mine((exit) => {
+          this.#exit = exit;
+          this.state.set({ kind: "exited", exitCode: exit.exitCode });
+        }),
       ),
       connection.on(
         "terminal_restarted",
@@ -214,7 +219,8 @@ export class TerminalClient {
     }
     this.#offset = offset + text.length;
     this.#write(text);
-    const { exitCode } = terminal;
+    // what came in one packet with this answer is seen before it
+    const exitCode = terminal.generation === this.#exit?.generation ? this.#exit.exitCode : terminal.exitCode;
     this.state.set(exitCode === null ? { kind: "open" } : { kind: "exited", exitCode });
     if (exitCode !== null || held === "") return;
     if (isAnother)
