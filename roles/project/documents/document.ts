@@ -10,7 +10,7 @@ import { DocumentLog } from "./document-log.ts";
 import { type DocumentReader, type Joining, stateOf } from "./document-reader.ts";
 import type { DocumentStore } from "./document-store.ts";
 import { baseFor, hashOf, type Replayed, replay } from "./replay.ts";
-import { SAVE_AFTER_MS, SaveSchedule } from "./save-schedule.ts";
+import { type SavePace, SaveSchedule } from "./save-schedule.ts";
 import type { Identity } from "./shared-awareness.ts";
 import { SharedDocument } from "./shared-document.ts";
 import { encodeMerged, RECORD, readLog } from "./update-log.ts";
@@ -23,6 +23,7 @@ export interface DocumentOptions<Format = unknown> {
   /** In which it is opened where its bytes do not tell by themselves what they are: somebody wants it so. */
   encoding?: TextEncoding | undefined;
   signal: AbortSignal;
+  pace?: SavePace;
 }
 
 const RETRY_MS = 5_000;
@@ -46,7 +47,7 @@ export class Document<Format = unknown> {
   #mayCreate = false;
   /** The version of the shared state that is on disk. */
   #savedVersion = 0;
-  readonly #schedule = new SaveSchedule(() => void this.#exclusive(() => this.#save()));
+  readonly #schedule: SaveSchedule;
   #chain: Promise<unknown> = Promise.resolve();
   #isClosing = false;
   #isClosed = false;
@@ -56,6 +57,7 @@ export class Document<Format = unknown> {
     this.#options = options;
     this.#folder = options.store.folderOf(options.identity);
     this.#disk = this.#newCopy(options.encoding);
+    this.#schedule = new SaveSchedule(() => void this.#exclusive(() => this.#save()), options.pace);
     this.#shared = new SharedDocument({ content: options.content, typed: (update) => this.#onTyped(update) });
     this.#log = new DocumentLog({
       folder: this.#folder,
@@ -273,7 +275,9 @@ export class Document<Format = unknown> {
         if (this.#saveProblem !== undefined) break;
       }
     }
-    if (!this.isSaved && !this.isMissing) this.#schedule.in(this.#saveProblem === undefined ? SAVE_AFTER_MS : RETRY_MS);
+    const isWaiting = !this.isSaved && !this.isMissing;
+    if (isWaiting && this.#saveProblem === undefined) this.#schedule.soon();
+    else if (isWaiting) this.#schedule.in(RETRY_MS);
     if (!this.#isClosed) await this.#tend();
     this.#tellState();
   }
@@ -328,7 +332,7 @@ export class Document<Format = unknown> {
     if (disk === undefined) return;
     this.#mayCreate = false;
     if (this.#shared.content === disk.content) this.#savedVersion = this.#shared.version;
-    else if (wasSaved) this.#schedule.in(SAVE_AFTER_MS);
+    else if (wasSaved) this.#schedule.soon();
   }
 
   #beginAnew(): void {

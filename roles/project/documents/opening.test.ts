@@ -1,6 +1,6 @@
-/** Opening that is overtaken: by a close, or by others that are quicker. */
+/** Opening that is overtaken, by a close or by others that are quicker; and leaving. */
 
-import { appendFile, utimes, writeFile } from "node:fs/promises";
+import { appendFile, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import * as Y from "yjs";
@@ -9,7 +9,8 @@ import { textOf } from "../../../src/text/yjs-text.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { testLog } from "../../../test/helpers/log.ts";
-import { Document } from "./document.ts";
+import { until } from "../../../test/helpers/until.ts";
+import { Document, type DocumentOptions } from "./document.ts";
 import { textContent } from "./document-content.ts";
 import { DocumentFile } from "./document-file.ts";
 import { DocumentStore } from "./document-store.ts";
@@ -86,15 +87,31 @@ test("a file that is slow to open delays no other one, nor what is looked at and
   expect(order).toEqual(["quick", "saved", "slow"]);
 });
 
-test("nobody joins a document that is let go while it is looked at for them", async () => {
+const reader = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
+
+/** The document of a file "a.txt" alone. */
+async function openOne(options: Pick<DocumentOptions, "pace"> = {}) {
   const { home, write } = await openDocuments();
   await write("a.txt");
   const places = { home, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
   const file = new DocumentFile(places, parsePath(places, "a.txt"), textContent.limit);
   const { signal } = new AbortController();
   const store = new DocumentStore(home);
-  const document = await Document.open({ file, content: textContent, store, identity: "home:a.txt", signal });
-  const reader = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
+  const how = { file, content: textContent, store, identity: "home:a.txt", signal, ...options };
+  return { document: await Document.open(how), onDisk: () => readFile(join(home, "a.txt"), "utf8") };
+}
+
+test("what is typed is saved as soon as its writer leaves, not only when it would be by itself", async () => {
+  const { document, onDisk } = await openOne({ pace: { afterMs: 3_600_000, atLeastMs: 3_600_000 } });
+  await document.attach("ada", reader, { admit: () => {} });
+  document.update("ada", document.generation, typed());
+  document.detach("ada");
+  await until(async () => (await onDisk()).includes("typed"));
+  await document.close();
+});
+
+test("nobody joins a document that is let go while it is looked at for them", async () => {
+  const { document } = await openOne();
   const joining = document.attach("ada", reader, { admit: () => {} });
   await Promise.resolve(); // it looks at the disk
   await document.close();

@@ -1,17 +1,29 @@
 /** When a document is saved next: shortly after typing stops, and now and then while it goes on. */
 
-/** Saved when nobody typed for this long, and at least so often while somebody does. */
-export const SAVE_AFTER_MS = 1_000;
-const SAVE_AT_LEAST_MS = 4_000;
+export interface SavePace {
+  /** Saved when nobody typed for this long. */
+  afterMs: number;
+  /** And so often while somebody does. */
+  atLeastMs: number;
+}
+
+const SAVE_PACE: SavePace = { afterMs: 1_000, atLeastMs: 4_000 };
 
 export class SaveSchedule {
   readonly #save: () => void;
+  readonly #pace: SavePace;
   #timer: NodeJS.Timeout | undefined;
   #firstUnsavedAt: number | undefined;
   #isOver = false;
 
-  constructor(save: () => void) {
+  constructor(save: () => void, pace = SAVE_PACE) {
     this.#save = save;
+    this.#pace = pace;
+  }
+
+  /** Saves when nobody types for a while. */
+  soon(): void {
+    this.in(this.#pace.afterMs);
   }
 
   /** Saves after this time, whatever was planned. */
@@ -25,7 +37,7 @@ export class SaveSchedule {
   typed(): void {
     this.#firstUnsavedAt ??= Date.now();
     const waited = Date.now() - this.#firstUnsavedAt;
-    this.in(Math.max(0, Math.min(SAVE_AFTER_MS, SAVE_AT_LEAST_MS - waited)));
+    this.in(Math.max(0, Math.min(this.#pace.afterMs, this.#pace.atLeastMs - waited)));
   }
 
   /** It was saved; is there more by now? */
