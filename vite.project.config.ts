@@ -4,7 +4,7 @@
  */
 
 import { defineConfig } from "vite";
-import { outDir, ssr } from "./vite.server.config.ts";
+import { minify, outDir, ssr } from "./vite.server.config.ts";
 
 export default defineConfig({
   publicDir: false,
@@ -20,8 +20,7 @@ export default defineConfig({
         format: "cjs",
         entryFileNames: "project.cjs",
         codeSplitting: false,
-        // Names stay, for the sake of stacks in logs.
-        minify: { compress: { keepNames: { function: true, class: true } }, mangle: false, codegen: true },
+        minify,
       },
     },
   },

@@ -3,15 +3,14 @@
 import { mkdir, rmdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
 import { freePort } from "../../src/net/serve/serve.ts";
 import { projectEnv } from "../helpers/project-env.ts";
 import { until } from "../helpers/until.ts";
+import { bundle, makeProjectCache } from "./image.ts";
 import { memoryOf, startProgram } from "./processes.ts";
 import { type Benchmark, type Figure, median, megabytes, ms } from "./report.ts";
 
-const server = fileURLToPath(new URL("../../dist/server", import.meta.url));
 const ROUNDS = 9;
 const AIM_LISTENING_MS = 200;
 /** Of version 1, as this project's test cluster has them. */
@@ -31,7 +30,7 @@ export function benchmark(life: Life): Benchmark {
         ADMIN_PORT: "0",
         NODE_ENV: "production",
       };
-      await makeCodeCache(life, env);
+      await makeProjectCache(life);
       const figures: Figure[] = [];
       for (const cores of [undefined, 1, 0.5]) figures.push(...(await measure(life, { env, port, cores })));
       return figures;
@@ -52,16 +51,11 @@ interface Place {
   cores: number | undefined;
 }
 
-async function makeCodeCache(life: Life, env: Record<string, string>): Promise<void> {
-  const child = startProgram(life, { command: process.execPath, args: [join(server, "make-code-cache.js")], env });
-  await until(() => child.exitCode !== null, { what: "the code cache is made", timeoutMs: 60_000 });
-}
-
 async function measure(life: Life, place: Place): Promise<Figure[]> {
   const ours: Start[] = [];
   const bare: Start[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    ours.push(await startOnce(life, place, [join(server, "main.js"), "--role=project"]));
+    ours.push(await startOnce(life, place, [bundle, "--role=project"]));
     bare.push(await startOnce(life, place, ["-e", BARE]));
   }
   const of = (starts: Start[], what: keyof Start) => median(starts.map((start) => start[what]));

@@ -1,7 +1,7 @@
 /** Programs under measurement: started, optionally pinned to a core, awaited until they answer, and ended by their id. */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { promisify } from "node:util";
 import type { Life } from "../../src/core/life.ts";
@@ -82,4 +82,14 @@ export async function downloadSpeed(url: string, headers: string[]): Promise<num
 export async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+}
+
+/** Milliseconds that all threads of a process have had of the processor. */
+export async function processorTimeOf(pid: number): Promise<number> {
+  const tasks = await readdir(`/proc/${pid}/task`);
+  const times = tasks.map(async (task) => {
+    const [nanoseconds = "0"] = (await readFile(`/proc/${pid}/task/${task}/schedstat`, "utf8")).split(" ");
+    return Number(nanoseconds) / 1e6;
+  });
+  return (await Promise.all(times)).reduce((sum, time) => sum + time, 0);
 }

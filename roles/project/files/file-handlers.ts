@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
-import { writeArchive } from "../../../src/files/archive.ts";
 import { statPath } from "../../../src/files/entry.ts";
 import { FolderNames, listFolder, MAX_PAGE } from "../../../src/files/listing.ts";
 import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "../../../src/files/places.ts";
@@ -111,6 +110,7 @@ async function archive(places: Places, { query, response }: Call): Promise<undef
   const paths = path.map((one) => parsePath(places, one));
   for (const one of paths) await statPath(places, one);
   checkNames(paths);
+  const { writeArchive } = await import("../../../src/files/archive.ts"); // with two libraries that few projects ever use
   if (response.destroyed) return; // its reader went away while the names were looked at
   response.setHeader("Content-Type", format === "zip" ? "application/zip" : "application/x-tar");
   response.setHeader("X-Content-Type-Options", "nosniff");

@@ -2,7 +2,6 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { contentType, lookup } from "mime-types";
 import { etagOf, matches, modifiedAt } from "../../../src/files/entry.ts";
 import { decodeUtf8 } from "../../../src/files/places.ts";
 import type { OpenFile } from "../../../src/files/read.ts";
@@ -23,7 +22,8 @@ export async function sendFile(
   const { handle, stats } = file;
   const etag = `"${etagOf(stats)}"`;
   const size = Number(stats.size);
-  for (const [header, value] of Object.entries(headersOf(file, name, download))) response.setHeader(header, value);
+  for (const [header, value] of Object.entries(await headersOf(file, name, download)))
+    response.setHeader(header, value);
   response.setHeader("ETag", etag);
   if (matches(request.headers["if-none-match"], etag)) return endWith(response, 304);
   const range = rangeOf(request, etag, size);
@@ -49,7 +49,8 @@ function endWith(response: ServerResponse, status: number): void {
   response.end();
 }
 
-function headersOf({ stats }: OpenFile, name: Buffer, download: boolean): Record<string, string> {
+async function headersOf({ stats }: OpenFile, name: Buffer, download: boolean): Promise<Record<string, string>> {
+  const { contentType, lookup } = await import("mime-types"); // a table of 2,000 types: when a file is first asked for
   const text = decodeUtf8(name) ?? name.toString("latin1"); // a name that is no text is saved under one that can be read
   return {
     ...UNTRUSTED,

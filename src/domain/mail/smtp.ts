@@ -1,7 +1,6 @@
 /** Handing mail to an SMTP server, and what its refusals mean in words. Connections are kept for a while, a few for each server. */
 
 import { isIPv4 } from "node:net";
-import { createTransport } from "nodemailer";
 import { codeOf, messageOf } from "../../core/errors.ts";
 import type { SmtpServer } from "./mail-state.ts";
 
@@ -30,6 +29,10 @@ const IDLE_MS = 15_000;
 export const MAX_CONNECTIONS = 4;
 
 type Transport = ReturnType<typeof openTransport>;
+type Mailer = Awaited<ReturnType<typeof loadMailer>>;
+
+/** Loaded when the first mail is to go: most processes that could send one never do. */
+const loadMailer = () => import("nodemailer");
 
 /** The connections of a process, for two configurations of a server; a third closes those of the one that came first. */
 export class SmtpClient {
@@ -42,7 +45,9 @@ export class SmtpClient {
 
   /** Resolves when the server has taken the mail. @throws whatever the connection or the server says: `smtpTrouble` knows what it means. */
   async send(server: SmtpServer, mail: OutgoingMail, signal: AbortSignal): Promise<void> {
-    await this.#transport(server).sendMail({
+    const mailer = await loadMailer();
+    signal.throwIfAborted();
+    await this.#transport(mailer, server).sendMail({
       from: server.from,
       to: { name: "", address: mail.to }, // an object is not parsed: an address stays one address
       subject: mail.subject,
@@ -59,11 +64,11 @@ export class SmtpClient {
   }
 
   /** Two are in use at a time at most: one for mail about passwords, one for all other. */
-  #transport(server: SmtpServer): Transport {
+  #transport(mailer: Mailer, server: SmtpServer): Transport {
     const key = JSON.stringify(server);
     const known = this.#open.find((each) => each.key === key);
     if (known !== undefined) return known.transport;
-    const transport = openTransport(server, this.#patience, MAX_CONNECTIONS);
+    const transport = openTransport(mailer, server, { patience: this.#patience, maxConnections: MAX_CONNECTIONS });
     this.#open.push({ key, transport });
     for (const { transport: old } of this.#open.splice(0, Math.max(0, this.#open.length - 2))) old.close(); // what is under way ends by itself
     return transport;
@@ -72,7 +77,7 @@ export class SmtpClient {
 
 /** Connects, signs in and leaves again, without a mail. @throws as `send`. */
 export async function verifySmtp(server: SmtpServer): Promise<void> {
-  const transport = openTransport(server, PATIENCE_OF_A_TRIAL, 1);
+  const transport = openTransport(await loadMailer(), server, { patience: PATIENCE_OF_A_TRIAL, maxConnections: 1 });
   try {
     await transport.verify();
   } finally {
@@ -80,7 +85,12 @@ export async function verifySmtp(server: SmtpServer): Promise<void> {
   }
 }
 
-function openTransport(server: SmtpServer, { stepMs, silenceMs }: Patience, maxConnections: number) {
+function openTransport(
+  { createTransport }: Mailer,
+  server: SmtpServer,
+  { patience, maxConnections }: { patience: Patience; maxConnections: number },
+) {
+  const { stepMs, silenceMs } = patience;
   const { host, port, secure, login, password } = server;
   return createTransport({
     pool: true,
