@@ -12,6 +12,7 @@ import { defineRole } from "../define-role.ts";
 import { proxyConfig } from "./config.ts";
 import { requestWatch } from "./observe.ts";
 import { ProjectProxy } from "./project-proxy.ts";
+import { RequestReader } from "./reading.ts";
 
 export default defineRole({
   name: "hub-proxy",
@@ -42,12 +43,13 @@ export default defineRole({
     }
     const assertions = new Assertions(() => signingKey(db));
     const starts = new LatestStarts(db);
-    const proxy = new ProjectProxy(life, { db, log, access, places, starts, assertions, upstreams, config });
+    const reader = new RequestReader(config);
+    const proxy = new ProjectProxy(life, { db, log, access, places, starts, assertions, upstreams, reader, config });
     const { origin } = await serveHttp(life, {
       name: "hub-proxy",
       listen,
       log,
-      watch: requestWatch({ log, metrics, config }),
+      watch: requestWatch({ log, metrics, reader }),
       requestTimeoutMs: 0,
       handle: (request, response) => proxy.handle(request, response),
       handleQuick: (request, response) => proxy.handle(request, response),

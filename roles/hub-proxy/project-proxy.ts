@@ -14,17 +14,17 @@ import { dropRest } from "../../src/net/serve/drop-rest.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
-import { clientOf } from "../../src/net/visitor/forwarded.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
 import { Gate } from "./gate.ts";
 import { OpenUpgrades } from "./open-upgrades.ts";
-import { appOrigin, projectOfHost, projectOrigin } from "./origins.ts";
+import { appOrigin, projectOrigin } from "./origins.ts";
 import { signInLink } from "./pages.ts";
 import { PassingOn, type PassingParts } from "./passing-on.ts";
+import type { Reading, RequestReader } from "./reading.ts";
 import { RequestsUnderWay } from "./requests-under-way.ts";
 import type { Right } from "./rights.ts";
 import { answerStart, sendStopped } from "./starting.ts";
-import { type Target, targetOf } from "./target.ts";
+import type { Target } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
 export interface ProxyParts extends Omit<PassingParts, "onDone"> {
@@ -32,6 +32,7 @@ export interface ProxyParts extends Omit<PassingParts, "onDone"> {
   log: Logger;
   access: Access;
   starts: LatestStarts;
+  reader: RequestReader;
 }
 
 export class ProjectProxy {
@@ -72,14 +73,14 @@ export class ProjectProxy {
 
   /** For what is known from a moment ago nothing is waited for: the request goes on in the same turn. False: it was answered here. */
   async #handle(request: HttpRequest, response: HttpResponse): Promise<boolean> {
-    const { config, places } = this.#parts;
-    const client = clientOf(request, config);
-    const onOriginOf = projectOfHost(client.host, config);
+    const { places, reader } = this.#parts;
+    const reading = reader.read(request);
+    const { client, onOriginOf } = reading;
     if (onOriginOf !== undefined && request.url?.startsWith(ENTER_PATH)) {
       await enter(request, response, { ...this.#parts, client, projectId: onOriginOf });
       return false;
     }
-    const target = this.#target(request);
+    const target = targetIn(reading);
     const visit: Visit = { request, client, onOriginOf, target, isUpgrade: false };
     let right: Right;
     try {
@@ -106,10 +107,10 @@ export class ProjectProxy {
   }
 
   async #upgrade(request: HttpRequest, socket: Duplex, head: Buffer, fail: (thrown: unknown) => void): Promise<void> {
-    const { config, places } = this.#parts;
-    const client = clientOf(request, config);
-    const target = this.#target(request);
-    const onOriginOf = projectOfHost(client.host, config);
+    const { places, reader } = this.#parts;
+    const reading = reader.read(request);
+    const { client, onOriginOf } = reading;
+    const target = targetIn(reading);
     const visit: Visit = { request, client, onOriginOf, target, isUpgrade: true };
     const right = await this.#gate.rightOf(visit);
     this.#openUpgrades.enter(socket, right.identity.accountId, target.projectId);
@@ -119,12 +120,6 @@ export class ProjectProxy {
     const { ip } = await places.placeOf(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
     await this.#passingOn.upgrade({ visit, right, target, ip }, socket, head, fail);
-  }
-
-  #target(request: HttpRequest): Target {
-    const target = targetOf(request.url ?? "", this.#parts.config.basePath);
-    if (target === undefined) throw notFound("There is nothing at this address.");
-    return target;
   }
 
   /** Do this project's web servers have an origin of their own, and the path form is not offered? */
@@ -189,4 +184,9 @@ export class ProjectProxy {
   #tellable(error: unknown): AppError {
     return tellable(error, this.#parts.log, "a proxied request failed");
   }
+}
+
+function targetIn({ target }: Reading): Target {
+  if (target === undefined) throw notFound("There is nothing at this address.");
+  return target;
 }

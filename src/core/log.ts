@@ -12,6 +12,8 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** Is a line of this level written? For fields that cost something to make. */
+  isLevelEnabled(level: "debug" | "info"): boolean;
   child(fields: object): Logger;
 }
 

@@ -23,6 +23,7 @@ export function keptLog(): { log: Logger; lines: LogLine[] } {
     info: (fields, message) => void lines.push({ level: "info", message, fields: { ...bindings, ...fields } }),
     warn: (fields, message) => void lines.push({ level: "warn", message, fields: { ...bindings, ...fields } }),
     error: (fields, message) => void lines.push({ level: "error", message, fields: { ...bindings, ...fields } }),
+    isLevelEnabled: () => true,
     child: (fields) => at({ ...bindings, ...fields }),
   });
   return { log: at({}), lines };

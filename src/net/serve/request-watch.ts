@@ -88,9 +88,11 @@ export class RequestWatch {
     }
     const isTelling =
       lines === "all" || !READING.has(method) || status < 200 || status >= 400 || seconds >= SLOW_SECONDS;
+    const level = isTelling ? "info" : "debug";
+    if (!log.isLevelEnabled(level)) return;
     const path = loggedPath(url.split("?", 1)[0] ?? "");
     const fields = { method, path, kind, status, ms: Math.round(seconds * 1_000), address, ...more };
-    log[isTelling ? "info" : "debug"](fields, status === SWITCHED ? "upgrade ended" : "request");
+    log[level](fields, status === SWITCHED ? "upgrade ended" : "request");
   }
 }
 
