@@ -13,6 +13,7 @@ import { cleanAnswerHeaders, cleanRequestHeaders, passedTrailers } from "../../s
 import { endTogether } from "../../src/net/proxy/forward-upgrade.ts";
 import { framingOf, hasBody, NO_BODY } from "../../src/net/proxy/framing.ts";
 import { upstreamError } from "../../src/net/proxy/gateway-errors.ts";
+import { endWhenGone } from "../../src/net/proxy/waiting-client.ts";
 import { dropRest } from "../../src/net/serve/drop-rest.ts";
 import { noteRefused } from "../../src/net/serve/request-watch.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";
@@ -127,14 +128,17 @@ function passAnswer(answer: IncomingMessage, request: IncomingMessage, response:
 /** What http-proxy-middleware leaves open: each side goes with the other, and a refusal leaves nothing behind. */
 function joinSides(question: ClientRequest, _request: IncomingMessage, socket: Socket): void {
   let side: { destroy(): unknown } = question;
+  const stopWaiting = endWhenGone(socket);
   socket.once("close", () => side.destroy());
   question.once("upgrade", (_answer, other: Socket) => {
+    stopWaiting();
     side = other;
     other.once("close", () => socket.destroySoon()); // what it said last still goes out
     socket.setKeepAlive(true, 30_000);
     endTogether(socket, other);
   });
   question.once("response", ({ statusCode = 502 }: IncomingMessage) => {
+    stopWaiting();
     noteRefused(socket, statusCode);
     question.shouldKeepAlive = false; // nobody is asked again where an upgrade was refused
     socket.once("finish", () => socket.destroy());

@@ -14,6 +14,7 @@ import { NO_BODY } from "./framing.ts";
 import { upstreamError } from "./gateway-errors.ts";
 import type { ResponseHead } from "./response-parser.ts";
 import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
+import { endWhenGone } from "./waiting-client.ts";
 
 export interface UpgradeOptions extends ForwardOptions {
   /** What the client sent after its request. */
@@ -44,6 +45,7 @@ class UpgradeExchange implements Asker, Forwarding {
   #other: Duplex | undefined;
   #isAnswered = false;
   #holdsPlace = true;
+  readonly #stopWaiting: () => void;
 
   constructor(request: HttpRequest, socket: Duplex, options: UpgradeOptions) {
     this.#request = request;
@@ -52,6 +54,7 @@ class UpgradeExchange implements Asker, Forwarding {
     keepOpen(socket);
     socket.on("error", () => socket.destroy()); // first of all: a reset by the client is no event of ours
     socket.on("close", () => this.#onClientClosed());
+    this.#stopWaiting = endWhenGone(socket);
   }
 
   send(): void {
@@ -81,6 +84,7 @@ class UpgradeExchange implements Asker, Forwarding {
 
   onSwitch(other: Socket, { status, headers }: ResponseHead): void {
     this.#isAnswered = true;
+    this.#stopWaiting();
     this.#leave();
     this.#other = other;
     this.#options.upstream.upgrades += 1;
@@ -96,6 +100,7 @@ class UpgradeExchange implements Asker, Forwarding {
 
   onHead({ status, headers, length }: ResponseHead): void {
     this.#isAnswered = true;
+    this.#stopWaiting();
     noteRefused(this.#socket, status);
     const framing = ["Connection: close", ...(length === undefined ? [] : [`Content-Length: ${length}`])];
     this.#socket.write(this.#head(status, headers, framing), "latin1");
@@ -113,6 +118,7 @@ class UpgradeExchange implements Asker, Forwarding {
 
   onError(error: Error): void {
     this.#leave();
+    this.#stopWaiting();
     if (this.#socket.destroyed) return;
     if (this.#isAnswered) this.#socket.destroy();
     else this.#options.onError(upstreamError(error));

@@ -82,6 +82,39 @@ async function bodyFrom(socket: Socket): Promise<Buffer> {
 
 const requestsIn = (text: string) => text.split("HTTP/1.1\r\n").length - 1;
 
+const UPGRADE = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+const AGREED = "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+describe("a client that waits for its upgrade", () => {
+  test("was held after it had ended its side, for as long as the other side said nothing", async () => {
+    const asked = Promise.withResolvers<Socket>();
+    const { proxy } = await proxyTo((other) => asked.resolve(other));
+    const client = dial(proxy);
+    client.write(UPGRADE);
+    const other = await asked.promise;
+    const closed = new Promise<void>((resolve) => void other.once("close", () => resolve()));
+    client.end();
+    await closed;
+    client.destroy();
+  });
+
+  test("may speak before it is joined: all arrives, once and in order", async () => {
+    const asked = Promise.withResolvers<Socket>();
+    const { proxy, heard } = await proxyTo((other) => asked.resolve(other));
+    const client = dial(proxy);
+    client.setNoDelay(true);
+    client.write(`${UPGRADE}first `);
+    const other = await asked.promise;
+    client.write("early ");
+    client.write("x".repeat(200_000)); // more than is kept
+    other.write(AGREED);
+    client.once("data", () => client.write(" late"));
+    await until(() => heard[0]?.endsWith(" late"));
+    expect(heard[0]?.split("\r\n\r\n")[1]).toBe(`first early ${"x".repeat(200_000)} late`);
+    client.destroy();
+  });
+});
+
 describe("a connection to the other side", () => {
   test("serves one request after the other", async () => {
     const { proxy, heard } = await proxyTo((socket) => socket.write(OK));

@@ -194,6 +194,30 @@ const agree: OnText = ({ socket, text }) => {
   if (text.endsWith("\r\n\r\n")) socket.write("HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
 };
 
+const UPGRADE = "GET /hub/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+test("a client that had ended its side while its upgrade waited was held for as long as the role said nothing", async () => {
+  const { ingress, heard } = await ingressBefore(() => {});
+  const asking = open(ingress, UPGRADE);
+  await until(() => heard.length === 1);
+  asking.socket.end();
+  await until(() => heard[0]?.socket.destroyed);
+  asking.socket.destroy();
+});
+
+test("what a client says before it is joined arrives, once and in order", async () => {
+  const { ingress, heard } = await ingressBefore(() => {});
+  const asking = open(ingress, `${UPGRADE}first `);
+  await until(() => heard.length === 1);
+  asking.socket.write("early");
+  agree(heard[0] ?? { socket: asking.socket, text: "" }, 0);
+  await until(() => asking.text.includes("101"));
+  asking.socket.write(" late");
+  await until(() => heard[0]?.text.endsWith(" late"));
+  expect(heard[0]?.text.split("\r\n\r\n")[1]).toBe("first early late");
+  asking.socket.destroy();
+});
+
 test("both sides of what is joined go together: with the client, with the role, and at a stop", async () => {
   const { ingress, heard, own } = await ingressBefore(agree);
   const join = async () => (await askUpgrade(ingress, "/hub/", { host })).socket;
