@@ -11,6 +11,7 @@ import {
 import { TERMINAL_COLOURS, type TerminalScheme } from "../../../src/protocol/terminal-colours.ts";
 import { signalSession } from "../processes.ts";
 import type { KeptScreen, screens } from "./kept-screen.ts";
+import type { OutputAccount, OutputShare } from "./output-share.ts";
 import { Readers, type TerminalReader } from "./readers.ts";
 import { Scrollback } from "./scrollback.ts";
 import type { Size } from "./size.ts";
@@ -28,6 +29,8 @@ interface Options {
   size: Size;
   command: () => ShellCommand;
   newScreen: Awaited<ReturnType<typeof screens>>;
+  /** Of the server's thread, for the output of all terminals. */
+  share: OutputShare;
 }
 
 export interface Attaching {
@@ -51,6 +54,9 @@ export class Terminal {
   readonly #options: Options;
   readonly #readers: Readers;
   readonly #turn = new Turn();
+  readonly #account: OutputAccount;
+  /** For whose sake the program is held up: readers that lag, or the rest of the server. */
+  readonly #holds = new Set<"readers" | "share">();
   #generation = "";
   #pty: IPty | undefined;
   #input: TerminalInput | undefined;
@@ -72,10 +78,11 @@ export class Terminal {
     this.#options = options;
     this.#readers = new Readers({
       isRunning: () => this.isRunning,
-      pause: () => this.#pty?.pause(),
-      resume: () => this.#pty?.resume(),
+      pause: () => this.#hold("readers"),
+      resume: () => this.#letGo("readers"),
       drop: (reader) => reader.resync({ name, generation: this.#generation }),
     });
+    this.#account = options.share.open({ pause: () => this.#hold("share"), resume: () => this.#letGo("share") });
     this.#screen = this.#newScreen();
     this.#start();
   }
@@ -147,6 +154,7 @@ export class Terminal {
     const pty = this.#pty;
     if (pty === undefined) return;
     const force = setTimeout(() => void signalSession(pty.pid, "SIGKILL"), KILL_AFTER_MS);
+    this.#flowAgain();
     pty.resume(); // a paused one would never be seen to end
     await signalSession(pty.pid, "SIGHUP");
     await this.#ended.promise;
@@ -156,6 +164,7 @@ export class Terminal {
 
   /** Nobody opens it any more: gives its memory back. */
   forget(): void {
+    this.#account.close();
     this.#screen.close();
   }
 
@@ -185,6 +194,7 @@ export class Terminal {
     this.#input?.end();
     this.#input = undefined;
     this.#exitCode = exitCode;
+    this.#flowAgain();
     this.#readers.rest();
     const exit = { name: this.name, generation: this.#generation, exitCode };
     this.#readers.tellAll((reader) => reader.exited(exit));
@@ -207,10 +217,26 @@ export class Terminal {
     const text = this.#gathered;
     if (text === "") return;
     this.#gathered = "";
-    const offset = this.#scrollback.end;
-    this.#scrollback.append(text);
-    this.#readers.send({ name: this.name, generation: this.#generation, text, offset });
-    this.#screen.write(text);
+    this.#account.spend(() => {
+      const offset = this.#scrollback.end;
+      this.#scrollback.append(text);
+      this.#readers.send({ name: this.name, generation: this.#generation, text, offset });
+      this.#screen.write(text);
+    });
+  }
+
+  #hold(by: "readers" | "share"): void {
+    if (this.#holds.size === 0) this.#pty?.pause();
+    this.#holds.add(by);
+  }
+
+  #letGo(by: "readers" | "share"): void {
+    if (this.#holds.delete(by) && this.#holds.size === 0) this.#pty?.resume();
+  }
+
+  #flowAgain(): void {
+    this.#holds.clear();
+    this.#account.rest();
   }
 
   /** The screen as it is now, and what was put out of a control sequence that has not ended yet. */

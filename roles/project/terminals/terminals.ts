@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { TerminalAnswers, TerminalView } from "../../../src/protocol/project-terminals.ts";
+import { OutputShare } from "./output-share.ts";
 import type { Size } from "./size.ts";
 import type { Attaching, ShellCommand, Terminal } from "./terminal.ts";
 
@@ -30,7 +31,8 @@ type Maker = (name: string, made: { size: Size; command: () => ShellCommand }) =
 async function loadMaker(): Promise<Maker> {
   const [{ Terminal }, { screens }] = await Promise.all([import("./terminal.ts"), import("./kept-screen.ts")]);
   const newScreen = await screens();
-  return (name, made) => new Terminal(name, { ...made, newScreen });
+  const share = new OutputShare();
+  return (name, made) => new Terminal(name, { ...made, newScreen, share });
 }
 
 export class Terminals {
