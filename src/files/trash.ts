@@ -1,50 +1,21 @@
-/** What was deleted stays for a while in a hidden folder of its own place, on the same file system, and can be put back; bounded in age and size. */
+/** What was deleted stays for a while in a hidden folder of its own place, on the same file system, and can be put back. `trash-bounds.ts` keeps it small. */
 
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
-import { copyFile, link, lstat, mkdir, readdir, readFile, rename, rmdir, unlink, writeFile } from "node:fs/promises";
-import { z } from "zod";
+import { copyFile, link, lstat, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { codeOf, conflict, notFound } from "../core/errors.ts";
 import type { TrashItem } from "../protocol/project-files.ts";
-import { type PlaceName, type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { moveWithoutReplacing, type Target } from "./replace.ts";
-import { deleteTree, sizeOfTree } from "./tree.ts";
-import { type Folder, inFolder, inParent, walk } from "./walk.ts";
+import { ABOUT, type About, CONTENT, ITEM_ID, inTrash, itemsOf, readItem, TRASHES, trashOf } from "./trash-items.ts";
+import { deleteTree } from "./tree.ts";
+import { type Folder, inParent, walk } from "./walk.ts";
 
 /** Who deletes. */
 export interface Deleter {
   account_id: string;
   name: string;
 }
-
-export interface TrashLimits {
-  keptMs: number;
-  /** Bytes that a place's trash holds at most, but for what was deleted within the last hour. */
-  bytes: number;
-  items: number;
-}
-
-export const TRASH_LIMITS: TrashLimits = { keptMs: 30 * 86_400_000, bytes: 5 * 1024 ** 3, items: 5_000 };
-
-/** So long "Undo" is good, whatever the limits say. */
-const SURE_MS = 3_600_000;
-
-const PLACES: readonly PlaceName[] = ["home", "data", "tmp", "ext"];
-const ID = /^[0-9a-f]{16}$/;
-/** In the folder of an item: what was deleted, and what is known of it. */
-const CONTENT = Buffer.from("content");
-const ABOUT = Buffer.from("about.json");
-
-const about = z.object({
-  /** Where it was, as on the wire. */
-  path: z.string(),
-  kind: z.enum(["file", "folder", "link", "other"]),
-  /** Bytes; of folders, once they were counted. */
-  size: z.number().optional(),
-  deleted: z.iso.datetime(),
-  by: z.object({ account_id: z.string(), name: z.string() }),
-});
-type About = z.infer<typeof about>;
 
 /**
  * Moves a file, folder or link into the trash of its place. Returns the item's id.
@@ -137,36 +108,8 @@ function makeItem(
 
 /** All that is in the trash, the latest first. */
 export async function listTrash(places: Places): Promise<TrashItem[]> {
-  const items = await Promise.all(PLACES.map((place) => itemsOf(places, place)));
+  const items = await Promise.all(TRASHES.map((place) => itemsOf(places, place)));
   return items.flat().sort((a, b) => b.deleted.localeCompare(a.deleted));
-}
-
-async function itemsOf(places: Places, place: PlaceName): Promise<TrashItem[]> {
-  return inTrash(
-    places,
-    place,
-    async (trash) => {
-      const names = await readdir(trash.path);
-      const items = await Promise.all(names.filter((name) => ID.test(name)).map((id) => readItem(trash, id)));
-      return items.filter((item) => item !== undefined);
-    },
-    [],
-  );
-}
-
-async function readItem(trash: Folder, id: string): Promise<TrashItem | undefined> {
-  try {
-    const item = await trash.enter(Buffer.from(id));
-    try {
-      await lstat(item.at(CONTENT));
-      const { size, ...known } = about.parse(JSON.parse(await readFile(item.at(ABOUT), "utf8")));
-      return { id, ...known, size: size ?? null };
-    } finally {
-      await item.close();
-    }
-  } catch {
-    return undefined; // a crash left a part of it, or somebody worked here by hand
-  }
 }
 
 /**
@@ -174,7 +117,7 @@ async function readItem(trash: Folder, id: string): Promise<TrashItem | undefine
  * @throws AppError `not_found` when there is no such item.
  */
 export async function restoreFromTrash(places: Places, id: string): Promise<string> {
-  for (const place of PLACES) {
+  for (const place of TRASHES) {
     const restored = await inTrash(places, place, (trash) => restoreFrom(places, trash, id), undefined);
     if (restored !== undefined) return restored;
   }
@@ -182,7 +125,7 @@ export async function restoreFromTrash(places: Places, id: string): Promise<stri
 }
 
 async function restoreFrom(places: Places, trash: Folder, id: string): Promise<string | undefined> {
-  const known = ID.test(id) ? await readItem(trash, id) : undefined;
+  const known = ITEM_ID.test(id) ? await readItem(trash, id) : undefined;
   if (known === undefined) return undefined;
   const item = await trash.enter(Buffer.from(id));
   try {
@@ -236,12 +179,12 @@ function nameOfRestored(name: Buffer, number: number): Buffer {
 /** Deletes for good what is in the trash: these, or all. Returns how many they were. */
 export async function emptyTrash(places: Places, ids?: readonly string[]): Promise<number> {
   let count = 0;
-  for (const place of PLACES) {
+  for (const place of TRASHES) {
     await inTrash(
       places,
       place,
       async (trash) => {
-        const there = (await readdir(trash.path)).filter((name) => ID.test(name));
+        const there = (await readdir(trash.path)).filter((name) => ITEM_ID.test(name));
         for (const id of ids === undefined ? there : there.filter((one) => ids.includes(one))) {
           await deleteTree(trash, Buffer.from(id));
           count += 1;
@@ -251,86 +194,4 @@ export async function emptyTrash(places: Places, ids?: readonly string[]): Promi
     );
   }
   return count;
-}
-
-/** Counts what was not counted yet, and deletes for good what is too old, or too much: the oldest first. */
-export async function tendTrash(places: Places, limits: TrashLimits, signal: AbortSignal): Promise<void> {
-  for (const place of PLACES) {
-    await inTrash(
-      places,
-      place,
-      async (trash) => {
-        await removeBroken(trash);
-        for (const id of idsToRemove(await countedItems(places, place, trash, signal), limits, Date.now())) {
-          if (signal.aborted) return;
-          await deleteTree(trash, Buffer.from(id));
-        }
-      },
-      undefined,
-    );
-  }
-}
-
-/** Which items go. Pure. */
-export function idsToRemove(items: readonly TrashItem[], limits: TrashLimits, now: number): string[] {
-  let bytes = 0;
-  let count = 0;
-  const latestFirst = [...items].sort((a, b) => b.deleted.localeCompare(a.deleted));
-  return latestFirst.flatMap(({ id, size, deleted }) => {
-    bytes += size ?? 0;
-    count += 1;
-    const ageMs = now - Date.parse(deleted);
-    const isTooMuch = ageMs > limits.keptMs || bytes > limits.bytes || count > limits.items;
-    if (!isTooMuch || ageMs < SURE_MS) return [];
-    bytes -= size ?? 0;
-    return [id];
-  });
-}
-
-async function countedItems(
-  places: Places,
-  place: PlaceName,
-  trash: Folder,
-  signal: AbortSignal,
-): Promise<TrashItem[]> {
-  const items = await itemsOf(places, place);
-  for (const item of items) {
-    if (item.size !== null || signal.aborted) continue;
-    item.size = await sizeOfTree(trash, Buffer.from(item.id), signal);
-    const { id, size, ...known } = item;
-    const folder = await trash.enter(Buffer.from(id));
-    await writeFile(folder.at(ABOUT), JSON.stringify({ ...known, size } satisfies About)).finally(() => folder.close());
-  }
-  return items;
-}
-
-/** What a crash left: an item of which nothing can be told, when nobody can be making it any more. */
-async function removeBroken(trash: Folder): Promise<void> {
-  for (const name of (await readdir(trash.path)).filter((one) => ID.test(one))) {
-    const stats = await lstat(trash.at(Buffer.from(name))).catch(() => undefined); // emptied meanwhile
-    if (stats === undefined || Date.now() - stats.mtimeMs < SURE_MS) continue;
-    if ((await readItem(trash, name)) !== undefined) continue;
-    for (const part of [ABOUT]) await unlink(trash.at(Buffer.from(`${name}/${part}`))).catch(() => {});
-    await rmdir(trash.at(Buffer.from(name))).catch(() => {}); // somebody put something there by hand: it stays
-  }
-}
-
-/** A place's own trash: below the server's own folder at home, where it shows no further name; elsewhere at the top. */
-function trashOf(place: PlaceName): PlacePath {
-  const names = place === "home" ? [".cocalc", "trash"] : [".cocalc-trash"];
-  return { place, names: names.map((name) => Buffer.from(name)) };
-}
-
-/** Calls `use` with a place's trash; `none` where there is no trash yet, or no such place. */
-async function inTrash<T>(places: Places, place: PlaceName, use: (trash: Folder) => Promise<T>, none: T): Promise<T> {
-  let wasThere = false;
-  try {
-    return await inFolder(places, trashOf(place), (trash) => {
-      wasThere = true;
-      return use(trash);
-    });
-  } catch (error) {
-    if (wasThere) throw error;
-    return none;
-  }
 }

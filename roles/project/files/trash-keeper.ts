@@ -3,7 +3,7 @@
 import { sleep } from "../../../src/core/clock.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import type { Places } from "../../../src/files/places.ts";
-import { TRASH_LIMITS, tendTrash } from "../../../src/files/trash.ts";
+import { TRASH_LIMITS, tendTrash } from "../../../src/files/trash-bounds.ts";
 
 const EVERY_MS = 3_600_000;
 /** Many deletions at once are looked at once: it counts what is in folders. */

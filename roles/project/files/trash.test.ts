@@ -3,7 +3,7 @@
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { idsToRemove, TRASH_LIMITS, tendTrash } from "../../../src/files/trash.ts";
+import { idsToRemove, TRASH_LIMITS, tendTrash } from "../../../src/files/trash-bounds.ts";
 import { DONE_HEADER, doneInProject, MAX_DONE_LENGTH } from "../../../src/protocol/done-in-project.ts";
 import type { TrashItem } from "../../../src/protocol/project-files.ts";
 import { testLives } from "../../../test/helpers/life.ts";
