@@ -6,8 +6,8 @@ import type { FileEntry } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
 import { fileError } from "./file-errors.ts";
 import { asideOf, noted, settle } from "./leftovers.ts";
-import { type PlacePath, type Places, pathToWire } from "./places.ts";
-import { moveWithoutReplacing } from "./replace.ts";
+import { DOT, type PlacePath, type Places, pathToWire } from "./places.ts";
+import { moveWithoutReplacing, statsOf } from "./replace.ts";
 import { copyTree, deleteTree } from "./tree.ts";
 import { type Folder, inParent } from "./walk.ts";
 import { temporaryName } from "./write.ts";
@@ -108,7 +108,7 @@ async function copy(pair: Pair, overwrite: boolean): Promise<void> {
 async function copyBy(pair: Pair, temporary: Buffer, overwrite: boolean): Promise<void> {
   const { from, name, to } = pair;
   try {
-    const { dev, ino } = await lstat(to.at(Buffer.from(".")));
+    const { dev, ino } = await lstat(to.at(DOT));
     await copyTree({ from, name, to, toName: temporary, forbidden: `${dev} ${ino}` });
     await put(pair, temporary, overwrite);
   } catch (error) {
@@ -121,7 +121,7 @@ async function put(pair: Pair, temporary: Buffer, overwrite: boolean): Promise<v
   const { to, toName } = pair;
   const isFolder = (await lstat(to.at(temporary))).isDirectory();
   if (!overwrite && !isFolder) return moveWithoutReplacing(to.at(temporary), to.at(toName));
-  const there = await lstat(to.at(toName)).catch(() => undefined);
+  const there = await statsOf(to, toName);
   if (there !== undefined && (isFolder || there.isDirectory())) return replace(pair, temporary);
   await rename(to.at(temporary), to.at(toName));
 }
@@ -143,6 +143,6 @@ async function replace({ to, toName, target }: Pair, temporary: Buffer): Promise
 }
 
 async function refuseTaken({ to, toName }: Pair): Promise<void> {
-  const there = await lstat(to.at(toName)).catch(() => undefined);
-  if (there !== undefined) throw conflict("There is something of that name already; choose another one or replace it.");
+  if ((await statsOf(to, toName)) !== undefined)
+    throw conflict("There is something of that name already; choose another one or replace it.");
 }

@@ -1,11 +1,12 @@
 /** Temporary files that a server left behind when it was killed: each is noted while it is made, so that the next start finds it without a search. */
 
-import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { sleep } from "../core/clock.ts";
-import { codeOf, isAppError } from "../core/errors.ts";
+import { isAppError } from "../core/errors.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
+import { statsOf } from "./replace.ts";
 import { deleteTree } from "./tree.ts";
 import { type Folder, type Spot, walk } from "./walk.ts";
 
@@ -80,13 +81,7 @@ async function putBack(folder: Folder, aside: Buffer, name: Buffer): Promise<voi
 }
 
 async function isThere(folder: Folder, name: Buffer): Promise<boolean> {
-  try {
-    await lstat(folder.at(name));
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return false;
-    throw error;
-  }
+  return (await statsOf(folder, name)) !== undefined;
 }
 
 /** Removes what dead servers left; what may be of one that died just now is looked at again a little later. */

@@ -6,7 +6,7 @@ import { copyFile, link, lstat, mkdir, readdir, rename, writeFile } from "node:f
 import { codeOf, conflict, notFound } from "../core/errors.ts";
 import type { TrashItem } from "../protocol/project-files.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
-import { moveWithoutReplacing, type Target } from "./replace.ts";
+import { moveWithoutReplacing, statsOf, type Target } from "./replace.ts";
 import { ABOUT, type About, CONTENT, ITEM_ID, inTrash, itemsOf, readItem, TRASHES, trashOf } from "./trash-items.ts";
 import { deleteTree } from "./tree.ts";
 import { type Folder, inParent, walk } from "./walk.ts";
@@ -149,20 +149,13 @@ async function putBack(item: Folder, folder: Folder, wanted: Buffer): Promise<Bu
     const name = tries === 1 ? wanted : nameOfRestored(wanted, tries - 1);
     try {
       if (!isFolder) await moveWithoutReplacing(item.at(CONTENT), folder.at(name));
-      else if (await isThere(folder, name)) continue;
+      else if ((await statsOf(folder, name)) !== undefined) continue;
       else await rename(item.at(CONTENT), folder.at(name));
       return name;
     } catch (error) {
       if (codeOf(error) !== "EEXIST" && codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "ENOTDIR") throw error;
     }
   }
-}
-
-async function isThere(folder: Folder, name: Buffer): Promise<boolean> {
-  return lstat(folder.at(name)).then(
-    () => true,
-    () => false, // whatever the reason, the renaming tells it
-  );
 }
 
 const LONGEST_NAME = 255;

@@ -4,7 +4,16 @@ import { z } from "zod";
 import { invalid } from "../../../src/core/errors.ts";
 import { statPath } from "../../../src/files/entry.ts";
 import { FolderNames, listFolder, MAX_PAGE } from "../../../src/files/listing.ts";
-import { type PlacePath, type Places, parsePath, splitBytes, titleOf, toWire } from "../../../src/files/places.ts";
+import {
+  DOT,
+  DOT_DOT,
+  type PlacePath,
+  type Places,
+  parsePath,
+  splitBytes,
+  titleOf,
+  toWire,
+} from "../../../src/files/places.ts";
 import { openForReading } from "../../../src/files/read.ts";
 import { listTrash } from "../../../src/files/trash.ts";
 import { type FileCommandName, fileCommands, MAX_PATH_LENGTH, wirePath } from "../../../src/protocol/project-files.ts";
@@ -140,7 +149,8 @@ function rawPath(rest: string): PlacePath {
     "latin1",
   );
   const names = splitBytes(bytes);
-  const dots = names.some((name) => name.equals(Buffer.from("..")));
-  if (dots || bytes.includes(0)) throw invalid("This path is not understood.");
-  return { place: "home", names: names.filter((name) => !name.equals(Buffer.from("."))) };
+  const dots = names.some((name) => name.equals(DOT_DOT));
+  if (dots || bytes.includes(0))
+    throw invalid("This address names no file: it leads upwards or holds a zero byte. Open the file from its folder.");
+  return { place: "home", names: names.filter((name) => !name.equals(DOT)) };
 }
