@@ -1,8 +1,9 @@
 /** Opens a file for reading: a regular one, inside its place, without waiting for anything. */
 
 import { type BigIntStats, constants as flags } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { type AppError, invalid } from "../core/errors.ts";
+import { openBytes } from "./open-bytes.ts";
 import { type PlacePath, type Places, pathToWire } from "./places.ts";
 import { walk } from "./walk.ts";
 
@@ -25,7 +26,7 @@ export function openForReading(places: Places, path: PlacePath): Promise<OpenFil
 /** Opens what stands at a path that was walked to. */
 export async function openPlainFile(at: Buffer, path: PlacePath): Promise<OpenFile> {
   const flag = flags.O_RDONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY;
-  const handle = await open(at as unknown as string, flag); // bytes are taken; the types lag
+  const handle = await openBytes(at, flag);
   try {
     const stats = await handle.stat({ bigint: true });
     if (stats.isFile()) return { handle, stats };

@@ -4,10 +4,11 @@
  */
 
 import { type BigIntStats, constants as flags } from "node:fs";
-import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
+import { link, lstat, rename, unlink } from "node:fs/promises";
 import { AppError, codeOf, invalid } from "../core/errors.ts";
 import { giveAttributes } from "./attributes.ts";
 import { etagOf, matches } from "./entry.ts";
+import { openBytes } from "./open-bytes.ts";
 import { overwriteFrom } from "./overwrite.ts";
 import { type PlacePath, pathToWire } from "./places.ts";
 import type { Folder } from "./walk.ts";
@@ -121,10 +122,6 @@ async function writeOver(to: Buffer, from: Buffer, check: (held: BigIntStats) =>
   } finally {
     await source.close();
   }
-}
-
-function openBytes(path: Buffer, flag: number): Promise<FileHandle> {
-  return open(path as unknown as string, flag); // bytes are taken; the types lag
 }
 
 /** That a file is not as the caller believes. */

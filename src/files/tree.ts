@@ -1,20 +1,9 @@
 /** Copies and deletes whole trees; links in them are things of their own and never followed. */
 
 import { constants as flags } from "node:fs";
-import {
-  chmod,
-  copyFile,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readlink,
-  rmdir,
-  symlink,
-  unlink,
-  utimes,
-} from "node:fs/promises";
+import { chmod, copyFile, lstat, mkdir, readdir, readlink, rmdir, symlink, unlink, utimes } from "node:fs/promises";
 import { codeOf, invalid } from "../core/errors.ts";
+import { openBytes } from "./open-bytes.ts";
 import { toWire } from "./places.ts";
 import type { Folder } from "./walk.ts";
 
@@ -74,7 +63,7 @@ export async function copyTree(copy: Copy): Promise<void> {
 /** Copies the file that is there now: held open, so that a link put in its place is not followed. */
 async function copyOne(from: Buffer, to: Buffer): Promise<void> {
   const flag = flags.O_RDONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK;
-  const handle = await open(from as unknown as string, flag); // bytes are taken; the types lag
+  const handle = await openBytes(from, flag);
   try {
     const held = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : from;
     await copyFile(held, to, flags.COPYFILE_EXCL | flags.COPYFILE_FICLONE);

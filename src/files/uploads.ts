@@ -2,10 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, unlink } from "node:fs/promises";
 import { AppError, conflict, invalid } from "../core/errors.ts";
 import type { FileEntry, UnfinishedUpload } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
+import { openBytes } from "./open-bytes.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { checkReplacing, isFolder, putInPlace, type Replacing } from "./replace.ts";
 import { UploadNotes } from "./upload-notes.ts";
@@ -259,7 +260,7 @@ function partOf(id: string): Buffer {
 
 function openPart(folder: Folder, id: string): Promise<FileHandle> {
   const flag = flags.O_WRONLY | flags.O_CREAT | flags.O_NOFOLLOW | flags.O_NONBLOCK;
-  return open(folder.at(partOf(id)) as unknown as string, flag, 0o666); // bytes are taken; the types lag
+  return openBytes(folder.at(partOf(id)), flag, 0o666);
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {

@@ -1,9 +1,10 @@
 /** Walks to a folder or file inside one place, so that neither "..", nor a link, nor a link put there meanwhile leads out of it. */
 
 import { existsSync, constants as flags } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readlink, realpath } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, readlink, realpath } from "node:fs/promises";
 import { type AppError, codeOf, forbidden, invalid } from "../core/errors.ts";
 import { telling } from "./file-errors.ts";
+import { openBytes } from "./open-bytes.ts";
 import { below, DOT, DOT_DOT, type PlacePath, type Places, pathToWire, splitBytes, titleOf, toWire } from "./places.ts";
 
 /**
@@ -42,7 +43,7 @@ export class Folder {
 
 async function openFolder(path: Buffer, extra = 0): Promise<Folder> {
   if (HOLDS_FOLDERS) {
-    const handle = await open(path as unknown as string, O_PATH | flags.O_DIRECTORY | extra); // bytes are taken; the types lag
+    const handle = await openBytes(path, O_PATH | flags.O_DIRECTORY | extra);
     return new Folder(Buffer.from(`/proc/self/fd/${handle.fd}`), handle);
   }
   if (extra === 0) return new Folder(await realpath(path, "buffer"));

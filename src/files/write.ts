@@ -2,10 +2,11 @@
 
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, unlink } from "node:fs/promises";
 import type { FileEntry } from "../protocol/project-files.ts";
 import { toEntry } from "./entry.ts";
 import { noted } from "./leftovers.ts";
+import { openBytes } from "./open-bytes.ts";
 import { type PlacePath, type Places, toWire } from "./places.ts";
 import { checkReplacing, isFolder, putInPlace, type Replacing, statsOf } from "./replace.ts";
 import { type Folder, walk } from "./walk.ts";
@@ -79,7 +80,7 @@ async function writeNew(
   fill: (handle: FileHandle) => Promise<unknown>,
 ): Promise<BigIntStats> {
   const flag = flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW;
-  const handle = await open(at as unknown as string, flag, 0o666); // bytes are taken; the types lag
+  const handle = await openBytes(at, flag, 0o666);
   try {
     if (like !== undefined) await handle.chmod(Number(like.mode & 0o7777n) | 0o600).catch(() => {}); // file systems without modes
     await fill(handle);
@@ -96,7 +97,7 @@ async function writeNew(
 
 /** Some file systems cannot: then the name reaches the disk a little later. */
 async function syncFolder(folder: Folder): Promise<void> {
-  const handle = await open(folder.path as unknown as string, flags.O_RDONLY).catch(() => undefined); // bytes are taken; the types lag
+  const handle = await openBytes(folder.path, flags.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }
