@@ -1,10 +1,11 @@
 /** Temporary files that a server left behind when it was killed: each is noted while it is made, so that the next start finds it without a search. */
 
-import { mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { sleep } from "../core/clock.ts";
 import { isAppError } from "../core/errors.ts";
+import { makeOwnFolder, ownFolder } from "./own-folder.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { statsOf } from "./replace.ts";
 import { deleteTree } from "./tree.ts";
@@ -27,7 +28,8 @@ const note = z.object({
   last: z.enum(["follow", "keep"]),
 });
 
-const notesOf = (places: Places) => join(places.home, ".cocalc", "temporary");
+const NOTES = "temporary";
+const notesOf = (places: Places) => ownFolder(places, NOTES);
 
 /** Notes a temporary file beside `path`, runs the act that makes it and puts it in place, and forgets it. */
 export async function noted<T>(
@@ -38,8 +40,7 @@ export async function noted<T>(
   const file = join(notesOf(places), name.toString());
   const text = JSON.stringify({ path: pathToWire(path), last } satisfies z.infer<typeof note>);
   try {
-    // not `recursive`, which never comes to an end in a home such as /proc
-    for (const folder of [join(places.home, ".cocalc"), notesOf(places)]) await mkdir(folder, 0o700).catch(() => {});
+    await makeOwnFolder(places, NOTES);
     await writeFile(file, text);
   } catch {
     return act(); // a home that is full or strange: what a crash leaves there stays

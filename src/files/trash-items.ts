@@ -3,6 +3,7 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { TrashItem } from "../protocol/project-files.ts";
+import { OWN } from "./own-folder.ts";
 import type { PlaceName, PlacePath, Places } from "./places.ts";
 import { type Folder, inFolder } from "./walk.ts";
 
@@ -55,7 +56,7 @@ export async function readItem(trash: Folder, id: string): Promise<TrashItem | u
 
 /** A place's own trash: below the server's own folder at home, where it shows no further name; elsewhere at the top. */
 export function trashOf(place: PlaceName): PlacePath {
-  const names = place === "home" ? [".cocalc", "trash"] : [".cocalc-trash"];
+  const names = place === "home" ? [OWN, "trash"] : [".cocalc-trash"];
   return { place, names: names.map((name) => Buffer.from(name)) };
 }
 

@@ -1,10 +1,12 @@
 /** What is known of unfinished uploads, a small file for each in ~/.cocalc/uploads: they outlive the server, not for ever, and not too many. */
 
-import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeOwnFolder, ownFolder } from "./own-folder.ts";
 import type { Places } from "./places.ts";
 
+const UPLOADS = "uploads";
 /** An upload of which nothing came for so long is removed. */
 const UPLOAD_KEPT_MS = 2 * 86_400_000;
 const MOST_UPLOADS = 200;
@@ -27,12 +29,12 @@ interface FoundNote extends UploadNote {
 }
 
 export class UploadNotes {
-  readonly #home: string;
+  readonly #places: Places;
   readonly #folder: string;
 
-  constructor({ home }: Places) {
-    this.#home = home;
-    this.#folder = join(home, ".cocalc", "uploads");
+  constructor(places: Places) {
+    this.#places = places;
+    this.#folder = ownFolder(places, UPLOADS);
   }
 
   async read(id: string): Promise<FoundNote | undefined> {
@@ -47,8 +49,7 @@ export class UploadNotes {
 
   /** Whole or not at all: a crash leaves the one before. */
   async write(id: string, note: UploadNote): Promise<void> {
-    // not `recursive`, which never comes to an end in a home such as /proc
-    for (const folder of [join(this.#home, ".cocalc"), this.#folder]) await mkdir(folder, 0o700).catch(() => {});
+    await makeOwnFolder(this.#places, UPLOADS);
     const file = this.#file(id);
     await writeFile(`${file}.new`, JSON.stringify(note));
     await rename(`${file}.new`, file);
