@@ -40,7 +40,8 @@ export function refusalOf(headers: IncomingHttpHeaders): AppError | undefined {
   if (named !== undefined) return invalid(`The header Connection may not name ${named}: it belongs to the request.`);
   // Node takes the chunks of any coding apart: passed on anew, nobody could tell any more what is in them.
   if (coding !== undefined && coding.toLowerCase() !== "chunked") return UNKNOWN_CODING;
-  if (length !== undefined && !Number.isSafeInteger(Number(length))) return invalid("No body is as long as this.");
+  if (length !== undefined && !Number.isSafeInteger(Number(length)))
+    return invalid("The header Content-Length is no length that a body can have.");
   return undefined;
 }
 

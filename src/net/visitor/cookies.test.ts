@@ -8,7 +8,7 @@ test("names depend on base path and TLS", () => {
     apiKey: "__Host-api_key",
   });
   expect(cookieNames({ basePath: "/cocalc", secure: false }).rememberMe).toBe("%2Fcocalcremember_me");
-  expect(isSecure({ origin: "https://a.example" }, undefined)).toBe(true);
+  expect(isSecure({ origin: "https://a.example" }, "http")).toBe(true);
   expect(isSecure({ origin: undefined }, "https")).toBe(true);
   expect(isSecure({ origin: "http://a.example" }, "https")).toBe(false);
 });

@@ -1,6 +1,7 @@
 /** The names of our cookies on a site, and reading, writing and stripping them; what their values mean is decided elsewhere. */
 
 import { parseCookie, stringifySetCookie } from "cookie";
+import type { Client } from "./forwarded.ts";
 import { type SiteConfig, schemeOf } from "./site.ts";
 
 export interface CookieNames {
@@ -26,9 +27,9 @@ export interface CookieSite {
   secure: boolean;
 }
 
-/** Does the browser reach the site by TLS? By configuration; without, as the proxy before us says. */
-export function isSecure(site: Pick<SiteConfig, "origin">, forwardedProto: string | string[] | undefined): boolean {
-  return schemeOf(site, forwardedProto === "https" ? "https" : "http") === "https";
+/** Does the browser reach the site by TLS? `told`: as `clientOf` says. */
+export function isSecure(site: Pick<SiteConfig, "origin">, told: Client["proto"]): boolean {
+  return schemeOf(site, told) === "https";
 }
 
 /** Names on the app's origin: `__Host-` where TLS allows it, then the base path, so that sites on one host do not meet. */

@@ -35,7 +35,7 @@ export const siteConfig = z.object({
 export type SiteConfig = z.infer<typeof siteConfig>;
 
 /** The scheme by which browsers reach the site: by configuration; without, as the proxy before us says. */
-export function schemeOf({ origin }: Pick<SiteConfig, "origin">, told: "http" | "https"): "http" | "https" {
+export function schemeOf({ origin }: Pick<SiteConfig, "origin">, told: Client["proto"]): Client["proto"] {
   if (origin === undefined) return told;
   return origin.startsWith("https:") ? "https" : "http";
 }
@@ -51,6 +51,6 @@ const HALF_A_YEAR_SECONDS = 15_552_000;
  * Has a browser that came by TLS come by nothing else for half a year (RFC 6797). It holds for the whole host, so that hub-next and static
  * alone say it: nobody uses the hubs' other paths on the app's host who was not at one of these two before.
  */
-export function requireTls(response: ServerResponse, scheme: "http" | "https"): void {
+export function requireTls(response: ServerResponse, scheme: Client["proto"]): void {
   if (scheme === "https") response.setHeader("Strict-Transport-Security", `max-age=${HALF_A_YEAR_SECONDS}`);
 }
