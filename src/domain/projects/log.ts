@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Queryable } from "../../db/db.ts";
+import { NOW } from "../../db/moments.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 
 /** `event` names the kind; the rest of the fields are its own. */
@@ -27,7 +28,7 @@ export async function logProjectEvent(
 ): Promise<void> {
   await db.execute(
     `INSERT INTO project_log (id, project_id, account_id, event, time)
-     VALUES ($1, $2, $3, $4, clock_timestamp() AT TIME ZONE 'UTC')`,
+     VALUES ($1, $2, $3, $4, ${NOW})`,
     [randomUUID(), projectId, accountId ?? null, JSON.stringify(event)],
   );
 }

@@ -2,6 +2,7 @@
 
 import type { Queryable } from "../../db/db.ts";
 import type { Leader } from "../../db/leader.ts";
+import { NOW_ISO } from "../../db/moments.ts";
 import type { ComputeState } from "../../protocol/project.ts";
 import type { StateFacts } from "../project-pods/rules.ts";
 
@@ -21,7 +22,7 @@ export async function writeStates(
        ORDER BY project_id FOR NO KEY UPDATE OF projects
      )
      UPDATE projects SET state = wanted.facts ||
-       jsonb_build_object('time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+       jsonb_build_object('time', ${NOW_ISO})
      FROM locked JOIN wanted USING (project_id)
      WHERE projects.project_id = locked.project_id AND ${isLeading} AND ${KNOWN} IS DISTINCT FROM wanted.facts
      RETURNING projects.project_id`,

@@ -1,8 +1,8 @@
 /** A request is taken up, and a start begins: before its pod is made, and when its pod is there. Each write is refused when there is a newer leader. */
 
 import type { Leader } from "../../db/leader.ts";
+import { NOW, NOW_ISO } from "../../db/moments.ts";
 import type { RunQuota } from "../quotas/rules.ts";
-import { NOW, NOW_ISO } from "./moments.ts";
 import { SERVED } from "./served.ts";
 
 /** Gives a request without a time one, so that it can be served: it was written by hand. */

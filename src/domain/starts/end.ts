@@ -1,7 +1,7 @@
 /** A start or a request comes to its end, each once. Each write is refused when there is a newer leader. */
 
 import type { Leader } from "../../db/leader.ts";
-import { NOW, NOW_ISO } from "./moments.ts";
+import { NOW, NOW_ISO } from "../../db/moments.ts";
 import { SERVED } from "./served.ts";
 import type { Why } from "./wait.ts";
 
