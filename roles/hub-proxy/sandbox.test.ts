@@ -15,6 +15,7 @@ test("an answer that names a file to nginx, or how long to keep it, is not obeye
     "x-reproxy-url",
     "surrogate-control",
     "secure-session-registration",
+    "sec-session-registration", // as browsers called it first
   ]) {
     expect(onProjectOrigin(name, "x")).toBeUndefined();
     expect(onAppOrigin(name, "x")).toBeUndefined();

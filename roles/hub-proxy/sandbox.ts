@@ -106,7 +106,7 @@ export function isUsedAsCode(destination: string | string[] | undefined): boolea
  * site, and proxies in front of us act on what names another answer or how long to keep it.
  */
 const REACH_FURTHER = new Set(["alt-svc", "clear-site-data", "strict-transport-security", "x-sendfile"]);
-const FOR_PROXIES = /^(?:x-accel-|x-lighttpd-|x-litespeed-|x-reproxy-|x-envoy-|surrogate-|cdn-|secure-session-)/;
+const FOR_PROXIES = /^(?:x-accel-|x-lighttpd-|x-litespeed-|x-reproxy-|x-envoy-|surrogate-|cdn-|sec(?:ure)?-session-)/;
 
 /** A project's own origin may keep its cookies to itself: never for its siblings, never ours. */
 export const onProjectOrigin: RewriteHeader = (name, value) => {
