@@ -64,11 +64,12 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   });
   life.onDrain("project sockets", () => void io.emit("stopping"));
   const admit = (caller: Caller, request: IncomingMessage) => {
-    const sid = new URL(request.url ?? "/", "http://project").searchParams.get("sid");
-    if (sid === null) openers.checkRoom(caller);
-    else openers.check(sid, caller);
+    const query = Object.fromEntries(new URL(request.url ?? "/", "http://project").searchParams);
+    if (query.sid) openers.check(query.sid, caller);
+    else openers.checkRoom(caller);
     callers.set(request, caller);
-    return request as EngineRequest; // engine.io adds its fields itself
+    // engine.io adds its fields itself, but for this one: of two readings of a query that names two sockets, one would not be checked
+    return Object.assign(request as EngineRequest, { _query: query });
   };
   return {
     request: (caller, request, response) => void engine.handleRequest(admit(caller, request), response),

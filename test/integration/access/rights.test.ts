@@ -334,8 +334,9 @@ test("a socket without WebSocket went on as what its first request came as", asy
   const { sid } = JSON.parse((await ask("", ada)).text.slice(1)) as { sid: string };
   expect((await ask(`&sid=${sid}`, ada, "40")).status).toBe(200);
   const stranger = { sub: people.stranger.accountId, role: "collaborator" as const };
-  expect((await ask(`&sid=${sid}`, stranger)).status).toBe(410);
+  for (const named of [`&sid=${sid}`, `&sid=another&sid=${sid}`, `&sid=&sid=${sid}`, `&s%69d=${sid}`])
+    expect([named, (await ask(named, stranger)).status]).toEqual([named, 410]);
   expect((await ask(`&sid=${sid}`, ada, '421["terminal_list",{}]')).status).toBe(200);
-  expect((await ask(`&sid=${sid}`, { ...ada, role: "viewer" as const })).status).toBe(410);
+  expect((await ask(`&sid=another&sid=${sid}`, { ...ada, role: "viewer" as const })).status).toBe(410);
   expect((await ask(`&sid=${sid}`, ada)).status).toBe(400); // it has ended
 });
