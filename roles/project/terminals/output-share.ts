@@ -7,6 +7,8 @@
 const SHARE = 1 / 3;
 /** A terminal may be so far ahead of its part. */
 const AHEAD_MS = 25;
+/** Longest time that a program is held up at once: what a shell that ends leaves unread is there for 200 ms. */
+const LONGEST_MS = 50;
 
 interface Clock {
   now(): number;
@@ -79,7 +81,7 @@ export class OutputAccount {
     act();
     const now = clock.now();
     this.#paidAt = Math.max(this.#paidAt, began) + ((now - began) * Math.max(1, flooding(now))) / SHARE;
-    const waitMs = this.#paidAt - now - AHEAD_MS;
+    const waitMs = Math.min(this.#paidAt - now - AHEAD_MS, LONGEST_MS);
     if (waitMs <= 0 || this.#callOff !== undefined) return;
     program.pause();
     this.#callOff = clock.after(waitMs, () => {

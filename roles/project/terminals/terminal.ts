@@ -225,8 +225,10 @@ export class Terminal {
     });
   }
 
+  /** A shell that has ended is held up no more: its library gives up what is not read soon. */
   #hold(by: "readers" | "share"): void {
-    if (this.#holds.size === 0) this.#pty?.pause();
+    if (this.#pty === undefined || !isAlive(this.#pty.pid)) return;
+    if (this.#holds.size === 0) this.#pty.pause();
     this.#holds.add(by);
   }
 
@@ -275,5 +277,13 @@ export class Terminal {
     const attached = this.#readers.get(id);
     if (attached === undefined) throw conflict("Open this terminal first.");
     return attached;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // there is no such process any more
   }
 }
