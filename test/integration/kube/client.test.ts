@@ -3,33 +3,23 @@ import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { generate } from "selfsigned";
-import { Life } from "../../../src/core/life.ts";
+import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { readTarget } from "../../../src/kube/kubeconfig.ts";
 import { configMaps } from "../../../src/kube/resources.ts";
 import { kubeStatusOf } from "../../../src/kube/status.ts";
 import type { ConfigMap, Kube } from "../../../src/kube/types.ts";
-import { type ContractTarget, kubeConfigFor, uniqueName } from "../../contract/target.ts";
+import { kubeConfigFor, uniqueName } from "../../contract/target.ts";
 import { isList, type Matches, openFaultyKube } from "../../helpers/faulty-kube.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
-import { kubeconfigAt, openKubeTcpProxy, openTestApi, openTestKube } from "../../helpers/kube.ts";
+import { kubeconfigAt, openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
+import { api, direct } from "./api-fixture.ts";
 
 const lives = testLives();
-const serverLife = new Life("API server");
-let api: ContractTarget;
-let direct: Kube;
-
-beforeAll(async () => {
-  api = await openTestApi(serverLife);
-  direct = await openTestKube(serverLife, api);
-}, 300_000);
-afterAll(async () => {
-  expect(await serverLife.stop()).toEqual([]);
-});
 
 const map = (name: string, labels: Record<string, string> = {}): ConfigMap => ({
   apiVersion: "v1",

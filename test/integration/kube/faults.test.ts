@@ -3,28 +3,15 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { Life } from "../../../src/core/life.ts";
-import type { Kube } from "../../../src/kube/types.ts";
-import type { ContractTarget } from "../../contract/target.ts";
-import { openTestApi, openTestKube } from "../../helpers/kube.ts";
+import { expect, test } from "@jest/globals";
+import type { Life } from "../../../src/core/life.ts";
+import { openTestKube } from "../../helpers/kube.ts";
 import { outliveFault } from "../../helpers/kube-faults.ts";
 import { testLives } from "../../helpers/life.ts";
 import { faultKinds } from "../../helpers/tcp-proxy.ts";
+import { api, direct } from "./api-fixture.ts";
 
 const newLife = testLives();
-const serverLife = new Life("API server");
-let api: ContractTarget;
-/** A client that no fault touches. */
-let direct: Kube;
-
-beforeAll(async () => {
-  api = await openTestApi(serverLife);
-  direct = await openTestKube(serverLife, api);
-}, 300_000);
-afterAll(async () => {
-  expect(await serverLife.stop()).toEqual([]);
-});
 
 /** The connections that HTTP clients of this process make from now on. */
 function keptSockets(life: Life): Socket[] {

@@ -2,33 +2,22 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Life } from "../../../src/core/life.ts";
+import { describe, expect, test } from "@jest/globals";
+import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import type { ListWatchReflector } from "../../../src/kube/reflector.ts";
 import { configMaps } from "../../../src/kube/resources.ts";
 import type { ConfigMap, Kube, ReflectorOptions } from "../../../src/kube/types.ts";
-import { type ContractTarget, uniqueName } from "../../contract/target.ts";
+import { uniqueName } from "../../contract/target.ts";
 import { type FaultyKube, isList, isWatch, openFaultyKube } from "../../helpers/faulty-kube.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
-import { kubeconfigAt, openKubeTcpProxy, openTestApi, openTestKube } from "../../helpers/kube.ts";
+import { kubeconfigAt, openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { keptLog } from "../../helpers/log.ts";
 import { until } from "../../helpers/until.ts";
+import { api, direct } from "./api-fixture.ts";
 
 const lives = testLives();
-const serverLife = new Life("API server");
-let api: ContractTarget;
-/** A client that no fault touches. */
-let direct: Kube;
-
-beforeAll(async () => {
-  api = await openTestApi(serverLife);
-  direct = await openTestKube(serverLife, api);
-}, 300_000);
-afterAll(async () => {
-  expect(await serverLife.stop()).toEqual([]);
-});
 
 const map = (name: string, set: string, data: Record<string, string> = {}): ConfigMap => ({
   apiVersion: "v1",
