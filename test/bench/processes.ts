@@ -3,11 +3,15 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { RoleName } from "../../roles/names.ts";
 import type { Life } from "../../src/core/life.ts";
+import { freePort } from "../../src/net/serve/serve.ts";
 import { until } from "../helpers/until.ts";
 
 const run = promisify(execFile);
+const bundle = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
 
 export interface Program {
   command: string;
@@ -38,6 +42,31 @@ export function startProgram(life: Life, { command, args, env = {}, core }: Prog
     clearTimeout(force);
   });
   return child;
+}
+
+/** Starts a role as it ships, from `dist/server`; resolves when it listens on a port of the loopback. */
+export async function startBuiltRole(
+  life: Life,
+  role: RoleName,
+  { env, core }: { env: Record<string, string>; core?: number },
+): Promise<{ port: number; pid: number }> {
+  const port = await freePort();
+  const { pid = 0 } = startProgram(life, {
+    command: process.execPath,
+    args: [bundle, `--role=${role}`],
+    env: {
+      ...env,
+      NODE_ENV: "production",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ADMIN_HOST: "127.0.0.1",
+      ADMIN_PORT: "0",
+      COCALC_LOG_LEVEL: "error",
+    },
+    ...(core !== undefined && { core }),
+  });
+  await untilListening(port);
+  return { port, pid };
 }
 
 /** Resolves when something listens on a port of the loopback. */

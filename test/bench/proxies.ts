@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
 import { freePort } from "../../src/net/serve/serve.ts";
-import { startProgram, untilListening } from "./processes.ts";
+import { startBuiltRole, startProgram, untilListening } from "./processes.ts";
 import { createPerson, createRunningProject, openWorld } from "./world.ts";
 
 export const LOAD_CORE = 0;
@@ -109,23 +109,10 @@ async function startHubProxy(life: Life, backend: number): Promise<Target> {
   const { db, env } = await openWorld(life);
   const { accountId, cookie } = await createPerson(db, "proxy");
   const projectId = await createRunningProject(db, { owner: accountId, ip: "127.0.0.1" });
-  const port = await freePort();
-  startProgram(life, {
-    command: process.execPath,
-    args: [join(root, "dist/server/main.js"), "--role=hub-proxy"],
-    env: {
-      ...env,
-      NODE_ENV: "production",
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      ADMIN_HOST: "127.0.0.1",
-      ADMIN_PORT: "0",
-      COCALC_LOG_LEVEL: "error",
-      COCALC_PORTS_ON_APP_ORIGIN: "yes",
-    },
+  const { port } = await startBuiltRole(life, "hub-proxy", {
+    env: { ...env, COCALC_PORTS_ON_APP_ORIGIN: "yes" },
     core: PROXY_CORE,
   });
-  await untilListening(port);
   return {
     origin: `http://127.0.0.1:${port}`,
     prefix: `/${projectId}/port/${backend}`,

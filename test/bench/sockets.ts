@@ -4,15 +4,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
-import { memoryOf, startProgram, untilListening } from "./processes.ts";
+import { memoryOf, startBuiltRole } from "./processes.ts";
 import { type Benchmark, type Figure, ms, quantile } from "./report.ts";
 import type { ClientsOrder, ClientsReport } from "./socket-clients.ts";
 import { createPerson, createRunningProject, openWorld } from "./world.ts";
 
 const PEOPLE = 100;
 const SOCKETS_EACH = 50;
-const bundle = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
 
 export function benchmark(life: Life): Benchmark {
   return {
@@ -28,31 +26,17 @@ export function benchmark(life: Life): Benchmark {
         projectId,
         JSON.stringify(users),
       ]);
-      const port = await freePort();
-      const hub = startProgram(life, {
-        command: process.execPath,
-        args: [bundle, "--role=hub-websocket"],
-        env: {
-          ...env,
-          NODE_ENV: "production",
-          HOST: "127.0.0.1",
-          PORT: String(port),
-          ADMIN_HOST: "127.0.0.1",
-          ADMIN_PORT: "0",
-          COCALC_LOG_LEVEL: "error",
-        },
-      });
-      await untilListening(port);
-      const before = await memoryOf(hub.pid ?? 0);
+      const hub = await startBuiltRole(life, "hub-websocket", { env });
+      const before = await memoryOf(hub.pid);
       const clients = startClients(life);
       clients.send({
-        url: `http://127.0.0.1:${port}`,
+        url: `http://127.0.0.1:${hub.port}`,
         cookies: people.map(({ cookie }) => cookie),
         socketsPerCookie: SOCKETS_EACH,
         projectId,
       } satisfies ClientsOrder);
       await report(clients);
-      const after = await memoryOf(hub.pid ?? 0);
+      const after = await memoryOf(hub.pid);
       const heard = report(clients);
       const changedAt = performance.timeOrigin + performance.now();
       await db.execute("UPDATE projects SET title = 'changed' WHERE project_id = $1", [projectId]);
