@@ -18,8 +18,6 @@ const HIGH_WATER = TERMINAL_ACK_EVERY * 8;
 const LOW_WATER = TERMINAL_ACK_EVERY * 2;
 /** A reader that has held up the program for this long without a sign is sent no more. */
 const STALLED_AFTER_MS = 3_000;
-/** Units that a program may put out in a second while nobody follows: each is work for the screen that is kept. */
-const UNSEEN_PER_SECOND = 1_000_000;
 
 interface Attached {
   reader: TerminalReader;
@@ -40,15 +38,12 @@ interface Program {
   drop(reader: TerminalReader): void;
 }
 
-/** Flowing ⇄ paused, by how far the slowest reader that is not behind lags, or where there is none, by how much came within a second. */
+/** Flowing ⇄ paused, by how far the slowest reader that is not behind lags. */
 export class Readers {
   readonly #attached = new Map<string, Attached>();
   readonly #program: Program;
   #paused = false;
   #stallTimer: NodeJS.Timeout | undefined;
-  /** What nobody was sent of this second. */
-  #unseen = 0;
-  #unseenTimer: NodeJS.Timeout | undefined;
 
   constructor(program: Program) {
     this.#program = program;
@@ -70,7 +65,6 @@ export class Readers {
   /** Adds one who has everything up to an offset. */
   add(id: string, { at, ...who }: Pick<Attached, "reader" | "size" | "scheme"> & { at: number }): void {
     this.#attached.set(id, { ...who, sent: at, acked: at, behind: false });
-    this.#unseen = 0;
     this.#flow();
   }
 
@@ -86,9 +80,8 @@ export class Readers {
 
   /** Sends output that ends at an offset to all who follow. */
   send(output: { name: string; generation: string; text: string; offset: number }): void {
-    const following = [...this.#attached.values()].filter(({ behind }) => !behind);
-    if (following.length === 0) this.#countUnseen(output.text.length);
-    for (const attached of following) {
+    for (const attached of this.#attached.values()) {
+      if (attached.behind) continue;
       attached.sent = output.offset + output.text.length;
       attached.reader.output(output);
     }
@@ -112,29 +105,16 @@ export class Readers {
   rest(): void {
     this.#paused = false;
     clearTimeout(this.#stallTimer);
-    clearTimeout(this.#unseenTimer);
-    this.#unseenTimer = undefined;
-    this.#unseen = 0;
-  }
-
-  #countUnseen(units: number): void {
-    this.#unseen += units;
-    this.#unseenTimer ??= setTimeout(() => {
-      this.#unseenTimer = undefined;
-      this.#unseen = 0;
-      this.#flow();
-    }, 1_000);
   }
 
   #flow(): void {
     const lags = [...this.#attached.values()].filter(({ behind }) => !behind).map(({ sent, acked }) => sent - acked);
     const lag = Math.max(0, ...lags);
-    const isTooMuch = this.#unseen > UNSEEN_PER_SECOND;
-    if (!this.#paused && (lag > HIGH_WATER || isTooMuch) && this.#program.isRunning()) {
+    if (!this.#paused && lag > HIGH_WATER && this.#program.isRunning()) {
       this.#paused = true;
       this.#program.pause();
       this.#watchStall();
-    } else if (this.#paused && lag < LOW_WATER && !isTooMuch) {
+    } else if (this.#paused && lag < LOW_WATER) {
       this.rest();
       this.#program.resume();
     }
