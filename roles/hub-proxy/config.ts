@@ -18,7 +18,7 @@ export const proxyConfig = z.object({
   maxRequests: setting(
     "COCALC_PROXY_MAX_REQUESTS",
     wholeNumber().min(1).max(10_000).default(256),
-    "Most requests under way at once to one port of one project.",
+    "Most requests under way at once to one port of one project; of all its viewers together, half of that to all its ports.",
   ),
   maxRequestsPerMember: setting(
     "COCALC_PROXY_MAX_REQUESTS_PER_MEMBER",

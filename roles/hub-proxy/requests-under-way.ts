@@ -2,6 +2,7 @@
 
 import { AppError } from "../../src/core/errors.ts";
 import { Tally } from "../../src/core/tally.ts";
+import type { Identity } from "../../src/domain/access/identity.ts";
 import type { HttpResponse } from "../../src/net/serve/http-message.ts";
 import { may } from "../../src/protocol/project-rights.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -9,29 +10,46 @@ import type { Right } from "./rights.ts";
 
 /** Who only reads uses the app alone, which asks for little at once. */
 const PART_FOR_READING = 1 / 4;
+/** Of the places of one port: however many only read, who works in the project finds room. */
+const PART_FOR_ALL_READING = 1 / 2;
+
+interface Caller extends Pick<Right, "role"> {
+  identity: Pick<Identity, "accountId">;
+}
 
 export class RequestsUnderWay {
-  readonly #most: number;
+  readonly #most: { ofMember: number; ofReader: number; ofReaders: number };
   readonly #ofMembers = new Tally();
+  /** Of those who only read, by project. */
+  readonly #ofReaders = new Tally();
 
-  constructor({ maxRequestsPerMember }: Pick<ProxyConfig, "maxRequestsPerMember">) {
-    this.#most = maxRequestsPerMember;
+  constructor({ maxRequests, maxRequestsPerMember }: Pick<ProxyConfig, "maxRequests" | "maxRequestsPerMember">) {
+    this.#most = {
+      ofMember: maxRequestsPerMember,
+      ofReader: Math.ceil(maxRequestsPerMember * PART_FOR_READING),
+      ofReaders: Math.ceil(maxRequests * PART_FOR_ALL_READING),
+    };
   }
 
   /** Counts a request until its answer has gone out, or its client is gone. @throws AppError `rate_limited` without a place. */
-  enter(response: HttpResponse, { identity, role }: Pick<Right, "identity" | "role">, projectId: string): void {
+  enter(response: Pick<HttpResponse, "closed" | "once">, { identity, role }: Caller, projectId: string): void {
     if (response.closed) return; // nobody would tell of its end any more
-    const most = may(role, "write") ? this.#most : Math.ceil(this.#most * PART_FOR_READING);
+    const isReader = !may(role, "write");
+    const { ofMember, ofReader, ofReaders } = this.#most;
+    const most = isReader ? ofReader : ofMember;
     const member = `${identity.accountId} ${projectId}`;
-    if (this.#ofMembers.of(member) >= most) throw tooMany(most);
+    if (this.#ofMembers.of(member) >= most) throw tooMany(`Your account has ${most}`);
+    if (isReader && this.#ofReaders.of(projectId) >= ofReaders) throw tooMany(`Its viewers together have ${ofReaders}`);
     response.once("close", this.#ofMembers.add(member));
+    if (isReader) response.once("close", this.#ofReaders.add(projectId));
   }
 }
 
-function tooMany(most: number): AppError {
+/** `whose`: who has how many, as a sentence begins. */
+function tooMany(whose: string): AppError {
   return new AppError(
     "rate_limited",
-    `Your account has ${most} requests under way to this project already, which is all it may. Try again when some are answered.`,
+    `${whose} requests under way to this project already, which is all that may be. Try again when some are answered.`,
     { retryAfterSeconds: 2 },
   );
 }
