@@ -2,8 +2,8 @@
 
 import type { HttpRequest } from "../../src/net/serve/http-message.ts";
 import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
+import { projectOfHost } from "../../src/net/visitor/hosts.ts";
 import type { ProxyConfig } from "./config.ts";
-import { projectOfHost } from "./origins.ts";
 import { type Target, targetOf } from "./target.ts";
 
 export interface Reading {

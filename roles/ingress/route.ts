@@ -2,8 +2,8 @@
 
 import { AppError, invalid, notFound } from "../../src/core/errors.ts";
 import type { HttpRequest } from "../../src/net/serve/http-message.ts";
+import { type HostConfig, originKind } from "../../src/net/visitor/hosts.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/visitor/routes.ts";
-import { type HostConfig, originKind } from "./hosts.ts";
 
 export interface RouteConfig extends HostConfig {
   basePath: string;
