@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
+import { checkSignedIn, checkWholeAccount } from "../../../src/domain/access/key-limits.ts";
 import { checkProof } from "../../../src/domain/access/proofs.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
 import { endpointAt } from "../../../src/protocol/api-v2-table.ts";
@@ -70,12 +71,8 @@ async function checkAccount(
   if (databaseIsAway)
     throw unavailable("The database cannot be reached; try again in a moment.", { retryAfterSeconds: 2 });
   if (identity === undefined) throw unauthenticated("Sign in first, or send a valid API key.");
-  if (keys === "none" && identity.credential.kind !== "session") {
-    throw forbidden("This cannot be done with an API key; sign in with a browser.");
-  }
-  if (keys !== "project" && identity.projectId !== undefined) {
-    throw forbidden("A project's API key cannot do this; use a key of your account, or sign in with a browser.");
-  }
+  if (keys === "none") checkSignedIn(identity.credential);
+  if (keys !== "project") checkWholeAccount(identity);
   if (access === "admin" && !identity.isAdmin) throw forbidden("Only an administrator may do this.");
   if (confirmed) await checkProof(call.hub.db, identity.credential);
   return { ...call, identity, accountId: identity.accountId } satisfies AccountCall;

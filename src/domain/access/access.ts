@@ -11,6 +11,7 @@ import { may, type ProjectNeed, type ProjectRole, projectRights, whyNot } from "
 import { recordUse } from "../central-log/central-log.ts";
 import { apiKeyId, verifyApiKey } from "./api-keys.ts";
 import { type Identity, type ProjectMembers, roleIn } from "./identity.ts";
+import { checkWholeAccount } from "./key-limits.ts";
 import { membersOf } from "./members.ts";
 import { sessionHashOf } from "./project-origins.ts";
 import { Revocations } from "./revocations.ts";
@@ -133,9 +134,7 @@ export class Access {
       throw forbidden("You are no member of this project, or there is none. Ask one of its owners to add you.");
     }
     if (!may(role, need)) throw forbidden(whyNot(role, need));
-    if (identity.projectId !== undefined && !projectRights[need].key) {
-      throw forbidden("A project's API key cannot do this; use a key of your account, or sign in with a browser.");
-    }
+    if (!projectRights[need].key) checkWholeAccount(identity);
     if (role === "admin") await this.#record({ account_id: identity.accountId, project_id: projectId, need });
     return role;
   }

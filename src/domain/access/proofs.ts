@@ -1,8 +1,9 @@
 /** That it is still the person who signed in: before what is dangerous, the password has to have been typed in this session a short time ago. */
 
-import { AppError, forbidden } from "../../core/errors.ts";
+import { AppError } from "../../core/errors.ts";
 import type { Queryable } from "../../db/db.ts";
 import type { Credential } from "./identity.ts";
+import { checkSignedIn } from "./key-limits.ts";
 
 /** How long the password counts as just typed. */
 const PROOF_MINUTES = 10;
@@ -12,7 +13,7 @@ const PROOF_MINUTES = 10;
  * @throws AppError `confirm_password` when it was typed too long ago; `forbidden` for an API key, which nobody types.
  */
 export async function checkProof(db: Queryable, credential: Credential): Promise<void> {
-  if (credential.kind !== "session") throw forbidden("This cannot be done with an API key; sign in with a browser.");
+  checkSignedIn(credential);
   const [recent] = await db.query(
     "SELECT FROM remember_me WHERE hash = $1 AND proved > now() AT TIME ZONE 'UTC' - make_interval(mins => $2)",
     [credential.hash, PROOF_MINUTES],
