@@ -13,6 +13,14 @@ test("a bucket gives its burst at once, then what has flowed in since, and never
   expect(taken(bucket, 50, 3_600_000)).toBe(10);
 });
 
+test("what was taken beyond what there was has to flow in first", () => {
+  const bucket = new TokenBucket({ burst: 10, perSecond: 2 }, 0);
+  expect(bucket.take(0)).toBe(0);
+  bucket.owe(19);
+  expect(bucket.take(0)).toBe(5_500);
+  expect(bucket.take(5_500)).toBe(0);
+});
+
 test("a clock that is put back takes nothing away and gives nothing", () => {
   const bucket = new TokenBucket({ burst: 2, perSecond: 1 }, 10_000);
   expect(taken(bucket, 5, 10_000)).toBe(2);

@@ -30,6 +30,11 @@ export class TokenBucket {
     return 0;
   }
 
+  /** Takes what was used by now, even where there is not as much: then there is none until that has flowed in. */
+  owe(amount: number): void {
+    this.#left -= amount;
+  }
+
   /** Puts one back that was taken. */
   giveBack(): void {
     this.#left = Math.min(this.#size.burst, this.#left + 1);

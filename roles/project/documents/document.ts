@@ -11,7 +11,7 @@ import { type DocumentReader, type Joining, stateOf } from "./document-reader.ts
 import type { DocumentStore } from "./document-store.ts";
 import { baseFor, hashOf, type Replayed, replay } from "./replay.ts";
 import { type SavePace, SaveSchedule } from "./save-schedule.ts";
-import type { Identity } from "./shared-awareness.ts";
+import type { Mover } from "./shared-awareness.ts";
 import { SharedDocument } from "./shared-document.ts";
 import { encodeMerged, RECORD, readLog } from "./update-log.ts";
 
@@ -152,8 +152,8 @@ export class Document<Format = unknown> {
     this.#shared.type(id, update);
   }
 
-  awareness(id: string, update: Uint8Array, identity: Identity): void {
-    this.#shared.moveCursor(id, update, identity);
+  awareness(id: string, update: Uint8Array, mover: Mover): void {
+    this.#shared.moveCursor(id, update, mover);
   }
 
   /** Brings it to disk now. @throws AppError saying why it cannot be saved. */

@@ -13,7 +13,7 @@ import type { DocumentReader } from "./document-reader.ts";
 import { DocumentStore } from "./document-store.ts";
 import { DocumentTable, type Entry, MAX_DOCUMENTS } from "./document-table.ts";
 import { isWithin, Moves } from "./moves.ts";
-import type { Identity } from "./shared-awareness.ts";
+import type { Mover } from "./shared-awareness.ts";
 
 /** Somebody who has a document open; the path by which they know it changes when the file is moved. */
 export interface Called {
@@ -131,8 +131,8 @@ export class Documents {
     this.#of(readerId, path).entry.document.update(readerKey(readerId, path), generation, update);
   }
 
-  awareness(readerId: string, path: string, { update, identity }: { update: Uint8Array; identity: Identity }): void {
-    this.#of(readerId, path).entry.document.awareness(readerKey(readerId, path), update, identity);
+  awareness(readerId: string, path: string, { update, mover }: { update: Uint8Array; mover: Mover }): void {
+    this.#of(readerId, path).entry.document.awareness(readerKey(readerId, path), update, mover);
   }
 
   save(readerId: string, path: string): Promise<{ etag: string }> {

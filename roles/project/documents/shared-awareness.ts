@@ -1,4 +1,4 @@
-/** Who is in a document and where their cursors are: relayed, bounded, under the names that the hub vouches for. */
+/** Who is in a document and where their cursors are: relayed, bounded, paced, under the names that the hub vouches for. */
 
 import {
   Awareness,
@@ -9,6 +9,8 @@ import {
 } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import { AppError, forbidden, invalid } from "../../../src/core/errors.ts";
+import type { TokenBucket } from "../../../src/core/token-buckets.ts";
+import { type CursorSource, PacedCursors } from "./paced-cursors.ts";
 
 const MAX_UPDATE_BYTES = 16_384;
 /** Editors that one socket may have open on one document. */
@@ -19,27 +21,44 @@ export interface Identity {
   name: string;
 }
 
+/** Who moves a cursor. */
+export interface Mover extends Identity {
+  /** Bytes that their socket may have others told of cursors. */
+  budget: TokenBucket;
+}
+
+type Change = Record<"added" | "updated" | "removed", number[]>;
+
 export class SharedAwareness {
   readonly #awareness: Awareness;
   /** Which reader brought the state of a Yjs client last. */
   readonly #owners = new Map<number, string>();
+  readonly #paced: PacedCursors;
+  /** Whose update is being applied. */
+  #source: CursorSource | undefined;
 
-  /** @param relay is given each change and the reader it came from. */
+  /** @param relay is given changes, of several that follow fast the last, and the reader they came from. */
   constructor(doc: Y.Doc, relay: (update: Uint8Array, from: unknown) => void) {
     this.#awareness = new Awareness(doc);
     this.#awareness.setLocalState(null);
-    this.#awareness.on(
-      "update",
-      ({ added, updated, removed }: Record<"added" | "updated" | "removed", number[]>, from: unknown) => {
-        if (typeof from === "string") for (const client of [...added, ...updated]) this.#owners.set(client, from);
-        relay(encodeAwarenessUpdate(this.#awareness, [...added, ...updated, ...removed]), from);
-        this.#forget(removed);
-      },
-    );
+    const tell = (clients: number[], from: unknown) => {
+      const update = encodeAwarenessUpdate(this.#awareness, clients);
+      this.#paced.told(clients);
+      relay(update, from);
+      this.#forget(clients);
+      return update.length;
+    };
+    this.#paced = new PacedCursors(tell);
+    this.#awareness.on("update", ({ added, updated, removed }: Change, from: unknown) => {
+      const clients = [...added, ...updated, ...removed];
+      if (this.#source === undefined) return void tell(clients, from); // they left
+      for (const client of [...added, ...updated]) this.#owners.set(client, this.#source.reader);
+      this.#paced.moved(clients, this.#source);
+    });
   }
 
   /** @throws AppError when it is too large, brings too many editors or somebody else's, or is no awareness update. */
-  apply(reader: string, update: Uint8Array, identity: Identity): void {
+  apply(reader: string, update: Uint8Array, { budget, ...identity }: Mover): void {
     if (update.length > MAX_UPDATE_BYTES) throw new AppError("too_large", "This state of an editor is too large.");
     const clients = understood(() => clientsIn(update));
     if (new Set([...this.#clientsOf(reader), ...clients]).size > MAX_CLIENTS_PER_READER)
@@ -48,7 +67,12 @@ export class SharedAwareness {
       throw forbidden("This editor is somebody else's.");
     understood(() => {
       const named = modifyAwarenessUpdate(update, (state) => signed(state, identity));
-      applyAwarenessUpdate(this.#awareness, named, reader);
+      this.#source = { reader, budget };
+      try {
+        applyAwarenessUpdate(this.#awareness, named, reader);
+      } finally {
+        this.#source = undefined;
+      }
     });
     this.#forget(clients);
   }
@@ -64,6 +88,7 @@ export class SharedAwareness {
   }
 
   destroy(): void {
+    this.#paced.end();
     this.#awareness.destroy();
   }
 
@@ -76,10 +101,10 @@ export class SharedAwareness {
     return [...this.#owners].filter(([, owner]) => owner === reader).map(([client]) => client);
   }
 
-  /** Of those without a state nothing is kept; the library would keep the clock of every client that was ever named. */
+  /** Of those without a state nothing is kept once all know; the library would keep the clock of every client that was ever named. */
   #forget(clients: readonly number[]): void {
     for (const client of clients) {
-      if (this.#awareness.states.has(client)) continue;
+      if (this.#awareness.states.has(client) || this.#paced.isWaiting(client)) continue;
       this.#owners.delete(client);
       this.#awareness.meta.delete(client);
     }

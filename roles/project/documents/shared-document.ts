@@ -8,7 +8,7 @@ import { newGeneration } from "./document-log.ts";
 import type { DocumentReader } from "./document-reader.ts";
 import { DocumentReaders } from "./document-readers.ts";
 import { applyFrom, encodeFor, refuseTooLarge } from "./reader-updates.ts";
-import { type Identity, SharedAwareness } from "./shared-awareness.ts";
+import { type Mover, SharedAwareness } from "./shared-awareness.ts";
 
 /** The origin of Yjs transactions that are not a reader's. */
 const FROM_DISK = Symbol("disk");
@@ -101,8 +101,8 @@ export class SharedDocument<Format> {
     applyFrom(this.#doc, update, { reader: id, mostPending: limit.bytes });
   }
 
-  moveCursor(id: string, update: Uint8Array, identity: Identity): void {
-    this.#awareness.apply(id, update, identity);
+  moveCursor(id: string, update: Uint8Array, mover: Mover): void {
+    this.#awareness.apply(id, update, mover);
   }
 
   tell(state: SavedState): void {

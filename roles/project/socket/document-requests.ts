@@ -33,7 +33,8 @@ export function documentRequests({
     },
     document_awareness: (session, { path, update }) => {
       const { sub, name } = session.caller;
-      documents.awareness(session.id, path, { update, identity: { account_id: sub, name } });
+      const mover = { account_id: sub, name, budget: session.cursorBudget };
+      documents.awareness(session.id, path, { update, mover });
       return {};
     },
     document_save: (session, { path }) => documents.save(session.id, path),

@@ -1,9 +1,11 @@
 /** One socket of a caller: its identity, what it is sent, and what has to be undone when it goes. */
 
 import type { Socket } from "socket.io";
+import { TokenBucket } from "../../../src/core/token-buckets.ts";
 import { cutOffWhenBehind, type MostUnsent } from "../../../src/net/serve/cut-off-when-behind.ts";
 import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
+import { CURSOR_BYTES } from "../documents/paced-cursors.ts";
 
 export type ProjectSocket = Socket<Record<string, (...args: unknown[]) => void>, ProjectEvents>;
 
@@ -13,6 +15,8 @@ const MOST_UNSENT: MostUnsent = { bytes: 64 * 1024 * 1024, packets: 5_000 };
 export class Session {
   readonly id: string;
   readonly caller: Caller;
+  /** Of all documents that it has open. */
+  readonly cursorBudget = new TokenBucket(CURSOR_BYTES);
   readonly #socket: ProjectSocket;
   readonly #undos = new Map<string, () => void>();
 
