@@ -1,11 +1,12 @@
 /** Terminals over a real socket with real programs: who answers what they ask, what newcomers see, what new terminals are called. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import graphemes from "@xterm/addon-unicode-graphemes";
 import headless, { type Terminal } from "@xterm/headless";
 import { installWidths } from "../../../src/protocol/terminal-widths.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { type ProjectClient, startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
@@ -119,6 +120,30 @@ test("a new terminal is nobody's that runs, nor a closed tab's, nor one that its
   expect(await create(grace)).toBe("42");
   expect(new Set(await Promise.all([1, 2, 3].map(() => create(ada)))).size).toBe(3);
 });
+
+test("a new terminal is not the one that a tab from before a restart of the project opens again", async () => {
+  const root = await temporaryFolder(newLife(), "project");
+  const before = newLife();
+  const graces = await (await (await startProjectServer(before, { root })).connect()).ask("terminal_create", {
+    ...SIZE,
+    taken: [],
+  });
+  await before.stop();
+  const again = await startProjectServer(newLife(), { root });
+  const adas = await (await again.connect()).ask("terminal_create", { ...SIZE, taken: [] });
+  expect(adas.terminal.name).not.toBe(graces.terminal.name);
+});
+
+test.each(["", "-7", "9".repeat(40), "NaN", "9999999"])(
+  "%j that its people put into the file of the last one does not keep terminals from being made",
+  async (text) => {
+    const server = await startProjectServer(newLife());
+    await mkdir(join(server.home, ".cocalc/terminals"), { recursive: true });
+    await writeFile(join(server.home, ".cocalc/terminals/last-number"), text);
+    const { terminal } = await (await server.connect()).ask("terminal_create", { ...SIZE, taken: [] });
+    expect(terminal.name).toBe("2");
+  },
+);
 
 test("bytes of the mouse's old reports reach the program as they are", async () => {
   const server = await startProjectServer(newLife());

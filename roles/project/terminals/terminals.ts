@@ -4,18 +4,18 @@ import { existsSync } from "node:fs";
 import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
 import type { TerminalAnswers, TerminalView } from "../../../src/protocol/project-terminals.ts";
+import { LastNumber } from "./last-number.ts";
 import { OutputShare } from "./output-share.ts";
 import type { Size } from "./size.ts";
 import type { Attaching, ShellCommand, Terminal } from "./terminal.ts";
 
 const MAX_TERMINALS = 100;
-const NUMBER = /^\d{1,6}$/;
 
 interface Options {
   /** The shell that a terminal runs, begun in the given folder. */
   shell: string;
   env: () => Record<string, string>;
-  /** Used when a terminal names no folder, or one that is not there. */
+  /** Used when a terminal names no folder, or one that is not there; numbers are kept in it. */
   home: string;
 }
 
@@ -40,11 +40,11 @@ export class Terminals {
   readonly #terminals = new Map<string, Terminal>();
   readonly #life: Life;
   #loaded: Promise<Maker> | undefined;
-  /** The highest number that was a name. The first terminal is called by a word, so new ones begin with 2. */
-  #lastNumber = 1;
+  readonly #lastNumber: LastNumber;
 
   constructor(life: Life, options: Options) {
     this.#options = options;
+    this.#lastNumber = new LastNumber(options.home);
     this.#life = life;
     life.defer("terminals", () => this.#endAll());
   }
@@ -66,9 +66,7 @@ export class Terminals {
   /** Makes a new terminal and names it by a number that none here has or had, and that is not taken by what its asker still shows. */
   async create({ taken, ...made }: Made & { taken: readonly string[] }): Promise<TerminalView> {
     const make = await this.#maker();
-    let name = "";
-    do name = String(++this.#lastNumber);
-    while (this.#terminals.has(name) || taken.includes(name));
+    const name = await this.#lastNumber.next((free) => !this.#terminals.has(free) && !taken.includes(free));
     return this.#make(make, name, made).view;
   }
 
@@ -110,7 +108,7 @@ export class Terminals {
       });
     const terminal = make(name, { size, command: () => this.#command(cwd) });
     this.#terminals.set(name, terminal);
-    if (NUMBER.test(name)) this.#lastNumber = Math.max(this.#lastNumber, Number(name));
+    this.#lastNumber.used(name);
     return terminal;
   }
 
