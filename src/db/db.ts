@@ -182,7 +182,7 @@ function translate(error: unknown): unknown {
 /** The connection's, or the server's as a whole: no word about the statement. */
 function isTrouble(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(08|57P|53)/.test(code)) return true;
+  if (/^(08|57P|53|25P0[34])/.test(code)) return true; // 25P03, 25P04: it ended a session whose transaction stood still, or took too long
   if (error instanceof pg.DatabaseError) return false;
   const isNetwork = /^E[A-Z]+/.test(code);
   const isDriver = /timeout|terminated|Connection|not queryable/i.test(messageOf(error));

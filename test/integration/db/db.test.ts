@@ -6,7 +6,7 @@ import { sqlState } from "../../../src/db/db.ts";
 import { migrate } from "../../../src/db/migrate.ts";
 import { testLives } from "../../helpers/life.ts";
 import { asOwner, createTestDatabase, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
-import { openTcpProxy } from "../../helpers/tcp-proxy.ts";
+import { openTcpProxy, seeded } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
@@ -89,6 +89,24 @@ test("a server that hangs holds no statement for ever, and a transaction on it i
   await expect(db.query("SELECT 1")).rejects.toEqual(unavailable);
   expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
   expect(await metrics.metrics()).toContain("connections_lost_total 2");
+});
+
+test("a transaction that stands still behind a frozen network until the server ends it could not reach the database, in words", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const proxy = await openTcpProxy(life, config);
+  const db = openDbOn(life, { ...config, port: proxy.port, poolSize: 1 });
+  const transaction = db.transaction(async (tx) => {
+    const [row] = await tx.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    await tx.execute("SET LOCAL idle_in_transaction_session_timeout = '100ms'");
+    await proxy.fault("freeze", seeded(0));
+    const answer = tx.query("SELECT 1").catch((error: unknown) => error);
+    await until(async () => (await asOwner(`SELECT FROM pg_stat_activity WHERE pid = ${row?.pid}`)).length === 0);
+    await proxy.heal();
+    throw await answer;
+  });
+  await expect(transaction).rejects.toMatchObject({ code: "unavailable", cause: { code: "25P03" } });
+  expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 test("stopping does not wait for a server that hangs", async () => {
