@@ -11,6 +11,7 @@ import { Tally } from "../../src/core/tally.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
+import { checkWholeAccount } from "../../src/domain/access/key-limits.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { tellable } from "../../src/net/serve/answers.ts";
@@ -158,7 +159,7 @@ export class HubServer {
     const credentials = { session: cookies[names.rememberMe], apiKey: cookies[names.apiKey] };
     const identity = await access.identify(credentials, client.address);
     if (identity === undefined) throw unauthenticated("You are not signed in, or your session has ended.");
-    if (identity.projectId !== undefined) throw forbidden("This API key is for one project alone.");
+    checkWholeAccount(identity);
     return identity;
   }
 
