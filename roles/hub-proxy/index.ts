@@ -3,7 +3,7 @@
 import { messageOf } from "../../src/core/errors.ts";
 import { openAccess } from "../../src/domain/access/access.ts";
 import { Assertions } from "../../src/domain/project-servers/assertions.ts";
-import { ProjectPlaces } from "../../src/domain/project-servers/places.ts";
+import { Whereabouts } from "../../src/domain/project-servers/whereabouts.ts";
 import { signingKey } from "../../src/domain/signing-keys/signing-keys.ts";
 import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
@@ -25,7 +25,7 @@ export default defineRole({
     const access = await openAccess(life, db, { log });
     const { maxRequests, maxUpgrades, connectTimeoutMs } = config;
     const upstreams = new Upstreams(life, { maxRequests, maxUpgrades, connectTimeoutMs });
-    const places = await ProjectPlaces.open(life, db, {
+    const whereabouts = await Whereabouts.open(life, db, {
       onChange: (projectId) => void leaveOldPlace(projectId),
       onMissed: () => {
         for (const projectId of upstreams.groups()) void leaveOldPlace(projectId);
@@ -35,7 +35,7 @@ export default defineRole({
     async function leaveOldPlace(projectId: string): Promise<void> {
       if (!upstreams.has(projectId)) return;
       try {
-        const { ip } = await places.placeOf(projectId);
+        const { ip } = await whereabouts.of(projectId);
         upstreams.leave(projectId, { exceptHost: ip });
       } catch (error) {
         log.warn({ projectId, reason: messageOf(error) }, "a project's new place could not be looked up");
@@ -44,7 +44,17 @@ export default defineRole({
     const assertions = new Assertions(() => signingKey(db));
     const starts = new LatestStarts(db);
     const reader = new RequestReader(config);
-    const proxy = new ProjectProxy(life, { db, log, access, places, starts, assertions, upstreams, reader, config });
+    const proxy = new ProjectProxy(life, {
+      db,
+      log,
+      access,
+      whereabouts,
+      starts,
+      assertions,
+      upstreams,
+      reader,
+      config,
+    });
     const { origin } = await serveHttp(life, {
       name: "hub-proxy",
       listen,

@@ -6,7 +6,7 @@ import { hostInUrl } from "../../src/core/host-in-url.ts";
 import { Recently } from "../../src/core/recently.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import type { Assertions } from "../../src/domain/project-servers/assertions.ts";
-import type { ProjectPlaces } from "../../src/domain/project-servers/places.ts";
+import type { Whereabouts } from "../../src/domain/project-servers/whereabouts.ts";
 import { type ForwardOptions, forward } from "../../src/net/proxy/forward.ts";
 import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
 import { forwardUpgrade } from "../../src/net/proxy/forward-upgrade.ts";
@@ -25,7 +25,7 @@ import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } fro
 import type { Passage } from "./visit.ts";
 
 export interface PassingParts {
-  places: ProjectPlaces;
+  whereabouts: Whereabouts;
   assertions: Assertions;
   upstreams: Upstreams;
   config: ProxyConfig;
@@ -158,7 +158,7 @@ export class PassingOn {
   /** In words what is wrong with the server in the pod; its place is looked up anew. */
   #aboutUpstream({ target, port }: Passage, error: AppError): AppError {
     if (error.code === "invalid") return error;
-    this.#parts.places.forget(target.projectId);
+    this.#parts.whereabouts.forget(target.projectId);
     const what = target.kind === "web" ? `Port ${port} of the project` : "The project's own server";
     const isSilent = target.kind === "web" && error.status === 502 && !isRefused(error);
     const todo = isSilent ? " If it speaks HTTPS only, let it speak HTTP: this site does the rest." : "";

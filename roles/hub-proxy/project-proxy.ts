@@ -73,7 +73,7 @@ export class ProjectProxy {
 
   /** For what is known from a moment ago nothing is waited for: the request goes on in the same turn. False: it was answered here. */
   async #handle(request: HttpRequest, response: HttpResponse): Promise<boolean> {
-    const { places, reader } = this.#parts;
+    const { whereabouts, reader } = this.#parts;
     const reading = reader.read(request);
     const { client, onOriginOf } = reading;
     if (onOriginOf !== undefined && request.url?.startsWith(ENTER_PATH)) {
@@ -93,7 +93,7 @@ export class ProjectProxy {
       await answerStart({ ...this.#parts, visit, right, response });
       return false;
     }
-    const place = places.known(target.projectId) ?? (await places.placeOf(target.projectId));
+    const place = whereabouts.known(target.projectId) ?? (await whereabouts.of(target.projectId));
     const { ip } = place;
     if (ip === undefined) await sendStopped({ ...this.#parts, visit, right, place, response });
     else if (this.#isElsewhere(visit, right)) await this.#sendElsewhere(visit, right, response);
@@ -107,7 +107,7 @@ export class ProjectProxy {
   }
 
   async #upgrade(request: HttpRequest, socket: Duplex, head: Buffer, fail: (thrown: unknown) => void): Promise<void> {
-    const { places, reader } = this.#parts;
+    const { whereabouts, reader } = this.#parts;
     const reading = reader.read(request);
     const { client, onOriginOf } = reading;
     const target = targetIn(reading);
@@ -117,7 +117,7 @@ export class ProjectProxy {
     if (target.kind === "start") throw notFound("There is no WebSocket here.");
     if (this.#isElsewhere(visit, right))
       throw notFound("Ports of projects are served on the project's own origin, not here.");
-    const { ip } = await places.placeOf(target.projectId);
+    const { ip } = await whereabouts.of(target.projectId);
     if (ip === undefined) throw new AppError("unavailable", "The project is not running; start it first.");
     await this.#passingOn.upgrade({ visit, right, target, ip }, socket, head, fail);
   }

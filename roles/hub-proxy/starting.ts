@@ -2,7 +2,7 @@
 
 import { AppError } from "../../src/core/errors.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { ProjectPlace, ProjectPlaces } from "../../src/domain/project-servers/places.ts";
+import type { ProjectPlace, Whereabouts } from "../../src/domain/project-servers/whereabouts.ts";
 import { isStartUnderWay, latestRequest, requestStartOnce } from "../../src/domain/projects/action-request.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HttpResponse } from "../../src/net/serve/http-message.ts";
@@ -21,7 +21,7 @@ interface Waiting {
   response: HttpResponse;
   config: ProxyConfig;
   db: Db;
-  places: ProjectPlaces;
+  whereabouts: Whereabouts;
   starts: LatestStarts;
 }
 
@@ -66,7 +66,7 @@ export async function sendStopped(stopped: Stopped): Promise<void> {
 
 /** `/<project_id>/start`: GET shows how it stands and goes on when it runs, POST asks for the start. */
 export async function answerStart(waiting: Waiting): Promise<void> {
-  const { visit, response, config, places } = waiting;
+  const { visit, response, config, whereabouts } = waiting;
   const { request } = visit;
   const { projectId } = visit.target;
   const to = wantedPath(request.url ?? "");
@@ -77,17 +77,17 @@ export async function answerStart(waiting: Waiting): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw new AppError("invalid", "Use POST to start the project.", { status: 405 });
   }
-  const place = await places.placeOf(projectId);
+  const place = await whereabouts.of(projectId);
   if (place.ip !== undefined) {
     return redirect(response, to === "" ? `${config.basePath}/app/projects/${projectId}` : to);
   }
   await sendHowItStands({ ...waiting, place }, to);
 }
 
-async function askForStart({ db, visit, right, places }: Waiting): Promise<void> {
+async function askForStart({ db, visit, right, whereabouts }: Waiting): Promise<void> {
   const { projectId } = visit.target;
   await requestStartOnce(db, { projectId, accountId: right.identity.accountId });
-  places.forget(projectId);
+  whereabouts.forget(projectId);
 }
 
 /** The page of a project that is not running, on the app's origin. */

@@ -7,7 +7,7 @@ import { defineRole } from "../define-role.ts";
 import { ingressConfig } from "./config.ts";
 import { Ingress } from "./ingress.ts";
 import { requestWatch } from "./observe.ts";
-import { Places } from "./places.ts";
+import { RoleBounds } from "./role-bounds.ts";
 import { ToRoles } from "./to-roles.ts";
 
 export default defineRole({
@@ -25,8 +25,8 @@ export default defineRole({
     // By way of a proxy of ours, one connection serves many visitors, one after the other: their requests are what fills us then.
     const room = () => maxConnections - Math.max(connections, limit.size);
     const limit: AddressLimit = new AddressLimit({ most, room, trustedProxies, onRefused: () => refused.inc() });
-    const places = new Places(maxPerRole);
-    const ingress = new Ingress({ log, toRoles: new ToRoles(life), places, limit, config, originOf: addresses.of });
+    const bounds = new RoleBounds(maxPerRole);
+    const ingress = new Ingress({ log, toRoles: new ToRoles(life), bounds, limit, config, originOf: addresses.of });
     const { origin } = await serveHttp(life, {
       name: "ingress",
       listen,

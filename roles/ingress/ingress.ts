@@ -13,14 +13,14 @@ import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
 import { schemeOf } from "../../src/net/visitor/site.ts";
 import type { RoleName } from "../names.ts";
 import type { IngressConfig } from "./config.ts";
-import type { Places } from "./places.ts";
+import type { RoleBounds } from "./role-bounds.ts";
 import { routeOfRequest } from "./route.ts";
 import type { ToRoles } from "./to-roles.ts";
 
 interface IngressParts {
   log: Logger;
   toRoles: ToRoles;
-  places: Places;
+  bounds: RoleBounds;
   limit: AddressLimit;
   config: IngressConfig;
   /** Where a role is now. */
@@ -71,8 +71,8 @@ export class Ingress {
 
   /** Takes the places of an address and at a role; returns what gives both back. @throws AppError where one of them is not free. */
   #enter(request: IncomingMessage, { client, role, use }: Entering): () => void {
-    const { limit, places } = this.#parts;
-    const leaveRole = places.enter(role, use);
+    const { limit, bounds } = this.#parts;
+    const leaveRole = bounds.enter(role, use);
     try {
       const leaveAddress = limit.enter(request, client.address, { isUpgrade: use === "upgrade" });
       return () => {

@@ -4,7 +4,7 @@ import { unavailable } from "../../src/core/errors.ts";
 import { Tally } from "../../src/core/tally.ts";
 import type { RoleName } from "../names.ts";
 
-export class Places {
+export class RoleBounds {
   readonly #most: number;
   readonly #taken = new Tally();
 

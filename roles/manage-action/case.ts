@@ -4,8 +4,8 @@ import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
-import type { Places } from "../../src/domain/starts/places.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
+import type { Turns } from "../../src/domain/starts/turns.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageActionConfig } from "./config.ts";
 import type { Request, StartUnderWay, Step } from "./decide.ts";
@@ -22,11 +22,11 @@ export interface Tools {
   metrics: ActionMetrics;
   pods: ProjectPods;
   maker: PodMaker;
-  places: Places;
+  turns: Turns;
   records: Records;
-  /** Gives the place of a start back, if it has one, to those whose turn it is. */
-  giveBackPlace(projectId: string): void;
-  /** Looks at those whose turn it is: places, or who waits for them, have changed. */
+  /** Gives the turn of a start back, if it has one, to those whose turn it is. */
+  giveBackTurn(projectId: string): void;
+  /** Looks at those whose turn it is: turns in use, or who waits for them, have changed. */
   nextInTurn(): void;
 }
 

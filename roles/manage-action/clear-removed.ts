@@ -6,9 +6,9 @@ import type { Tools } from "./case.ts";
 
 /** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */
 export async function clearRemoved(tools: Tools, projectId: string): Promise<number | undefined> {
-  const { leader, config, pods, log, giveBackPlace } = tools;
+  const { leader, config, pods, log, giveBackTurn } = tools;
   if (!(await endStartsOfRemoved(leader, projectId))) return undefined; // it is there again, or another leads by now
-  giveBackPlace(projectId);
+  giveBackTurn(projectId);
   const pod = pods.get(projectId);
   if (pod === undefined || isTerminating(pod)) return undefined;
   const ageMs = Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");

@@ -14,10 +14,10 @@ import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 const RETRY_MS = 500;
 
 export async function createPod(tools: Tools, one: Case): Promise<number | undefined> {
-  const { records, places, maker, pods, giveBackPlace } = tools;
+  const { records, turns, maker, pods, giveBackTurn } = tools;
   const { projectId, row } = one;
   const start = startToRecord(one);
-  if (!places.take(projectId, start.ownerId ?? projectId)) return waitInQueue(tools, one);
+  if (!turns.take(projectId, start.ownerId ?? projectId)) return waitInQueue(tools, one);
   try {
     pods.check();
     maker.check();
@@ -29,7 +29,7 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   const quota = await maker.quotaFor(row);
   const ticket = await records.start({ ...start, quota });
   if (ticket === undefined) {
-    giveBackPlace(projectId);
+    giveBackTurn(projectId);
     return RETRY_MS;
   }
   const recorded: Case = { ...one, start: { ticket, requestTime: start.requestTime, giveUp: null } };
@@ -41,14 +41,14 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   }
 }
 
-async function waitInQueue({ records, places, nextInTurn }: Tools, one: Case): Promise<number | undefined> {
+async function waitInQueue({ records, turns, nextInTurn }: Tools, one: Case): Promise<number | undefined> {
   const { projectId, start } = one;
   const wanted = startToRecord(one);
-  if (places.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
+  if (turns.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
   const ticket = await records.start({ ...wanted, queued: true });
   if (ticket === undefined) return RETRY_MS;
-  places.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
-  // A place may have become free while that was written down, when nobody waited for it yet.
+  turns.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
+  // A turn may have become free while that was written down, when nobody waited for it yet.
   nextInTurn();
   return undefined;
 }

@@ -61,7 +61,7 @@ export type Step =
   | { do: "give-time" }
   /** Finish the request: nothing else is left to do, or it cannot be done. */
   | { do: "finish"; err?: string; event?: string }
-  /** Make the pod (or wait for a place to do so). */
+  /** Make the pod (or wait for a turn to do so). */
   | { do: "create" }
   /** The pod of the start is there and not ready. */
   | { do: "track" }

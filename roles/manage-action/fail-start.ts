@@ -17,7 +17,7 @@ const LOG_CHARACTERS = 2_000;
  * become since it was judged is judged anew: it may have got its node, or become ready, in the last moment. Resolves as a step does.
  */
 export async function failStart(tools: Tools, one: Case, why: Why): Promise<number | undefined> {
-  const { leader, records, pods, metrics, log, giveBackPlace } = tools;
+  const { leader, records, pods, metrics, log, giveBackTurn } = tools;
   const { projectId, pod } = one;
   pods.check();
   if (pod !== undefined && !(await pods.remove(projectId, pod, { asKnown: !isOfDeleted(one) }))) return AT_ONCE;
@@ -29,7 +29,7 @@ export async function failStart(tools: Tools, one: Case, why: Why): Promise<numb
     metrics.ended.inc({ outcome: "failed", reason: why.reason });
     log.info({ projectId, ticket, why }, "a start failed");
   }
-  giveBackPlace(projectId);
+  giveBackTurn(projectId);
   return undefined;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Life } from "../../src/core/life.ts";
 import { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
-import { Places } from "../../src/domain/starts/places.ts";
+import { Turns } from "../../src/domain/starts/turns.ts";
 import { defineRole } from "../define-role.ts";
 import { manageActionConfig } from "./config.ts";
 import { openActionMetrics } from "./metrics.ts";
@@ -34,7 +34,7 @@ export default defineRole({
       const service = new ActionService({
         ...shared,
         leader,
-        places: new Places(config.startsInFlight),
+        turns: new Turns(config.startsInFlight),
         records: new Records(db, leader),
       });
       leading = service;

@@ -23,13 +23,13 @@ export class ActionService {
   /** Projects with something unfinished: their pods matter to us. */
   readonly #tracked = new Set<string>();
 
-  constructor(parts: Omit<Tools, "giveBackPlace" | "nextInTurn">) {
+  constructor(parts: Omit<Tools, "giveBackTurn" | "nextInTurn">) {
     const nextInTurn = () => this.#nextInTurn();
-    const giveBackPlace = (projectId: string) => {
-      parts.places.release(projectId);
+    const giveBackTurn = (projectId: string) => {
+      parts.turns.release(projectId);
       nextInTurn();
     };
-    this.#tools = { ...parts, giveBackPlace, nextInTurn };
+    this.#tools = { ...parts, giveBackTurn, nextInTurn };
   }
 
   /**
@@ -82,14 +82,14 @@ export class ActionService {
     }
   }
 
-  /** Starts that an earlier leader began keep their places and their order. */
+  /** Starts that an earlier leader began keep their turns and their order. */
   async #resume(): Promise<void> {
-    const { db, places } = this.#tools;
+    const { db, turns } = this.#tools;
     for (const { project_id, owner_id, ticket, applied, reason } of await startsUnderWay(db)) {
       const owner = owner_id ?? project_id;
       this.#tracked.add(project_id);
-      if (reason === "queued" && applied === null) places.wait(project_id, { owner, ticket });
-      else if (reason !== "no_room") places.hold(project_id, owner);
+      if (reason === "queued" && applied === null) turns.wait(project_id, { owner, ticket });
+      else if (reason !== "no_room") turns.hold(project_id, owner);
     }
   }
 
@@ -101,10 +101,10 @@ export class ActionService {
   }
 
   #nextInTurn(): void {
-    const { places, metrics } = this.#tools;
-    for (const projectId of places.grant()) this.#reconciler?.add(projectId);
-    metrics.inFlight.set(places.held);
-    metrics.queued.set(places.waiting);
+    const { turns, metrics } = this.#tools;
+    for (const projectId of turns.grant()) this.#reconciler?.add(projectId);
+    metrics.inFlight.set(turns.held);
+    metrics.queued.set(turns.waiting);
   }
 
   async #reconcile(projectId: string, { log }: Look): Promise<number | undefined> {

@@ -24,12 +24,12 @@ const AT_ONCE = 0;
 const SOON_MS = 1_000;
 /** What manage-state finds in events is in the row, and nothing tells us of it. */
 const EVENTS_LOOK_MS = 5_000;
-/** A pod that the scheduler has not placed by then holds no place. */
+/** A start whose pod the scheduler has not placed by then holds no turn. */
 const UNPLACED_MS = 2_000;
 
 export const steps: Record<Step["do"], Act> = {
-  nothing: async ({ giveBackPlace }, { projectId }) => {
-    giveBackPlace(projectId);
+  nothing: async ({ giveBackTurn }, { projectId }) => {
+    giveBackTurn(projectId);
     return undefined;
   },
 
@@ -39,7 +39,7 @@ export const steps: Record<Step["do"], Act> = {
   },
 
   finish: async (tools, one) => {
-    const { leader, pods, giveBackPlace } = tools;
+    const { leader, pods, giveBackTurn } = tools;
     const { projectId, request, start, pod, step } = one;
     if (request.kind !== "open" && request.kind !== "unknown") return undefined;
     // The cache may not have seen a pod yet that was made a moment ago, and sees none that has lost its labels: a stop has to be true.
@@ -50,7 +50,7 @@ export const steps: Record<Step["do"], Act> = {
     if (removing !== undefined) return removing;
     const { err = there && foreignPod(there).message, event } = step as Extract<Step, { do: "finish" }>; // the table's key says so
     await finishRequest(leader, { projectId, requestTime: request.time, err, event });
-    if (start === undefined) giveBackPlace(projectId); // of a start that was stopped before it could be recorded
+    if (start === undefined) giveBackTurn(projectId); // of a start that was stopped before it could be recorded
     return undefined;
   },
 
@@ -58,7 +58,7 @@ export const steps: Record<Step["do"], Act> = {
 
   track,
 
-  succeed: async ({ leader, records, metrics, giveBackPlace }, one) => {
+  succeed: async ({ leader, records, metrics, giveBackTurn }, one) => {
     const { projectId, row, start, pod } = one;
     const requestTime = requestTimeOf(one);
     const ending = start && { projectId, ticket: start.ticket, outcome: "running" as const };
@@ -68,17 +68,17 @@ export const steps: Record<Step["do"], Act> = {
     const finishing = { projectId, requestTime, event: start && "project_started" };
     const { ended } = await finishRequest(leader, finishing, ending);
     if (ended) metrics.ended.inc({ outcome: "running", reason: "" });
-    giveBackPlace(projectId);
+    giveBackTurn(projectId);
     return undefined;
   },
 
   fail: async (tools, one) => failStart(tools, one, await whyOf(tools, one)),
 
-  cancel: async ({ leader, metrics, giveBackPlace }, { projectId, start }) => {
+  cancel: async ({ leader, metrics, giveBackTurn }, { projectId, start }) => {
     const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
     const ended = await endStart(leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
     if (ended) metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });
-    giveBackPlace(projectId);
+    giveBackTurn(projectId);
     return AT_ONCE;
   },
 
@@ -93,7 +93,7 @@ export const steps: Record<Step["do"], Act> = {
 
 /** The pod is there and not ready: has the start failed, or for how long may it still take? */
 async function track(tools: Tools, one: Case): Promise<number | undefined> {
-  const { records, config, places, nextInTurn } = tools;
+  const { records, config, turns, nextInTurn } = tools;
   const { projectId, row, start, pod } = one;
   if (pod === undefined) return AT_ONCE;
   if (start === undefined || start.requestTime !== requestTimeOf(one)) {
@@ -108,8 +108,8 @@ async function track(tools: Tools, one: Case): Promise<number | undefined> {
   const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? "");
   const isPlaced = pod.spec.nodeName !== undefined;
   const isUnplaced = !isPlaced && (why !== undefined || ageMs >= UNPLACED_MS);
-  if (isUnplaced) places.release(projectId);
-  else places.hold(projectId, ownerOf(row) ?? projectId);
+  if (isUnplaced) turns.release(projectId);
+  else turns.hold(projectId, ownerOf(row) ?? projectId);
   nextInTurn();
   const known = why ?? recordedWhy(one);
   const verdict = verdictOn(pod, known, { ...config, nowMs, pulledMs: row.pulled?.getTime() });
@@ -118,11 +118,11 @@ async function track(tools: Tools, one: Case): Promise<number | undefined> {
   return isUnplaced ? undefined : UNPLACED_MS;
 }
 
-/** A start that waits for a node to answer has no place: others go on meanwhile. */
+/** A start that waits for a node to answer has no turn: others go on meanwhile. */
 async function waitForNode(tools: Tools, { projectId, start }: Case, why: Why): Promise<number> {
-  const { leader, giveBackPlace } = tools;
+  const { leader, giveBackTurn } = tools;
   if (start) await recordWaiting(leader, { ticket: start.ticket, why });
-  giveBackPlace(projectId);
+  giveBackTurn(projectId);
   return SOON_MS * 5;
 }
 

@@ -17,7 +17,7 @@ import { signingKey } from "../signing-keys/signing-keys.ts";
 import { type Asker, Assertions } from "./assertions.ts";
 import type { ProjectServersConfig } from "./config.ts";
 import { type Answer, exchange } from "./exchange.ts";
-import { ProjectPlaces } from "./places.ts";
+import { Whereabouts } from "./whereabouts.ts";
 import { notRunning, notUnderstood, refused, tooMany, whyNot } from "./why-not.ts";
 
 export interface Question {
@@ -48,12 +48,12 @@ const MOST = 256;
 
 /** Opens the way to all projects' servers; questions under way end with the life. */
 export async function openProjectServers(life: Life, db: Db, config: ProjectServersConfig): Promise<ProjectServers> {
-  const places = await ProjectPlaces.open(life, db);
-  return new ProjectServers(life, { places, assertions: new Assertions(() => signingKey(db)), config });
+  const whereabouts = await Whereabouts.open(life, db);
+  return new ProjectServers(life, { whereabouts, assertions: new Assertions(() => signingKey(db)), config });
 }
 
 interface Parts {
-  places: ProjectPlaces;
+  whereabouts: Whereabouts;
   assertions: Assertions;
   config: ProjectServersConfig;
 }
@@ -153,8 +153,8 @@ export class ProjectServers {
   }
 
   async #address(projectId: string, as: Asker): Promise<{ origin: string; assertion: string }> {
-    const { places, assertions, config } = this.#parts;
-    const place = await places.placeOf(projectId);
+    const { whereabouts, assertions, config } = this.#parts;
+    const place = await whereabouts.of(projectId);
     if (place.ip === undefined) throw notRunning(place);
     const assertion = await assertions.assertionFor(as, projectId);
     return { origin: `http://${hostInUrl(place.ip)}:${config.projectPort}`, assertion };
@@ -162,7 +162,7 @@ export class ProjectServers {
 
   /** In words; a place where nobody was met is looked up anew. */
   #failed(projectId: string, thrown: unknown, { deadlineMs = DEADLINE_MS, signal }: Question, attempt: Attempt) {
-    if (!isAppError(thrown)) this.#parts.places.forget(projectId);
+    if (!isAppError(thrown)) this.#parts.whereabouts.forget(projectId);
     if (signal?.aborted === true) return signal.reason;
     return this.#closed.signal.aborted ? this.#closed.signal.reason : whyNot(thrown, attempt, deadlineMs);
   }

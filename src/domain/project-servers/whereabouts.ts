@@ -14,7 +14,7 @@ export interface ProjectPlace {
   error: string | undefined;
 }
 
-interface PlacesOptions {
+interface WhereaboutsOptions {
   /** Called with a project whose state changed. */
   onChange?: (projectId: string) => void;
   /** Called when changes may have been missed, of any project. */
@@ -25,7 +25,7 @@ interface PlacesOptions {
 
 const STOPPED: ProjectPlace = { state: "opened", ip: undefined, error: undefined };
 
-export class ProjectPlaces {
+export class Whereabouts {
   readonly #db: Db;
   readonly #places: AnswerCache<ProjectPlace>;
 
@@ -37,26 +37,26 @@ export class ProjectPlaces {
   static async open(
     life: Life,
     db: Db,
-    { onChange, onMissed, ttlMs = 30_000 }: PlacesOptions = {},
-  ): Promise<ProjectPlaces> {
-    const places = new ProjectPlaces(db, ttlMs);
+    { onChange, onMissed, ttlMs = 30_000 }: WhereaboutsOptions = {},
+  ): Promise<Whereabouts> {
+    const whereabouts = new Whereabouts(db, ttlMs);
     await db.listen(life, {
       channels: ["projects_state"],
       isKey: isUuid,
       onNotify: (projectId) => {
-        places.#places.forget(projectId);
+        whereabouts.#places.forget(projectId);
         onChange?.(projectId);
       },
       onMissed: () => {
-        places.#places.clear();
+        whereabouts.#places.clear();
         onMissed?.();
       },
     });
-    return places;
+    return whereabouts;
   }
 
   /** The place of a project; a project without a valid state counts as stopped. */
-  placeOf(projectId: string): Promise<ProjectPlace> {
+  of(projectId: string): Promise<ProjectPlace> {
     return this.#places.get(projectId, () => this.#ask(projectId));
   }
 

@@ -12,7 +12,7 @@ import {
   unavailable,
 } from "../../core/errors.ts";
 import { wireError } from "../../protocol/common.ts";
-import type { ProjectPlace } from "./places.ts";
+import type { ProjectPlace } from "./whereabouts.ts";
 
 const AGAIN = { status: 502, retryAfterSeconds: 2 };
 

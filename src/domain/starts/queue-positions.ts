@@ -1,10 +1,9 @@
-/** The places of all who wait for a turn, computed once for everybody who asks within about a second. */
+/** The positions of all who wait for a turn, computed once for everybody who asks within about a second. */
 
 import type { Queryable } from "../../db/db.ts";
 
-interface Places {
-  /** By ticket. */
-  positions: ReadonlyMap<number, number>;
+interface Positions {
+  byTicket: ReadonlyMap<number, number>;
   /** The last ticket that was given when they were computed; null: none yet. */
   newest: number | null;
 }
@@ -14,47 +13,47 @@ const KEPT_MS = 1_000;
 
 export class QueuePositions {
   readonly #db: Queryable;
-  #latest: { places: Promise<Places>; until: number } | undefined;
+  #latest: { positions: Promise<Positions>; until: number } | undefined;
 
   constructor(db: Queryable) {
     this.#db = db;
   }
 
-  /** The place of a ticket, 1 for the next; null: it does not wait. Who is new in the queue is found at once. */
+  /** The position of a ticket, 1 for the next; null: it does not wait. Who is new in the queue is found at once. */
   async of(ticket: number): Promise<number | null> {
-    const seen = this.#places();
-    const places = await seen;
-    const isNew = ticket > (places.newest ?? 0);
-    const { positions } = isNew ? await this.#placesAfter(seen) : places;
-    return positions.get(ticket) ?? null;
+    const seen = this.#positions();
+    const positions = await seen;
+    const isNew = ticket > (positions.newest ?? 0);
+    const { byTicket } = isNew ? await this.#positionsAfter(seen) : positions;
+    return byTicket.get(ticket) ?? null;
   }
 
-  #places(): Promise<Places> {
+  #positions(): Promise<Positions> {
     const known = this.#latest;
-    return known !== undefined && known.until > Date.now() ? known.places : this.#compute();
+    return known !== undefined && known.until > Date.now() ? known.positions : this.#compute();
   }
 
   /** Computed after `seen`, once for all who have seen that. */
-  #placesAfter(seen: Promise<Places>): Promise<Places> {
+  #positionsAfter(seen: Promise<Positions>): Promise<Positions> {
     const known = this.#latest;
-    return known !== undefined && known.places !== seen ? known.places : this.#compute();
+    return known !== undefined && known.positions !== seen ? known.positions : this.#compute();
   }
 
-  #compute(): Promise<Places> {
-    const latest = { places: placesInQueue(this.#db), until: Date.now() + KEPT_MS };
+  #compute(): Promise<Positions> {
+    const latest = { positions: positionsInQueue(this.#db), until: Date.now() + KEPT_MS };
     this.#latest = latest;
-    latest.places.catch(() => {
+    latest.positions.catch(() => {
       if (this.#latest === latest) this.#latest = undefined; // the next one asks anew; this one is told by its own await
     });
-    return latest.places;
+    return latest.positions;
   }
 }
 
 /**
- * By the rule by which manage-action gives turns (`places.ts`): who has the fewest starts in flight, counting those before it in the same
+ * By the rule by which manage-action gives turns (`turns.ts`): who has the fewest starts in flight, counting those before it in the same
  * owner's queue, is next.
  */
-async function placesInQueue(db: Queryable): Promise<Places> {
+async function positionsInQueue(db: Queryable): Promise<Positions> {
   const rows = await db.query<{ newest: number | null; ticket: number | null; position: number }>(
     `WITH under_way AS MATERIALIZED (
        SELECT ticket, coalesce(owner_id, project_id) AS owner, applied, reason FROM project_starts WHERE outcome IS NULL
@@ -68,6 +67,6 @@ async function placesInQueue(db: Queryable): Promise<Places> {
      SELECT newest, ticket, row_number() OVER (ORDER BY turn, ticket) AS position
      FROM (SELECT max(ticket) AS newest FROM project_starts) AS given LEFT JOIN queue ON true`,
   );
-  const positions = rows.flatMap(({ ticket, position }) => (ticket === null ? [] : [[ticket, position] as const]));
-  return { positions: new Map(positions), newest: rows[0]?.newest ?? null };
+  const byTicket = rows.flatMap(({ ticket, position }) => (ticket === null ? [] : [[ticket, position] as const]));
+  return { byTicket: new Map(byTicket), newest: rows[0]?.newest ?? null };
 }

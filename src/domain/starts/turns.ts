@@ -6,10 +6,10 @@ interface Waiting {
 }
 
 /**
- * A project is absent, waiting, or holding a place. The next one is the first in the queue of the owner with the fewest places; between equals
+ * A project is absent, waiting, or having its turn. The next one is the first in the queue of the owner who has the fewest turns; between equals
  * the owner whose last turn is longest ago, then the older ticket. `queue-positions.ts` computes positions by the same rule, but for last turns.
  */
-export class Places {
+export class Turns {
   readonly #limit: number;
   readonly #holders = new Map<string, string>();
   readonly #held = new Map<string, number>();
@@ -38,7 +38,7 @@ export class Places {
     return this.#waiting.has(projectId);
   }
 
-  /** Takes a place if one is free and nobody waits for it. */
+  /** Takes a turn if one is free and nobody waits for it. */
   take(projectId: string, owner: string): boolean {
     if (this.holds(projectId)) return true;
     if (this.#waiting.size > 0 || this.held >= this.#limit) return false;
@@ -56,12 +56,12 @@ export class Places {
     this.#lastTurn.set(owner, ++this.#turns);
   }
 
-  /** Puts a start into the queue; one that is there keeps its place. */
+  /** Puts a start into the queue; one that is there stays where it is. */
   wait(projectId: string, waiting: Waiting): void {
     if (!this.holds(projectId) && !this.#waiting.has(projectId)) this.#waiting.set(projectId, waiting);
   }
 
-  /** The start is over, was cancelled, or waits for a node: its place is free. */
+  /** The start is over, was cancelled, or waits for a node: its turn is free. */
   release(projectId: string): void {
     this.#waiting.delete(projectId);
     const owner = this.#holders.get(projectId);
@@ -72,7 +72,7 @@ export class Places {
     else this.#held.set(owner, left);
   }
 
-  /** Gives free places to those whose turn it is, and returns their projects. */
+  /** Gives free turns to those who are next, and returns their projects. */
   grant(): string[] {
     const granted: string[] = [];
     while (this.held < this.#limit) {

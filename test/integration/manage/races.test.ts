@@ -153,7 +153,7 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();
   const counts = openActionMetrics(metrics);
-  const tools = { db, log, leader, pods, metrics: counts, giveBackPlace: () => {} };
+  const tools = { db, log, leader, pods, metrics: counts, giveBackTurn: () => {} };
   const one = { projectId, start: { ticket, requestTime: time, giveUp: null }, row: {}, request: { kind: "none" } };
   const fail = () =>
     // All that it looks at: there is no pod.
