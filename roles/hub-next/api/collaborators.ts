@@ -5,10 +5,10 @@ import { emailAddress } from "../../../src/domain/accounts/rules.ts";
 import {
   type Acting,
   addByEmail,
-  addCollaborator,
+  addMember,
   changeMemberGroup,
-  removeCollaborator,
   removeInvitation,
+  removeMember,
 } from "../../../src/domain/projects/collaborators.ts";
 import { invitedTo } from "../../../src/domain/projects/members.ts";
 import { isOn } from "../../../src/domain/settings/values.ts";
@@ -27,13 +27,13 @@ export const collaborators: Handlers<Paths> = {
   },
   "projects/collaborators/add": async (call, { account_id, email_address = "", group }) => {
     const acting = await actingOf(call);
-    if (account_id !== undefined) await addCollaborator(call.hub.db, acting, { accountId: account_id, group });
+    if (account_id !== undefined) await addMember(call.hub.db, acting, { accountId: account_id, group });
     else await addByEmail(call.hub.db, acting, { email: parseTyped(emailAddress, email_address), group });
     return OK;
   },
   "projects/collaborators/remove": async (call, { account_id, email_address = "" }) => {
     const acting = await actingOf(call);
-    if (account_id !== undefined) await removeCollaborator(call.hub.db, acting, account_id);
+    if (account_id !== undefined) await removeMember(call.hub.db, acting, account_id);
     else await removeInvitation(call.hub.db, acting, parseTyped(emailAddress, email_address));
     return OK;
   },

@@ -7,7 +7,7 @@ import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { isAppError } from "../../core/errors.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import { deleteAccount } from "../accounts/account.ts";
-import { addByEmail, addCollaborator, changeMemberGroup, removeCollaborator } from "./collaborators.ts";
+import { addByEmail, addMember, changeMemberGroup, removeMember } from "./collaborators.ts";
 import { invitedTo } from "./members.ts";
 
 const newLife = testLives();
@@ -67,10 +67,10 @@ test("nobody gives or takes what the rules do not let them, and an owner is alwa
         const acting = { accountId: idOf(each.by), role: each.as, projectId, strict: each.strict, verifies: false };
         const accountId = idOf(each.of);
         const run = {
-          add: () => addCollaborator(db, acting, { accountId, group: "collaborator" }),
+          add: () => addMember(db, acting, { accountId, group: "collaborator" }),
           owner: () => changeMemberGroup(db, acting, { accountId, group: "owner" }),
           collaborator: () => changeMemberGroup(db, acting, { accountId, group: "collaborator" }),
-          remove: () => removeCollaborator(db, acting, accountId),
+          remove: () => removeMember(db, acting, accountId),
         }[each.act];
         await run().catch((error: unknown) => {
           if (!isAppError(error)) throw error;
@@ -132,7 +132,7 @@ test("what somebody had invited who was removed since was listed for months, and
   await addByEmail(db, acting(leaving, "collaborator"), { email: "theirs@example.org", group: "collaborator" });
   await addByEmail(db, acting(leaving, "collaborator", other), { email: "theirs@example.org", group: "collaborator" });
   await addByEmail(db, acting(owner, "owner"), { email: "ours@example.org", group: "collaborator" });
-  await removeCollaborator(db, acting(owner, "owner"), leaving.accountId);
+  await removeMember(db, acting(owner, "owner"), leaving.accountId);
   expect(await invitedTo(db, projectId)).toMatchObject([{ email_address: "ours@example.org" }]);
   expect(await invitedTo(db, other)).toMatchObject([{ email_address: "theirs@example.org" }]);
   const waiting = await db.query("SELECT email_address FROM account_creation_actions ORDER BY 1");
@@ -193,7 +193,7 @@ test("a deleted sole owner left a project to its members that nobody could take 
   await deleteAccount(db, { by: admin.accountId, accountId: owner.accountId }); // an administrator may, and then hands it over
   const acting = { accountId: admin.accountId, role: "admin" as const, projectId, strict: true, verifies: false };
   await changeMemberGroup(db, acting, { accountId: ada.accountId, group: "owner" });
-  await addCollaborator(db, { ...acting, projectId: alone }, { accountId: ada.accountId, group: "collaborator" });
+  await addMember(db, { ...acting, projectId: alone }, { accountId: ada.accountId, group: "collaborator" });
   await changeMemberGroup(db, { ...acting, projectId: alone }, { accountId: ada.accountId, group: "owner" });
   for (const id of [projectId, alone]) {
     const [row] = await db.query<{ group: string }>(

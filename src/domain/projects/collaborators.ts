@@ -28,7 +28,7 @@ interface MembersRow {
 const MAX_MEMBERS = 1_000;
 
 /** Adds an account; one that is a member already stays what it is. @throws AppError `forbidden`, `not_found`, `conflict`. */
-export function addCollaborator(
+export function addMember(
   db: Db,
   acting: Acting,
   { accountId, group }: { accountId: string; group: InvitedGroup },
@@ -101,7 +101,7 @@ export function changeMemberGroup(
 }
 
 /** Removes a collaborator or viewer, or oneself; an owner has to be made a collaborator first. What they have open in it ends at once. */
-export function removeCollaborator(db: Db, acting: Acting, accountId: string): Promise<void> {
+export function removeMember(db: Db, acting: Acting, accountId: string): Promise<void> {
   return changing(db, acting, async (tx, users) => {
     if (accountId !== acting.accountId) mayManage(acting, users);
     const member = users.members[accountId];
