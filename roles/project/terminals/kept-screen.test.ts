@@ -82,7 +82,7 @@ const words = fc.constantFrom(
   "\b",
   "\t",
 );
-const other = fc.constantFrom("\x1b7", "\x1b8", "\x1bM", "\x1b(0", "\x1b(B", "qqx");
+const other = fc.constantFrom("\x1b7", "\x1b8", "\x1bM", "\x1b(0", "\x1b(B", "\x1b)0", "\x0e", "\x0f", "qqx");
 const output = fc
   .array(
     fc.oneof({ weight: 4, arbitrary: words }, move, place, change, erase, style, mode, region, other, csi("3 q")),
@@ -103,7 +103,15 @@ test("whoever comes later sees what whoever was there sees, and goes on to", asy
       await written(later, after);
       expect(lookOf(later)).toEqual(lookOf(first));
     }),
-    { numRuns: 100 },
+    {
+      numRuns: 100,
+      examples: [
+        ["\x1b(0\x1b8", "qqx"],
+        ["\x1b(0\x1b7\x1b(B\x1b8", "qqx\x1b8qqx"],
+        ["\x1b(0\x1b7\x1b(B", "qqx\x1b8qqx"],
+        ["\x1b[?1049h\x1b(0\x1b[?1049l", "qqx\x1b(Bqqx"],
+      ],
+    },
   );
 });
 
