@@ -5,7 +5,15 @@ import * as Y from "yjs";
 import { messageOf } from "../../../src/core/errors.ts";
 import { fileError } from "../../../src/files/file-errors.ts";
 import type { TextEncoding } from "../../../src/protocol/document-text.ts";
-import { type LogRecord, RECORD, type RecordKind, removeLog, UpdateLog } from "./update-log.ts";
+import {
+  type LogRecord,
+  RECORD,
+  type ReadLog,
+  type RecordKind,
+  removeLog,
+  tellsOfEdits,
+  UpdateLog,
+} from "./update-log.ts";
 
 /** Updates in the log, in bytes, after which it is begun anew with the state. */
 const COMPACT_BYTES = 2 * 1024 * 1024;
@@ -41,6 +49,7 @@ export class DocumentLog {
   #log: UpdateLog | undefined;
   #problem: string | undefined;
   #stateBytes = 0;
+  #isEdited = false;
   #isOutlived = false;
   #isClosed = false;
 
@@ -62,7 +71,18 @@ export class DocumentLog {
     return this.#stateBytes >= MAX_STATE_TIMES * this.#owner.limit;
   }
 
+  /** Has anything been typed since the document was begun from its file? Else the file tells all. */
+  get isEdited(): boolean {
+    return this.#isEdited;
+  }
+
+  /** Goes on after the log of before. */
+  follow(before: ReadLog): void {
+    this.#isEdited = tellsOfEdits(before);
+  }
+
   append(kind: RecordKind, payload?: Uint8Array): void {
+    this.#isEdited ||= kind === RECORD.update;
     this.#log?.append(kind, payload);
   }
 
@@ -82,7 +102,7 @@ export class DocumentLog {
     const records = this.#records(doc, contents);
     doc.on("update", collect);
     try {
-      const head = { version: 1 as const, generation, path, encoding };
+      const head = { version: 1 as const, generation, path, encoding, isUnedited: !this.#isEdited };
       const log = await UpdateLog.begin(folder, { head, records, failed: (error) => this.#onFailed(error) });
       for (const update of late) log.append(RECORD.update, update);
       this.#log = log;

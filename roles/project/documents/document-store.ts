@@ -30,6 +30,11 @@ export class DocumentStore {
     await utimes(folder, now, now).catch(() => {});
   }
 
+  /** Forgets a document. */
+  async remove(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true }).catch(() => {}); // then it is one that is long unused, some day
+  }
+
   /** The log of a closed document goes with its file, in place of one that stood for another file there. */
   async move(from: string, to: string): Promise<void> {
     if (from === to) return;

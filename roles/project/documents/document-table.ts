@@ -100,10 +100,10 @@ export class DocumentTable {
   }
 
   /** Saves and closes one that was taken out. */
-  async end(entry: Entry): Promise<void> {
+  async end(entry: Entry, how?: { isMoving: boolean }): Promise<void> {
     clearTimeout(entry.lookTimer);
     entry.watcher?.close();
-    await entry.document.close();
+    await entry.document.close(how);
   }
 
   async closeAll(): Promise<void> {

@@ -175,16 +175,29 @@ export class Document<Format = unknown> {
     return this.#exclusive(() => this.#checkDisk());
   }
 
-  /** Saves and lets go. What cannot be saved stays in the log. */
-  async close(): Promise<void> {
+  /** Saves and lets go. What cannot be saved stays in the log, and so does all of what is about to be opened where its file is then. */
+  async close({ isMoving = false } = {}): Promise<void> {
     this.#isClosing = true;
     await this.#exclusive(async () => {
       if (this.#isClosed) return;
       await this.#save();
       await this.#log.close();
-      if (this.isSaved || this.isMissing) await this.#options.store.markClosed(this.#folder);
+      if (this.#isOnlyRead && !isMoving) await this.#leaveOnlyRead();
+      else if (this.isSaved || this.isMissing) await this.#options.store.markClosed(this.#folder);
       this.#letGo();
     });
+  }
+
+  /** Does the log tell nothing that the file does not? */
+  get #isOnlyRead(): boolean {
+    const { etag, encoding } = this.#disk;
+    const isInFile = this.isSaved && (etag !== undefined || this.length === 0);
+    return isInFile && encoding === undefined && !this.#log.isEdited;
+  }
+
+  /** No log stays; but for readers who come back when the server does, which opens what is not marked as closed and sees who came. */
+  async #leaveOnlyRead(): Promise<void> {
+    if (this.readers === 0) await this.#options.store.remove(this.#folder);
   }
 
   #letGo(): void {
@@ -210,7 +223,10 @@ export class Document<Format = unknown> {
     if (log === undefined || replayed === undefined || content === undefined || isDeleted || isReadAnew) {
       replayed?.doc.destroy();
       this.#begin(disk);
-    } else this.#goOn(replayed, disk, log.head.generation);
+    } else {
+      this.#log.follow(log);
+      this.#goOn(replayed, disk, log.head.generation);
+    }
     await this.#log.begin();
     if (!this.#log.isKept) this.#shared.rename(); // the one in an old log must not come to mean two states
     this.#shared.giveOut(); // to nobody yet

@@ -181,7 +181,7 @@ export class Documents {
       const entries = await this.#table.takeOut(touches);
       let moved: Move | undefined;
       try {
-        await Promise.all(entries.map((entry) => this.#table.end(entry)));
+        await Promise.all(entries.map((entry) => this.#table.end(entry, { isMoving: true })));
         const from = await this.#identityOf(move.from);
         const result = await act();
         moved = move;

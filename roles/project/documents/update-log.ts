@@ -37,8 +37,15 @@ const head = z.object({
   generation: z.string().min(1).max(64),
   path: z.string(),
   encoding: textEncoding.optional(),
+  /** Was nothing typed before this log began? What its updates type comes after. */
+  isUnedited: z.boolean().optional(),
 });
 export type LogHead = z.infer<typeof head>;
+
+export interface ReadLog {
+  head: LogHead;
+  records: LogRecord[];
+}
 
 const HEADER_BYTES = 9;
 const MAX_RECORD = 256 * 1024 * 1024;
@@ -170,8 +177,13 @@ export async function removeLog(folder: string): Promise<boolean> {
   );
 }
 
+/** Was anything ever typed into the document of this log? */
+export function tellsOfEdits({ head, records }: ReadLog): boolean {
+  return head.isUnedited !== true || records.some(({ kind }) => kind === RECORD.update);
+}
+
 /** Reads a log as far as it is whole; undefined when there is none that can be used. */
-export async function readLog(folder: string): Promise<{ head: LogHead; records: LogRecord[] } | undefined> {
+export async function readLog(folder: string): Promise<ReadLog | undefined> {
   const bytes = await readFile(logPath(folder)).catch(() => undefined); // none, or not readable: begun anew
   if (bytes === undefined) return undefined;
   const [first, ...records] = decodeAll(bytes);
