@@ -89,6 +89,13 @@ export class DiskCopy<Format> {
     this.#encoding = disk.encoding;
   }
 
+  /** Notes the encoding if the file will not tell it any more with this content in it. Says whether that is news. */
+  learnsEncoding(text: string): boolean {
+    if (this.#encoding !== undefined) return false;
+    this.#encoding = this.#options.content.mustBeKnown(text, this.#format);
+    return this.#encoding !== undefined;
+  }
+
   /** Writes a content if the file is still as known. @throws AppError `precondition_failed` where it is not, and saying why it cannot be saved. */
   async write(text: string, { begins }: { begins: () => Promise<void> }): Promise<void> {
     const { file, content, folder } = this.#options;

@@ -30,9 +30,14 @@ export interface DocumentContent<Format> extends SharedContent {
   read(bytes: Buffer, how: Reading): ReadContent<Format>;
   /** The bytes for a content, in the format of before, and that format as it is then. @throws AppError for what cannot be written so. */
   encode(content: string, format: Format): { bytes: Buffer; format: Format };
+  /** The encoding that has to be known to read this content again from its bytes; undefined where they tell by themselves. @throws as `encode` */
+  mustBeKnown(content: string, format: Format): TextEncoding | undefined;
   /** What a page has to know of a format to tell how large a content becomes; undefined where it cannot. */
   writtenAs(format: Format): WrittenAs | undefined;
 }
+
+/** Characters by which a file looks like no text: a NUL, what stands for unreadable bytes, and those bytes themselves. */
+const MAY_HIDE_ITS_ENCODING = /[\0\ufffd\uf780-\uf7ff]/;
 
 export const textContent: DocumentContent<TextFormat> = {
   ...sharedText,
@@ -47,4 +52,9 @@ export const textContent: DocumentContent<TextFormat> = {
   },
   writtenAs: ({ encoding, lineEnd }) => ({ encoding, lineEnd }),
   encode: encodeText,
+  mustBeKnown(content, format) {
+    if (!MAY_HIDE_ITS_ENCODING.test(content) && content.isWellFormed()) return undefined;
+    const { bytes } = encodeText(content, format);
+    return decodeText(bytes) === undefined ? format.encoding : undefined;
+  },
 };

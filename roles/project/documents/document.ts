@@ -307,6 +307,7 @@ export class Document<Format = unknown> {
   }
 
   async #write(): Promise<void> {
+    if (this.#disk.learnsEncoding(this.#shared.content)) await this.#log.begin(); // which tells it to whoever opens it again
     const { version, content } = this.#shared;
     if (content !== this.#disk.base || this.#disk.etag === undefined || this.#disk.unfinished !== undefined) {
       const begins = () => {
