@@ -45,21 +45,22 @@ test.each(["hub-proxy", "hub-next"] as const)(
               headers: { cookie, "content-type": "application/json" },
               body: JSON.stringify({ project_id: projectId }),
             });
-      await response.arrayBuffer();
-      return response.status;
+      const { code = "served" } = (await response.json()) as { code?: string }; // an answer of an API, or its error
+      return code;
     };
     const served = await visit(member.cookie);
     asked.count = 0;
     const began = performance.now();
-    const statuses: number[] = [];
+    const outcomes: string[] = [];
     for (let round = 0; round < 30; round += 1) {
       const visits = Array.from({ length: AT_ONCE }, () => visit(`remember_me=${random()}`));
-      statuses.push(...(await Promise.all(visits)));
+      outcomes.push(...(await Promise.all(visits)));
     }
     const seconds = (performance.now() - began) / 1_000;
     expect(asked.count).toBeLessThanOrEqual(BURST + PER_SECOND * (seconds + 1));
     expect(asked.count).toBeGreaterThanOrEqual(BURST); // else it is not they who were counted
-    expect(statuses.filter((status) => status === 429).length).toBe(statuses.length - asked.count);
+    // A machine that is slow asks for no more than is given anew meanwhile, and then none is refused.
+    expect(outcomes.filter((code) => code === "rate_limited").length).toBe(outcomes.length - asked.count);
     expect(await visit(member.cookie)).toBe(served);
   },
 );
