@@ -36,7 +36,13 @@ async function openSite(life: Life, { direct, wire, timeouts = {} }: Fault) {
   const isTls = wire === "TLS";
   const server = isTls ? await openTlsFront(life, direct.config) : direct.config;
   const faulty = await openTcpProxy(life, server);
-  const config = { ...direct.config, port: faulty.port, poolSize: 4, ssl: isTls ? "require" : "disable" } as const;
+  const config = {
+    ...direct.config,
+    host: "127.0.0.1",
+    port: faulty.port,
+    poolSize: 4,
+    ssl: isTls ? "require" : "disable",
+  } as const;
   const processes = ["one", "other"].map((name) => {
     const metrics = openMetrics({ defaults: false });
     const db = openDbOn(life, config, name, { ...timeouts, metrics });
