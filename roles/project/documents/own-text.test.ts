@@ -4,28 +4,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import * as Y from "yjs";
-import { parsePath } from "../../../src/files/places.ts";
 import { TEXT_ENCODINGS, type TextEncoding } from "../../../src/protocol/document-text.ts";
 import { textOf } from "../../../src/text/yjs-text.ts";
-import { temporaryFolder } from "../../../test/helpers/folder.ts";
+import { documentsHome, NOBODY } from "../../../test/helpers/kept-documents.ts";
 import { testLives } from "../../../test/helpers/life.ts";
-import { Document } from "./document.ts";
-import { textContent } from "./document-content.ts";
-import { DocumentFile } from "./document-file.ts";
-import { DocumentStore } from "./document-store.ts";
 
 const newLife = testLives();
-const NOBODY = { update: () => {}, awareness: () => {}, state: () => {}, reset: () => {} };
 
 async function home() {
-  const life = newLife();
-  const root = await temporaryFolder(life, "project");
-  const places = { home: root, ext: "/nowhere", data: "/nowhere", tmp: "/nowhere" };
+  const { root, open: openDocument } = await documentsHome(newLife());
   const open = async (name: string, encoding?: TextEncoding) => {
-    const file = new DocumentFile(places, parsePath(places, name), textContent.limit);
-    const parts = { file, content: textContent, store: new DocumentStore(root), signal: life.signal };
-    const document = await Document.open({ ...parts, identity: `home:${name}`, encoding });
-    life.defer("document", () => document.close());
+    const document = await openDocument(name, encoding);
     const view = await document.attach("ada", NOBODY, { admit: () => {} });
     if (view === undefined) throw new Error("it is open");
     const doc = new Y.Doc();

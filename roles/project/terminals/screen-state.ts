@@ -50,7 +50,6 @@ export function screenState(terminal: Terminal, core: ScreenCore, graphemes: str
   const { buffers } = core;
   const isAlternate = active.type === "alternate";
   const origin = terminal.modes.originMode;
-  // A program that counts graphemes has the alternate screen for itself; what stands behind it is of the shell.
   const shown = isAlternate ? { buffer: alternate, state: buffers.alt } : { buffer: normal, state: buffers.normal };
   const isRestored = isDrawing(core._charsetService.charset) !== isDrawing(chosenCharset(core));
   const here = bufferText(terminal, { ...shown, origin, restores: isRestored ? core : undefined });
