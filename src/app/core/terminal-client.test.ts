@@ -91,8 +91,8 @@ test("a shell that ended is told and can be started again", async () => {
 
 test("who comes back to a terminal that was resized meanwhile, and said nothing since, has its size", async () => {
   const { connection, screen, client, openWindow } = await openTerminal(life());
-  client.type("stty -echo; exec sleep 1000 # $((1 + 1))-ready\n");
-  await until(() => screen.text.includes("-ready"));
+  client.type("stty -echo; echo silent-$((40 + 2)); exec sleep 1000\n");
+  await until(() => screen.text.includes("silent-42\r\n")); // nothing is put out after it
   const other = await openWindow(100);
   const third = await openWindow(120);
   connection.rest();
