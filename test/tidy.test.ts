@@ -113,6 +113,17 @@ test("no two nouns of the domain import each other, types included", () => {
   expect({ some: known.size > 10, mutual }).toEqual({ some: true, mutual: [] });
 });
 
+test("the houses of HTTP stand in one order: who asks knows neither of the others, and listening does not know passing on", () => {
+  const houseOf = (file: string) => /^src\/net\/([^/]+)\//.exec(file)?.[1] ?? "";
+  const MAY_NAME: Record<string, string[]> = { visitor: [], serve: ["visitor"], proxy: ["visitor", "serve"] };
+  const wrong = product
+    .filter((file) => houseOf(file) !== "")
+    .flatMap((file) => namedBy(file).map((target) => ({ file, target, houses: [houseOf(file), houseOf(target)] })))
+    .filter(({ houses: [own = "", other = ""] }) => other !== "" && other !== own && !MAY_NAME[own]?.includes(other))
+    .map(({ file, target }) => `${file} → ${target}`);
+  expect(wrong).toEqual([]);
+});
+
 test("no role imports another role", () => {
   const roleOf = (file: string) => /^roles\/([^/]+)\//.exec(file)?.[1];
   const wrong = product.flatMap((file) =>

@@ -1,8 +1,8 @@
 /** What a request brings to show who it is from, and how that is taken out again before a project sees it. */
 
 import { keyIn } from "../../src/domain/access/authorization.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
 import { cookieNames, isSecure, projectCookieNames, readCookies, stripCookies } from "../../src/net/visitor/cookies.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";
 import type { SiteConfig } from "../../src/net/visitor/site.ts";

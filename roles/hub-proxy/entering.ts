@@ -10,7 +10,7 @@ import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { createTicket, redeemTicket } from "../../src/domain/access/project-origins.ts";
 import { hashToken, isToken, randomToken } from "../../src/domain/access/tokens.ts";
-import type { HttpRequest, HttpResponse } from "../../src/net/serve/http-message.ts";
+import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { sendError } from "../../src/net/serve/plain-page.ts";
 import { isSecure, projectCookieNames, readCookies, setCookie } from "../../src/net/visitor/cookies.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";

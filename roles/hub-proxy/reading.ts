@@ -1,6 +1,6 @@
 /** What a request says by itself: from whom it comes, on which origin, and what its path names. */
 
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import { type Client, clientOf } from "../../src/net/visitor/forwarded.ts";
 import { projectOfHost } from "../../src/net/visitor/hosts.ts";
 import type { ProxyConfig } from "./config.ts";

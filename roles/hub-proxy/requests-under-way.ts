@@ -3,7 +3,7 @@
 import { AppError } from "../../src/core/errors.ts";
 import { Tally } from "../../src/core/tally.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
-import type { HttpResponse } from "../../src/net/serve/http-message.ts";
+import type { HttpResponse } from "../../src/net/http-message.ts";
 import { may } from "../../src/protocol/project-rights.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { Right } from "./rights.ts";

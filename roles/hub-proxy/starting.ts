@@ -5,7 +5,7 @@ import type { Db } from "../../src/db/db.ts";
 import type { ProjectPlace, Whereabouts } from "../../src/domain/project-servers/whereabouts.ts";
 import { isStartUnderWay, latestRequest, requestStartOnce } from "../../src/domain/projects/action-request.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
-import type { HttpResponse } from "../../src/net/serve/http-message.ts";
+import type { HttpResponse } from "../../src/net/http-message.ts";
 import { escapeHtml, sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
 import { may, whyNot } from "../../src/protocol/project-rights.ts";
 import type { ProxyConfig } from "./config.ts";

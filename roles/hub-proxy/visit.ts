@@ -8,7 +8,7 @@
  * - a `Passage` is a visit that has its right, on its way to a port of the project (passing-on.ts).
  */
 
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import type { Client } from "../../src/net/visitor/forwarded.ts";
 import type { Right } from "./rights.ts";
 import type { Target } from "./target.ts";

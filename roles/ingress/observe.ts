@@ -2,7 +2,7 @@
 
 import type { Logger } from "../../src/core/log.ts";
 import type { Metrics } from "../../src/core/metrics.ts";
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import { RequestWatch } from "../../src/net/serve/request-watch.ts";
 import { clientOf } from "../../src/net/visitor/forwarded.ts";
 import type { IngressConfig } from "./config.ts";

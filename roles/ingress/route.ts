@@ -1,7 +1,7 @@
 /** Which route a request takes: by the host that it names, and by the one route table. Pure. */
 
 import { AppError, invalid, notFound } from "../../src/core/errors.ts";
-import type { HttpRequest } from "../../src/net/serve/http-message.ts";
+import type { HttpRequest } from "../../src/net/http-message.ts";
 import { type HostConfig, originKind } from "../../src/net/visitor/hosts.ts";
 import { belowBase, type Route, routeOf } from "../../src/net/visitor/routes.ts";
 

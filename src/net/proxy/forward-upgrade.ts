@@ -4,7 +4,7 @@ import { STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AppError } from "../../core/errors.ts";
-import type { HttpRequest } from "../serve/http-message.ts";
+import type { HttpRequest } from "../http-message.ts";
 import { sayLast } from "../serve/last-words.ts";
 import { noteRefused } from "../serve/request-watch.ts";
 import { headerValue } from "./answer-fields.ts";

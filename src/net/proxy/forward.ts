@@ -2,8 +2,8 @@
 
 import type { Socket } from "node:net";
 import type { AppError } from "../../core/errors.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
 import { dropRest } from "../serve/drop-rest.ts";
-import type { HttpRequest, HttpResponse } from "../serve/http-message.ts";
 import type { Client } from "../visitor/forwarded.ts";
 import { headerValue } from "./answer-fields.ts";
 import { passedTrailers, type RewriteHeader, requestHead, responseHeaders } from "./forward-headers.ts";

@@ -2,9 +2,9 @@
 
 import type { BlockList, Socket } from "node:net";
 import { AppError } from "../../core/errors.ts";
+import type { HttpRequest } from "../http-message.ts";
 import { isTrusted, plainAddress } from "../visitor/forwarded.ts";
 import { addressKey } from "./address-key.ts";
-import type { HttpRequest } from "./http-message.ts";
 
 interface AddressLimitOptions {
   /** Most places of one address, while there is much room. */

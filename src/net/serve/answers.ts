@@ -3,7 +3,7 @@
 import { AppError, isAppError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { WireError } from "../../protocol/common.ts";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
 
 export interface JsonAnswer {
   status: number;

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
 
 /** Who sends nothing for so long, or sends for so long in all, is cut off; in ms. */
 const MOST_SILENT_MS = 2_000;

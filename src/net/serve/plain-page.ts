@@ -1,8 +1,8 @@
 /** Small HTML pages of roles that are not the app, and errors for whoever asks: such a page for browsers, JSON for programs. */
 
 import type { AppError } from "../../core/errors.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
 import { sendJson, wireErrorOf } from "./answers.ts";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
 
 export interface PlainPage {
   status: number;

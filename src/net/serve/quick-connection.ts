@@ -5,7 +5,7 @@
 
 import type { IncomingHttpHeaders, Server } from "node:http";
 import type { Socket } from "node:net";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
 import { type QuickHead, readQuickHead } from "./quick-request.ts";
 import { QuickResponse } from "./quick-response.ts";
 

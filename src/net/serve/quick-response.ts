@@ -2,8 +2,8 @@
 
 import { type OutgoingHttpHeaders, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import type { HttpResponse } from "../http-message.ts";
 import { isFieldValue } from "./field-line.ts";
-import type { HttpResponse } from "./http-message.ts";
 
 interface ResponseOptions {
   /** Is the answer without a body, whatever it says? */

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../../core/log.ts";
 import { gauge, histogram, type Metrics } from "../../core/metrics.ts";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import type { HttpRequest, HttpResponse } from "../http-message.ts";
 
 export interface WatchOptions {
   role: string;

@@ -3,7 +3,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { setting } from "../../core/config.ts";
-import type { HttpRequest } from "../serve/http-message.ts";
+import type { HttpRequest } from "../http-message.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 /** Networks by name. In a cluster `private` holds the pods of projects too, which may then say to be anybody: it is never the default. */

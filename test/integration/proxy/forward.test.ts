@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
+import type { HttpRequest, HttpResponse } from "../../../src/net/http-message.ts";
 import { forward } from "../../../src/net/proxy/forward.ts";
 import { forwardUpgrade } from "../../../src/net/proxy/forward-upgrade.ts";
 import { Upstreams } from "../../../src/net/proxy/upstreams.ts";
-import type { HttpRequest, HttpResponse } from "../../../src/net/serve/http-message.ts";
 import { endUpgrade } from "../../../src/net/serve/last-words.ts";
 import { sendError } from "../../../src/net/serve/plain-page.ts";
 import { serveHttp } from "../../../src/net/serve/serve.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { HttpRequest, HttpResponse } from "../../../src/net/serve/http-message.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/net/http-message.ts";
 import { endUpgrade } from "../../../src/net/serve/last-words.ts";
 import { serveHttp } from "../../../src/net/serve/serve.ts";
 import { testLives } from "../../helpers/life.ts";
