@@ -86,9 +86,14 @@ function keyOf(visit: Visit): string {
 function checkPath({ onOriginOf, target, request }: Visit): void {
   if (onOriginOf !== undefined) checkProjectPath(onOriginOf, target);
   // A script out of a pod must never stand between a browser and the app.
-  else if (request.headers["service-worker"] !== undefined) throw forbidden("Service workers have no place here.");
+  else if (request.headers["service-worker"] !== undefined)
+    throw forbidden(
+      "A service worker cannot come from a project here; let the page register it on the project's own address.",
+    );
   else if (isUsedAsCode(request.headers["sec-fetch-dest"]))
-    throw forbidden("What comes from a project is never run in the name of this site.");
+    throw forbidden(
+      "What comes from a project is never run in the name of this site; load it from the project's own address.",
+    );
 }
 
 /** A project's own origin serves its web servers and its files; never what a page of it could do in a member's name. */
@@ -101,7 +106,10 @@ function checkProjectPath(projectId: string, target: Target): void {
 function checkOrigin({ request, client, isUpgrade }: Visit, site: SiteConfig): void {
   const own = `${schemeOf(site, client.proto)}://${client.host}`;
   const may = isUpgrade ? mayUpgrade(request.headers, own) : mayRequest(request.method ?? "", request.headers, own);
-  if (!may) throw forbidden("This request was made by a page of another site, and is refused.");
+  if (!may)
+    throw forbidden(
+      "This request was made by a page of another site, and is refused; make it from a page of this one.",
+    );
 }
 
 function identify(

@@ -142,7 +142,7 @@ async function replace({ to, toName, target }: Pair, temporary: Buffer): Promise
   });
 }
 
-async function refuseTaken({ to, toName }: Pair): Promise<void> {
+async function refuseTaken({ to, toName, target }: Pair): Promise<void> {
   if ((await statsOf(to, toName)) !== undefined)
-    throw conflict("There is something of that name already; choose another one or replace it.");
+    throw conflict(`${pathToWire(target)} is there already; choose another name, or replace it.`);
 }

@@ -20,6 +20,7 @@ export type Handlers = {
 
 /** Requests of one socket that may be under way at once. */
 const MAX_PENDING = 200;
+const TOO_MANY = `This connection has ${MAX_PENDING} requests under way; wait for some of their answers, and try again.`;
 
 /** Answers every request of the socket. */
 export function answerRequests(
@@ -28,7 +29,7 @@ export function answerRequests(
 ): void {
   let pending = 0;
   const answer = async <N extends ProjectRequestName>(name: N, input: unknown): Promise<ProjectAnswer<N>> => {
-    if (pending >= MAX_PENDING) return { ok: false, code: "rate_limited", error: "Too many requests at once." };
+    if (pending >= MAX_PENDING) return { ok: false, code: "rate_limited", error: TOO_MANY };
     pending++;
     try {
       checkMay(session.caller, needOfRequest(name));

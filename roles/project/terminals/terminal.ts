@@ -138,7 +138,8 @@ export class Terminal {
 
   /** A new shell under the same name. @throws AppError `conflict` while one runs. */
   restart(): TerminalView {
-    if (this.#pty !== undefined) throw conflict("This terminal is running.");
+    if (this.#pty !== undefined)
+      throw conflict("This terminal is still running: end its shell first (`exit`), then start it again.");
     this.#scrollback = new Scrollback(MAX_SCROLLBACK);
     this.#resizedAt = 0;
     this.#screen.close();
