@@ -2,8 +2,9 @@
 
 import { expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
+import { applyChanges } from "../../test/helpers/apply-changes.ts";
 import { Work } from "./sequence-hunks.ts";
-import { applyChanges, type Change, changesBetween } from "./text-changes.ts";
+import { type Change, changesBetween } from "./text-changes.ts";
 
 const UNITS = [
   "a",

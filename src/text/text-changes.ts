@@ -16,16 +16,6 @@ export interface Change {
 /** For one comparison: some hundredths of a second. What is not compared by then counts as replaced. */
 const MOST_WORK = 6_000_000;
 
-export function applyChanges(text: string, changes: readonly Change[]): string {
-  let result = "";
-  let from = 0;
-  for (const { at, remove, insert } of changes) {
-    result += text.slice(from, at) + insert;
-    from = at + remove;
-  }
-  return result + text.slice(from);
-}
-
 /** What leads from one text to another. Of several places at which the same could be done, always the same one is chosen. */
 export function changesBetween(from: string, to: string, work = new Work(MOST_WORK)): Change[] {
   if (from === to) return [];

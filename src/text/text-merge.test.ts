@@ -2,7 +2,7 @@
 
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { applyChanges } from "./text-changes.ts";
+import { applyChanges } from "../../test/helpers/apply-changes.ts";
 import { mergeChanges } from "./text-merge.ts";
 
 const merge = (base: string, ours: string, theirs: string) => applyChanges(ours, mergeChanges(base, ours, theirs));
