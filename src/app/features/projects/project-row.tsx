@@ -2,6 +2,7 @@
 
 import { ActionIcon, Avatar, Button, Menu, Text } from "@mantine/core";
 import {
+  type Icon,
   IconDots,
   IconEye,
   IconEyeOff,
@@ -45,45 +46,40 @@ export const ProjectRow = memo(function ProjectRow({ project, accountId, names, 
       <Faces project={project} accountId={accountId} names={names} />
       <StateBadge state={state} />
       <div className="project-act">
-        {deleted && (
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<IconRestore size={14} aria-hidden />}
-            onClick={restore}
-            aria-label={`Restore ${title}`}
-          >
-            Restore
-          </Button>
-        )}
-        {!deleted && canStart(state) && (
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<IconPlayerPlay size={14} aria-hidden />}
-            onClick={start}
-            aria-label={`Start ${title}`}
-          >
-            Start
-          </Button>
-        )}
+        {deleted && <Act word="Restore" title={title} Icon={IconRestore} onClick={restore} />}
+        {!deleted && canStart(state) && <Act word="Start" title={title} Icon={IconPlayerPlay} onClick={start} />}
         {!deleted && !canStart(state) && (
-          <Button
-            size="xs"
-            variant="default"
-            disabled={!canStop(state)}
-            leftSection={<IconPlayerStop size={14} aria-hidden />}
-            onClick={stop}
-            aria-label={`Stop ${title}`}
-          >
-            Stop
-          </Button>
+          <Act word="Stop" title={title} Icon={IconPlayerStop} onClick={stop} disabled={!canStop(state)} />
         )}
         <More project={project} accountId={accountId} />
       </div>
     </article>
   );
 });
+
+interface ActProps {
+  word: string;
+  /** The project's, for who hears the button without its row. */
+  title: string;
+  Icon: Icon;
+  onClick: () => void;
+  disabled?: boolean;
+}
+
+function Act({ word, title, Icon, onClick, disabled = false }: ActProps) {
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      disabled={disabled}
+      leftSection={<Icon size={14} aria-hidden />}
+      onClick={onClick}
+      aria-label={`${word} ${title}`}
+    >
+      {word}
+    </Button>
+  );
+}
 
 function Faces({ project, accountId, names }: Omit<RowProps, "now">) {
   const ids = Object.keys(project.users).filter((id) => id !== accountId);

@@ -3,22 +3,14 @@
 import { Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
-import { askFor } from "../../core/project-actions.ts";
-import { stateWord } from "../../core/project-view.ts";
 import { adviceFor } from "../../core/start-view.ts";
-import { useApp, useNow, useProject, useSelected, useStore } from "../../ui/app-context.ts";
-import { useAct } from "../../ui/ask.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { StartProgress } from "./start-progress.tsx";
+import { useStart } from "./use-start.ts";
 
 export function StartPage() {
-  const app = useApp();
-  const { project, open } = useProject();
-  const endedBy = useStore(open.endedBy);
-  const state = stateWord(project, useNow(1_000));
-  const start = useSelected(app.hub.starts, (all) => all.get(project.project_id));
-  const go = useAct(() => askFor(app, project.project_id, "start"));
+  const { project, endedBy, state, start, go } = useStart();
   const button = useRef<HTMLButtonElement>(null);
   const stopped = state === "stopped";
   useEffect(() => {

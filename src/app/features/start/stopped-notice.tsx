@@ -1,19 +1,12 @@
 /** Above a page that is still open while its project is not running: says so, and offers to start it. */
 
 import { Button, Text } from "@mantine/core";
-import { askFor } from "../../core/project-actions.ts";
-import { canStart, stateWord } from "../../core/project-view.ts";
-import { useApp, useNow, useProject, useSelected, useStore } from "../../ui/app-context.ts";
-import { useAct } from "../../ui/ask.tsx";
+import { canStart } from "../../core/project-view.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";
+import { useStart } from "./use-start.ts";
 
 export function StoppedNotice() {
-  const app = useApp();
-  const { project, open } = useProject();
-  const endedBy = useStore(open.endedBy);
-  const state = stateWord(project, useNow(1_000));
-  const start = useSelected(app.hub.starts, (all) => all.get(project.project_id));
-  const go = useAct(() => askFor(app, project.project_id, "start"));
+  const { project, endedBy, state, start, go } = useStart();
   const failure = go.error ?? (state === "stopped" && start?.outcome === "failed" ? start.message : null);
   return (
     <div className="stopped-notice" role="status">
