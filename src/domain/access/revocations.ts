@@ -27,12 +27,12 @@ export interface Registration {
 interface RevocationsOptions {
   db: Queryable;
   log: Logger;
-  /** How often credentials that end by themselves are looked for. Default 15 s. */
-  sweepEveryMs?: number;
 }
 
 /** Registrations looked at with one set of queries. */
 const BATCH = 1_000;
+/** How often credentials that end by themselves are looked for. */
+const SWEEP_EVERY_MS = 15_000;
 const RETRY_MS = 500;
 /** Changes remembered one by one; older ones count as having concerned everybody. */
 const MAX_CHANGES = 10_000;
@@ -150,10 +150,10 @@ export class Revocations {
   }
 
   async #keepLooking(signal: AbortSignal): Promise<void> {
-    const { log, sweepEveryMs = 15_000 } = this.#options;
+    const { log } = this.#options;
     signal.addEventListener("abort", () => this.#wake.resolve(), { once: true });
     while (!signal.aborted) {
-      await this.#pause(sweepEveryMs);
+      await this.#pause(SWEEP_EVERY_MS);
       this.#doubtExpired();
       try {
         while (this.#doubtful.size > 0 && !signal.aborted) await this.#lookAtSome();

@@ -12,11 +12,12 @@ export interface Change {
   at: number;
 }
 
+/** How many changes are remembered at most. */
+const MAX_CHANGES = 20_000;
+
 export interface StoreOptions {
   /** How long changes are remembered, in seconds: watches and continued lists from before are refused as Expired. */
   versionsKeptSeconds?: number;
-  /** How many changes are remembered at most. */
-  maxChanges?: number;
 }
 
 /** Everything is synchronous: who reads and then writes without awaiting in between cannot collide with anybody. */
@@ -24,15 +25,13 @@ export class Store {
   readonly #objects = new Map<ApiType, Map<string, ApiObject>>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #keptMs: number;
-  readonly #maxChanges: number;
   #changes: Change[] = [];
   /** Starts with the clock, so that a version of an earlier run is always too old and never from the future. */
   #version = Date.now();
   #forgotten = this.#version;
 
-  constructor({ versionsKeptSeconds = 300, maxChanges = 20_000 }: StoreOptions = {}) {
+  constructor({ versionsKeptSeconds = 300 }: StoreOptions = {}) {
     this.#keptMs = versionsKeptSeconds * 1000;
-    this.#maxChanges = maxChanges;
   }
 
   get version(): number {
@@ -106,7 +105,7 @@ export class Store {
   }
 
   #forget(before: number): void {
-    let count = Math.max(0, this.#changes.length - this.#maxChanges);
+    let count = Math.max(0, this.#changes.length - MAX_CHANGES);
     while ((this.#changes[count]?.at ?? Number.POSITIVE_INFINITY) < before) count++;
     if (count === 0) return;
     this.#forgotten = this.#changes[count - 1]?.version ?? this.#forgotten;

@@ -34,13 +34,12 @@ export interface KubeletOptions {
   capacity?: Partial<Capacity>;
   /** First delay before a container that fails again is restarted; 10 s as a kubelet's. */
   backoffMs?: number;
-  /** Longest grace that pods get when the node stops. */
-  stopGraceMs?: number;
   /** How often memory is looked at. */
   memoryCheckMs?: number;
 }
 
 const BACKOFF_MS = 10_000;
+/** Longest grace that pods get when the node stops. */
 const STOP_GRACE_MS = 8_000;
 const MEMORY_CHECK_MS = 1_000;
 
@@ -56,7 +55,7 @@ export async function openKubelet(life: Life, options: KubeletOptions): Promise<
   if (left > 0)
     log.warn({ processes: left }, "projects of an earlier run that was killed were still running and were ended");
   await rm(podsDir, { recursive: true, force: true });
-  const kubelet = new Kubelet(options, {
+  const kubelet = new Kubelet({
     store: api.store,
     images: options.images,
     labelled: new LabelledProcesses(),
@@ -87,13 +86,11 @@ async function prefixOfCommands(): Promise<Parts["prefix"]> {
 type Parts = ConstructorParameters<typeof PodWorker>[1];
 
 class Kubelet {
-  readonly #options: KubeletOptions;
   readonly #parts: Parts;
   readonly #workers = new Map<string, PodWorker>();
   readonly #stopListening: () => void;
 
-  constructor(options: KubeletOptions, parts: Parts) {
-    this.#options = options;
+  constructor(parts: Parts) {
     this.#parts = parts;
     this.#stopListening = parts.store.listen(({ type, before, after }) => {
       if (type === podType) this.#see(before, after);
@@ -144,7 +141,7 @@ class Kubelet {
   async stop(): Promise<void> {
     this.#stopListening();
     const workers = [...this.#workers.values()];
-    for (const worker of workers) worker.end(this.#options.stopGraceMs ?? STOP_GRACE_MS);
+    for (const worker of workers) worker.end(STOP_GRACE_MS);
     await Promise.all(workers.map(({ done }) => done));
   }
 }
