@@ -8,6 +8,7 @@ import {
   editApiKey,
   listApiKeys,
 } from "../../../src/domain/access/api-keys.ts";
+import { checkProof } from "../../../src/domain/access/proofs.ts";
 import { mailQueue } from "../../../src/domain/mail/outbox.ts";
 import type { siteEndpoints } from "../../../src/protocol/api-v2-site.ts";
 import type { EndpointBody } from "../../../src/protocol/api-v2-table.ts";
@@ -41,27 +42,31 @@ export const site: Handlers<keyof typeof siteEndpoints> = {
 const KEY_ACTIONS = {
   get: async ({ hub: { db }, accountId }: AccountCall, { project_id: projectId }: KeyBody) =>
     (await listApiKeys(db, { accountId, projectId })).map(shown),
-  create: async (
-    { hub: { db }, accountId }: AccountCall,
-    { project_id: projectId, name = "API key", expire }: KeyBody,
-  ) => {
-    const wish = { accountId, projectId, name, expire: expire == null ? undefined : new Date(expire) };
-    const { secret, key } = await createApiKey(db, wish);
+  create: async (call: AccountCall, { project_id: projectId, name = "API key", expire }: KeyBody) => {
+    await checkMaker(call);
+    const wish = { accountId: call.accountId, projectId, name, expire: expire == null ? undefined : new Date(expire) };
+    const { secret, key } = await createApiKey(call.hub.db, wish);
     return [{ ...shown(key), secret }];
   },
-  edit: async ({ hub: { db }, accountId }: AccountCall, body: KeyBody) => {
+  edit: async (call: AccountCall, body: KeyBody) => {
     const { name, expire } = body;
+    if (expire !== undefined) await checkMaker(call);
     const change = {
       ...(name !== undefined && { name }),
       ...(expire !== undefined && { expire: expire === null ? null : new Date(expire) }),
     };
-    return [shown(await editApiKey(db, { accountId, id: idIn(body), ...change }))];
+    return [shown(await editApiKey(call.hub.db, { accountId: call.accountId, id: idIn(body), ...change }))];
   },
   delete: async ({ hub: { db }, accountId }: AccountCall, body: KeyBody) => {
     await deleteApiKey(db, { accountId, id: idIn(body) });
     return [];
   },
 } as const;
+
+/** What a key of an administrator opens is every project: whoever makes one, or lets one live longer, is there themselves. @throws as `checkProof` */
+async function checkMaker({ hub, identity }: AccountCall): Promise<void> {
+  if (identity.isAdmin) await checkProof(hub.db, identity.credential);
+}
 
 function shown(key: ApiKeyView) {
   return {

@@ -81,6 +81,25 @@ test("who has just signed in is not asked again, and guessing the password is li
   expect(await Promise.all(guesses)).toContain("rate_limited");
 });
 
+test("an administrator's browser that was left open made keys that open every project, without a password", async () => {
+  const { admin, other, projectId, forgetProofs } = await openSite();
+  const made = await admin.call("api-keys", { action: "create" });
+  const [key] = made.response as { id: number }[];
+  await forgetProofs();
+  const lives = { id: key?.id, expire: null };
+  for (const body of [
+    { action: "create" },
+    { action: "create", project_id: projectId },
+    { action: "edit", ...lives },
+  ]) {
+    expect({ body, code: await codeOf(admin, "api-keys", body) }).toEqual({ body, code: "confirm_password" });
+  }
+  await admin.call("api-keys", { action: "get" });
+  await admin.call("api-keys", { action: "edit", id: key?.id, name: "renamed" });
+  await admin.call("api-keys", { action: "delete", id: key?.id });
+  await other.call("api-keys", { action: "create" }); // theirs opens what they belong to
+});
+
 test("the last administrator does not lose their rights by a slip", async () => {
   const { admin } = await openSite();
   expect(await codeOf(admin, "admin/revoke", { email_address: admin.email })).toBe("conflict");
