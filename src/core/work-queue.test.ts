@@ -8,7 +8,10 @@ const newLife = testLives();
 function openQueue(reconcile: WorkQueueOptions["reconcile"], options: Partial<WorkQueueOptions> = {}) {
   const errors: unknown[] = [];
   const onError = (_key: string, error: unknown) => void errors.push(error);
-  return { queue: new WorkQueue(newLife(), { concurrency: 2, reconcile, onError, ...options }), errors };
+  return {
+    queue: new WorkQueue(newLife(), { concurrency: 2, maxRetryMs: 30_000, reconcile, onError, ...options }),
+    errors,
+  };
 }
 
 test("merges doubles while a key waits, and works once more when it is added while worked on", async () => {
@@ -57,7 +60,7 @@ test("a failing key is tried again later without holding up the others", async (
       done.push(key);
       return undefined;
     },
-    { firstRetryMs: 5 },
+    { maxRetryMs: 5 },
   );
   queue.add("bad");
   queue.add("good");

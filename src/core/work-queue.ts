@@ -11,8 +11,8 @@ export interface WorkQueueOptions {
   onError: (key: string, error: unknown) => void;
   /** Is told how many keys wait or are being worked on, whenever that may have changed. */
   onSize?: (size: number) => void;
-  firstRetryMs?: number;
-  maxRetryMs?: number;
+  /** The longest wait of a key that fails again and again. */
+  maxRetryMs: number;
 }
 
 /**
@@ -88,8 +88,7 @@ export class WorkQueue {
   }
 
   #backoffOf(key: string): Backoff {
-    const { firstRetryMs = 200, maxRetryMs = 30_000 } = this.#options;
-    const backoff = this.#backoffs.get(key) ?? new Backoff({ firstMs: firstRetryMs, maxMs: maxRetryMs });
+    const backoff = this.#backoffs.get(key) ?? new Backoff({ firstMs: 200, maxMs: this.#options.maxRetryMs });
     this.#backoffs.set(key, backoff);
     return backoff;
   }
