@@ -1,6 +1,7 @@
 /** All that this role answers, as one express application: what stands before every request, then the API, the pages, and the one error boundary. */
 
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { splitTarget } from "../../src/core/request-target.ts";
 import { clientOf } from "../../src/net/visitor/forwarded.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
 import { requireTls, schemeOf } from "../../src/net/visitor/site.ts";
@@ -41,12 +42,13 @@ function standardHeaders({ site }: Hub) {
 /** Routes are written without the base path; what is not below it belongs to nobody here. */
 function takeOffBase(basePath: string) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    const below = belowBase(basePath, request.url.split("?", 1)[0] ?? "/");
+    const { path, search } = splitTarget(request.url);
+    const below = belowBase(basePath, path);
     if (below === undefined) {
       response.status(404).type("text/plain").send(`This site is at ${basePath}/\n`);
       return;
     }
-    request.url = below + request.url.slice((request.url.split("?", 1)[0] ?? "").length);
+    request.url = below + search;
     next();
   };
 }

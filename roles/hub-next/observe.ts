@@ -1,6 +1,7 @@
 /** Counts and logs each request of this role, and warns once of a proxy that nobody named to us. */
 
 import type { NextFunction, Request, Response } from "express";
+import { splitTarget } from "../../src/core/request-target.ts";
 import { RequestWatch } from "../../src/net/serve/request-watch.ts";
 import { clientOf, isUnheeded } from "../../src/net/visitor/forwarded.ts";
 import { endpointAt } from "../../src/protocol/api-v2-table.ts";
@@ -12,7 +13,7 @@ export function requestWatch({ log, metrics, site }: Hub): RequestWatch {
     role: "hub-next",
     metrics,
     log,
-    kindOf: ({ url = "" }) => kindOf(url.split("?", 1)[0] ?? "", site.basePath),
+    kindOf: ({ url }) => kindOf(splitTarget(url).path, site.basePath),
     addressOf: (request) => clientOf(request, site).address,
     more: (response) => (response as unknown as Response).locals?.logged ?? {}, // express made it of Node's response
     lines: "all",

@@ -1,5 +1,6 @@
 /** What people see of hub-proxy itself: the offer to start a project, its starting, and where to sign in. Works without script. */
 
+import { splitTarget } from "../../src/core/request-target.ts";
 import type { ProjectPlace } from "../../src/domain/project-servers/whereabouts.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
 import { escapeHtml, sendPage } from "../../src/net/serve/plain-page.ts";
@@ -58,8 +59,7 @@ export function startPath(basePath: string, projectId: string, to: string): stri
 
 /** A path on this very origin out of `?to=`: never another host; "" when there is none. */
 export function wantedPath(url: string): string {
-  const query = url.split("?")[1];
-  const to = query === undefined ? null : new URLSearchParams(query).get("to");
+  const to = new URLSearchParams(splitTarget(url).search).get("to");
   return to !== null && isLocalPath(to) ? to : "";
 }
 

@@ -1,5 +1,6 @@
 /** What a path of hub-proxy names: a project, and what of it. Pure. */
 
+import { splitTarget } from "../../src/core/request-target.ts";
 import { UUID } from "../../src/core/uuid.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
 
@@ -23,8 +24,7 @@ const NAME = /^[a-z][a-z0-9-]{0,30}$/;
  * port; for one with a name the project does the same. Undefined: no path of ours.
  */
 export function targetOf(url: string, basePath: string): Target | undefined {
-  const queryAt = url.indexOf("?");
-  const [path, query] = queryAt < 0 ? [url, ""] : [url.slice(0, queryAt), url.slice(queryAt)];
+  const { path, search } = splitTarget(url);
   const below = belowBase(basePath, path);
   const match = below === undefined ? null : PROJECT_PATH.exec(below);
   if (match === null) return undefined;
@@ -38,7 +38,7 @@ export function targetOf(url: string, basePath: string): Target | undefined {
   if (port === undefined) return undefined;
   if (what === "port") return { projectId, kind: "web", port, path: url, prefix: "" };
   const prefix = rest === "" ? path : path.slice(0, -rest.length);
-  return { projectId, kind: "web", port, path: (rest === "" ? "/" : rest) + query, prefix };
+  return { projectId, kind: "web", port, path: (rest === "" ? "/" : rest) + search, prefix };
 }
 
 function portOf(text: string): number | undefined {

@@ -7,6 +7,7 @@ import { Server } from "socket.io";
 import { AppError, forbidden, messageOf, notFound, unauthenticated, unavailable } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { gauge, type Metrics } from "../../src/core/metrics.ts";
+import { splitTarget } from "../../src/core/request-target.ts";
 import { Tally } from "../../src/core/tally.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
@@ -120,11 +121,10 @@ export class HubServer {
   async #admit(request: IncomingMessage): Promise<Identity> {
     const { config } = this.#parts;
     const client = clientOf(request, config);
-    const [path, ...query] = (request.url ?? "").split("?");
+    const { path, search } = splitTarget(request.url);
     if (path !== `${config.basePath}/hub` && path !== `${config.basePath}/hub/`)
       throw notFound("There is no WebSocket here.");
-    if (new URLSearchParams(query.join("?")).has("sid"))
-      throw new AppError("invalid", "Sessions begin with a WebSocket here.");
+    if (new URLSearchParams(search).has("sid")) throw new AppError("invalid", "Sessions begin with a WebSocket here.");
     if (!mayUpgrade(request.headers, `${schemeOf(config, client.proto)}://${client.host}`))
       throw forbidden("This page belongs to another site.");
     return this.#identify(request, client);

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { AppError, codeOf, invalid, notFound } from "../../src/core/errors.ts";
 import type { Logger } from "../../src/core/log.ts";
+import { splitTarget } from "../../src/core/request-target.ts";
 import { sendJson, tellable, wireErrorOf } from "../../src/net/serve/answers.ts";
 import { bodyOf, dropRest } from "../../src/net/serve/drop-rest.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
@@ -52,7 +53,7 @@ export function httpHandler(options: Options): (request: IncomingMessage, respon
 }
 
 async function answer(options: Options, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const [path = "/", search = ""] = splitOnce(request.url ?? "/", "?");
+  const { path, search } = splitTarget(request.url);
   if (path === "/health") return tellHealth(response);
   const caller = await options.callers.of(request);
   const inside = belowBase(`${options.basePath}/${options.projectId}`, path);
@@ -60,11 +61,6 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
   checkMay(caller, need);
   const result = await handle({ request, response, rest, caller, query: new URLSearchParams(search) });
   if (result !== undefined) sendJson(request, response, { status: 200, body: result });
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function tellHealth(response: ServerResponse): void {

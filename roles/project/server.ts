@@ -6,6 +6,7 @@ import { environment } from "../../src/core/env.ts";
 import { AppError, messageOf, notFound } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
+import { splitTarget } from "../../src/core/request-target.ts";
 import { localPath } from "../../src/files/local-path.ts";
 import { type Places, parsePath } from "../../src/files/places.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
@@ -143,7 +144,7 @@ async function joinUpgrade(
   { callers, sockets, serverProxy, inside }: UpgradeParts,
   { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
-  const isOurs = belowBase(`${inside}${SOCKET_PATH}`, request.url?.split("?")[0] ?? "") !== undefined;
+  const isOurs = belowBase(`${inside}${SOCKET_PATH}`, splitTarget(request.url).path) !== undefined;
   try {
     if (!isOurs && !serverProxy.isAsked(request)) throw notFound("There is no WebSocket here.");
     const caller = await callers.of(request);

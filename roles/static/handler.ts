@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { splitTarget } from "../../src/core/request-target.ts";
 import type { Handle } from "../../src/net/serve/serve.ts";
 import { clientOf, type ForwardedConfig } from "../../src/net/visitor/forwarded.ts";
 import { belowBase } from "../../src/net/visitor/routes.ts";
@@ -37,7 +38,7 @@ export function staticHandler({ config, html, assets }: StaticSite): Handle {
         headers: { Allow: "GET, HEAD" },
         body: text("Only GET and HEAD are served here."),
       });
-    const path = belowBase(basePath, (request.url ?? "/").split("?")[0] ?? "/");
+    const path = belowBase(basePath, splitTarget(request.url).path);
     if (path === undefined) return notFound(request, response);
     const assetName = /^\/static\/assets\/([\w.-]+)$/.exec(path)?.[1];
     const asset = assetName === undefined ? undefined : assets.get(assetName);

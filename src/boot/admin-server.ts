@@ -5,6 +5,7 @@ import type { Check } from "../../roles/define-role.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { splitTarget } from "../core/request-target.ts";
 import { type Serving, serveHttp } from "../net/serve/serve.ts";
 import type { SelfReport } from "./parts.ts";
 
@@ -38,7 +39,7 @@ export function serveAdmin(life: Life, { listen, log, metrics, report }: AdminOp
     log,
     maxConnections: 100,
     handle: (request, response) => {
-      const page = pages[request.url?.split("?")[0] ?? ""];
+      const page = pages[splitTarget(request.url).path];
       if (page === undefined) return answer(response, 404, "There are /livez, /readyz and /metrics here.\n");
       void Promise.resolve(page(response)).catch(() => answer(response, 500, "This page could not be made.\n"));
     },

@@ -7,6 +7,7 @@ import { Server as Engine } from "engine.io";
 import { Server } from "socket.io";
 import type { Life } from "../../../src/core/life.ts";
 import type { Logger } from "../../../src/core/log.ts";
+import { splitTarget } from "../../../src/core/request-target.ts";
 import { boundedParser } from "../../../src/net/serve/socket-parser.ts";
 import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
@@ -64,7 +65,7 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
   });
   life.onDrain("project sockets", () => void io.emit("stopping"));
   const admit = (caller: Caller, request: IncomingMessage) => {
-    const query = Object.fromEntries(new URL(request.url ?? "/", "http://project").searchParams);
+    const query = Object.fromEntries(new URLSearchParams(splitTarget(request.url).search));
     if (query.sid) openers.check(query.sid, caller);
     else openers.checkRoom(caller);
     callers.set(request, caller);

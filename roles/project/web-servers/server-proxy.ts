@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "../../../src/core/errors.ts";
 import type { Logger } from "../../../src/core/log.ts";
+import { splitTarget } from "../../../src/core/request-target.ts";
 import { type ForwardOptions, forward } from "../../../src/net/proxy/forward.ts";
 import type { RewriteHeader } from "../../../src/net/proxy/forward-headers.ts";
 import { forwardUpgrade } from "../../../src/net/proxy/forward-upgrade.ts";
@@ -101,9 +102,8 @@ export class ServerProxy {
     }
   }
 
-  #match({ url = "" }: IncomingMessage): RegExpExecArray | undefined {
-    const queryAt = url.indexOf("?");
-    const below = belowBase(this.#options.base, queryAt < 0 ? url : url.slice(0, queryAt));
+  #match({ url }: IncomingMessage): RegExpExecArray | undefined {
+    const below = belowBase(this.#options.base, splitTarget(url).path);
     return (below === undefined ? null : /^\/(port|server)\/([^/]+)(\/.*)?$/.exec(below)) ?? undefined;
   }
 
@@ -113,9 +113,7 @@ export class ServerProxy {
     const title = isPort(name) ? `Port ${name} of the project` : this.#options.servers.definitionOf(name).title;
     const { url = "/" } = request;
     if (below === "port") return { name, title, path: url, prefix: "" };
-    const queryAt = url.indexOf("?");
-    const path = rest + (queryAt < 0 ? "" : url.slice(queryAt));
-    return { name, title, path, prefix: `${this.#options.base}/server/${name}` };
+    return { name, title, path: rest + splitTarget(url).search, prefix: `${this.#options.base}/server/${name}` };
   }
 
   /** `localhost` is IPv4 and IPv6. */

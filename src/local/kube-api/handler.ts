@@ -1,6 +1,7 @@
 /** Each request of the API to the store: authenticates, finds what the path names, reads or writes, and presents. */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { splitTarget } from "../../core/request-target.ts";
 import {
   type ApiRequest,
   type ApiResponse,
@@ -10,6 +11,7 @@ import {
   readJson,
   readText,
 } from "./answers.ts";
+
 import { discovery } from "./discovery.ts";
 import { asObject, type Json } from "./json.ts";
 import { listObjects, selection } from "./lists.ts";
@@ -61,20 +63,20 @@ export class Handler {
   };
 
   async #answer(request: ApiRequest, response: ApiResponse): Promise<void> {
-    const url = new URL(request.url, "https://localhost");
+    const target = splitTarget(request.url);
     if (!LOOPBACK_HOST.test(String(request.headers[":authority"] ?? request.headers.host ?? ""))) {
       throw badRequest("this server answers on this machine alone");
     }
-    if (["/livez", "/readyz", "/healthz"].includes(url.pathname)) return answerText(response, 200, "ok");
+    if (["/livez", "/readyz", "/healthz"].includes(target.path)) return answerText(response, 200, "ok");
     this.#authenticate(request);
-    const known = request.method === "GET" ? discovery(url.pathname) : undefined;
+    const known = request.method === "GET" ? discovery(target.path) : undefined;
     if (known) return answerJson(response, 200, known);
-    if (url.pathname === REVIEWS && request.method === "POST") {
+    if (target.path === REVIEWS && request.method === "POST") {
       return answerJson(response, 201, { ...asObject(await readJson(request)), status: { allowed: true } });
     }
-    const path = apiPath(url.pathname);
+    const path = apiPath(target.path);
     if (!path) throw noSuchResource();
-    await this.#dispatch({ request, response, path, query: url.searchParams });
+    await this.#dispatch({ request, response, path, query: new URLSearchParams(target.search) });
   }
 
   #authenticate({ headers }: ApiRequest): void {

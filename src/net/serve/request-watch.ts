@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../../core/log.ts";
 import { gauge, histogram, type Metrics } from "../../core/metrics.ts";
+import { splitTarget } from "../../core/request-target.ts";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
 
 export interface WatchOptions {
@@ -90,7 +91,7 @@ export class RequestWatch {
       lines === "all" || !READING.has(method) || status < 200 || status >= 400 || seconds >= SLOW_SECONDS;
     const level = isTelling ? "info" : "debug";
     if (!log.isLevelEnabled(level)) return;
-    const path = loggedPath(url.split("?", 1)[0] ?? "");
+    const path = loggedPath(splitTarget(url).path);
     const fields = { method, path, kind, status, ms: Math.round(seconds * 1_000), address, ...more };
     log[level](fields, status === SWITCHED ? "upgrade ended" : "request");
   }
