@@ -126,6 +126,14 @@ export const accountEndpoints = {
     input: z.object({ id: uuid }),
     output: done,
   },
+  "accounts/to-hand-over": {
+    access: "account",
+    keys: "none",
+    summary:
+      "The projects that the caller alone owns and others belong to: without an owner of theirs the account cannot be deleted.",
+    input: z.object({}),
+    output: z.object({ projects: z.array(z.object({ project_id: uuid, title: z.string() })) }),
+  },
   "accounts/delete": {
     access: "account",
     keys: "none",

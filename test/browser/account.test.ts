@@ -11,7 +11,7 @@ import { runCli } from "../helpers/cli.ts";
 import { testLives } from "../helpers/life.ts";
 import { newPerson } from "../helpers/people.ts";
 import { openDbOn } from "../helpers/postgres.ts";
-import { startProduct } from "../helpers/product.ts";
+import { Person, startProduct } from "../helpers/product.ts";
 import { linkIn, openSmtp } from "../helpers/smtp.ts";
 
 const life = testLives();
@@ -110,4 +110,41 @@ test("an administrator's session that began long ago is asked for the password b
   const [row] = await db.query("SELECT groups FROM accounts WHERE account_id = $1", [bob.accountId]);
   expect(row).toEqual({ groups: ["admin"] });
   expect(problems).toEqual([]);
+}, 300_000);
+
+test("an account is deleted by its password, once the projects that others belong to are handed over", async () => {
+  const own = life();
+  const { origin } = await startProduct(own);
+  const [ada, bob] = [await Person.signUp(origin, "Ada"), await Person.signUp(origin, "Bob")];
+  const projectId = await bob.createProject("Course");
+  await bob.call("projects/collaborators/add", { project_id: projectId, account_id: ada.accountId });
+  const { page, problems } = await openPage(own);
+  const [name = "", ...rest] = bob.cookie.split("=");
+  await page.context().addCookies([{ name, value: rest.join("="), url: origin }]);
+  await page.goto(`${origin}/app/account`);
+  const open = page.getByRole("button", { name: "Delete the account …" });
+  await page.getByRole("list", { name: "Projects to hand over first" }).getByRole("link", { name: "Course" }).waitFor();
+  expect(await open.isDisabled()).toBe(true);
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Course" }).click();
+  await page.getByRole("combobox", { name: "Role of Ada Tester" }).selectOption("Owner");
+  await page.getByText("Ada Tester is now an owner.").waitFor();
+  await page.goBack();
+
+  await open.click();
+  const question = page.getByRole("dialog", { name: "Delete the account of bob@example.org?" });
+  await question.getByLabel("Your password").fill("wrong");
+  await question.getByRole("button", { name: "Delete the account" }).click();
+  await question.getByText("The current password is wrong.").waitFor();
+  await question.getByLabel("Your password").fill("correct horse battery staple");
+  await expectAccessible(page);
+  await question.getByRole("button", { name: "Delete the account" }).click();
+  await page.waitForURL(`${origin}/`);
+  await expect(bob.call("projects/get", {})).rejects.toThrow("Sign in");
+  const { collaborators } = await ada.call<{ collaborators: { account_id: string; group: string }[] }>(
+    "projects/collaborators/list",
+    { project_id: projectId },
+  );
+  expect(collaborators.find(({ account_id }) => account_id === ada.accountId)?.group).toBe("owner");
+  expect(problems.filter((problem) => !problem.includes("401"))).toEqual([]);
 }, 300_000);

@@ -14,6 +14,7 @@ import {
 import { findPeople, ownProfile, peopleById } from "../../../src/domain/accounts/people.ts";
 import { emailAddress, personName, vanityName } from "../../../src/domain/accounts/rules.ts";
 import { sendVerification } from "../../../src/domain/accounts/verification.ts";
+import { projectsToHandOver } from "../../../src/domain/projects/collaborators.ts";
 import type { accountEndpoints } from "../../../src/protocol/api-v2-accounts.ts";
 import { parseTyped } from "../parse-typed.ts";
 import { signOutHere } from "../sessions.ts";
@@ -93,6 +94,9 @@ export const accounts: Handlers<keyof typeof accountEndpoints> = {
     }
     return OK;
   },
+  "accounts/to-hand-over": async ({ hub: { db }, accountId }) => ({
+    projects: await projectsToHandOver(db, accountId),
+  }),
   "accounts/delete": async (call, body) => {
     await mayDelete(call, body);
     const accountId = body.account_id ?? call.accountId;

@@ -50,14 +50,28 @@ export interface App {
   project(projectId: string): OpenProject;
   /** Goes to the page to sign in, which leads back here. */
   signIn(): void;
+  /** Runs an act that ends this session, and goes to the site's front page. @throws what the act does; then the session goes on. */
+  leave(act: () => Promise<unknown>): Promise<void>;
 }
 
 /** Opens the app on its page. */
 export function openApp(page: Document): App {
   const site = siteOfPage(page);
+  let isLeaving = false;
   const signIn = () => {
+    if (isLeaving) return; // the hub tells of the end before the answer does
     const { pathname, search, hash } = page.location;
     page.location.assign(signInAddress(site, pathname + search + hash));
+  };
+  const leave = async (act: () => Promise<unknown>) => {
+    isLeaving = true;
+    try {
+      await act();
+      page.location.assign(`${site.base}/`);
+    } catch (error) {
+      isLeaving = false;
+      throw error;
+    }
   };
   const passwordQuestion = new PasswordQuestion();
   const api = openApi(site, { onSignedOut: signIn, confirmPassword: () => passwordQuestion.ask() });
@@ -82,6 +96,7 @@ export function openApp(page: Document): App {
     passwordQuestion,
     project,
     signIn,
+    leave,
   };
 }
 

@@ -12,8 +12,7 @@ export function AccountMenu() {
   const name = account === undefined ? "Account" : `${account.first_name} ${account.last_name}`.trim();
   const signOut = async () => {
     try {
-      await app.api("accounts/sign-out", {});
-      window.location.assign(`${app.site.base}/`);
+      await app.leave(() => app.api("accounts/sign-out", {}));
     } catch (error) {
       tellFailure("You are still signed in", error);
     }

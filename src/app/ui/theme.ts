@@ -11,8 +11,12 @@ export const theme = createTheme({
   defaultRadius: "sm",
   respectReducedMotion: true,
   cursorType: "pointer",
-  // Initials in the tint that their name gives would be too pale for some names.
-  components: { Avatar: { vars: () => ({ root: { "--avatar-color": "var(--mantine-color-text)" } }) } },
+  components: {
+    // Initials in the tint that their name gives would be too pale for some names.
+    Avatar: { vars: () => ({ root: { "--avatar-color": "var(--mantine-color-text)" } }) },
+    // In a dialog a <header> would count as a second one of the page.
+    ModalHeader: { defaultProps: { component: "div" } },
+  },
 });
 
 export const cssVariables: CSSVariablesResolver = () => ({

@@ -7,7 +7,7 @@ import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { isAppError } from "../../core/errors.ts";
 import type { MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import { deleteAccount } from "../accounts/account.ts";
-import { addByEmail, addMember, changeMemberGroup, removeMember } from "./collaborators.ts";
+import { addByEmail, addMember, changeMemberGroup, projectsToHandOver, removeMember } from "./collaborators.ts";
 import { invitedTo } from "./members.ts";
 
 const newLife = testLives();
@@ -189,6 +189,8 @@ test("a deleted sole owner left a project to its members that nobody could take 
   const leave = () => deleteAccount(db, { by: owner.accountId, accountId: owner.accountId });
   await expect(leave()).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("“Course”") });
   await expect(leave()).rejects.toMatchObject({ message: expect.not.stringContaining("Nobody else's") });
+  expect(await projectsToHandOver(db, owner.accountId)).toEqual([{ project_id: projectId, title: "Course" }]);
+  expect(await projectsToHandOver(db, ada.accountId)).toEqual([]);
   expect(await db.query("SELECT FROM accounts WHERE account_id = $1 AND deleted", [owner.accountId])).toEqual([]);
   await deleteAccount(db, { by: admin.accountId, accountId: owner.accountId }); // an administrator may, and then hands it over
   const acting = { accountId: admin.accountId, role: "admin" as const, projectId, strict: true, verifies: false };

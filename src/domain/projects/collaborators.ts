@@ -1,7 +1,7 @@
 /** Who belongs to a project: adding, inviting, changing what somebody is, removing. Each change locks the project's row, so that none is lost. */
 
 import { conflict, forbidden, notFound } from "../../core/errors.ts";
-import type { Db, Transaction } from "../../db/db.ts";
+import type { Db, Queryable, Transaction } from "../../db/db.ts";
 import type { InvitedGroup, MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import { may, type ProjectRole, whyNot } from "../../protocol/project-rights.ts";
 import { IS_GOOD_INVITATION, invite, withdrawInvitation, withdrawInvitationsBy } from "./invitations.ts";
@@ -119,20 +119,32 @@ export function removeMember(db: Db, acting: Acting, accountId: string): Promise
 
 const MAX_TOLD = 5;
 
+/** A project as those see it who have to hand it over. */
+export interface Titled {
+  project_id: string;
+  title: string;
+}
+
+const OWNED_ALONE = `SELECT project_id, coalesce(title, '') AS title FROM projects
+  WHERE users @> $2 AND deleted IS NOT TRUE
+    AND EXISTS (SELECT FROM jsonb_each(users) WHERE key <> $1)
+    AND NOT EXISTS (SELECT FROM jsonb_each(users) WHERE key <> $1 AND value ->> 'group' = 'owner')
+  ORDER BY project_id`;
+const ownedAloneBy = (accountId: string) => [accountId, JSON.stringify({ [accountId]: { group: "owner" } })];
+
+/** The projects that this account alone owns and others belong to: to be handed over, or deleted, before the account is. */
+export function projectsToHandOver(db: Queryable, accountId: string): Promise<Titled[]> {
+  return db.query<Titled>(OWNED_ALONE, ownedAloneBy(accountId));
+}
+
 /**
  * Would nobody be left to decide, where others work? Their rows stay locked, so that nobody else leaves them meanwhile.
  * @throws AppError `conflict` that names some of the projects that this account alone owns and others belong to.
  */
 export async function checkNothingIsOrphaned(tx: Transaction, accountId: string): Promise<void> {
-  const alone = await tx.query<{ title: string | null }>(
-    `SELECT title FROM projects WHERE users @> $2 AND deleted IS NOT TRUE
-       AND EXISTS (SELECT FROM jsonb_each(users) WHERE key <> $1)
-       AND NOT EXISTS (SELECT FROM jsonb_each(users) WHERE key <> $1 AND value ->> 'group' = 'owner')
-     ORDER BY project_id FOR NO KEY UPDATE`,
-    [accountId, JSON.stringify({ [accountId]: { group: "owner" } })],
-  );
+  const alone = await tx.query<Titled>(`${OWNED_ALONE} FOR NO KEY UPDATE`, ownedAloneBy(accountId));
   if (alone.length === 0) return;
-  const titles = alone.slice(0, MAX_TOLD).map(({ title }) => `“${title ?? ""}”`);
+  const titles = alone.slice(0, MAX_TOLD).map(({ title }) => `“${title}”`);
   const more = alone.length > MAX_TOLD ? ` and ${alone.length - MAX_TOLD} more` : "";
   throw conflict(
     `You alone own projects that others belong to: ${titles.join(", ")}${more}. Make somebody else an owner of each, or delete it, first.`,

@@ -1,10 +1,11 @@
-/** One's own account: name, address, password, keys for programs, and sessions. */
+/** One's own account: name, address, password, keys for programs, sessions, and its end. */
 
 import { Title } from "@mantine/core";
 import { useEffect } from "react";
 import { useApp, useStore } from "../../ui/app-context.ts";
 import { Waiting } from "../../ui/waiting.tsx";
 import { ApiKeys } from "./api-keys.tsx";
+import { DeleteAccount } from "./delete-account.tsx";
 import { EmailForm } from "./email-form.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
@@ -33,6 +34,7 @@ export function AccountPage() {
           <Sessions />
           {account.is_admin && <SiteMail />}
           {account.is_admin && <SiteActs />}
+          <DeleteAccount name={account.email_address ?? `${account.first_name} ${account.last_name}`} />
         </>
       )}
     </main>

@@ -84,12 +84,9 @@ function SessionRow({ session, onEnd }: { session: Session; onEnd: () => void })
 const nameOf = ({ browser }: Session) => browser ?? "An unknown browser";
 
 function SignOut() {
-  const { api, site } = useApp();
+  const { api, leave } = useApp();
   const [everywhere, setEverywhere] = useState<boolean>();
-  const signOut = async () => {
-    await api("accounts/sign-out", { all: everywhere === true });
-    window.location.assign(`${site.base}/`);
-  };
+  const signOut = () => leave(() => api("accounts/sign-out", { all: everywhere === true }));
   return (
     <Group>
       <Button variant="default" onClick={() => setEverywhere(false)}>
