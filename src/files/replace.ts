@@ -54,17 +54,23 @@ export interface Target {
   name: Buffer;
 }
 
+/** A file that was written in place. */
+export interface WrittenOver {
+  stats: BigIntStats;
+  because: InPlaceReason;
+}
+
 /**
- * Gives a file that was written whole its name, in one step where it can. Returns the stats of a file that was written in place.
+ * Gives a file that was written whole its name, in one step where it can; else tells what was written in place, and why.
  * @throws AppError `precondition_failed` when what is there is not as the caller believes; then the file stands where it was.
  */
 export async function putInPlace(
   path: PlacePath,
   { from, ...target }: Target & { from: Buffer },
   replacing: Replacing,
-): Promise<BigIntStats | undefined> {
-  const reason = await replaceByName(path, { from, ...target }, replacing);
-  if (reason === undefined) return undefined;
+): Promise<WrittenOver | undefined> {
+  const because = await replaceByName(path, { from, ...target }, replacing);
+  if (because === undefined) return undefined;
   const stats = await checkReplacing(path, target, replacing);
   if (stats === undefined) return rename(from, target.folder.at(target.name)).then(() => undefined); // it went away meanwhile
   await replacing.keep?.({ ...target, stats }, { copy: true });
@@ -72,7 +78,7 @@ export async function putInPlace(
     if (etagOf(held) !== etagOf(stats)) throw changed(path);
   });
   await unlink(from);
-  return written;
+  return { stats: written, because };
 }
 
 /** As `putInPlace`, but where renaming would make it another file it is left as it is, and the reason returned. */

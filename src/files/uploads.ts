@@ -4,13 +4,14 @@ import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
 import { type FileHandle, unlink } from "node:fs/promises";
 import { AppError, conflict, invalid } from "../core/errors.ts";
-import type { FileEntry, UnfinishedUpload } from "../protocol/project-files.ts";
+import type { UnfinishedUpload, WrittenEntry } from "../protocol/project-files.ts";
 import { entryOf } from "./entry.ts";
 import { openBytes } from "./open-bytes.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { checkReplacing, isFolder, putInPlace, type Replacing } from "./replace.ts";
 import { UploadNotes } from "./upload-notes.ts";
 import { type Folder, inFolder, type Spot, walk } from "./walk.ts";
+import { writtenEntry } from "./write.ts";
 
 /** What an upload is known by: the same one is found again by whoever began it and chooses the same file for the same folder. */
 export interface UploadName {
@@ -37,7 +38,7 @@ export interface Part extends Replacing {
 /** What is here of an upload; `entry` when it was put in its place just now. */
 export interface UploadState {
   offset: number;
-  entry?: FileEntry;
+  entry?: WrittenEntry;
 }
 
 /** When there are too many, one that is untouched for so long makes room. */
@@ -58,7 +59,7 @@ export class Uploads {
   readonly #receiving = new Map<string, Receiving>();
   /** Those of which this process knows every byte that was written; of others, what was noted counts. */
   readonly #known = new Set<string>();
-  readonly #placed = new Map<string, FileEntry>();
+  readonly #placed = new Map<string, WrittenEntry>();
 
   constructor(places: Places) {
     this.#places = places;
@@ -211,7 +212,7 @@ export class Uploads {
     await this.#notes.write(idOf({ path, owner, key, size }), { path: pathToWire(path), owner, key, size, synced });
   }
 
-  async #finish(upload: UploadName, replacing: Replacing): Promise<FileEntry> {
+  async #finish(upload: UploadName, replacing: Replacing): Promise<WrittenEntry> {
     const { path } = upload;
     const id = idOf(upload);
     const entry = await inFolder(this.#places, folderOf(path), (source) =>
@@ -219,8 +220,8 @@ export class Uploads {
         last: "follow",
         use: async ({ folder, name }) => {
           if (name === undefined) throw isFolder(path);
-          await putInPlace(path, { from: source.at(partOf(id)), folder, name }, replacing);
-          return entryOf(folder, name);
+          const over = await putInPlace(path, { from: source.at(partOf(id)), folder, name }, replacing);
+          return over === undefined ? entryOf(folder, name) : writtenEntry(name, over);
         },
       }),
     );

@@ -3,12 +3,20 @@
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, unlink } from "node:fs/promises";
-import type { FileEntry } from "../protocol/project-files.ts";
+import type { WrittenEntry } from "../protocol/project-files.ts";
 import { toEntry } from "./entry.ts";
 import { noted } from "./leftovers.ts";
 import { openBytes } from "./open-bytes.ts";
 import { type PlacePath, type Places, toWire } from "./places.ts";
-import { checkReplacing, isFolder, putInPlace, type Replacing, statsOf } from "./replace.ts";
+import {
+  checkReplacing,
+  IN_PLACE_BECAUSE,
+  isFolder,
+  putInPlace,
+  type Replacing,
+  statsOf,
+  type WrittenOver,
+} from "./replace.ts";
 import { type Folder, walk } from "./walk.ts";
 
 export interface WriteOptions extends Replacing {
@@ -27,7 +35,7 @@ export interface WriteOptions extends Replacing {
  * Streams a body of any size into the file; a link inside the place is followed, an existing file stays what it is.
  * @throws AppError `precondition_failed` when the file is not as the caller believes.
  */
-export function writeFile(places: Places, path: PlacePath, options: WriteOptions): Promise<FileEntry> {
+export function writeFile(places: Places, path: PlacePath, options: WriteOptions): Promise<WrittenEntry> {
   return walk(places, path, {
     last: "follow",
     make: options.makeFolders ?? false,
@@ -38,20 +46,27 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
         const at = folder.at(temporary);
         const written = await writeNew(at, before, (handle) => handle.writeFile(options.body));
         try {
-          const put = options.put ?? putInPlace;
-          return (
-            (await put(path, { from: at, folder, name }, options)) ?? (await statsOfOurs(folder, { name, written }))
-          );
+          const over = await (options.put ?? putInPlace)(path, { from: at, folder, name }, options);
+          return writtenEntry(name, over ?? { stats: await statsOfOurs(folder, { name, written }) });
         } catch (error) {
           await unlink(at).catch(() => {}); // the error that led here is told
           throw error;
         }
       };
-      const stats = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
+      const entry = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
       if (options.durable) await syncFolder(folder);
-      return toEntry(toWire(name), stats);
+      return entry;
     },
   });
+}
+
+/** The entry of a file that was put in its place. */
+export function writtenEntry(
+  name: Buffer,
+  { stats, because }: Pick<WrittenOver, "stats"> & Partial<WrittenOver>,
+): WrittenEntry {
+  const entry = toEntry(toWire(name), stats);
+  return because === undefined ? entry : { ...entry, inPlace: IN_PLACE_BECAUSE[because] };
 }
 
 /** Gives an act the name of a temporary file in the folder: the one that is always used, or a new one that is noted. */

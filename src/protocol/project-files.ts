@@ -3,7 +3,7 @@
  *   GET    files/list?path=&after=&limit=          FileListing
  *   GET    files/stat?path=                        FileEntry
  *   GET    files/read?path=[&download=1]           the bytes; Range and If-None-Match work; ETag as in FileEntry
- *   PUT    files/write?path=[&mkdir=1]             body = the bytes, any size, streamed to a temporary file and renamed; If-Match / If-None-Match:* ; FileEntry
+ *   PUT    files/write?path=[&mkdir=1]             body = the bytes, any size, streamed to a temporary file and renamed; If-Match / If-None-Match:* ; WrittenEntry
  *                                                  [&trash=1]: what is replaced is kept in the trash
  *   GET    files/upload?path=&key=&size=           UploadAnswer: what is here of a file that comes in parts, and what is at its path
  *   PUT    files/upload?path=&key=&size=&offset=[&mkdir=1][&trash=1]   body = the bytes from `offset` on; conditions as of write; UploadAnswer
@@ -40,6 +40,12 @@ export const fileEntry = z.object({
   link: z.object({ target: z.string(), kind: z.enum(["file", "folder", "other", "missing"]) }).optional(),
 });
 export type FileEntry = z.infer<typeof fileEntry>;
+
+/** A file that was put in its place. */
+export interface WrittenEntry extends FileEntry {
+  /** Why it was written in place, in words; else it is new or was replaced at once. */
+  inPlace?: string;
+}
 
 /** A page of a folder in order of name (bytes); `next` continues it. */
 export const fileListing = z.object({
@@ -95,7 +101,7 @@ export interface UploadAnswer {
   /** Bytes that are here. */
   offset: number;
   /** The file, when it is whole and in its place. */
-  entry?: FileEntry;
+  entry?: WrittenEntry;
   /** What is at its path, and who edits that now; only in answers to GET. */
   existing?: FileEntry | null;
   openBy?: OpenBy[];

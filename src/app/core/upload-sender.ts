@@ -1,6 +1,6 @@
 /** Sends one file into a project: a small one whole, a larger one in parts, which go on where they were cut. */
 
-import type { FileEntry, OpenBy, UploadAnswer } from "../../protocol/project-files.ts";
+import type { FileEntry, OpenBy, UploadAnswer, WrittenEntry } from "../../protocol/project-files.ts";
 import { failureFrom, type ProjectFiles } from "./project-files.ts";
 import { isOffline, offlineError, RequestError } from "./request-error.ts";
 import { uploadKey } from "./upload-key.ts";
@@ -37,8 +37,8 @@ export class UploadSender {
     this.#files = files;
   }
 
-  /** Resolves when the file is in its place. @throws RequestError: `precondition_failed` when something is there that may not be replaced. */
-  async send(sending: Sending): Promise<void> {
+  /** Resolves with the file when it is in its place. @throws RequestError: `precondition_failed` when something is there that may not be replaced. */
+  async send(sending: Sending): Promise<WrittenEntry> {
     const { file, signal, onWaiting } = sending;
     const key = await uploadKey(file);
     let sentAll = false;
@@ -46,9 +46,9 @@ export class UploadSender {
       try {
         if (file.size <= WHOLE_BYTES) return await this.#sendWhole(sending);
         const { offset, entry } = await this.#look(sending, key);
-        if (sentAll && entry !== undefined) return; // the last answer was lost on the way
-        await this.#sendParts(sending, { key, offset, onPart: () => (failures = 0), onLast: () => (sentAll = true) });
-        return;
+        if (sentAll && entry !== undefined) return entry; // the last answer was lost on the way
+        const told = { key, offset, onPart: () => (failures = 0), onLast: () => (sentAll = true) };
+        return await this.#sendParts(sending, told);
       } catch (error) {
         const wait = WAITS_MS[failures++];
         if (signal.aborted || !isPassing(error) || wait === undefined) throw error;
@@ -75,15 +75,16 @@ export class UploadSender {
     return this.#files.uploadState({ path, key, size: file.size });
   }
 
-  async #sendWhole(sending: Sending): Promise<void> {
+  async #sendWhole(sending: Sending): Promise<WrittenEntry> {
     const { file, path, replace, onSent } = sending;
-    await put(this.#files.writeAddress(path, replace !== undefined), file, { ...sending, onProgress: onSent });
+    const address = this.#files.writeAddress(path, replace !== undefined);
+    return put<WrittenEntry>(address, file, { ...sending, onProgress: onSent });
   }
 
   async #sendParts(
     sending: Sending,
     { key, offset, onPart, onLast }: { key: string; offset: number; onPart: () => void; onLast: () => void },
-  ): Promise<void> {
+  ): Promise<WrittenEntry> {
     const { file, path, replace, onSent } = sending;
     const { size } = file;
     for (let at = offset; ; ) {
@@ -93,8 +94,8 @@ export class UploadSender {
       const onProgress = (bytes: number) => onSent(from + bytes);
       onProgress(0);
       if (end === size) onLast();
-      const answer = await put(address, file.slice(at, end), { ...sending, onProgress });
-      if (answer.entry !== undefined) return;
+      const answer = await put<UploadAnswer>(address, file.slice(at, end), { ...sending, onProgress });
+      if (answer.entry !== undefined) return answer.entry;
       onPart();
       at = answer.offset;
     }
@@ -123,18 +124,18 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** XMLHttpRequest, since fetch does not tell how far an upload is. */
-function put(
+function put<Answer>(
   address: string,
   body: Blob,
   { replace, signal, onProgress }: Pick<Sending, "replace" | "signal"> & { onProgress: (bytes: number) => void },
-): Promise<UploadAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<UploadAnswer>();
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const request = new XMLHttpRequest();
   const lost = () => reject(offlineError("The connection was lost on the way."));
   request.upload.onprogress = ({ loaded }) => onProgress(loaded);
   request.onload = () => {
     if (request.status >= 300) reject(failureFrom(request.status, request.responseText));
-    else resolve(JSON.parse(request.responseText) as UploadAnswer); // our own server is believed
+    else resolve(JSON.parse(request.responseText) as Answer); // our own server is believed
   };
   request.onerror = lost;
   request.onabort = lost;

@@ -25,6 +25,7 @@ function project(there: string[], openBy: { account_id: string; name: string }[]
         throw new RequestError({ error: `${path} exists already.`, code: "precondition_failed" });
       files.add(path);
       sent.push({ path, replace });
+      return entry(path);
     },
     lookAt: async (_: File, path: string) => ({ existing: files.has(path) ? entry(path) : null, openBy }),
     drop: async () => {},

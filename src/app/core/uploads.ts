@@ -22,6 +22,8 @@ export interface Upload {
   state: UploadState;
   /** Why it failed. */
   error?: string;
+  /** Why it was written into the file that was there, in words; else it is new or replaced that file at once. */
+  inPlace?: string | undefined;
   /** What is there, when that is asked about. */
   there?: There;
 }
@@ -129,7 +131,7 @@ export class Uploads {
     const { file, replace } = job;
     this.#change(job, { state: "sending" });
     try {
-      await this.#sender.send({
+      const { inPlace } = await this.#sender.send({
         file,
         path: job.upload.path,
         replace,
@@ -137,7 +139,7 @@ export class Uploads {
         onSent: (sent) => this.#change(job, { state: "sending", sent, rate: rate(sent) }),
         onWaiting: () => this.#change(job, { state: "waiting", rate: 0 }),
       });
-      this.#change(job, { state: "done", sent: job.upload.size });
+      this.#change(job, { state: "done", sent: job.upload.size, inPlace });
       this.#onDone(job.upload.path);
     } catch (error) {
       if (!abort.signal.aborted) await this.#failed(job, error);

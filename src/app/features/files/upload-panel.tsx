@@ -90,10 +90,11 @@ const STATE_WORDS: Partial<Record<Upload["state"], string>> = {
   skipped: "Skipped; what was there is unchanged",
 };
 
-function wordsFor({ state, size, sent, rate, error }: Upload): string {
+function wordsFor({ state, size, sent, rate, error, inPlace }: Upload): string {
   const known = STATE_WORDS[state];
   if (known !== undefined) return known;
-  if (state === "done") return formatBytes(size);
+  if (state === "done")
+    return inPlace === undefined ? formatBytes(size) : `${formatBytes(size)}, written in place: ${inPlace}`;
   if (state === "failed") return error ?? "It failed.";
   const far = `${formatBytes(sent)} of ${formatBytes(size)}`;
   if (state === "waiting") return `${far}; the connection was lost, it goes on by itself`;
