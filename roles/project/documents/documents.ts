@@ -79,7 +79,12 @@ export class Documents {
 
   /** Saves what a server that ended without closing left behind. */
   async recover(): Promise<void> {
-    for (const path of await this.#store.leftOpen()) {
+    await this.#takeUp(await this.#store.leftOpen());
+  }
+
+  /** Opens documents that are to be saved though nobody looks at them. */
+  async #takeUp(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
       if (this.#life.isStopping) return;
       await this.#table
         .entryOf(this.#file(path), { mayWrite: true })
@@ -191,6 +196,7 @@ export class Documents {
       } finally {
         if (moved !== undefined) this.#options.moved(moved);
         this.#sendAgain(entries, moved);
+        void this.#takeUp(unsavedOf(entries, moved)); // once the move is over
       }
     });
   }
@@ -271,6 +277,12 @@ export class Documents {
     const joined = this.#byReader.get(readerId);
     return joined !== undefined && !joined.has(path) && joined.size >= MAX_DOCUMENTS;
   }
+}
+
+/** Where those are now that could not be saved before the move: a log is to name its file. */
+function unsavedOf(entries: readonly Entry[], moved: Move | undefined): string[] {
+  const unsaved = entries.filter(({ document }) => !document.isSaved && !document.isMissing);
+  return unsaved.map(({ document: { file } }) => (moved && movedPath(file.name, moved)) ?? file.name);
 }
 
 function readerKey(readerId: string, path: string): string {

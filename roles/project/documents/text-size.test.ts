@@ -11,6 +11,7 @@ import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDocument } from "../../../test/helpers/project-document.ts";
 import { startProjectServer } from "../../../test/helpers/project-server.ts";
 import { until } from "../../../test/helpers/until.ts";
+import { DocumentStore } from "./document-store.ts";
 
 const newLife = testLives();
 /** The rules are the same for any limit, and a small one is quick. */
@@ -81,3 +82,16 @@ function updateOf(edit: (text: Y.Text) => void): Uint8Array {
   edit(textOf(doc));
   return Y.encodeStateAsUpdate(doc);
 }
+
+test("a text that could not be saved before its file was moved is taken up at its new place after a crash, though nobody opens it", async () => {
+  const server = await startProjectServer(newLife(), { textLimit: LIMIT });
+  await writeFile(join(server.home, "a.txt"), "text\n");
+  const ada = await openTestDocument(await server.connect(), "a.txt");
+  ada.insert(0, "x".repeat(LIMIT));
+  await until(() => ada.states.at(-1)?.error?.includes(TEXT_TOO_LARGE) === true);
+  await ada.client.ask("document_close", { path: "a.txt" });
+  const moved = { method: "POST", body: JSON.stringify({ from: "a.txt", to: "b.txt" }) };
+  expect((await server.fetch("/api/files/rename", moved)).status).toBe(200);
+  const store = new DocumentStore(server.home);
+  await until(async () => (await store.leftOpen()).join() === "b.txt"); // what a server finds that starts after a crash
+});
