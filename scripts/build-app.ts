@@ -7,7 +7,7 @@ import { newestFileMs } from "./source-files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = "dist/app/index.html";
-const SOURCES = ["src/app", "src/protocol", "index.html", "vite.config.ts", "package-lock.json"];
+const SOURCES = ["src/app", "src/protocol", "src/text", "index.html", "vite.config.ts", "package-lock.json"];
 
 const [built, ...sources] = await Promise.all([BUILT, ...SOURCES].map((path) => newestFileMs(join(root, path))));
 if ((built ?? 0) < Math.max(...sources)) {
