@@ -184,6 +184,9 @@ test(
       if (!isThere) wrong.push(`${odd}: does not open`);
       const tab = await page.locator(".tab-here a").textContent();
       if (tab !== shown) wrong.push(`${odd}: its tab says ${tab}`);
+      const head = page.locator(".editor-path"); // of what is no text there is none
+      const path = (await head.count()) === 0 ? `odd/${shown}` : await head.textContent();
+      if (path !== `odd/${shown}`) wrong.push(`${odd}: above its text stands ${path}`);
       await page.goBack();
       await page.getByLabel("Filter this folder").waitFor();
     }

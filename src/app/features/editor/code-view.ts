@@ -29,6 +29,7 @@ import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
 import type { WrittenAs } from "../../../protocol/document-text.ts";
 import { textOf } from "../../../text/yjs-text.ts";
 import type { LiveDocument } from "../../core/live-document.ts";
+import { visibleName } from "../../core/names.ts";
 import { languageOf } from "./languages.ts";
 import { setWrittenAs, textLimit } from "./text-limit.ts";
 
@@ -91,7 +92,7 @@ export function openCodeView(options: CodeViewOptions): CodeView {
         editable.of(editing(!readOnly)),
         language.of([]),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": `Text of ${path}` }),
+        EditorView.contentAttributes.of({ "aria-label": `Text of ${visibleName(path)}` }),
       ],
     }),
   });

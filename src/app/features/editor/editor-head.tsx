@@ -9,6 +9,7 @@ import type { DocumentProvider } from "../../core/document-provider.ts";
 import type { DocumentState } from "../../core/document-state.ts";
 import { formatAgo } from "../../core/format.ts";
 import { useNow, useProject, useStore } from "../../ui/app-context.ts";
+import { FileName } from "../../ui/file-name.tsx";
 import { tellFailure } from "../../ui/tell.ts";
 
 interface EditorHeadProps {
@@ -27,7 +28,7 @@ export function EditorHead({ path, state, provider }: EditorHeadProps) {
   return (
     <div className="editor-head">
       <Text component="h1" size="xs" fw={400} truncate className="editor-path">
-        {path}
+        <FileName name={path} />
       </Text>
       {state.encoding !== undefined && <Encoding encoding={state.encoding} provider={provider} />}
       <span className="saved" role="status" title={state.inPlace && `Written in place: ${state.inPlace}.`}>

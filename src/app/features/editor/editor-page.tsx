@@ -6,6 +6,7 @@ import { textOf } from "../../../text/yjs-text.ts";
 import type { DocumentProvider } from "../../core/document-provider.ts";
 import type { DocumentState } from "../../core/document-state.ts";
 import type { LiveDocument } from "../../core/live-document.ts";
+import { visibleName } from "../../core/names.ts";
 import { Store } from "../../core/store.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
@@ -42,7 +43,7 @@ function Opened({ path, provider, state }: { path: string; provider: DocumentPro
   if (state.missing !== undefined && textOf(doc).length === 0)
     return <MissingFile path={path} provider={provider} why={state.missing} />;
   return (
-    <section className="editor" aria-label={path}>
+    <section className="editor" aria-label={visibleName(path)}>
       <EditorHead path={path} state={state} provider={provider} />
       <Code path={path} provider={provider} state={state} />
     </section>

@@ -5,8 +5,10 @@ import { IconDownload, IconFilePlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { TEXT_ENCODINGS, type TextEncoding } from "../../../protocol/document-text.ts";
 import type { DocumentProvider } from "../../core/document-provider.ts";
+import { visibleName } from "../../core/names.ts";
 import { baseName } from "../../core/paths.ts";
 import { useProject } from "../../ui/app-context.ts";
+import { FileName } from "../../ui/file-name.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { tellFailure } from "../../ui/tell.ts";
 
@@ -27,14 +29,14 @@ export function MissingFile({ path, provider, why }: NotOpenedProps & { why: str
       }
       open.filesChanged.update((count) => count + 1);
     } catch (error) {
-      tellFailure(`“${path}” could not be created`, error);
+      tellFailure(`“${visibleName(path)}” could not be created`, error);
     }
   };
   return (
     <div className="file-view">
       <Stack align="flex-start" gap="sm">
         <Title order={1} size="h4">
-          There is no file “{baseName(path)}”
+          There is no file “<FileName name={baseName(path)} />”
         </Title>
         <Text size="sm">{why}</Text>
         <Button leftSection={<IconFilePlus size={16} aria-hidden />} onClick={() => void create()}>
@@ -54,7 +56,7 @@ export function OtherEncoding({ path, provider, why }: NotOpenedProps & { why: s
     <div className="file-view">
       <Stack align="flex-start" gap="sm">
         <Title order={1} size="h4">
-          {baseName(path)}
+          <FileName name={baseName(path)} />
         </Title>
         <Text size="sm">{why}</Text>
         <Group align="flex-end" gap="xs">
@@ -81,7 +83,7 @@ export function OpeningFailed({ path, provider, why }: NotOpenedProps & { why: s
   return (
     <div className="file-view">
       <Problem
-        title={`“${path}” cannot be opened`}
+        title={`“${visibleName(path)}” cannot be opened`}
         onRetry={() => void provider.retry()}
         action={<Download path={path} />}
       >
