@@ -16,7 +16,15 @@ import { cssVariables, theme } from "./ui/theme.ts";
 const app = openApp(document);
 const router = openRouter(app.site);
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: false, networkMode: "always" } },
+  defaultOptions: {
+    queries: {
+      retry: 1,
+      staleTime: 5_000,
+      refetchOnWindowFocus: false,
+      networkMode: "always", // whether somebody answers is seen by asking
+      refetchOnReconnect: true, // which that mode would switch off
+    },
+  },
 });
 const place = document.getElementById("app");
 if (place === null) throw new Error("the page has no place for the app");

@@ -154,6 +154,41 @@ test(
 );
 
 test(
+  "what could not be shown while the network was away shows by itself when it is back",
+  async () => {
+    const own = life();
+    const { page } = await openPage(own);
+    await signUp(page, "Olive");
+    const rail = page.getByRole("navigation", { name: "Project" });
+    const go = (place: string) => rail.getByRole("link", { name: place }).click();
+    const make = async (title: string) => {
+      await page.getByRole("link", { name: "CoCalc" }).click();
+      await page.getByLabel("Name of a new project").fill(title);
+      await page.getByRole("button", { name: "Create" }).click();
+      await page.getByRole("button", { name: "Start project" }).waitFor();
+    };
+    await make("First"); // from which the pages are loaded, with the log and members of another project
+    for (const place of ["Log", "Members"]) {
+      await go(place);
+      await page.getByRole("heading", { name: place }).waitFor();
+    }
+    await make("Second");
+    for (const [place, shown] of [
+      ["Log", "The log cannot be shown"],
+      ["Members", "The members cannot be shown"],
+    ] as const) {
+      await page.context().setOffline(true);
+      await go(place);
+      await page.getByText(shown).waitFor();
+      await page.context().setOffline(false);
+      await page.getByText(shown).waitFor({ state: "detached" });
+      await page.getByRole("heading", { name: place }).waitFor();
+    }
+  },
+  DAY_MS,
+);
+
+test(
   "the whole way goes with the keyboard alone",
   async () => {
     const own = life();

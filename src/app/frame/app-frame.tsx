@@ -12,6 +12,7 @@ import { ConnectionBanner } from "./connection-banner.tsx";
 import { EndQuestion } from "./end-question.tsx";
 import { PasswordQuestion } from "./password-question.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
+import { useAskAgain } from "./use-ask-again.ts";
 
 type PaletteModule = { default: ComponentType<{ onClose: () => void }> };
 const loadPalette = (): Promise<PaletteModule> => import("./palette.tsx").then(({ Palette }) => ({ default: Palette }));
@@ -28,6 +29,7 @@ export function AppFrame() {
     return () => clearTimeout(timer);
   }, []);
   useGlobalCommands();
+  useAskAgain(useStore(useApp().hub.status) === "online");
   return (
     <div className="app">
       <a className="skip" href="#content">

@@ -17,6 +17,7 @@ import { ProjectContext, useApp, useNow, useSelected, useStore } from "../ui/app
 import { Problem } from "../ui/problem.tsx";
 import { Waiting } from "../ui/waiting.tsx";
 import { useFetchAhead } from "./fetch-ahead.ts";
+import { useAskAgain } from "./use-ask-again.ts";
 import { useFollowMoves } from "./use-follow-moves.ts";
 import { useKept } from "./use-kept.ts";
 import { useToldWhoEnded } from "./use-told-who-ended.ts";
@@ -69,6 +70,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
   useProjectCommands(project, open);
   useTouch(project.project_id, running);
   useFetchAhead(running);
+  useAskAgain(useStore(open.connection.status) === "online");
   useEffect(() => {
     document.title = `${project.title} – CoCalc`;
   }, [project.title]);
