@@ -1,4 +1,4 @@
-/** Signs what we assert to a project's server about who asks it; one signature serves the same asker for half a minute. */
+/** Signs what we assert to a project's server about who asks it; one signature serves the same subject for half a minute. */
 
 import { SignJWT } from "jose";
 import { AnswerCache } from "../../core/answer-cache.ts";
@@ -11,7 +11,7 @@ const REUSED_MS = (ASSERTION_SECONDS * 1_000) / 2;
 const MAX_NAME = 300;
 
 /** In whose name a project's server is asked, and as what of the project's: what that lets them do, the server looks up by itself. */
-export interface Asker {
+export interface Subject {
   accountId: string;
   /** Shown beside a cursor. */
   name: string;
@@ -19,7 +19,7 @@ export interface Asker {
 }
 
 /** A part of ours that asks on nobody's behalf, such as `doctor`. It only looks. */
-export function onNobodysBehalf(name: string): Asker {
+export function onNobodysBehalf(name: string): Subject {
   return { accountId: NOBODY, name, role: "viewer" };
 }
 
@@ -33,13 +33,13 @@ export class Assertions {
     this.#currentKey = currentKey;
   }
 
-  /** The value of ASSERTION_HEADER for this asker at this project: a JWT signed with EdDSA. */
-  assertionFor({ accountId, name, role }: Asker, projectId: string): Promise<string> {
+  /** The value of ASSERTION_HEADER for this subject at this project: a JWT signed with EdDSA. */
+  assertionFor({ accountId, name, role }: Subject, projectId: string): Promise<string> {
     const key = `${accountId} ${projectId} ${role} ${name}`;
     return this.#signed.get(key, () => this.#sign({ accountId, name, role }, projectId));
   }
 
-  async #sign({ accountId, name, role }: Asker, projectId: string): Promise<string> {
+  async #sign({ accountId, name, role }: Subject, projectId: string): Promise<string> {
     const { kid, key } = await this.#keys.get("current", this.#currentKey);
     return new SignJWT({ role, name: name.slice(0, MAX_NAME) })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid })

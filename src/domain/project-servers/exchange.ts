@@ -1,5 +1,5 @@
 /**
- * One question to a server that is not trusted, on a connection of its own: no redirect is followed, and head, silence and length have bounds. It
+ * One request to a server that is not trusted, on a connection of its own: no redirect is followed, and head, silence and length have bounds. It
  * knows nothing of projects.
  */
 
@@ -14,8 +14,8 @@ export interface Exchange {
   path: string;
   headers: Record<string, string>;
   body?: string;
-  /** Longest body of an answer; undefined: any, for one that is read as it comes. */
-  maxBytes?: number;
+  /** Longest body of an answer. */
+  maxBytes: number;
   /** Longest time in ms for the connection to be made, and without a byte of the answer's body. */
   patienceMs: number;
 }
@@ -28,9 +28,9 @@ export interface Answer {
 
 /** Asks at `origin`, until the attempt ends. @throws what undici throws, or why the attempt was ended. */
 export async function exchange(origin: string, asked: Exchange, attempt: Attempt): Promise<Answer> {
-  const { method, path, headers, body: sent, maxBytes = -1, patienceMs } = asked;
+  const { method, path, headers, body: sent, maxBytes, patienceMs } = asked;
   const client = new Client(origin, {
-    pipelining: 0, // one question, then it is closed
+    pipelining: 0, // one request, then it is closed
     allowH2: false,
     maxHeaderSize: MAX_HEAD_BYTES,
     maxResponseSize: maxBytes,

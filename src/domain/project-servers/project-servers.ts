@@ -3,7 +3,7 @@
  * unsaid, who asks gets an answer of the shape that was asked for, or words, in time. (hub-proxy passes visitors on by itself.)
  */
 
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { Attempt, unlessAborted } from "../../core/attempt.ts";
@@ -14,39 +14,37 @@ import { Tally } from "../../core/tally.ts";
 import type { Db } from "../../db/db.ts";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
 import { signingKey } from "../signing-keys/signing-keys.ts";
-import { type Asker, Assertions } from "./assertions.ts";
+import { Assertions, type Subject } from "./assertions.ts";
 import type { ProjectServersConfig } from "./config.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import { notRunning, notUnderstood, refused, tooMany, whyNot } from "./why-not.ts";
 
-export interface Question {
-  as: Asker;
+export interface ServerRequest<T> {
+  as: Subject;
   method?: "GET" | "POST";
   /** Below the project's own, with its query: `/api/status`. */
   path: string;
   /** Sent as JSON. */
   body?: object;
-  /** Longest time in ms to the whole answer; of one that is read as it comes, to its beginning and then between two pieces. Default 5 s. */
+  answer: z.ZodType<T>;
+  /** Longest time in ms to the whole answer. Default 5 s. */
   deadlineMs?: number;
   /** Ends it: nobody waits for the answer any more. */
   signal?: AbortSignal;
 }
 
-export interface TypedQuestion<T> extends Question {
-  answer: z.ZodType<T>;
-  /** Longest answer. Default 1 MB. */
-  maxBytes?: number;
-}
+type Deadline = Pick<ServerRequest<unknown>, "deadlineMs" | "signal">;
 
 const DEADLINE_MS = 5_000;
+/** Of an answer. */
 const MAX_BYTES = 1_000_000;
 const MAX_REFUSAL_BYTES = 4_096;
-/** Questions under way at once: to one project, whose server may hang, and to all. */
+/** Requests under way at once: to one project, whose server may hang, and to all. */
 const MOST_OF_A_PROJECT = 8;
 const MOST = 256;
 
-/** Opens the way to all projects' servers; questions under way end with the life. */
+/** Opens the way to all projects' servers; requests under way end with the life. */
 export async function openProjectServers(life: Life, db: Db, config: ProjectServersConfig): Promise<ProjectServers> {
   const whereabouts = await Whereabouts.open(life, db);
   return new ProjectServers(life, { whereabouts, assertions: new Assertions(() => signingKey(db)), config });
@@ -66,7 +64,7 @@ export class ProjectServers {
   constructor(life: Life, parts: Parts) {
     this.#parts = parts;
     const stopping = unavailable("This process is stopping and asks projects nothing more.");
-    life.defer("questions to projects", () => this.#closed.abort(stopping));
+    life.defer("requests to projects", () => this.#closed.abort(stopping));
   }
 
   /**
@@ -74,52 +72,29 @@ export class ProjectServers {
    * @throws AppError in words: `unavailable` (not running, not reached, broken off, not understood), `timeout`, or as what the server refused it;
    * the signal's reason once that is aborted.
    */
-  async ask<T>(projectId: string, question: TypedQuestion<T>): Promise<T> {
-    const { answer: shape, maxBytes = MAX_BYTES } = question;
-    const attempt = this.#attempt(question);
+  async ask<T>(projectId: string, request: ServerRequest<T>): Promise<T> {
+    const attempt = this.#attempt(request);
     try {
-      const { body } = await this.#send(projectId, { ...question, maxBytes }, attempt);
-      return understood(await text(body), shape);
+      const { body } = await this.#send(projectId, request, attempt);
+      return understood(await text(body), request.answer);
     } catch (error) {
-      throw this.#failed(projectId, error, question, attempt);
+      throw this.#failed(projectId, error, request, attempt);
     } finally {
       attempt.end();
     }
   }
 
-  /**
-   * Asks, and gives the answer's bytes as they come, of any length: to be read or destroyed. The signal ends it also then.
-   * @throws AppError as `ask`, also while it is read.
-   */
-  async open(projectId: string, question: Question): Promise<Readable> {
-    const attempt = this.#attempt(question);
-    try {
-      const { body } = await this.#send(projectId, question, attempt);
-      attempt.begun();
-      const told = (error: unknown) => this.#failed(projectId, error, question, attempt);
-      const pieces = Readable.from(piecesOf(body, told), { objectMode: false });
-      pieces.once("close", () => {
-        body.destroy();
-        attempt.end();
-      });
-      return pieces;
-    } catch (error) {
-      attempt.end();
-      throw this.#failed(projectId, error, question, attempt);
-    }
-  }
-
-  #attempt({ deadlineMs = DEADLINE_MS, signal }: Question): Attempt {
+  #attempt({ deadlineMs = DEADLINE_MS, signal }: Deadline): Attempt {
     const closed = this.#closed.signal;
     return new Attempt(deadlineMs, signal === undefined ? closed : AbortSignal.any([closed, signal]));
   }
 
   /** The answer of a server that does as it was asked; its place is held until the answer's end. */
-  async #send(projectId: string, question: Question & { maxBytes?: number }, attempt: Attempt): Promise<Answer> {
+  async #send(projectId: string, request: ServerRequest<unknown>, attempt: Attempt): Promise<Answer> {
     const leave = this.#enter(projectId);
     try {
-      const { origin, assertion } = await unlessAborted(this.#address(projectId, question.as), attempt.signal);
-      const { method = "GET", path, body, maxBytes, deadlineMs = DEADLINE_MS } = question;
+      const { origin, assertion } = await unlessAborted(this.#address(projectId, request.as), attempt.signal);
+      const { method = "GET", path, body, deadlineMs = DEADLINE_MS } = request;
       const answer = await exchange(
         origin,
         {
@@ -127,7 +102,7 @@ export class ProjectServers {
           path: `${this.#parts.config.basePath}/${projectId}${path}`,
           headers: { [ASSERTION_HEADER]: assertion, ...(body && { "content-type": "application/json" }) },
           ...(body && { body: JSON.stringify(body) }),
-          ...(maxBytes !== undefined && { maxBytes }),
+          maxBytes: MAX_BYTES,
           patienceMs: deadlineMs,
         },
         attempt,
@@ -152,7 +127,7 @@ export class ProjectServers {
     };
   }
 
-  async #address(projectId: string, as: Asker): Promise<{ origin: string; assertion: string }> {
+  async #address(projectId: string, as: Subject): Promise<{ origin: string; assertion: string }> {
     const { whereabouts, assertions, config } = this.#parts;
     const place = await whereabouts.of(projectId);
     if (place.ip === undefined) throw notRunning(place);
@@ -161,7 +136,7 @@ export class ProjectServers {
   }
 
   /** In words; a place where nobody was met is looked up anew. */
-  #failed(projectId: string, thrown: unknown, { deadlineMs = DEADLINE_MS, signal }: Question, attempt: Attempt) {
+  #failed(projectId: string, thrown: unknown, { deadlineMs = DEADLINE_MS, signal }: Deadline, attempt: Attempt) {
     if (!isAppError(thrown)) this.#parts.whereabouts.forget(projectId);
     if (signal?.aborted === true) return signal.reason;
     return this.#closed.signal.aborted ? this.#closed.signal.reason : whyNot(thrown, attempt, deadlineMs);
@@ -173,14 +148,6 @@ function understood<T>(answer: string, shape: z.ZodType<T>): T {
     return shape.parse(JSON.parse(answer));
   } catch (error) {
     throw notUnderstood(error);
-  }
-}
-
-async function* piecesOf(body: Readable, told: (error: unknown) => unknown): AsyncGenerator<Buffer> {
-  try {
-    for await (const piece of body) yield piece;
-  } catch (error) {
-    throw told(error);
   }
 }
 

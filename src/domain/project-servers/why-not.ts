@@ -22,7 +22,7 @@ export function notRunning({ state, error }: ProjectPlace): AppError {
 }
 
 export function tooMany(most: number): AppError {
-  return unavailable(`${most} questions to the project are under way already. Try again in a moment.`, AGAIN);
+  return unavailable(`${most} requests to the project are under way already. Try again in a moment.`, AGAIN);
 }
 
 export function notUnderstood(cause: unknown): AppError {
