@@ -7,7 +7,7 @@ import { cookieNames, isSecure, projectCookieNames, readCookies, stripCookies } 
 import type { Client } from "../../src/net/visitor/forwarded.ts";
 import type { SiteConfig } from "../../src/net/visitor/site.ts";
 
-export interface Credentials {
+export interface VisitorCredentials {
   session: string | undefined;
   apiKey: string | undefined;
   /** The cookie of a project's own origin. */
@@ -17,7 +17,7 @@ export interface Credentials {
 }
 
 /** Reads an Authorization header that holds a key of ours; without one the cookies, which alone a page of another site can have sent. */
-export function credentialsOf(request: HttpRequest, client: Client, site: SiteConfig): Credentials {
+export function credentialsOf(request: HttpRequest, client: Client, site: SiteConfig): VisitorCredentials {
   const apiKey = keyIn(request.headers.authorization);
   if (apiKey !== undefined) return { session: undefined, apiKey, projectSession: undefined, byCookie: false };
   const secure = isSecure(site, client.proto);

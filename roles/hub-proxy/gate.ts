@@ -9,7 +9,7 @@ import { hashToken } from "../../src/domain/access/tokens.ts";
 import { mayRequest, mayUpgrade } from "../../src/net/visitor/same-origin.ts";
 import { type SiteConfig, schemeOf } from "../../src/net/visitor/site.ts";
 import type { ProjectNeed } from "../../src/protocol/project-rights.ts";
-import { type Credentials, credentialsOf, withoutOurs } from "./credentials.ts";
+import { credentialsOf, type VisitorCredentials, withoutOurs } from "./credentials.ts";
 import { KnownRights, type Right } from "./rights.ts";
 import { isUsedAsCode } from "./sandbox.ts";
 import type { Target } from "./target.ts";
@@ -113,7 +113,7 @@ function checkOrigin({ request, client, isUpgrade }: Visit, site: SiteConfig): v
 }
 
 function identify(
-  { session, apiKey, projectSession }: Credentials,
+  { session, apiKey, projectSession }: VisitorCredentials,
   { onOriginOf, client }: Pick<Visit, "onOriginOf" | "client">,
   access: Access,
 ): Promise<Identity | undefined> {

@@ -22,7 +22,7 @@ import type { ProxyConfig } from "./config.ts";
 import { noticingDone } from "./done-in-project.ts";
 import { appOrigin } from "./origins.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
-import type { Passage } from "./visit.ts";
+import type { RoutedVisit } from "./visit.ts";
 
 export interface PassingParts {
   whereabouts: Whereabouts;
@@ -33,8 +33,8 @@ export interface PassingParts {
   onDone: (what: { projectId: string; identity: Identity; done: DoneInProject }) => void;
 }
 
-/** A passage of which it is still to be said to which port. */
-type WithoutPort = Omit<Passage, "port">;
+/** A visit that may, of which it is still to be said to which port it goes. */
+type Unrouted = Omit<RoutedVisit, "port">;
 
 /** Answers what is thrown after the call that passed something on. */
 type Fail = (thrown: unknown) => void;
@@ -49,25 +49,25 @@ export class PassingOn {
   }
 
   /** Passes a request on, for a port without waiting for anything. @throws AppError when the other side has its fill. */
-  async request(passage: WithoutPort, response: HttpResponse, fail: Fail): Promise<void> {
-    await this.#request(this.#aim(passage), response, fail);
+  async request(routed: Unrouted, response: HttpResponse, fail: Fail): Promise<void> {
+    await this.#request(this.#aim(routed), response, fail);
   }
 
   /** Joins an upgrade. @throws AppError when the other side has its fill. */
-  async upgrade(passage: WithoutPort, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
-    await this.#upgrade(this.#aim(passage), socket, head, fail);
+  async upgrade(routed: Unrouted, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
+    await this.#upgrade(this.#aim(routed), socket, head, fail);
   }
 
-  async #request(passage: Passage, response: HttpResponse, fail: Fail): Promise<void> {
-    const { target, right } = passage;
-    const { request } = passage.visit;
-    const extraRequest = target.kind === "web" ? [] : await this.#assertion(passage);
+  async #request(routed: RoutedVisit, response: HttpResponse, fail: Fail): Promise<void> {
+    const { target, right } = routed;
+    const { request } = routed.visit;
+    const extraRequest = target.kind === "web" ? [] : await this.#assertion(routed);
     if (response.closed || request.socket.destroyed) return;
     const exchange = forward(request, response, {
-      ...this.#forwardOptions(passage, extraRequest, "request"),
+      ...this.#forwardOptions(routed, extraRequest, "request"),
       onError: (error) => {
-        const inside = this.#insteadInside(passage, error);
-        if (inside === undefined) sendError(request, response, { error: this.#aboutUpstream(passage, error) });
+        const inside = this.#insteadInside(routed, error);
+        if (inside === undefined) sendError(request, response, { error: this.#aboutUpstream(routed, error) });
         else this.#request(inside, response, fail).catch(fail);
       },
       onEnd: () => right.leave(exchange),
@@ -75,16 +75,16 @@ export class PassingOn {
     right.enter(exchange);
   }
 
-  async #upgrade(passage: Passage, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
-    const { visit, target, right } = passage;
-    const extraRequest = target.kind === "web" ? [] : await this.#assertion(passage);
+  async #upgrade(routed: RoutedVisit, socket: Duplex, head: Buffer, fail: Fail): Promise<void> {
+    const { visit, target, right } = routed;
+    const extraRequest = target.kind === "web" ? [] : await this.#assertion(routed);
     if (socket.destroyed) return;
     const exchange = forwardUpgrade(visit.request, socket, {
-      ...this.#forwardOptions(passage, extraRequest, "upgrade"),
+      ...this.#forwardOptions(routed, extraRequest, "upgrade"),
       head,
       onError: (error) => {
-        const inside = this.#insteadInside(passage, error);
-        if (inside === undefined) endUpgrade(socket, error.status, this.#aboutUpstream(passage, error).message);
+        const inside = this.#insteadInside(routed, error);
+        if (inside === undefined) endUpgrade(socket, error.status, this.#aboutUpstream(routed, error).message);
         else this.#upgrade(inside, socket, head, fail).catch(fail);
       },
       onEnd: () => right.leave(exchange),
@@ -93,56 +93,56 @@ export class PassingOn {
   }
 
   /** Only what people run on a port of their own is reached past the project's own server, unless nothing listened there a moment ago. */
-  #aim(passage: WithoutPort): Passage {
-    const { target } = passage;
-    if (target.kind !== "web") return { ...passage, port: this.#parts.config.projectPort };
-    const direct = { ...passage, port: target.port };
+  #aim(routed: Unrouted): RoutedVisit {
+    const { target } = routed;
+    if (target.kind !== "web") return { ...routed, port: this.#parts.config.projectPort };
+    const direct = { ...routed, port: target.port };
     return this.#inside.has(portKey(direct)) ? this.#throughProject(direct) : direct;
   }
 
   /** A server may listen for its own machine alone: then the project's own server asks it. */
-  #insteadInside(passage: Passage, error: AppError): Passage | undefined {
-    if (passage.target.kind !== "web" || !isRefused(error)) return undefined;
-    this.#inside.add(portKey(passage));
-    return this.#throughProject(passage);
+  #insteadInside(routed: RoutedVisit, error: AppError): RoutedVisit | undefined {
+    if (routed.target.kind !== "web" || !isRefused(error)) return undefined;
+    this.#inside.add(portKey(routed));
+    return this.#throughProject(routed);
   }
 
-  #throughProject(passage: Passage): Passage {
-    const { visit, target, port } = passage;
+  #throughProject(routed: RoutedVisit): RoutedVisit {
+    const { visit, target, port } = routed;
     const named = { kind: "named" as const, projectId: target.projectId, name: String(port) };
     const path = visit.request.url ?? "/";
-    return { ...passage, target: { ...named, path }, port: this.#parts.config.projectPort };
+    return { ...routed, target: { ...named, path }, port: this.#parts.config.projectPort };
   }
 
   /** Only the project's own server is told who is calling: a program on a port could use it in the caller's name. */
-  async #assertion({ target, right: { identity, role } }: Passage): Promise<string[]> {
-    const asker = { accountId: identity.accountId, name: identity.name, role };
-    return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(asker, target.projectId)];
+  async #assertion({ target, right: { identity, role } }: RoutedVisit): Promise<string[]> {
+    const subject = { accountId: identity.accountId, name: identity.name, role };
+    return [ASSERTION_HEADER, await this.#parts.assertions.assertionFor(subject, target.projectId)];
   }
 
   #forwardOptions(
-    passage: Passage,
+    routed: RoutedVisit,
     extraRequest: string[],
     use: "request" | "upgrade",
   ): Omit<ForwardOptions, "onError"> {
     const { upstreams, config } = this.#parts;
-    const { visit, target, right } = passage;
+    const { visit, target, right } = routed;
     const { client } = visit;
     const onApp = visit.onOriginOf === undefined;
     const guard = target.kind === "server" ? FILE_SANDBOX : WEB_SANDBOX;
     return {
-      upstream: upstreams.enter(target.projectId, upstreamOrigin(passage), use),
+      upstream: upstreams.enter(target.projectId, upstreamOrigin(routed), use),
       path: target.path,
       client,
       takesBareLineFeeds: target.kind === "web",
       rewriteRequest: right.rewriteRequest,
       extraRequest,
-      rewriteResponse: this.#rewriteResponse(passage, onApp ? onAppOrigin : onProjectOrigin),
+      rewriteResponse: this.#rewriteResponse(routed, onApp ? onAppOrigin : onProjectOrigin),
       extraResponse: onApp ? guard : framedBy(appOrigin(client, config)),
     };
   }
 
-  #rewriteResponse({ visit, target, right }: Passage, rewrite: RewriteHeader): RewriteHeader {
+  #rewriteResponse({ visit, target, right }: RoutedVisit, rewrite: RewriteHeader): RewriteHeader {
     const { projectId } = target;
     if (target.kind === "server") {
       const onDone = (done: DoneInProject) => this.#parts.onDone({ projectId, identity: right.identity, done });
@@ -156,7 +156,7 @@ export class PassingOn {
   }
 
   /** In words what is wrong with the server in the pod; its place is looked up anew. */
-  #aboutUpstream({ target, port }: Passage, error: AppError): AppError {
+  #aboutUpstream({ target, port }: RoutedVisit, error: AppError): AppError {
     if (error.code === "invalid") return error;
     this.#parts.whereabouts.forget(target.projectId);
     const what = target.kind === "web" ? `Port ${port} of the project` : "The project's own server";
@@ -171,8 +171,8 @@ export class PassingOn {
 }
 
 /** A server with a name that hangs must not keep the project's own from being asked, though both are asked at one port. */
-function upstreamOrigin({ target, ip, port }: Passage): string {
+function upstreamOrigin({ target, ip, port }: RoutedVisit): string {
   return `http://${hostInUrl(ip)}:${port}${target.kind === "named" ? `/${target.name}` : ""}`;
 }
 
-const portKey = ({ target, port }: Passage): string => `${target.projectId} ${port}`;
+const portKey = ({ target, port }: RoutedVisit): string => `${target.projectId} ${port}`;

@@ -2,10 +2,10 @@
  * A request on its way to a project, in five nouns:
  *
  * - a `Visit` is a request that was read: from whom, on which origin, and which `Target` its path names (target.ts);
- * - its `Credentials` are what it brings to show who it is from (credentials.ts);
+ * - its `VisitorCredentials` are what it brings to show who it is from (credentials.ts);
  * - the `Right` is what they were found to give: somebody with a role at the project. It is kept for a moment, since the next visit is mostly like
  *   the last one, and what goes on by it ends with it (rights.ts, asked for at the gate);
- * - a `Passage` is a visit that has its right, on its way to a port of the project (passing-on.ts).
+ * - a `RoutedVisit` is a visit that has its right, on its way to a port of the project (passing-on.ts).
  */
 
 import type { HttpRequest } from "../../src/net/http-message.ts";
@@ -22,7 +22,7 @@ export interface Visit {
   isUpgrade: boolean;
 }
 
-export interface Passage {
+export interface RoutedVisit {
   visit: Visit;
   right: Right;
   /** What is asked for at `port`: the visit's own target, or the same by way of the project's own server. */

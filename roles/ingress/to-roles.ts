@@ -20,7 +20,7 @@ import type { Client } from "../../src/net/visitor/forwarded.ts";
 import { RoleConnections } from "./role-connections.ts";
 
 /** Where a request goes, and what becomes of it if it does not get there. */
-export interface Passage {
+export interface Destination {
   /** Of the role. */
   origin: string;
   client: Client;
@@ -28,12 +28,12 @@ export interface Passage {
   onError: (error: AppError) => void;
 }
 
-/** A passage under way. */
-interface UnderWay extends Passage {
+/** A request under way. */
+interface UnderWay extends Destination {
   /** May it be asked once more, should a kept connection turn out to be gone? */
   mayRetry: boolean;
-  /** The question that was asked last, and what its connection had said before. */
-  asked?: { question: ClientRequest; heardBefore: number };
+  /** The request that was sent last, and what its connection had said before. */
+  asked?: { outgoing: ClientRequest; heardBefore: number };
 }
 
 /** Never connected to: a request whose role is not known is not passed on. */
@@ -59,7 +59,7 @@ export class ToRoles {
       ejectPlugins: true, // they log addresses and answer errors with them
       plugins: [
         (proxy) => {
-          proxy.on("proxyReq", (question, request) => this.#onAsked(question, request));
+          proxy.on("proxyReq", (outgoing, request) => this.#onAsked(outgoing, request));
           proxy.on("proxyReqWs", joinSides);
           proxy.on("proxyRes", passAnswer);
           proxy.on("error", (error, request, out) => this.#onError(error, request, out));
@@ -69,24 +69,24 @@ export class ToRoles {
   }
 
   /** Passes a request on whose body has not been read. */
-  request(request: IncomingMessage, response: ServerResponse, passage: Passage): void {
+  request(request: IncomingMessage, response: ServerResponse, destination: Destination): void {
     const framing = framingOf(request.headers);
     const mayRetry = (request.method === "GET" || request.method === "HEAD") && !hasBody(framing);
-    cleanRequestHeaders(request.headers, { framing, client: passage.client });
-    this.#underWay.set(request, { ...passage, mayRetry });
+    cleanRequestHeaders(request.headers, { framing, client: destination.client });
+    this.#underWay.set(request, { ...destination, mayRetry });
     void this.#middleware(request, response);
   }
 
   /** Joins a WebSocket; `head` is what came behind its request. */
-  upgrade(request: IncomingMessage, socket: Duplex, { head, ...passage }: Passage & { head: Buffer }): void {
-    cleanRequestHeaders(request.headers, { framing: NO_BODY, client: passage.client, upgrade: "websocket" });
-    this.#underWay.set(request, { ...passage, mayRetry: false });
+  upgrade(request: IncomingMessage, socket: Duplex, { head, ...destination }: Destination & { head: Buffer }): void {
+    cleanRequestHeaders(request.headers, { framing: NO_BODY, client: destination.client, upgrade: "websocket" });
+    this.#underWay.set(request, { ...destination, mayRetry: false });
     this.#middleware.upgrade(request, socket as Socket, head); // a server of ours listens for TCP alone
   }
 
-  #onAsked(question: ClientRequest, request: IncomingMessage | undefined): void {
+  #onAsked(outgoing: ClientRequest, request: IncomingMessage | undefined): void {
     const underWay = request === undefined ? undefined : this.#underWay.get(request);
-    if (underWay !== undefined) underWay.asked = { question, heardBefore: question.socket?.bytesRead ?? 0 };
+    if (underWay !== undefined) underWay.asked = { outgoing, heardBefore: outgoing.socket?.bytesRead ?? 0 };
   }
 
   #onError(error: Error, request?: IncomingMessage, out?: ServerResponse | Socket): void {
@@ -108,10 +108,10 @@ export class ToRoles {
 
 const BROKE_OFF = new Set(["ECONNRESET", "EPIPE"]);
 
-/** Did a kept connection end before it said anything to this question? */
+/** Did a kept connection end before it said anything to this request? */
 function isStale({ asked }: UnderWay, error: Error): boolean {
-  if (asked === undefined || !asked.question.reusedSocket || !BROKE_OFF.has(codeOf(error))) return false;
-  return (asked.question.socket?.bytesRead ?? 0) === asked.heardBefore;
+  if (asked === undefined || !asked.outgoing.reusedSocket || !BROKE_OFF.has(codeOf(error))) return false;
+  return (asked.outgoing.socket?.bytesRead ?? 0) === asked.heardBefore;
 }
 
 /** The head of an answer, before it is copied; what it says of its connection is not the visitor's. Without a word of ours the request's is copied. */
@@ -126,21 +126,21 @@ function passAnswer(answer: IncomingMessage, request: IncomingMessage, response:
 }
 
 /** What http-proxy-middleware leaves open: each side goes with the other, and a refusal leaves nothing behind. */
-function joinSides(question: ClientRequest, _request: IncomingMessage, socket: Socket): void {
-  let side: { destroy(): unknown } = question;
+function joinSides(outgoing: ClientRequest, _request: IncomingMessage, socket: Socket): void {
+  let side: { destroy(): unknown } = outgoing;
   const stopWaiting = endWhenGone(socket);
   socket.once("close", () => side.destroy());
-  question.once("upgrade", (_answer, other: Socket) => {
+  outgoing.once("upgrade", (_answer, other: Socket) => {
     stopWaiting();
     side = other;
     other.once("close", () => socket.destroySoon()); // what it said last still goes out
     socket.setKeepAlive(true, 30_000);
     endTogether(socket, other);
   });
-  question.once("response", ({ statusCode = 502 }: IncomingMessage) => {
+  outgoing.once("response", ({ statusCode = 502 }: IncomingMessage) => {
     stopWaiting();
     noteRefused(socket, statusCode);
-    question.shouldKeepAlive = false; // nobody is asked again where an upgrade was refused
+    outgoing.shouldKeepAlive = false; // nobody is asked again where an upgrade was refused
     socket.once("finish", () => socket.destroy());
   });
 }

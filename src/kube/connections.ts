@@ -2,7 +2,7 @@
 
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { AppError } from "../core/errors.ts";
-import type { Credentials, TlsMaterial } from "./credentials.ts";
+import type { ClusterCredentials, TlsMaterial } from "./credentials.ts";
 import type { Target } from "./kubeconfig.ts";
 
 const KEEP_ALIVE_MS = 60_000;
@@ -22,7 +22,7 @@ export class Connections {
   }
 
   /** The kept dispatcher, or a new one when the TLS material is another. */
-  dispatcher({ tls, tlsFingerprint }: Credentials): Dispatcher {
+  dispatcher({ tls, tlsFingerprint }: ClusterCredentials): Dispatcher {
     if (this.#current && this.#fingerprint === tlsFingerprint) return this.#current;
     this.#retire();
     this.#fingerprint = tlsFingerprint;
@@ -41,7 +41,7 @@ export class Connections {
   }
 
   /** Connections apart from the kept ones; whoever asks for them destroys them. */
-  another({ tls }: Credentials): Dispatcher {
+  another({ tls }: ClusterCredentials): Dispatcher {
     return openDispatcher(this.#cluster, tls);
   }
 

@@ -18,7 +18,7 @@ export interface TlsMaterial {
   rejectUnauthorized?: boolean;
 }
 
-export interface Credentials {
+export interface ClusterCredentials {
   headers: Record<string, string>;
   tls: TlsMaterial;
   /** Differs when connections have to be made anew. */
@@ -32,9 +32,9 @@ export interface Credentials {
 export class CredentialSource {
   readonly #target: Target;
   readonly #log: Logger;
-  #kept: Credentials | undefined;
+  #kept: ClusterCredentials | undefined;
   #readAt = 0;
-  #reading: Promise<Credentials> | undefined;
+  #reading: Promise<ClusterCredentials> | undefined;
   #authenticate: ((user: User) => Promise<Partial<Identity>>) | undefined;
 
   constructor(target: Target, log: Logger) {
@@ -43,7 +43,7 @@ export class CredentialSource {
   }
 
   /** @throws AppError `unavailable` when there is nothing to present. */
-  async current(): Promise<Credentials> {
+  async current(): Promise<ClusterCredentials> {
     if (this.#kept && performance.now() - this.#readAt < FRESH_MS) return this.#kept;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
@@ -62,7 +62,7 @@ export class CredentialSource {
     this.#readAt = Number.NEGATIVE_INFINITY;
   }
 
-  async #read(): Promise<Credentials> {
+  async #read(): Promise<ClusterCredentials> {
     try {
       this.#kept = await this.#assemble();
       this.#readAt = performance.now();
@@ -82,7 +82,7 @@ export class CredentialSource {
     }
   }
 
-  async #assemble(): Promise<Credentials> {
+  async #assemble(): Promise<ClusterCredentials> {
     const { cluster, user, tokenFile } = this.#target;
     this.#authenticate ??= await authenticatorFor(this.#target);
     const [ca, cert, key, token, plugin] = await Promise.all([

@@ -3,9 +3,9 @@
 import { membersWithNames } from "../../../src/domain/accounts/project-people.ts";
 import { emailAddress } from "../../../src/domain/accounts/rules.ts";
 import {
-  type Acting,
   addByEmail,
   addMember,
+  type CollaboratorsActor,
   changeMemberGroup,
   removeInvitation,
   removeMember,
@@ -26,24 +26,24 @@ export const collaborators: Handlers<Paths> = {
     return { collaborators, invited };
   },
   "projects/collaborators/add": async (call, { account_id, email_address = "", group }) => {
-    const acting = await actingOf(call);
-    if (account_id !== undefined) await addMember(call.hub.db, acting, { accountId: account_id, group });
-    else await addByEmail(call.hub.db, acting, { email: parseTyped(emailAddress, email_address), group });
+    const actor = await actorOf(call);
+    if (account_id !== undefined) await addMember(call.hub.db, actor, { accountId: account_id, group });
+    else await addByEmail(call.hub.db, actor, { email: parseTyped(emailAddress, email_address), group });
     return OK;
   },
   "projects/collaborators/remove": async (call, { account_id, email_address = "" }) => {
-    const acting = await actingOf(call);
-    if (account_id !== undefined) await removeMember(call.hub.db, acting, account_id);
-    else await removeInvitation(call.hub.db, acting, parseTyped(emailAddress, email_address));
+    const actor = await actorOf(call);
+    if (account_id !== undefined) await removeMember(call.hub.db, actor, account_id);
+    else await removeInvitation(call.hub.db, actor, parseTyped(emailAddress, email_address));
     return OK;
   },
   "projects/collaborators/change-user-type": async (call, { target_account_id, new_group }) => {
-    await changeMemberGroup(call.hub.db, await actingOf(call), { accountId: target_account_id, group: new_group });
+    await changeMemberGroup(call.hub.db, await actorOf(call), { accountId: target_account_id, group: new_group });
     return OK;
   },
 };
 
-async function actingOf({ hub, accountId, role, projectId }: ProjectCall): Promise<Acting> {
+async function actorOf({ hub, accountId, role, projectId }: ProjectCall): Promise<CollaboratorsActor> {
   const strict = isOn(await hub.settings.values(), "strict_collaborator_management");
   return { accountId, role, projectId, strict, verifies: (await hub.mail.now()).verifies };
 }

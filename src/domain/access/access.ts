@@ -34,7 +34,7 @@ interface AccessOptions {
 }
 
 /** What is asked of the database about a credential; `key` names it and is no secret. */
-interface Question<T> {
+interface Lookup<T> {
   key: string;
   address: string;
   ask: () => Promise<T | undefined>;
@@ -188,7 +188,7 @@ export class Access {
   }
 
   /** What is known by a key, or asked for now; a refusal is remembered for a moment and takes no place in the cache. */
-  async #answer<T>(cache: AnswerCache<T | undefined>, { key, address, ask }: Question<T>): Promise<T | undefined> {
+  async #answer<T>(cache: AnswerCache<T | undefined>, { key, address, ask }: Lookup<T>): Promise<T | undefined> {
     if (this.#refusals.has(key)) return undefined;
     const answer = await cache.get(key, () => this.#strangers.look(key, address, ask));
     if (answer !== undefined) return answer;

@@ -5,13 +5,11 @@ import type { Db, Queryable, Transaction } from "../../db/db.ts";
 import type { InvitedGroup, MemberGroup, ProjectUsers } from "../../protocol/project.ts";
 import { may, type ProjectRole, whyNot } from "../../protocol/project-rights.ts";
 import { IS_GOOD_INVITATION, invite, withdrawInvitation, withdrawInvitationsBy } from "./invitations.ts";
-import { logProjectEvent } from "./log.ts";
+import { logProjectEvent, type ProjectActor, type ProjectEvent } from "./log.ts";
 
-/** Who acts, as what, on which project. */
-export interface Acting {
-  accountId: string;
+/** Who changes who belongs to a project: as what, and by which rules of the site. */
+export interface CollaboratorsActor extends ProjectActor {
   role: ProjectRole;
-  projectId: string;
   /** The site's setting strict_collaborator_management. */
   strict: boolean;
   /** Addresses are verified on this site: only then one stands for its account. */
@@ -30,17 +28,17 @@ const MAX_MEMBERS = 1_000;
 /** Adds an account; one that is a member already stays what it is. @throws AppError `forbidden`, `not_found`, `conflict`. */
 export function addMember(
   db: Db,
-  acting: Acting,
+  actor: CollaboratorsActor,
   { accountId, group }: { accountId: string; group: InvitedGroup },
 ): Promise<void> {
-  return changing(db, acting, async (tx, users) => {
-    mayManage(acting, users);
+  return changing(db, actor, async (tx, users) => {
+    mayManage(actor, users);
     if (users.members[accountId] !== undefined) return;
     checkRoom(users);
     const [account] = await tx.query("SELECT FROM accounts WHERE account_id = $1 AND deleted IS NOT TRUE", [accountId]);
     if (account === undefined) throw notFound("There is no such account; search for the person again.");
-    await writeMember(tx, acting.projectId, { accountId, group });
-    await log(tx, acting, { event: "invite_user", invitee_account_id: accountId });
+    await writeMember(tx, actor.projectId, { accountId, group });
+    await log(tx, actor, { event: "invite_user", invitee_account_id: accountId });
   });
 }
 
@@ -49,31 +47,31 @@ export function addMember(
  */
 export function addByEmail(
   db: Db,
-  acting: Acting,
+  actor: CollaboratorsActor,
   { email, group }: { email: string; group: InvitedGroup },
 ): Promise<void> {
-  return changing(db, acting, async (tx, users) => {
-    mayManage(acting, users);
+  return changing(db, actor, async (tx, users) => {
+    mayManage(actor, users);
     const [account] = await tx.query<{ account_id: string }>(
       `SELECT account_id FROM accounts WHERE lower(email_address) = $1 AND deleted IS NOT TRUE
          AND (NOT $2 OR coalesce(email_address_verified ? email_address, false))`,
-      [email, acting.verifies],
+      [email, actor.verifies],
     );
     if (account !== undefined && users.members[account.account_id] !== undefined) return;
     checkRoom(users);
-    const invitedBy = acting.role === "admin" ? undefined : acting.accountId;
-    if (account === undefined) await invite(tx, { projectId: acting.projectId, email, group, invitedBy });
-    else await writeMember(tx, acting.projectId, { accountId: account.account_id, group });
-    await log(tx, acting, { event: "invite_nonuser", invitee_email: email });
+    const invitedBy = actor.role === "admin" ? undefined : actor.accountId;
+    if (account === undefined) await invite(tx, { projectId: actor.projectId, email, group, invitedBy });
+    else await writeMember(tx, actor.projectId, { accountId: account.account_id, group });
+    await log(tx, actor, { event: "invite_nonuser", invitee_email: email });
   });
 }
 
 /** Takes back an invitation of somebody who has not signed up yet. */
-export function removeInvitation(db: Db, acting: Acting, email: string): Promise<void> {
-  return changing(db, acting, async (tx, users) => {
-    mayManage(acting, users);
-    if (await withdrawInvitation(tx, { projectId: acting.projectId, email })) {
-      await log(tx, acting, { event: "remove_invitation", invitee_email: email });
+export function removeInvitation(db: Db, actor: CollaboratorsActor, email: string): Promise<void> {
+  return changing(db, actor, async (tx, users) => {
+    mayManage(actor, users);
+    if (await withdrawInvitation(tx, { projectId: actor.projectId, email })) {
+      await log(tx, actor, { event: "remove_invitation", invitee_email: email });
     }
   });
 }
@@ -81,39 +79,39 @@ export function removeInvitation(db: Db, acting: Acting, email: string): Promise
 /** Makes a member something else: owners alone do; a project keeps at least one owner. */
 export function changeMemberGroup(
   db: Db,
-  acting: Acting,
+  actor: CollaboratorsActor,
   to: { accountId: string; group: MemberGroup },
 ): Promise<void> {
-  return changing(db, acting, async (tx, users) => {
-    if (!may(acting.role, "own")) throw forbidden(whyNot(acting.role, "own"));
+  return changing(db, actor, async (tx, users) => {
+    if (!may(actor.role, "own")) throw forbidden(whyNot(actor.role, "own"));
     const member = users.members[to.accountId];
     if (member === undefined) throw notFound("That account is not a member of this project.");
     if (member.group === to.group) return;
     if (member.group === "owner" && users.owners.length === 1) {
       throw conflict("A project needs an owner: make somebody else an owner first.");
     }
-    await writeMember(tx, acting.projectId, to);
+    await writeMember(tx, actor.projectId, to);
     if (!may(to.group, "members")) {
-      await withdrawInvitationsBy(tx, { projectIds: [acting.projectId], invitedBy: to.accountId });
+      await withdrawInvitationsBy(tx, { projectIds: [actor.projectId], invitedBy: to.accountId });
     }
-    await log(tx, acting, { event: "change_collaborator_type", target_account_id: to.accountId, group: to.group });
+    await log(tx, actor, { event: "change_collaborator_type", target_account_id: to.accountId, group: to.group });
   });
 }
 
 /** Removes a collaborator or viewer, or oneself; an owner has to be made a collaborator first. What they have open in it ends at once. */
-export function removeMember(db: Db, acting: Acting, accountId: string): Promise<void> {
-  return changing(db, acting, async (tx, users) => {
-    if (accountId !== acting.accountId) mayManage(acting, users);
+export function removeMember(db: Db, actor: CollaboratorsActor, accountId: string): Promise<void> {
+  return changing(db, actor, async (tx, users) => {
+    if (accountId !== actor.accountId) mayManage(actor, users);
     const member = users.members[accountId];
     if (member === undefined) return;
     if (member.group === "owner") throw forbidden("An owner cannot be removed: make them a collaborator first.");
     await tx.execute("UPDATE projects SET users = users - $2::text WHERE project_id = $1", [
-      acting.projectId,
+      actor.projectId,
       accountId,
     ]);
-    await tx.execute("DELETE FROM api_keys WHERE project_id = $1 AND account_id = $2", [acting.projectId, accountId]);
-    await withdrawInvitationsBy(tx, { projectIds: [acting.projectId], invitedBy: accountId });
-    await log(tx, acting, { event: "remove_collaborator", removed_account_id: accountId });
+    await tx.execute("DELETE FROM api_keys WHERE project_id = $1 AND account_id = $2", [actor.projectId, accountId]);
+    await withdrawInvitationsBy(tx, { projectIds: [actor.projectId], invitedBy: accountId });
+    await log(tx, actor, { event: "remove_collaborator", removed_account_id: accountId });
   });
 }
 
@@ -158,7 +156,7 @@ interface Members {
   invited: number;
 }
 
-function mayManage({ role, strict }: Acting, { ownerOnly }: Members): void {
+function mayManage({ role, strict }: CollaboratorsActor, { ownerOnly }: Members): void {
   if (!may(role, "members")) throw forbidden(whyNot(role, "members"));
   if (role === "collaborator" && (strict || ownerOnly)) {
     throw forbidden("Only owners manage the members of this project; ask one of them.");
@@ -173,20 +171,19 @@ function checkRoom({ members, invited }: Members): void {
 /** Runs `act` with the members as they are, and nobody else changing them meanwhile. The actor is looked at again, in the same row. */
 async function changing(
   db: Db,
-  acting: Acting,
+  actor: CollaboratorsActor,
   act: (tx: Transaction, users: Members) => Promise<void>,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const [row] = await tx.query<MembersRow>(
       `SELECT users, manage_users_owner_only, (SELECT count(*) FROM jsonb_each(invite) WHERE ${IS_GOOD_INVITATION}) AS invited
        FROM projects WHERE project_id = $1 AND deleted IS NOT TRUE FOR UPDATE`,
-      [acting.projectId],
+      [actor.projectId],
     );
     if (row === undefined) throw notFound("There is no such project.");
     const members = row.users ?? {};
-    const group = members[acting.accountId]?.group;
-    if (acting.role !== "admin" && group !== acting.role)
-      throw forbidden("You are no longer a member of this project.");
+    const group = members[actor.accountId]?.group;
+    if (actor.role !== "admin" && group !== actor.role) throw forbidden("You are no longer a member of this project.");
     const owners = Object.keys(members).filter((id) => members[id]?.group === "owner");
     await act(tx, { members, owners, ownerOnly: row.manage_users_owner_only === true, invited: row.invited });
   });
@@ -205,6 +202,6 @@ async function writeMember(
   );
 }
 
-function log(tx: Transaction, { projectId, accountId }: Acting, event: { event: string; [field: string]: unknown }) {
+function log(tx: Transaction, { projectId, accountId }: ProjectActor, event: ProjectEvent) {
   return logProjectEvent(tx, { projectId, accountId, event });
 }

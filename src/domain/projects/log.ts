@@ -11,6 +11,12 @@ export interface ProjectEvent {
   [field: string]: unknown;
 }
 
+/** Who does something to a project. */
+export interface ProjectActor {
+  accountId: string;
+  projectId: string;
+}
+
 export interface LoggedEvent {
   id: string;
   time: Date;

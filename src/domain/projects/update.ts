@@ -3,7 +3,7 @@
 import { conflict, notFound } from "../../core/errors.ts";
 import type { Db, Transaction } from "../../db/db.ts";
 import { requestAction } from "./action-request.ts";
-import { logProjectEvent } from "./log.ts";
+import { logProjectEvent, type ProjectActor } from "./log.ts";
 
 /** What may be changed; an absent field stays as it is. */
 export interface ProjectChange {
@@ -17,15 +17,14 @@ export interface ProjectChange {
   manage_users_owner_only?: boolean | undefined;
 }
 
-interface Acting {
-  accountId: string;
-  projectId: string;
-}
-
 const COLUMNS = ["title", "description", "name", "compute_image", "env", "manage_users_owner_only"] as const;
 
 /** Writes the changes and logs them (env: which variables, not their values). @throws AppError `not_found`, `conflict` for a taken name. */
-export async function updateProject(db: Db, { accountId, projectId }: Acting, change: ProjectChange): Promise<void> {
+export async function updateProject(
+  db: Db,
+  { accountId, projectId }: ProjectActor,
+  change: ProjectChange,
+): Promise<void> {
   const changed = COLUMNS.filter((column) => change[column] !== undefined);
   if (changed.length === 0) return;
   const values = changed.map((column) => (column === "env" ? JSON.stringify(change.env) : change[column]));
@@ -60,7 +59,7 @@ async function checkNameIsFree(tx: Transaction, projectId: string, name: string)
 }
 
 /** Deletes a project: it stops and disappears from lists, its files stay, and it can be restored. Again is harmless. */
-export async function deleteProject(db: Db, { accountId, projectId }: Acting): Promise<void> {
+export async function deleteProject(db: Db, { accountId, projectId }: ProjectActor): Promise<void> {
   await db.transaction(async (tx) => {
     const written = await tx.execute(
       "UPDATE projects SET deleted = true WHERE project_id = $1 AND deleted IS NOT TRUE",
@@ -73,7 +72,7 @@ export async function deleteProject(db: Db, { accountId, projectId }: Acting): P
 }
 
 /** Takes a deletion back. Again is harmless. */
-export async function restoreProject(db: Db, { accountId, projectId }: Acting): Promise<void> {
+export async function restoreProject(db: Db, { accountId, projectId }: ProjectActor): Promise<void> {
   await db.transaction(async (tx) => {
     const written = await tx.execute("UPDATE projects SET deleted = false WHERE project_id = $1 AND deleted", [
       projectId,

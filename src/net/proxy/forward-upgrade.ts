@@ -13,7 +13,7 @@ import { requestHead, responseHeaders } from "./forward-headers.ts";
 import { NO_BODY } from "./framing.ts";
 import { upstreamError } from "./gateway-errors.ts";
 import type { ResponseHead } from "./response-parser.ts";
-import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
+import type { ResponseHandler, UpstreamConnection } from "./upstream-connection.ts";
 import { endWhenGone } from "./waiting-client.ts";
 
 export interface UpgradeOptions extends ForwardOptions {
@@ -37,7 +37,7 @@ const KEEP_ALIVE_MS = 30_000;
 /**
  * States: asking → joined (101: both sockets are piped) or refused (any other answer, passed on as it is) → over.
  */
-class UpgradeExchange implements Asker, Forwarding {
+class UpgradeExchange implements ResponseHandler, Forwarding {
   readonly #request: HttpRequest;
   readonly #socket: Duplex;
   readonly #options: UpgradeOptions;

@@ -11,7 +11,7 @@ import { type Framing, framingOf, hasBody } from "./framing.ts";
 import { upstreamError } from "./gateway-errors.ts";
 import { writeCopy } from "./kept-buffers.ts";
 import type { ResponseHead } from "./response-parser.ts";
-import type { Asker, UpstreamConnection } from "./upstream-connection.ts";
+import type { ResponseHandler, UpstreamConnection } from "./upstream-connection.ts";
 import type { Upstream } from "./upstreams.ts";
 
 export interface ForwardOptions {
@@ -24,7 +24,7 @@ export interface ForwardOptions {
   extraRequest?: readonly string[] | undefined;
   rewriteResponse?: RewriteHeader | undefined;
   extraResponse?: readonly string[] | undefined;
-  /** See `Question`: for servers that people write themselves, never for ours. */
+  /** See `ResponseContext`: for servers that people write themselves, never for ours. */
   takesBareLineFeeds?: boolean | undefined;
   /** Answers when nothing was answered yet: the other side cannot be reached, or broke. The client may be gone already. */
   onError: (error: AppError) => void;
@@ -52,7 +52,7 @@ const SHORT_BYTES = 8_192;
  * States: asking (no answer yet) → answering (the answer's head was passed on) → over. The client's going away ends the other side in
  * any state. A GET or HEAD on a kept connection that the other side closed at that moment is asked once more on a new one.
  */
-class Exchange implements Asker, Forwarding {
+class Exchange implements ResponseHandler, Forwarding {
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
   readonly #socket: Socket;

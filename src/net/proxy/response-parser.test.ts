@@ -1,12 +1,12 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { headerValue } from "./answer-fields.ts";
-import { type Question, type ResponseHead, ResponseParser } from "./response-parser.ts";
+import { type ResponseContext, type ResponseHead, ResponseParser } from "./response-parser.ts";
 
-const GET: Question = { method: "GET", isUpgrade: false };
+const GET: ResponseContext = { method: "GET", isUpgrade: false };
 
 /** Everything that is read out of these pieces; each is lent from one buffer that is overwritten afterwards, as a connection's is. */
-function readAll(pieces: readonly Buffer[], { question = GET as Question, closes = false } = {}) {
+function readAll(pieces: readonly Buffer[], { context = GET as ResponseContext, closes = false } = {}) {
   const read = {
     heads: [] as ResponseHead[],
     body: "",
@@ -23,7 +23,7 @@ function readAll(pieces: readonly Buffer[], { question = GET as Question, closes
       read.ends += 1;
     },
   });
-  parser.begin(question);
+  parser.begin(context);
   const shared = Buffer.alloc(70_000);
   let rest = "";
   for (const piece of pieces) {
@@ -60,14 +60,14 @@ test.each([
   ["one bare line end", "HTTP/1.0 200 OK\r\nContent-Type: text/html\nX: y\r\n\r\n"],
   ["an empty line before one of another kind", "HTTP/1.0 200 OK\nContent-Type: text/html\nX: y\n\n\r\n", "\r\n"],
 ])("the head of a small server with %s, in pieces of any size", (_, head, beforeBody = "") => {
-  const question = { ...GET, takesBareLineFeeds: true };
+  const context = { ...GET, takesBareLineFeeds: true };
   expect(() => readText(head, { closes: true })).toThrow(expect.objectContaining({ status: 502 })); // of a role of ours
   const bytes = Buffer.from(`${head}<p>\n\n\r\n\r\n`);
   for (let size = 1; size <= bytes.length; size += 1) {
     const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
       bytes.subarray(at * size, (at + 1) * size),
     );
-    const read = readAll(pieces, { question, closes: true });
+    const read = readAll(pieces, { context, closes: true });
     expect(read.heads[0]?.headers).toEqual(["content-type", "text/html", "x", "y"]);
     expect(read.body).toBe(`${beforeBody}<p>\n\n\r\n\r\n`);
   }
@@ -88,7 +88,7 @@ test.each([
   ["GET", 304],
 ])("no body after %s answered with %i, whatever the head says", (method, status) => {
   const text = `HTTP/1.1 ${status} x\r\nContent-Length: 5\r\n\r\nHTTP/`;
-  expect(readText(text, { question: { method, isUpgrade: false } })).toMatchObject({
+  expect(readText(text, { context: { method, isUpgrade: false } })).toMatchObject({
     body: "",
     rest: "HTTP/",
     isOver: true,
@@ -101,7 +101,7 @@ test("interim answers are no answer, and a switch of protocols gives the rest aw
     ends: 1,
   });
   const switched = readText("HTTP/1.1 101 Go\r\nUpgrade: websocket\r\n\r\n\x81\x00", {
-    question: { method: "GET", isUpgrade: true },
+    context: { method: "GET", isUpgrade: true },
   });
   expect(switched).toMatchObject({ isUpgraded: true, rest: "\x81\x00" });
   expect(headerValue(switched.heads[0]?.headers ?? [], "upgrade")).toBe("websocket");

@@ -23,7 +23,7 @@ export interface ResponseReader {
 }
 
 /** What the answer was asked with: decides whether it has a body, and what 101 means. */
-export interface Question {
+export interface ResponseContext {
   method: string;
   isUpgrade: boolean;
   /** Are lines of the head that end in a line feed alone taken, as small servers that people write themselves send them? */
@@ -95,7 +95,7 @@ const END_OF_HEAD: MarkFinder = {
 
 export class ResponseParser {
   readonly #reader: ResponseReader;
-  #question: Question = { method: "GET", isUpgrade: false };
+  #context: ResponseContext = { method: "GET", isUpgrade: false };
   #state: State = "over";
   /** Of a head, a chunk's line or trailers: what came of it so far. */
   #pending: Buffer = NOTHING;
@@ -124,8 +124,8 @@ export class ResponseParser {
   }
 
   /** The next bytes answer this. */
-  begin(question: Question): void {
-    this.#question = question;
+  begin(context: ResponseContext): void {
+    this.#context = context;
     this.#state = "head";
     this.#pending = NOTHING;
     this.#trailers = [];
@@ -193,9 +193,9 @@ export class ResponseParser {
     else this.#state = "chunk-line";
   }
 
-  /** @throws AppError where a line ends otherwise, unless the question takes that. */
+  /** @throws AppError where a line ends otherwise, unless the context takes that. */
   #withUsualLines(text: string, mark: string): string {
-    if (this.#question.takesBareLineFeeds === true) return text.replace(BARE_NEW_LINE, NEW_LINE);
+    if (this.#context.takesBareLineFeeds === true) return text.replace(BARE_NEW_LINE, NEW_LINE);
     if (mark !== NEW_LINE + NEW_LINE)
       throw badGateway("Lines of its answer end in another way than those of HTTP/1.1.");
     return text;
@@ -220,7 +220,7 @@ export class ResponseParser {
   }
 
   #switch({ headers }: AnswerFields): void {
-    if (!this.#question.isUpgrade) throw badGateway("It switched protocols without being asked to.");
+    if (!this.#context.isUpgrade) throw badGateway("It switched protocols without being asked to.");
     this.#state = "upgraded";
     this.#reader.onHead({ status: 101, headers, length: undefined, isStream: false });
   }
@@ -229,7 +229,7 @@ export class ResponseParser {
   #frame(status: number, { headers, length, coding }: AnswerFields): void {
     if (coding !== undefined && coding !== "chunked")
       throw badGateway("Its answer has a transfer coding that is unknown here.");
-    const isEmpty = this.#question.method === "HEAD" || status === 204 || status === 304;
+    const isEmpty = this.#context.method === "HEAD" || status === 204 || status === 304;
     // With both, somebody on the way may have been deceived: the connection is not used again.
     if (coding !== undefined && length !== undefined) this.#keepAlive = false;
     if (isEmpty || (coding === undefined && length === 0)) this.#state = "over";

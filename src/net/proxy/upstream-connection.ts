@@ -1,19 +1,19 @@
-/** One connection to another HTTP/1.1 server, on which one question is asked at a time: whoever asks writes the body and is told the answer. */
+/** One connection to another HTTP/1.1 server, on which one request is answered at a time: whoever asks writes the body and is told the answer. */
 
 import type { LookupFunction, Socket, SocketConstructorOpts } from "node:net";
 import { asError } from "../../core/errors.ts";
 import { headerValue } from "./answer-fields.ts";
 import { brokenOff, tooSlow } from "./gateway-errors.ts";
 import { PatientSocket } from "./patient-socket.ts";
-import { type Question, type ResponseHead, ResponseParser, type ResponseReader } from "./response-parser.ts";
+import { type ResponseContext, type ResponseHead, ResponseParser, type ResponseReader } from "./response-parser.ts";
 
-/** Who asked. Nothing is called after `onEnd`, `onError` or `onSwitch`. */
-export interface Asker extends ResponseReader {
+/** Is told the answer to a request. Nothing is called after `onEnd`, `onError` or `onSwitch`. */
+export interface ResponseHandler extends ResponseReader {
   /** There is room for more of the body. */
   onDrain(): void;
-  /** `isStale`: a kept connection ended before it answered anything, so that the question may be asked once more. */
+  /** `isStale`: a kept connection ended before it answered anything, so that the request may be sent once more. */
   onError(error: Error, isStale: boolean): void;
-  /** An upgrade succeeded: from here on the socket is the asker's; what came behind the answer can be read from it. */
+  /** An upgrade succeeded: from here on the socket is the handler's; what came behind the answer can be read from it. */
   onSwitch?(socket: Socket, head: ResponseHead): void;
 }
 
@@ -46,7 +46,7 @@ export class UpstreamConnection implements ResponseReader {
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
   readonly #isForUpgrade: boolean;
-  #asker: Asker | undefined;
+  #handler: ResponseHandler | undefined;
   #isSent = false;
   #isPaused = false;
   /** Has anything been read since it was asked? */
@@ -64,7 +64,7 @@ export class UpstreamConnection implements ResponseReader {
     this.#socket = isForUpgrade ? connectTo(address) : this.#connectReadingIntoShared(address);
     if (isForUpgrade) this.#socket.on("data", (bytes) => this.#onRead(bytes));
     this.#socket.on("error", (error) => this.fail(error));
-    this.#socket.on("drain", () => this.#asker?.onDrain());
+    this.#socket.on("drain", () => this.#handler?.onDrain());
     this.#socket.on("end", () => this.#onFinished());
     this.#socket.on("close", () => this.#onClosed());
   }
@@ -75,13 +75,13 @@ export class UpstreamConnection implements ResponseReader {
   }
 
   /** Asks: `head` is the request up to its body. Whoever asks then calls `write` as needed, and `sent`. */
-  ask(question: Question, head: string, asker: Asker): void {
-    this.#asker = asker;
+  ask(context: ResponseContext, head: string, handler: ResponseHandler): void {
+    this.#handler = handler;
     this.#isSent = false;
     this.#isPaused = false;
     this.#isHeard = false;
     this.#timesAsked += 1;
-    this.#parser.begin(question);
+    this.#parser.begin(context);
     this.#socket.write(head, "latin1");
   }
 
@@ -124,34 +124,34 @@ export class UpstreamConnection implements ResponseReader {
     this.#socket.resume();
   }
 
-  /** Lets go at once; the asker is not called any more. */
+  /** Lets go at once; the handler is not called any more. */
   destroy(): void {
-    this.#asker = undefined;
+    this.#handler = undefined;
     this.#socket.destroy();
   }
 
-  /** Ends whatever is under way: the asker is told. */
+  /** Ends whatever is under way: the handler is told. */
   fail(error: Error): void {
-    const asker = this.#asker;
+    const handler = this.#handler;
     const isStale = this.#timesAsked > 1 && !this.#isHeard;
     this.destroy();
-    asker?.onError(error, isStale);
+    handler?.onError(error, isStale);
   }
 
   onHead(head: ResponseHead): void {
     if (this.#parser.isUpgraded) this.#switched = head;
-    else this.#asker?.onHead(head);
+    else this.#handler?.onHead(head);
     if (this.#parser.keepAlive) this.#keptMs = keptMsOf(head.headers);
   }
 
   onData(chunk: Buffer, isLast: boolean): void {
-    this.#asker?.onData(chunk, isLast);
+    this.#handler?.onData(chunk, isLast);
   }
 
   onEnd(trailers: string[]): void {
-    const asker = this.#asker;
-    this.#asker = undefined;
-    asker?.onEnd(trailers);
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.onEnd(trailers);
   }
 
   #connectReadingIntoShared(address: UpstreamAddress): Socket {
@@ -162,7 +162,7 @@ export class UpstreamConnection implements ResponseReader {
   /** False: read no more for now. */
   #onRead(bytes: Buffer): boolean {
     this.#isHeard = true;
-    if (this.#asker === undefined)
+    if (this.#handler === undefined)
       this.destroy(); // nobody asked for these words
     else this.#answered(bytes);
     return !this.#isPaused;
@@ -179,13 +179,13 @@ export class UpstreamConnection implements ResponseReader {
   }
 
   #giveAway(head: ResponseHead, rest: Buffer): void {
-    const asker = this.#asker;
-    this.#asker = undefined;
+    const handler = this.#handler;
+    this.#handler = undefined;
     for (const event of ["data", "error", "drain", "end", "close"]) this.#socket.removeAllListeners(event);
     this.#socket.pause();
     if (rest.length > 0) this.#socket.unshift(rest);
     this.#owner.onClose(this);
-    asker?.onSwitch?.(this.#socket, head);
+    handler?.onSwitch?.(this.#socket, head);
   }
 
   /** An answer that came before the whole request, or with bytes behind it, leaves a connection that cannot be trusted. */
@@ -199,7 +199,7 @@ export class UpstreamConnection implements ResponseReader {
 
   /** The other side will say no more: the end of an answer without a length, or too early. */
   #onFinished(): void {
-    if (this.#asker === undefined) return void this.#socket.destroy();
+    if (this.#handler === undefined) return void this.#socket.destroy();
     try {
       this.#parser.close();
       this.#socket.destroy();
