@@ -1,10 +1,10 @@
 /** Writes a file that is there so that it stays what it is: replaced at once where that keeps everything about it, else written in place. */
 
 import { constants as flags } from "node:fs";
-import { open } from "node:fs/promises";
 import { codeOf } from "../core/errors.ts";
 import type { FileEntry } from "../protocol/project-files.ts";
 import { etagOf, toEntry } from "./entry.ts";
+import { openBytes } from "./open-bytes.ts";
 import { overwrite } from "./overwrite.ts";
 import { type PlacePath, type Places, toWire } from "./places.ts";
 import {
@@ -59,7 +59,7 @@ export function writeInPlace(
     last: "follow",
     use: async ({ folder, name }) => {
       if (name === undefined) throw changed(path);
-      const handle = await open(folder.at(name) as unknown as string, flags.O_RDWR | flags.O_NOFOLLOW); // bytes are taken; the types lag
+      const handle = await openBytes(folder.at(name), flags.O_RDWR | flags.O_NOFOLLOW);
       try {
         const is = async () => etagOf(await handle.stat({ bigint: true })) === etag;
         if (!(await is())) throw changed(path);

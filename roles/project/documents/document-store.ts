@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ownFolder } from "../../../src/files/own-folder.ts";
 import { logPath, readLog } from "./update-log.ts";
 
 /** A log that nobody used for so long is removed; who still has unsent edits from before rebases by difference. */
@@ -12,7 +13,7 @@ export class DocumentStore {
   readonly #root: string;
 
   constructor(home: string) {
-    this.#root = join(home, ".cocalc", "documents");
+    this.#root = ownFolder({ home }, "documents");
   }
 
   folderOf(identity: string): string {
