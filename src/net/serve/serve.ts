@@ -1,12 +1,13 @@
 /** The one way to listen for HTTP: limits before anything is read, draining without waiting for kept-alive connections, nothing left behind. */
 
-import { createServer, type IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AppError } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { HttpRequest, HttpResponse } from "../http-message.ts";
+import { closeServer } from "./close-server.ts";
 import type { EarlyListener } from "./early-listener.ts";
 import { endUpgrade } from "./last-words.ts";
 import { QuickConnections } from "./quick-connection.ts";
@@ -64,55 +65,16 @@ const TIMEOUTS = { firstTimeoutMs: 20_000, keepAliveTimeoutMs: 75_000 };
  * @throws AppError `unavailable` when the port is taken.
  */
 export async function serveHttp(life: Life, options: ServeOptions): Promise<Serving> {
-  const { name, listen, log, handle, upgrade, watch } = options;
-  const open: Open = { sockets: new Set(), upgraded: new Set() };
-  const refusals = new Refusals();
-  let draining = false;
-  const server = createServer(
-    {
-      requestTimeout: options.requestTimeoutMs ?? 300_000,
-      headersTimeout: TIMEOUTS.firstTimeoutMs,
-      connectionsCheckingInterval: 5_000, // how exactly these two hold; Node's own would be 30 s
-      keepAliveTimeout: TIMEOUTS.keepAliveTimeoutMs,
-      maxHeaderSize: 32_768,
-      ServerResponse: responsesOf(() => draining),
-      keepAlive: true, // a peer that vanished is found out
-      keepAliveInitialDelay: 30_000,
-    },
-    (request, response) => {
-      watch?.request(request, response);
-      if (refusals.admits(request, response)) handle(request, response);
-    },
-  );
-  server.maxConnections = options.maxConnections ?? 20_000;
-  server.on("connection", (socket) => {
-    keep(open.sockets, socket);
-    options.connected?.(socket);
-  });
-  const quick =
-    options.handleQuick === undefined
-      ? undefined
-      : new QuickConnections(server, {
-          handle: watched(options.handleQuick, watch),
-          isLast: () => draining,
-          ...TIMEOUTS,
-        });
-  server.on("clientError", (error, socket) => refusals.malformed(error, socket));
-  server.on("upgrade", (request, socket, head) => {
-    socket.on("error", () => socket.destroy()); // a reset by the client is no event of ours
-    watch?.upgrade(request, socket);
-    if (upgrade === undefined || draining)
-      return endUpgrade(socket, 503, "This server takes no WebSocket now; try again.");
-    const refusal = refusalOf(request.headers);
-    if (refusal !== undefined) return endUpgrade(socket, refusal.status, refusal.message);
-    keep(open.upgraded, socket);
-    upgrade(request, socket, head);
-  });
+  const { name, listen, log } = options;
+  const open: Open = { sockets: new Set(), upgraded: new Set(), isDraining: false };
+  const server = serverOf(options, open);
+  const quick = readingQuickly(server, options, open);
+  takeUpgrades(server, options, open);
   await listenOn(server, listen, name);
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
   const host = listen.host === "0.0.0.0" ? "127.0.0.1" : listen.host;
   life.onDrain(`${name} listener`, () => {
-    draining = true;
+    open.isDraining = true;
   });
   life.defer(`${name} http server`, async () => {
     await options.letGo?.();
@@ -123,25 +85,73 @@ export async function serveHttp(life: Life, options: ServeOptions): Promise<Serv
   return { origin: `http://${host}:${port}`, port, connections: () => open.sockets.size };
 }
 
-type HandleQuick = NonNullable<ServeOptions["handleQuick"]>;
-
-function watched(handle: HandleQuick, watch: RequestWatch | undefined): HandleQuick {
-  if (watch === undefined) return handle;
-  return (request, response) => {
-    watch.request(request, response);
-    handle(request, response);
-  };
-}
-
 /** What is connected; in `upgraded` also those that wait for the answer to their upgrade. */
 interface Open {
   sockets: Set<Socket>;
   upgraded: Set<Duplex>;
+  /** Every answer is the last one of its connection. */
+  isDraining: boolean;
 }
 
-function keep<Kept extends Duplex>(open: Set<Kept>, socket: Kept): void {
-  open.add(socket);
-  socket.once("close", () => open.delete(socket));
+function keep<Kept extends Duplex>(kept: Set<Kept>, socket: Kept): void {
+  kept.add(socket);
+  socket.once("close", () => kept.delete(socket));
+}
+
+/** Node's server with our limits: it answers requests, and refuses what is none or could be read in two ways. */
+function serverOf(options: ServeOptions, open: Open): Server {
+  const { handle, watch, connected, requestTimeoutMs = 300_000, maxConnections = 20_000 } = options;
+  const refusals = new Refusals();
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: TIMEOUTS.firstTimeoutMs,
+      connectionsCheckingInterval: 5_000, // how exactly these two hold; Node's own would be 30 s
+      keepAliveTimeout: TIMEOUTS.keepAliveTimeoutMs,
+      maxHeaderSize: 32_768,
+      ServerResponse: responsesOf(() => open.isDraining),
+      keepAlive: true, // a peer that vanished is found out
+      keepAliveInitialDelay: 30_000,
+    },
+    (request, response) => {
+      watch?.request(request, response);
+      if (refusals.admits(request, response)) handle(request, response);
+    },
+  );
+  server.maxConnections = maxConnections;
+  server.on("connection", (socket) => {
+    keep(open.sockets, socket);
+    connected?.(socket);
+  });
+  server.on("clientError", (error, socket) => refusals.malformed(error, socket));
+  return server;
+}
+
+/** For a role that handles requests quickly: they are read before Node's server gets their connection. */
+function readingQuickly(
+  server: Server,
+  { handleQuick, watch }: ServeOptions,
+  open: Open,
+): QuickConnections | undefined {
+  if (handleQuick === undefined) return undefined;
+  const handle: typeof handleQuick = (request, response) => {
+    watch?.request(request, response);
+    handleQuick(request, response);
+  };
+  return new QuickConnections(server, { handle, isLast: () => open.isDraining, ...TIMEOUTS });
+}
+
+function takeUpgrades(server: Server, { upgrade, watch }: ServeOptions, open: Open): void {
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy()); // a reset by the client is no event of ours
+    watch?.upgrade(request, socket);
+    if (upgrade === undefined || open.isDraining)
+      return endUpgrade(socket, 503, "This server takes no WebSocket now; try again.");
+    const refusal = refusalOf(request.headers);
+    if (refusal !== undefined) return endUpgrade(socket, refusal.status, refusal.message);
+    keep(open.upgraded, socket);
+    upgrade(request, socket, head);
+  });
 }
 
 const KEEP_ALIVE = `timeout=${TIMEOUTS.keepAliveTimeoutMs / 1_000}`;
@@ -163,8 +173,6 @@ function responsesOf(isLast: () => boolean) {
     }
   };
 }
-
-type Server = ReturnType<typeof createServer>;
 
 const BACKLOG = 2_048;
 
@@ -195,39 +203,4 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
   server.close(() => closed.resolve());
   await closed.promise;
   return port;
-}
-
-const CLOSE_IDLE_EVERY_MS = 20;
-/** Of the time that a stop may take, what is kept for all that is undone after its listeners. */
-const KEPT_FOR_OTHERS_MS = 3_000;
-
-interface Closing {
-  sockets: ReadonlySet<Socket>;
-  quick: QuickConnections | undefined;
-  leftMs: () => number;
-}
-
-/** `server.close()` alone waits for kept-alive connections, and `closeAllConnections` does not touch upgraded sockets. */
-async function closeServer(server: Server, { sockets, quick, leftMs }: Closing): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  // Those that waited for this server are not among the ones that it counts.
-  const all = [promise, ...[...sockets].map(closed)];
-  const closeIdle = () => {
-    server.closeIdleConnections();
-    quick?.closeIdle();
-    if (leftMs() < KEPT_FOR_OTHERS_MS) cutOff();
-  };
-  const cutOff = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  const idle = setInterval(closeIdle, CLOSE_IDLE_EVERY_MS);
-  closeIdle();
-  await Promise.all(all);
-  clearInterval(idle);
-  cutOff();
-}
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once("close", () => resolve()));
 }
