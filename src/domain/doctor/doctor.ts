@@ -19,6 +19,7 @@ import { checkConfigMaps, checkNodes, checkPermissions, checkServer } from "./cl
 import { checkDatabase } from "./database.ts";
 import { checkMail } from "./mail.ts";
 import { checkProjectServers } from "./project-servers.ts";
+import { checkSettings } from "./settings.ts";
 import { checkStorage } from "./storage.ts";
 
 interface DoctorOptions {
@@ -87,13 +88,14 @@ async function clusterChecks(life: Life, { rights, env, log }: DoctorOptions): P
   return [server, permissions, ...maps, nodes, storage];
 }
 
-const READING_CHECKS = ["servers of projects", "e-mail"];
+const READING_CHECKS = ["site settings", "servers of projects", "e-mail"];
 
 /** What has to be read in the database first. */
 async function readingChecks(life: Life, { env, log }: Omit<DoctorOptions, "rights">): Promise<Checked[]> {
   const metrics = openMetrics({ defaults: false });
   const db = new Db(life, { config: readConfig(dbConfig, env), log, metrics, applicationName: "cocalc-k8s doctor" });
   return [
+    await checkSettings(db),
     await check("servers of projects", "correct BASE_PATH and COCALC_PROJECT_PORT", () =>
       checkProjectServers(life, db, readConfig(projectServersConfig, env)),
     ),

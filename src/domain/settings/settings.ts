@@ -6,9 +6,14 @@ import type { Logger } from "../../core/log.ts";
 import type { Db, Queryable } from "../../db/db.ts";
 import { type SettingValues, settingValues } from "./values.ts";
 
+/** What is set, by the table: unknown names and ill-formed values too. */
+export function settingRows(db: Queryable): Promise<{ name: string; value: string | null }[]> {
+  return db.query("SELECT name, value FROM server_settings ORDER BY name");
+}
+
 /** Reads all settings. */
 export async function readSettings(db: Queryable): Promise<SettingValues> {
-  const rows = await db.query<{ name: string; value: string | null }>("SELECT name, value FROM server_settings");
+  const rows = await settingRows(db);
   return settingValues(new Map(rows.map(({ name, value }) => [name, value])));
 }
 

@@ -55,6 +55,7 @@ test("all is well with a new local installation, and nothing is left of looking"
     "nodes for projects",
     "storage",
     "project domain",
+    "site settings",
     "servers of projects",
     "e-mail",
   ]);
@@ -87,7 +88,8 @@ test("without database and cluster it says so, and what could not be looked at",
   expect(checks.get("schema")?.detail).toMatch(/database cannot be reached/);
   expect(checks.get("Kubernetes")?.ok).toBe(false);
   expect(checks.get("storage")?.ok).toBe(false);
-  expect(checks.get("e-mail")).toMatchObject({ ok: false, fix: "mend that first" });
+  for (const name of ["site settings", "servers of projects", "e-mail"])
+    expect(checks.get(name)).toMatchObject({ ok: false, fix: "mend that first" });
   expect(checks.get("project domain")).toMatchObject({ ok: false, fix: "set COCALC_ORIGIN" });
 });
 
@@ -121,6 +123,27 @@ test("where mail is on, its server is signed in to, and what was given up is tol
     "INSERT INTO outgoing_mail (kind, email_address, give_up, failed, problem) SELECT 'password_changed', 'a@b.c', now, now, 'full' FROM (SELECT now() AT TIME ZONE 'UTC' AS now) AS t",
   );
   expect(await look()).toMatchObject({ ok: false, detail: expect.stringMatching(/1 were given up.*full/) });
+});
+
+test("a site setting that is not well formed counted for nothing, and nobody said so", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const db = openDbOn(life, config);
+  const look = async () => (await diagnose({ ...databaseEnv(config), KUBECONFIG: "/nowhere" })).get("site settings");
+  const set = (name: string, value: string) =>
+    db.execute("INSERT INTO server_settings (name, value) VALUES ($1, $2)", [name, value]);
+  await set("site_name", "Ours");
+  await set("site_nmae", "Ours");
+  expect(await look()).toMatchObject({ ok: true, detail: "1 are set; nobody reads site_nmae" });
+  await set("verify_emails", "may-be-secret");
+  await set("email_smtp_port", "smtps");
+  const found = await look();
+  expect(found).toMatchObject({
+    ok: false,
+    detail: "email_smtp_port must be a number; verify_emails must be yes or no",
+    fix: expect.stringContaining("server_settings"),
+  });
+  expect(JSON.stringify(found)).not.toContain("may-be-secret");
 });
 
 test("servers of projects that run are asked, and who does not answer is told with the fix", async () => {
