@@ -8,6 +8,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { splitTarget } from "../../src/core/request-target.ts";
 import { localPath } from "../../src/files/local-path.ts";
+import { finishOverwriting } from "../../src/files/overwriting.ts";
 import { type Places, parsePath } from "../../src/files/places.ts";
 import { Upstreams } from "../../src/net/proxy/upstreams.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
@@ -94,6 +95,7 @@ export async function serveProject(
     "* /server/": { need: "run", handle: toServer },
     "POST /api/exec": { need: "run", handle: execHandler({ exec, places, activity }) },
   };
+  await finishOverwriting(places); // before anybody reads a file that is half written
   const serving = await serveHttp(life, {
     name: "project",
     listen,

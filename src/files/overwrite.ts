@@ -43,11 +43,12 @@ const COPIED_AT_ONCE = 1024 * 1024;
 
 /**
  * As `overwrite`, with what another file holds, of any size. Where there is no room the file is as it was; where the disk fails later it
- * holds some of both, and the other file has it all. @throws what the system says
+ * holds some of both, and the other file has it all. `mixes` is called before that may be. @throws what the system says
  */
 export async function overwriteFrom(
   file: Overwritten & Pick<FileHandle, "stat">,
   source: Pick<FileHandle, "read" | "stat">,
+  mixes: () => void = () => {},
 ): Promise<void> {
   const [was, becomes] = [(await file.stat()).size, (await source.stat()).size];
   try {
@@ -57,6 +58,7 @@ export async function overwriteFrom(
     await file.truncate(was);
     throw error;
   }
+  mixes();
   await copyRange(file, source, { from: 0, to: Math.min(was, becomes) });
   await file.truncate(becomes);
   await file.sync();
@@ -75,4 +77,32 @@ async function copyRange(
       done += (await file.write(block, done, bytesRead - done, at + done)).bytesWritten;
     at += bytesRead;
   }
+}
+
+/** Is each byte the one of before, or the new one? Then nobody but us wrote there. */
+export async function isMixture(
+  now: Readable,
+  { was, becomes }: { was: Readable; becomes: Readable },
+): Promise<boolean> {
+  const [size, ...others] = await Promise.all([now, was, becomes].map(async (file) => (await file.stat()).size));
+  if (size === undefined || size < Math.min(...others) || size > Math.max(...others)) return false;
+  for (let at = 0; at < size; at += COPIED_AT_ONCE) {
+    const [is = NOTHING, old = NOTHING, own = NOTHING] = await Promise.all(
+      [now, was, becomes].map((file) => blockAt(file, at)),
+    );
+    if (is.equals(old) || is.equals(own)) continue;
+    if (!is.every((byte, index) => byte === old[index] || byte === own[index])) return false;
+  }
+  return true;
+}
+
+type Readable = Pick<FileHandle, "read" | "stat">;
+const NOTHING = Buffer.alloc(0);
+
+async function blockAt(file: Readable, at: number): Promise<Buffer> {
+  const block = Buffer.allocUnsafe(COPIED_AT_ONCE);
+  let length = 0;
+  for (let bytesRead = 1; bytesRead > 0 && length < block.length; length += bytesRead)
+    ({ bytesRead } = await file.read(block, length, block.length - length, at + length));
+  return block.subarray(0, length);
 }

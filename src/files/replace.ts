@@ -9,8 +9,8 @@ import { AppError, codeOf, invalid } from "../core/errors.ts";
 import { giveAttributes } from "./attributes.ts";
 import { etagOf, matches } from "./entry.ts";
 import { openBytes } from "./open-bytes.ts";
-import { overwriteFrom } from "./overwrite.ts";
-import { type PlacePath, pathToWire } from "./places.ts";
+import { Overwriting } from "./overwriting.ts";
+import { type PlacePath, type Places, pathToWire } from "./places.ts";
 import type { Folder } from "./walk.ts";
 
 /** What has to be true of what is there, and what becomes of it. */
@@ -65,20 +65,49 @@ export interface WrittenOver {
  * @throws AppError `precondition_failed` when what is there is not as the caller believes; then the file stands where it was.
  */
 export async function putInPlace(
+  places: Places,
   path: PlacePath,
   { from, ...target }: Target & { from: Buffer },
   replacing: Replacing,
 ): Promise<WrittenOver | undefined> {
   const because = await replaceByName(path, { from, ...target }, replacing);
   if (because === undefined) return undefined;
+  if ((await checkReplacing(path, target, replacing)) === undefined)
+    return rename(from, target.folder.at(target.name)).then(() => undefined); // it went away meanwhile
+  return { stats: await putOver(places, path, { from, ...target }, replacing), because };
+}
+
+/** Writes over what a file holds, from one that was written whole and is gone then. @throws as `putInPlace` */
+export async function putOver(
+  places: Places,
+  path: PlacePath,
+  { from, ...target }: Target & { from: Buffer },
+  replacing: Replacing,
+): Promise<BigIntStats> {
+  const writing = await Overwriting.begin(places);
+  try {
+    await writing.take(from);
+    return await writeTaken(path, writing, { target, replacing });
+  } catch (error) {
+    await writing.giveBack(from);
+    throw error;
+  } finally {
+    await writing.end();
+  }
+}
+
+/** Writes what an overwriting has taken over the file. */
+export async function writeTaken(
+  path: PlacePath,
+  writing: Overwriting,
+  { target, replacing }: { target: Target; replacing: Replacing },
+): Promise<BigIntStats> {
   const stats = await checkReplacing(path, target, replacing);
-  if (stats === undefined) return rename(from, target.folder.at(target.name)).then(() => undefined); // it went away meanwhile
+  if (stats === undefined) throw changed(path);
   await replacing.keep?.({ ...target, stats }, { copy: true });
-  const written = await writeOver(target.folder.at(target.name), from, (held) => {
+  return writing.write(path, target.folder.at(target.name), (held) => {
     if (etagOf(held) !== etagOf(stats)) throw changed(path);
   });
-  await unlink(from);
-  return { stats: written, because };
 }
 
 /** As `putInPlace`, but where renaming would make it another file it is left as it is, and the reason returned. */
@@ -111,22 +140,6 @@ async function becomesLike(from: Buffer, like: { path: Buffer; stats: BigIntStat
     return await giveAttributes({ handle, path: from }, like);
   } finally {
     await handle.close();
-  }
-}
-
-async function writeOver(to: Buffer, from: Buffer, check: (held: BigIntStats) => void): Promise<BigIntStats> {
-  const source = await openBytes(from, flags.O_RDONLY | flags.O_NOFOLLOW);
-  try {
-    const file = await openBytes(to, flags.O_WRONLY | flags.O_NOFOLLOW);
-    try {
-      check(await file.stat({ bigint: true }));
-      await overwriteFrom(file, source);
-      return await file.stat({ bigint: true });
-    } finally {
-      await file.close();
-    }
-  } finally {
-    await source.close();
   }
 }
 

@@ -3,13 +3,15 @@
 import { readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeOwnFolder, ownFolder } from "./own-folder.ts";
-import type { Places } from "./places.ts";
+import { makeOwnFolder, OWN, ownFolder } from "./own-folder.ts";
+import type { PlacePath, Places } from "./places.ts";
 
 const UPLOADS = "uploads";
 /** An upload of which nothing came for so long is removed. */
 const UPLOAD_KEPT_MS = 2 * 86_400_000;
 const MOST_UPLOADS = 200;
+/** The folder of the notes. */
+export const BESIDE_NOTES: PlacePath = { place: "home", names: [Buffer.from(OWN), Buffer.from(UPLOADS)] };
 const NAME = /^([0-9a-f]{16})\.json$/;
 
 const uploadNote = z.object({
@@ -20,6 +22,8 @@ const uploadNote = z.object({
   size: z.number(),
   /** Bytes that are on the disk for sure. */
   synced: z.number(),
+  /** It stands beside this note, since nothing can be made in the folder where it goes. */
+  isAway: z.boolean().optional(),
 });
 type UploadNote = z.infer<typeof uploadNote>;
 

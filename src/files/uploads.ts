@@ -3,13 +3,13 @@
 import { createHash } from "node:crypto";
 import { constants as flags } from "node:fs";
 import { type FileHandle, unlink } from "node:fs/promises";
-import { AppError, conflict, invalid } from "../core/errors.ts";
+import { AppError, codeOf, conflict, invalid } from "../core/errors.ts";
 import type { UnfinishedUpload, WrittenEntry } from "../protocol/project-files.ts";
-import { entryOf } from "./entry.ts";
+import { entryOf, statPath } from "./entry.ts";
 import { openBytes } from "./open-bytes.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
-import { checkReplacing, isFolder, putInPlace, type Replacing } from "./replace.ts";
-import { UploadNotes } from "./upload-notes.ts";
+import { checkReplacing, isFolder, putInPlace, putOver, REFUSED, type Replacing } from "./replace.ts";
+import { BESIDE_NOTES, UploadNotes } from "./upload-notes.ts";
 import { type Folder, inFolder, type Spot, walk } from "./walk.ts";
 import { writtenEntry } from "./write.ts";
 
@@ -148,13 +148,13 @@ export class Uploads {
     const id = idOf(upload);
     const note = await this.#notes.read(id);
     if (note === undefined) return 0;
-    const length = await this.#lengthOf(id, upload.path);
+    const length = await this.#lengthOf(id, standsIn(upload.path, note));
     return this.#known.has(id) ? length : Math.min(length, note.synced);
   }
 
-  async #lengthOf(id: string, path: PlacePath): Promise<number> {
+  async #lengthOf(id: string, place: PlacePath): Promise<number> {
     try {
-      return (await inFolder(this.#places, folderOf(path), (folder) => entryOf(folder, partOf(id)))).size;
+      return (await inFolder(this.#places, place, (folder) => entryOf(folder, partOf(id)))).size;
     } catch {
       return 0; // it is gone, or its folder: it begins anew
     }
@@ -171,10 +171,31 @@ export class Uploads {
 
   /** Answers how much is here then; what came before an error is kept. */
   async #receive(upload: UploadName, part: Part): Promise<number> {
-    const { path, size } = upload;
+    const { isAway = false } = (await this.#notes.read(idOf(upload))) ?? {};
+    if (isAway) return this.#receiveIn(BESIDE_NOTES, upload, part);
+    try {
+      return await this.#receiveIn(folderOf(upload.path), upload, part);
+    } catch (error) {
+      const isClosed = REFUSED[codeOf((error as Error).cause)] === "folder"; // nothing was taken yet
+      if (!isClosed || !(await this.#isThere(upload.path))) throw error;
+      await this.#note(upload, { synced: 0, isAway: true }); // which makes its folder
+      return this.#receiveIn(BESIDE_NOTES, upload, part);
+    }
+  }
+
+  #isThere(path: PlacePath): Promise<boolean> {
+    return statPath(this.#places, path).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #receiveIn(place: PlacePath, upload: UploadName, part: Part): Promise<number> {
+    const { size } = upload;
     const id = idOf(upload);
     const make = part.makeFolders ?? false;
-    return walk(this.#places, folderOf(path), {
+    const isAway = place === BESIDE_NOTES;
+    return walk(this.#places, place, {
       last: "enter",
       make,
       use: async ({ folder }) => {
@@ -182,12 +203,15 @@ export class Uploads {
         this.#placed.delete(id);
         try {
           await handle.truncate(part.offset); // nothing is kept of what the sender does not count on
-          await this.#note(upload, part.offset);
+          await this.#note(upload, { synced: part.offset, isAway });
           this.#known.add(id);
-          return await this.#write(handle, upload, part);
+          const synced = await this.#write(handle, upload, part);
+          await this.#note(upload, { synced, isAway });
+          return synced;
         } catch (error) {
           await handle.datasync().catch(() => {}); // the error that led here is told
-          await this.#note(upload, Math.min(Number((await handle.stat()).size), size)).catch(() => {});
+          const synced = Math.min(Number((await handle.stat()).size), size);
+          await this.#note(upload, { synced, isAway }).catch(() => {});
           throw error;
         } finally {
           await handle.close();
@@ -204,23 +228,30 @@ export class Uploads {
       at += chunk.length;
     }
     await handle.datasync();
-    await this.#note(upload, at);
     return at;
   }
 
-  async #note({ path, owner, key, size }: UploadName, synced: number): Promise<void> {
-    await this.#notes.write(idOf({ path, owner, key, size }), { path: pathToWire(path), owner, key, size, synced });
+  async #note(
+    { path, owner, key, size }: UploadName,
+    { synced, isAway }: { synced: number; isAway: boolean },
+  ): Promise<void> {
+    const note = { path: pathToWire(path), owner, key, size, synced, ...(isAway && { isAway }) };
+    await this.#notes.write(idOf({ path, owner, key, size }), note);
   }
 
   async #finish(upload: UploadName, replacing: Replacing): Promise<WrittenEntry> {
     const { path } = upload;
     const id = idOf(upload);
-    const entry = await inFolder(this.#places, folderOf(path), (source) =>
+    const note = await this.#notes.read(id);
+    const entry = await inFolder(this.#places, standsIn(path, note), (source) =>
       walk(this.#places, path, {
         last: "follow",
         use: async ({ folder, name }) => {
           if (name === undefined) throw isFolder(path);
-          const over = await putInPlace(path, { from: source.at(partOf(id)), folder, name }, replacing);
+          const target = { from: source.at(partOf(id)), folder, name };
+          const over = note?.isAway
+            ? { stats: await putOver(this.#places, path, target, replacing), because: "folder" as const }
+            : await putInPlace(this.#places, path, target, replacing);
           return over === undefined ? entryOf(folder, name) : writtenEntry(name, over);
         },
       }),
@@ -238,7 +269,7 @@ export class Uploads {
 
   async #remove(id: string, path: PlacePath): Promise<void> {
     const remove = (folder: Folder) => unlink(folder.at(partOf(id)));
-    await inFolder(this.#places, folderOf(path), remove).catch(() => {}); // it, or its folder, is gone
+    for (const place of [folderOf(path), BESIDE_NOTES]) await inFolder(this.#places, place, remove).catch(() => {}); // it, or its folder, is gone
     this.#known.delete(id);
     await this.#notes.remove(id);
   }
@@ -252,6 +283,10 @@ function idOf({ path, owner, key, size }: UploadName): string {
 
 function folderOf({ place, names }: PlacePath): PlacePath {
   return { place, names: names.slice(0, -1) };
+}
+
+function standsIn(path: PlacePath, note: { isAway?: boolean | undefined } | undefined): PlacePath {
+  return note?.isAway ? BESIDE_NOTES : folderOf(path);
 }
 
 /** Hidden, and told from people's files by its beginning. */

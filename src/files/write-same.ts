@@ -88,7 +88,7 @@ async function replace(
   { bytes, etag, temporary }: SameWrite,
 ): Promise<FileEntry | InPlaceReason> {
   let reason: InPlaceReason | undefined;
-  const put: typeof putInPlace = async (...target) => {
+  const put: typeof putInPlace = async (_, ...target) => {
     reason = await replaceByName(...target);
     if (reason !== undefined) throw NOT_REPLACED;
     return undefined;

@@ -3,19 +3,24 @@
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
 import { type FileHandle, unlink } from "node:fs/promises";
+import { codeOf } from "../core/errors.ts";
 import type { WrittenEntry } from "../protocol/project-files.ts";
 import { toEntry } from "./entry.ts";
 import { noted } from "./leftovers.ts";
 import { openBytes } from "./open-bytes.ts";
+import { Overwriting } from "./overwriting.ts";
 import { type PlacePath, type Places, toWire } from "./places.ts";
 import {
   checkReplacing,
   IN_PLACE_BECAUSE,
   isFolder,
   putInPlace,
+  REFUSED,
   type Replacing,
   statsOf,
+  type Target,
   type WrittenOver,
+  writeTaken,
 } from "./replace.ts";
 import { type Folder, walk } from "./walk.ts";
 
@@ -42,22 +47,48 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
     use: async ({ folder, name }) => {
       if (name === undefined) throw isFolder(path);
       const before = await checkReplacing(path, { folder, name }, options);
+      let isFilling = false;
+      const fill = (handle: FileHandle) => {
+        isFilling = true;
+        return handle.writeFile(options.body);
+      };
       const put = async (temporary: Buffer) => {
         const at = folder.at(temporary);
-        const written = await writeNew(at, before, (handle) => handle.writeFile(options.body));
+        const written = await writeNew(at, before, fill);
         try {
-          const over = await (options.put ?? putInPlace)(path, { from: at, folder, name }, options);
+          const over = await (options.put ?? putInPlace)(places, path, { from: at, folder, name }, options);
           return writtenEntry(name, over ?? { stats: await statsOfOurs(folder, { name, written }) });
         } catch (error) {
           await unlink(at).catch(() => {}); // the error that led here is told
           throw error;
         }
       };
-      const entry = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
-      if (options.durable) await syncFolder(folder);
-      return entry;
+      try {
+        const entry = await withTemporary(places, { path, folder, temporary: options.temporary }, put);
+        if (options.durable) await syncFolder(folder);
+        return entry;
+      } catch (error) {
+        const isClosed = !isFilling && REFUSED[codeOf(error)] === "folder";
+        if (!isClosed || before === undefined || options.put !== undefined) throw error;
+        return writeOver(places, path, { target: { folder, name }, replacing: options, fill });
+      }
     },
   });
+}
+
+/** Writes over a file in whose folder no new one can be made. */
+async function writeOver(
+  places: Places,
+  path: PlacePath,
+  { fill, ...over }: { target: Target; replacing: Replacing; fill: (handle: FileHandle) => Promise<unknown> },
+): Promise<WrittenEntry> {
+  const writing = await Overwriting.begin(places);
+  try {
+    await writeNew(writing.becomes, undefined, fill);
+    return writtenEntry(over.target.name, { stats: await writeTaken(path, writing, over), because: "folder" });
+  } finally {
+    await writing.end();
+  }
 }
 
 /** The entry of a file that was put in its place. */

@@ -1,7 +1,7 @@
 /** What a killed server left of an upload, a copy or a save is removed at the next start, and nothing else is. */
 
 import { execFile } from "node:child_process";
-import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -151,4 +151,30 @@ test("what a save cut by kill -9 left is removed when the document is opened", a
   await openTestDocument(client, "b.txt");
   expect(await hidden(server.home)).toEqual([]);
   expect(document.text).toBe("x");
+});
+
+test("an upload over a file with two names that was cut by kill -9 is finished at the next start", async () => {
+  const life = newLife();
+  const root = await temporaryFolder(life, "project");
+  const server = await startProjectProcess(life, { root });
+  const [file, writings] = [join(server.home, "a"), join(server.home, ".cocalc/in-place")];
+  const size = 64_000_000;
+  await writeFile(file, Buffer.alloc(size, "old "));
+  await link(file, join(server.home, "b"));
+  const body = new Uint8Array(Buffer.alloc(size, "new "));
+  server.fetch("/api/files/write?path=a", { method: "PUT", body }).catch(() => {}); // the server is killed
+  await until(
+    async () => {
+      const [writing] = await readdir(writings).catch(() => []);
+      return (
+        writing !== undefined &&
+        (await readdir(join(writings, writing)).catch((): string[] => [])).includes("note.json")
+      );
+    },
+    { timeoutMs: 60_000, everyMs: 1 },
+  );
+  await server.end("SIGKILL");
+  await startProjectServer(life, { root, projectId: server.projectId, hub: server.hub });
+  expect((await readFile(join(server.home, "b"))).equals(Buffer.from(body))).toBe(true);
+  expect(await readdir(writings)).toEqual([]);
 });
