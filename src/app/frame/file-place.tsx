@@ -2,7 +2,7 @@
 
 import { useMatch, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { type PlaceContext, pathOfSplat, splatOf } from "../core/file-address.ts";
+import { pathOfSplat, splatOf } from "../core/file-address.ts";
 import { FileView } from "../features/files/file-view.tsx";
 import { FilesPage } from "../features/files/files-page.tsx";
 import { Waiting } from "../ui/waiting.tsx";
@@ -18,7 +18,7 @@ export function FilePlace() {
   const toFolder = () =>
     void navigate({
       to: "/projects/$projectId/files/$",
-      params: { projectId, _splat: splatOf(`${path}/`) } as never,
+      params: { projectId, _splat: splatOf(`${path}/`) },
       replace: true,
     });
   return (
@@ -39,8 +39,8 @@ function usePlace() {
   } = useMatch({
     strict: false,
     select: ({ params, context }) => ({
-      ...(params as { projectId?: string; _splat?: string }), // routes are not registered as types
-      isFolder: (context as Partial<PlaceContext>).isFolder, // as above
+      ...params,
+      isFolder: "isFolder" in context && context.isFolder,
     }),
     structuralSharing: true,
   });

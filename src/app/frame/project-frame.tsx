@@ -23,7 +23,7 @@ import { useKept } from "./use-kept.ts";
 import { useToldWhoEnded } from "./use-told-who-ended.ts";
 
 export function ProjectFrame() {
-  const { projectId = "" } = useParams({ strict: false }) as { projectId?: string }; // routes are not registered as types
+  const { projectId = "" } = useParams({ strict: false });
   const { hub } = useApp();
   const project = useSelected(hub.projects, (all) => all.get(projectId));
   const listed = useStore(hub.listed);

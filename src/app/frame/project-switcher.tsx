@@ -2,9 +2,10 @@
 
 import { Button, Menu } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { byLastEdited, passesFilter, stateWord } from "../core/project-view.ts";
 import { useApp, useStore } from "../ui/app-context.ts";
+import { MenuLink } from "../ui/menu-link.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 
 const SHOWN = 10;
@@ -13,7 +14,7 @@ export function ProjectSwitcher() {
   const { hub } = useApp();
   const projects = useStore(hub.projects);
   const account = useStore(hub.account);
-  const { projectId } = useParams({ strict: false }) as { projectId?: string }; // routes are not registered as types
+  const { projectId } = useParams({ strict: false });
   if (projectId === undefined) return <span className="switcher" />;
   const title = projects.get(projectId)?.title ?? "Project";
   const recent = [...projects.values()]
@@ -36,20 +37,17 @@ export function ProjectSwitcher() {
         </Menu.Target>
         <Menu.Dropdown>
           {recent.map((project) => (
-            <Menu.Item
+            <MenuLink
               key={project.project_id}
-              component={Link}
               to="/projects/$projectId"
-              params={{ projectId: project.project_id } as never}
+              params={{ projectId: project.project_id }}
               rightSection={<StateBadge state={stateWord(project, Date.now())} />}
             >
               {project.title}
-            </Menu.Item>
+            </MenuLink>
           ))}
           <Menu.Divider />
-          <Menu.Item component={Link} to="/projects">
-            All projects
-          </Menu.Item>
+          <MenuLink to="/projects">All projects</MenuLink>
         </Menu.Dropdown>
       </Menu>
     </span>

@@ -122,3 +122,10 @@ export function openRouter({ base }: Site) {
     trailingSlash: "preserve",
   });
 }
+
+/** Lets the compiler know every address of the app wherever a link is made. */
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof openRouter>;
+  }
+}

@@ -4,6 +4,6 @@ import { useParams } from "@tanstack/react-router";
 import { TerminalPage } from "../features/terminal/terminal-page.tsx";
 
 export function TerminalPlace() {
-  const { name = "main" } = useParams({ strict: false }) as { name?: string }; // routes are not registered as types
+  const { name = "main" } = useParams({ strict: false });
   return <TerminalPage key={name} name={name} />;
 }

@@ -7,7 +7,7 @@ import type { OpenProject } from "../core/app.ts";
 import { pathOfSplat, splatOf } from "../core/file-address.ts";
 
 export function useFollowMoves({ projectId, moved }: OpenProject): void {
-  const { _splat } = useParams({ strict: false }) as { _splat?: string }; // routes are not registered as types
+  const { _splat } = useParams({ strict: false });
   const navigate = useNavigate();
   useEffect(() => {
     if (_splat === undefined) return;
@@ -17,7 +17,7 @@ export function useFollowMoves({ projectId, moved }: OpenProject): void {
       if (to === undefined) return;
       void navigate({
         to: "/projects/$projectId/files/$",
-        params: { projectId, _splat: splatOf(to) } as never,
+        params: { projectId, _splat: splatOf(to) },
         replace: true,
       });
     });

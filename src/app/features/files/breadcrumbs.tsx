@@ -10,7 +10,7 @@ export function Breadcrumbs({ path }: { path: string }) {
   const { project } = useProject();
   const parts = path.split("/").filter((part) => part !== "");
   const root = path.startsWith("/") ? "/" : "";
-  const params = (splat: string) => ({ projectId: project.project_id, _splat: splat }) as never; // routes are not registered as types
+  const params = (splat: string) => ({ projectId: project.project_id, _splat: splat });
   return (
     <nav aria-label="Folder" className="breadcrumbs">
       <ol>

@@ -117,7 +117,7 @@ function useFileActions(path: string) {
       changed();
       void navigate({
         to: "/projects/$projectId/files/$",
-        params: { projectId: open.projectId, _splat: splatOf(target) } as never,
+        params: { projectId: open.projectId, _splat: splatOf(target) },
       });
     },
   };

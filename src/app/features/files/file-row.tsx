@@ -58,7 +58,7 @@ export const FileRow = memo(function FileRow({ path, entry, row, selected, onTog
         <Kind entry={entry} />
         <Link
           to="/projects/$projectId/files/$"
-          params={{ projectId: project.project_id, _splat: splatOf(folder ? `${target}/` : target) } as never}
+          params={{ projectId: project.project_id, _splat: splatOf(folder ? `${target}/` : target) }}
           preload={false}
         >
           <FileName name={entry.name} />

@@ -10,12 +10,12 @@ import {
   IconTrash,
   IconUpload,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { type ChangeEvent, useMemo, useRef } from "react";
 import type { FileEntry } from "../../../protocol/project-files.ts";
 import type { Command } from "../../core/commands.ts";
 import { joinPath, wireName } from "../../core/paths.ts";
 import { useCommands, useProject } from "../../ui/app-context.ts";
+import { MenuLink } from "../../ui/menu-link.tsx";
 import type { FileQuestion } from "./file-dialogs.tsx";
 
 interface ToolbarProps {
@@ -136,14 +136,13 @@ function FolderMenu({ path, showHidden, onShowHidden }: Pick<ToolbarProps, "path
         >
           Download this folder
         </Menu.Item>
-        <Menu.Item
-          component={Link}
+        <MenuLink
           to="/projects/$projectId/trash"
-          params={{ projectId: open.projectId } as never}
+          params={{ projectId: open.projectId }}
           leftSection={<IconTrash size={16} aria-hidden />}
         >
           Trash
-        </Menu.Item>
+        </MenuLink>
         <Menu.Item onClick={() => onShowHidden(!showHidden)}>
           {showHidden ? "Do not show hidden files" : "Show hidden files"}
         </Menu.Item>

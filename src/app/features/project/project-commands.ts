@@ -8,14 +8,15 @@ import type { ServerEntry } from "../../../protocol/project-web-servers.ts";
 import type { App, OpenProject } from "../../core/app.ts";
 import type { Command } from "../../core/commands.ts";
 import type { EndAction } from "../../core/ending.ts";
-import { splatOf } from "../../core/file-address.ts";
 import { visibleName } from "../../core/names.ts";
 import { baseName } from "../../core/paths.ts";
 import { askFor } from "../../core/project-actions.ts";
 import { canStart, canStop, stateWord } from "../../core/project-view.ts";
 import { namedServerAddress } from "../../core/site.ts";
+import type { Tab } from "../../core/tabs.ts";
 import { useApp, useCommands, useStore } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
+import { placeOf } from "./tab-view.tsx";
 
 const PAGES = [
   { page: "files/", title: "Files", shortcut: "mod+alt+F" },
@@ -23,7 +24,7 @@ const PAGES = [
   { page: "members", title: "Members" },
   { page: "log", title: "Log" },
   { page: "settings", title: "Settings" },
-];
+] as const;
 
 const NONE: readonly ServerEntry[] = [];
 const SERVERS_FRESH_MS = 60_000;
@@ -52,8 +53,10 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
     const start = () =>
       void askFor(app, project_id, "start").catch((error) => tellFailure(`“${title}” could not do that`, error));
     const end = (action: EndAction) => app.ending.set({ projectId: project_id, title, action });
-    const toTab = (to: string, params: object) => () =>
-      void navigate({ to: `/projects/$projectId/${to}`, params: { projectId: project_id, ...params } as never });
+    const toTab = (tab: Tab) => () => {
+      const { to, params } = placeOf(tab);
+      void navigate({ to, params: { projectId: project_id, ...params } });
+    };
     return [
       ...PAGES.map(({ page, title, ...rest }) => ({
         id: `page-${page}`,
@@ -91,13 +94,13 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
               title: visibleName(baseName(tab.path)),
               hint: visibleName(tab.path),
               group: "Open files",
-              run: toTab("files/$", { _splat: splatOf(tab.path) }),
+              run: toTab(tab),
             }
           : {
               id: `term-${tab.name}`,
               title: `Terminal ${tab.name}`,
               group: "Open terminals",
-              run: toTab("terminal/$name", { name: tab.name }),
+              run: toTab(tab),
             },
       ),
     ];

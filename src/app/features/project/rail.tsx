@@ -29,7 +29,7 @@ export function Rail() {
         <Link
           key={page}
           to={to}
-          params={{ projectId: project.project_id, ...params } as never}
+          params={{ projectId: project.project_id, ...params }}
           className={page === here ? "rail-link rail-here" : "rail-link"}
           aria-current={page === here ? "page" : undefined}
         >

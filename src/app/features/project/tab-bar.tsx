@@ -7,7 +7,7 @@ import { useProject, useStore } from "../../ui/app-context.ts";
 import { placeOf, TabView } from "./tab-view.tsx";
 import { useOpenTab } from "./use-open-tab.ts";
 
-const FILES = { to: "/projects/$projectId/files/$", params: { _splat: "" } };
+const FILES = { to: "/projects/$projectId/files/$", params: { _splat: "" } } as const;
 
 export function TabBar() {
   const { project, open } = useProject();
@@ -24,7 +24,7 @@ export function TabBar() {
     document.getElementById("content")?.focus(); // the button that had it is gone
     if (tabKey(tab) !== hereKey) return;
     const next = beside === undefined ? FILES : placeOf(beside);
-    void navigate({ to: next.to, params: { projectId: project.project_id, ...next.params } as never });
+    void navigate({ to: next.to, params: { projectId: project.project_id, ...next.params } });
   };
   return (
     <nav className="tabs" aria-label="Open files and terminals">

@@ -15,8 +15,8 @@ const MIDDLE = 1;
 
 export const placeOf = (tab: Tab) =>
   tab.kind === "file"
-    ? { to: "/projects/$projectId/files/$", params: { _splat: splatOf(tab.path) } }
-    : { to: "/projects/$projectId/terminal/$name", params: { name: tab.name } };
+    ? ({ to: "/projects/$projectId/files/$", params: { _splat: splatOf(tab.path) } } as const)
+    : ({ to: "/projects/$projectId/terminal/$name", params: { name: tab.name } } as const);
 
 export function TabView({ tab, here, onClose }: { tab: Tab; here: boolean; onClose: () => void }) {
   const { project, open } = useProject();
@@ -50,7 +50,7 @@ export function TabView({ tab, here, onClose }: { tab: Tab; here: boolean; onClo
     >
       <Link
         to={to}
-        params={{ projectId: project.project_id, ...params } as never}
+        params={{ projectId: project.project_id, ...params }}
         aria-current={here ? "page" : undefined}
         title={tab.kind === "file" ? visibleName(tab.path) : `Terminal ${tab.name}`}
         draggable={false}

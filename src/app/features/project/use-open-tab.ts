@@ -11,7 +11,7 @@ export function useOpenTab(): Tab | undefined {
   const key = useRouterState({
     select: ({ matches }) => {
       const { params = {}, context = {} } = matches.at(-1) ?? {};
-      return JSON.stringify(tabOf({ ...params, ...(context as Partial<PlaceContext>) })); // routes are not registered as types
+      return JSON.stringify(tabOf({ ...params, ...context }));
     },
   });
   return useMemo(() => JSON.parse(key ?? "null") ?? undefined, [key]);

@@ -14,7 +14,7 @@ export function NewProject() {
   const { busy, error, run } = useAct(async () => {
     const { project_id } = await api("projects/create", { title: title.trim() });
     await hub.look(project_id).catch(() => {}); // the hub tells of it by itself; this is only sooner
-    await navigate({ to: "/projects/$projectId", params: { projectId: project_id } as never });
+    await navigate({ to: "/projects/$projectId", params: { projectId: project_id } });
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -16,6 +16,7 @@ import { memo } from "react";
 import type { ProjectSummary } from "../../../protocol/project.ts";
 import { formatAgo } from "../../core/format.ts";
 import { canStart, canStop, groupOf, stateWord } from "../../core/project-view.ts";
+import { MenuLink } from "../../ui/menu-link.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import type { Names } from "./use-names.ts";
 import { useProjectActions } from "./use-project-actions.ts";
@@ -36,7 +37,7 @@ export const ProjectRow = memo(function ProjectRow({ project, accountId, names, 
   return (
     <article className="project-row" aria-label={title}>
       <div className="project-title">
-        <Link to="/projects/$projectId" params={{ projectId: project.project_id } as never}>
+        <Link to="/projects/$projectId" params={{ projectId: project.project_id }}>
           {title}
         </Link>
         <Text size="xs" c="dimmed" truncate>
@@ -109,13 +110,9 @@ function More({ project, accountId }: { project: ProjectSummary; accountId: stri
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item
-          component={Link}
-          to="/projects/$projectId/settings"
-          params={{ projectId: project.project_id } as never}
-        >
+        <MenuLink to="/projects/$projectId/settings" params={{ projectId: project.project_id }}>
           Settings
-        </Menu.Item>
+        </MenuLink>
         <Menu.Item
           leftSection={hidden ? <IconEye size={16} aria-hidden /> : <IconEyeOff size={16} aria-hidden />}
           onClick={() => hide(!hidden)}

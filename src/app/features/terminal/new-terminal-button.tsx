@@ -16,7 +16,7 @@ export function NewTerminal({ screen }: { screen: Screen | undefined }) {
     const name = await newTerminal(open, screen?.wanted());
     await navigate({
       to: "/projects/$projectId/terminal/$name",
-      params: { projectId: open.projectId, name } as never,
+      params: { projectId: open.projectId, name },
     });
   };
   return (

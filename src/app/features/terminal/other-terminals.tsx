@@ -3,8 +3,8 @@
 import { Menu } from "@mantine/core";
 import { IconTerminal2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useProject, useStore } from "../../ui/app-context.ts";
+import { MenuLink } from "../../ui/menu-link.tsx";
 
 export function OtherTerminals({ name, shown }: { name: string; shown: boolean }) {
   const { open } = useProject();
@@ -20,15 +20,14 @@ export function OtherTerminals({ name, shown }: { name: string; shown: boolean }
     <>
       <Menu.Label>Other terminals of this project</Menu.Label>
       {others.map((other) => (
-        <Menu.Item
+        <MenuLink
           key={other.name}
-          component={Link}
           to="/projects/$projectId/terminal/$name"
-          params={{ projectId: open.projectId, name: other.name } as never}
+          params={{ projectId: open.projectId, name: other.name }}
           leftSection={<IconTerminal2 size={16} aria-hidden />}
         >
           {other.name}
-        </Menu.Item>
+        </MenuLink>
       ))}
     </>
   );
