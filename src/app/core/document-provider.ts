@@ -8,13 +8,13 @@ import type { DocumentView } from "../../protocol/project-documents.ts";
 import type { SharedContent } from "../../text/shared-content.ts";
 import type { DocumentKeeper, KeptDocument } from "./document-keeper.ts";
 import { afterTold, type DocumentState } from "./document-state.ts";
+import { KeptCopy } from "./kept-copy.ts";
 import { closeLive, type DocumentUser, forgetOthers, type LiveDocument, openLive, REMOTE } from "./live-document.ts";
 import type { ProjectConnection } from "./project-connection.ts";
 import { isOffline, RequestError, wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
 import { bytes, hasContent, owned } from "./yjs-bytes.ts";
 
-const KEEP_AFTER_MS = 250;
 const TRY_AGAIN_MS = 2_000;
 
 export interface DocumentOptions {
@@ -66,14 +66,15 @@ export class DocumentProvider {
   #isResting = false;
   #opening: Promise<void> = Promise.resolve();
   #nextOpening: Promise<void> | undefined;
-  #keepTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #isPresent = true;
   readonly #loaded: Promise<void>;
+  readonly #kept: KeptCopy;
 
   constructor(options: DocumentOptions) {
     this.#options = options;
     this.path = new Store(options.path);
+    this.#kept = new KeptCopy({ keeper: options.keeper, key: () => this.#key, read: () => this.#toKeep() });
     this.live = new Store(this.#newLive());
     this.#listen();
     this.#loaded = this.#load();
@@ -105,7 +106,7 @@ export class DocumentProvider {
     this.#leaveServer();
     forgetOthers(this.live.get());
     this.#change({ online: false });
-    this.#keepSoon();
+    this.#kept.soon();
   }
 
   /** Opens again after a failure. */
@@ -142,7 +143,7 @@ export class DocumentProvider {
     const { awareness, doc } = this.live.get();
     removeAwarenessStates(awareness, [doc.clientID], "close");
     if (!this.#isResting) this.#leaveServer();
-    await this.#keep();
+    await this.#kept.close();
     closeLive(this.live.get());
   }
 
@@ -153,7 +154,7 @@ export class DocumentProvider {
   }
 
   async #load(): Promise<void> {
-    const kept = await this.#options.keeper.load(this.#key).catch(() => undefined); // then the server alone knows
+    const kept = await this.#kept.load();
     if (kept === undefined || this.#closed) return;
     this.#generation = kept.generation;
     this.#base = kept.base;
@@ -197,7 +198,7 @@ export class DocumentProvider {
     if (to === undefined || to === this.path.get()) return;
     const before = this.#key;
     this.path.set(to);
-    void this.#keep().then(() => this.#options.keeper.remove(before));
+    void this.#kept.movedFrom(before);
   }
 
   #follow(): void {
@@ -282,7 +283,7 @@ export class DocumentProvider {
     if (readOnly === undefined && hasContent(lacking)) this.#send(lacking);
     else if (readOnly === undefined || !this.state.get().unsent) this.#synced();
     if (this.#isPresent) this.#announce();
-    this.#keepSoon();
+    this.#kept.soon();
   }
 
   /** Brings what was changed in the old document since the server had it into the new one. */
@@ -300,7 +301,7 @@ export class DocumentProvider {
     return openLive(this.#options.content, this.#isPresent ? this.#options.user : undefined, {
       update: (update, isLocal) => {
         if (isLocal) this.#send(update);
-        this.#keepSoon();
+        this.#kept.soon();
       },
       moved: () => this.#announce(),
     });
@@ -352,7 +353,7 @@ export class DocumentProvider {
     if (this.#inFlight > 0 || this.#isBehind || !this.state.get().online) return;
     this.#base = this.#options.content.contentOf(this.live.get().doc);
     this.#change({ unsent: false });
-    this.#keepSoon();
+    this.#kept.soon();
   }
 
   #announce(): void {
@@ -364,19 +365,11 @@ export class DocumentProvider {
     void connection.request("document_awareness", { path, update }).catch(() => {}); // cursors are told again with the next move
   }
 
-  #keepSoon(): void {
-    if (this.#closed) return;
-    this.#keepTimer ??= setTimeout(() => void this.#keep(), KEEP_AFTER_MS);
-  }
-
-  async #keep(): Promise<void> {
-    clearTimeout(this.#keepTimer);
-    this.#keepTimer = undefined;
+  #toKeep(): KeptDocument | undefined {
     const generation = this.#generation;
-    if (generation === undefined) return;
+    if (generation === undefined) return undefined;
     const state = Y.encodeStateAsUpdate(this.live.get().doc);
-    const kept: KeptDocument = { generation, state, base: this.#base, unsent: this.state.get().unsent };
-    await this.#options.keeper.save(this.#key, kept).catch(() => {}); // storage is full: the page still holds it
+    return { generation, state, base: this.#base, unsent: this.state.get().unsent };
   }
 
   #change(change: Partial<DocumentState>): void {
