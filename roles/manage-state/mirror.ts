@@ -14,6 +14,7 @@ import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts"
 import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import {
   isNodeGone,
+  LOST_LABELS,
   phasesOf,
   type StateFacts,
   stateOfPod,
@@ -39,6 +40,8 @@ export interface MirrorParts {
 
 /** A pod that does not end is looked at again after so long. */
 const OVERDUE_LOOK_MS = 10_000;
+/** So is one that our watch does not see: nothing tells when it is gone. */
+const UNSEEN_LOOK_MS = 2_000;
 const AT_ONCE = 0;
 
 export class StateMirror {
@@ -94,18 +97,19 @@ export class StateMirror {
     const before = await stateOf(db, projectId);
     const facts = stateWithoutPod(before);
     if (facts === undefined) return undefined;
-    const unseen = before === "stopping" ? undefined : await pods.look(projectId);
+    const unseen = before.state === "stopping" ? undefined : await pods.look(projectId);
     if (pods.get(projectId) !== undefined) return AT_ONCE;
-    await this.#write(projectId, unseen === undefined ? facts : this.#unseen(unseen, log));
-    return undefined;
+    await this.#write(projectId, unseen === undefined ? facts : stateWithUnseenPod());
+    if (unseen === undefined) return undefined;
+    if (before.error !== LOST_LABELS) this.#tellUnseen(unseen, log);
+    return UNSEEN_LOOK_MS;
   }
 
   /** It did not end: somebody took from it the labels by which the watch finds it. */
-  #unseen({ metadata }: Pod, log: Logger): StateFacts {
+  #tellUnseen({ metadata }: Pod, log: Logger): void {
     const { metrics } = this.#parts;
     log.warn({ pod: metadata.name }, "a project's pod is there without the labels by which it is known");
     metrics.unseen.inc();
-    return stateWithUnseenPod();
   }
 
   async #mirrorPod(projectId: string, pod: Pod): Promise<number | undefined> {

@@ -1,7 +1,15 @@
 import { expect, test } from "@jest/globals";
 import type { ContainerStatus, KubeEvent, Pod, PodStatus } from "../../kube/types.ts";
 import { explainPod } from "./reasons.ts";
-import { isNodeGone, phasesOf, stateOfPod, stateWithoutPod, terminationLeftMs, verdictOn } from "./rules.ts";
+import {
+  isNodeGone,
+  LOST_LABELS,
+  phasesOf,
+  stateOfPod,
+  stateWithoutPod,
+  terminationLeftMs,
+  verdictOn,
+} from "./rules.ts";
 
 const NOW = new Date("2030-01-01T00:10:00.000Z");
 const SCHEDULED = "2030-01-01T00:00:00Z";
@@ -238,12 +246,10 @@ test("running is told at Ready and not before, and every other moment has its st
   expect(stateOfPod(podOf({}, { node: "" }), undefined)).toEqual({ state: "pending" });
   const evicted = podOf({ phase: "Failed", reason: "Evicted" });
   expect(stateOfPod(evicted, explainPod(evicted))).toMatchObject({ state: "opened", error: expect.any(String) });
-  expect([undefined, "archived", "running", "stopping"].map(stateWithoutPod)).toEqual([
-    undefined,
-    undefined,
-    { state: "opened" },
-    { state: "opened" },
-  ]);
+  const left = (state: string | null, error: string | null = null) => stateWithoutPod({ state, error });
+  for (const right of [left(null), left("archived"), left("opened", "It ended.")]) expect(right).toBeUndefined();
+  for (const gone of [left("running"), left("stopping"), left("opened", LOST_LABELS)])
+    expect(gone).toEqual({ state: "opened" });
 });
 
 const LIMITS = {

@@ -36,19 +36,28 @@ export function stateOfPod(pod: Pod, why: Explanation | undefined): StateFacts {
 /** States that a project without a pod cannot be in. */
 const NEED_POD = new Set(["pending", "starting", "running", "stopping"]);
 
-/** The state of a project without a pod; undefined: what stands there is right (never started, or an older installation's archive). */
-export function stateWithoutPod(state: string | undefined): StateFacts | undefined {
-  return state !== undefined && NEED_POD.has(state) ? { state: "opened" } : undefined;
+/** Said of a project as long as its pod runs without the labels by which it is known. */
+export const LOST_LABELS =
+  "The project's pod has lost the labels by which it is known, so nobody can reach what runs in it. " +
+  "The next start or stop removes it; tell your administrator.";
+
+/** What stands in a project's row. */
+export interface StateBefore {
+  state: string | null;
+  error: string | null;
+}
+
+/**
+ * The state of a project without a pod; undefined: what stands there is right (never started, an older installation's archive, or how its last pod
+ * ended).
+ */
+export function stateWithoutPod({ state, error }: StateBefore): StateFacts | undefined {
+  return (state !== null && NEED_POD.has(state)) || error === LOST_LABELS ? { state: "opened" } : undefined;
 }
 
 /** The state of a project whose pod runs without the labels by which it is known: nobody is taken to it. */
 export function stateWithUnseenPod(): StateFacts {
-  return {
-    state: "opened",
-    error:
-      "The project's pod has lost the labels by which it is known, so nobody can reach what runs in it. " +
-      "The next start or stop removes it; tell your administrator.",
-  };
+  return { state: "opened", error: LOST_LABELS };
 }
 
 /** Moments of a start that the pod knows; absent: not reached. */

@@ -4,7 +4,7 @@ import type { Queryable } from "../../db/db.ts";
 import type { Leader } from "../../db/leader.ts";
 import { NOW_ISO } from "../../db/moments.ts";
 import type { ComputeState } from "../../protocol/project.ts";
-import type { StateFacts } from "../project-pods/rules.ts";
+import { LOST_LABELS, type StateBefore, type StateFacts } from "../project-pods/rules.ts";
 
 /** The state without its time; NULL for whatever is none. */
 const KNOWN = "CASE WHEN jsonb_typeof(state) = 'object' THEN state - 'time' END";
@@ -38,21 +38,22 @@ export interface KnownState {
   state: ComputeState | null;
 }
 
-/** Projects that say they have a pod, and those that have one: what has to be compared with the cluster. */
+/** Projects that say they have a pod, also one that is not seen, and those that have one: what has to be compared with the cluster. */
 export function statesToCompare(db: Queryable, withPods: string[]): Promise<KnownState[]> {
   return db.query<KnownState>(
     `SELECT project_id, state ->> 'state' AS state FROM projects
      WHERE state ->> 'state' IN ('pending', 'starting', 'running', 'stopping')
+     UNION SELECT project_id, state ->> 'state' FROM projects WHERE state @> jsonb_build_object('error', $2::text)
      UNION SELECT project_id, state ->> 'state' FROM projects WHERE project_id = ANY ($1::uuid[])`,
-    [withPods],
+    [withPods, LOST_LABELS],
   );
 }
 
-/** The state that stands in the row; undefined: never started, or no such project. */
-export async function stateOf(db: Queryable, projectId: string): Promise<string | undefined> {
-  const [row] = await db.query<{ state: string | null }>(
-    "SELECT state ->> 'state' AS state FROM projects WHERE project_id = $1",
+/** The state that stands in the row; nulls: never started, or no such project. */
+export async function stateOf(db: Queryable, projectId: string): Promise<StateBefore> {
+  const [row] = await db.query<StateBefore>(
+    "SELECT state ->> 'state' AS state, state ->> 'error' AS error FROM projects WHERE project_id = $1",
     [projectId],
   );
-  return row?.state ?? undefined;
+  return row ?? { state: null, error: null };
 }

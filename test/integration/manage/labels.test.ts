@@ -35,6 +35,9 @@ test.each(LABELS)(
     await world.ask(projectId, "stop");
     expect((await world.untilFinished(projectId)).err).toBeUndefined();
     expect(await world.pod(projectId)).toBeUndefined();
+    await until(async () => (await world.untilState(projectId, "opened")).error === undefined, {
+      what: "nothing is said any more of the pod that is gone",
+    });
   },
   300_000,
 );
