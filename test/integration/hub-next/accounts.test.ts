@@ -83,6 +83,10 @@ test("an address that a class shares is not limited by its members' good sign-in
   const ada = await hub.signedUp();
   for (let attempt = 0; attempt < 15; attempt += 1)
     await hub.browser().call("auth/sign-in", { email: ada.email, password: PASSWORD });
+  const counted = await hub.db.query<{ points: number }>(
+    "SELECT points FROM rate_limits WHERE key LIKE 'sign_in_address:%'",
+  );
+  expect(counted).toEqual([{ points: 0 }]);
 });
 
 test("who signed in again and again with the right password was never stopped, and left a session each time", async () => {
