@@ -189,6 +189,28 @@ test(
 );
 
 test(
+  "a viewer is offered nothing that would be refused",
+  async () => {
+    const owner = await Person.signUp(product.origin, "Owen");
+    const projectId = await owner.createProject("To be read");
+    const { page } = await openPage(life());
+    await signUp(page, "Vera");
+    await page.getByRole("heading", { name: "Projects" }).waitFor();
+    const vera = { project_id: projectId, email_address: "vera@example.org", group: "viewer" };
+    await owner.call("projects/collaborators/add", vera);
+    await page.goto(`${product.origin}/app/projects/${projectId}/members`);
+    await page.getByRole("button", { name: "Leave the project" }).waitFor();
+    expect(await page.getByRole("button", { name: "Remove Owen Tester" }).isDisabled()).toBe(true);
+    await page.goto(`${product.origin}/app/projects/${projectId}/settings`);
+    await page.getByText("but not change its settings").waitFor();
+    expect(await page.getByLabel("Title").isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Delete the project" }).isDisabled()).toBe(true);
+    await expectAccessible(page);
+  },
+  DAY_MS,
+);
+
+test(
   "the whole way goes with the keyboard alone",
   async () => {
     const own = life();

@@ -42,7 +42,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       actions={actions}
       shortcut={null}
       limit={MOST_SHOWN}
-      nothingFound="Nothing has that name."
+      nothingFound="No action and no open file has that name."
       highlightQuery
       scrollable
       onSpotlightClose={close}

@@ -9,6 +9,7 @@ interface MemberRowProps {
   member: Member;
   own: string;
   mayChange: boolean;
+  mayRemove: boolean;
   onGroup: (group: Member["group"]) => void;
   onRemove: () => void;
 }
@@ -19,7 +20,7 @@ const ROLES: { value: Member["group"]; label: string }[] = [
   { value: "viewer", label: "Viewer" },
 ];
 
-export function MemberRow({ member, own, mayChange, onGroup, onRemove }: MemberRowProps) {
+export function MemberRow({ member, own, mayChange, mayRemove, onGroup, onRemove }: MemberRowProps) {
   const now = useNow(30_000);
   const name = nameOf(member);
   const isOwn = member.account_id === own;
@@ -47,6 +48,7 @@ export function MemberRow({ member, own, mayChange, onGroup, onRemove }: MemberR
         size="xs"
         variant="default"
         onClick={onRemove}
+        disabled={!mayRemove}
         aria-label={isOwn ? "Leave the project" : `Remove ${name}`}
       >
         {isOwn ? "Leave" : "Remove"}

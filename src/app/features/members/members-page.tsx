@@ -67,6 +67,7 @@ export function MembersPage() {
               member={member}
               own={own}
               mayChange={mayIn(project, account, "own")}
+              mayRemove={member.account_id === own || mayIn(project, account, "members")}
               onGroup={(group) => void setGroup(member, group)}
               onRemove={() => setRemoving(member)}
             />
