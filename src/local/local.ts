@@ -1,11 +1,11 @@
 /** `cocalc-k8s local`: a database and a cluster on this machine, or the real ones that flags name. Starts no role. */
 
-import { mkdir, rm } from "node:fs/promises";
+import { access, constants, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readConfig } from "../core/config.ts";
 import type { Environment } from "../core/env.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, messageOf } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { type LocalConfig, localConfig } from "./config.ts";
@@ -39,7 +39,7 @@ export async function startLocal(life: Life, options: LocalOptions): Promise<Rec
   const { env, flags, log } = options;
   const config = readConfig(localConfig, env);
   const data = resolve(config.data);
-  await mkdir(data, { recursive: true });
+  await makeDataFolder(data);
   await lockFolder(life, data);
   const database = flags.databaseUrl
     ? databaseFromUrl(flags.databaseUrl)
@@ -53,6 +53,16 @@ export async function startLocal(life: Life, options: LocalOptions): Promise<Rec
   life.defer("local environment", () => rm(envFile, { force: true }));
   log.warn({ data }, "projects run as the local user, without isolation: for trying out, not for strangers");
   return found;
+}
+
+async function makeDataFolder(data: string): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true });
+    await access(data, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const message = `The data folder ${data} cannot be used (${messageOf(cause)}): set COCALC_DATA to a folder that you may write into.`;
+    throw new AppError("unavailable", message, { cause });
+  }
 }
 
 /** The text that `local env` prints. @throws AppError `not_found` when no instance runs on the data folder. */

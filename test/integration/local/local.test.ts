@@ -137,3 +137,11 @@ test("uses a real database and cluster when flags name them", async () => {
     KUBECONFIG: "/etc/real",
   });
 });
+
+test("a data folder that cannot be one is told in words, with the variable that names it", async () => {
+  await writeFile(data, "a file");
+  await expect(start(newLife())).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/data folder .*\/data cannot be used .*set COCALC_DATA/),
+  });
+});
