@@ -6,6 +6,7 @@ import { runScript, startProject } from "./person.ts";
 import {
   allInState,
   inState,
+  onceItCan,
   openTestWorld,
   podOf,
   projectRow,
@@ -28,8 +29,8 @@ testOnOwnCluster("60 s without API server: what runs goes on, what is asked mean
   const before = await podOf(world, runs);
   await world.cluster?.pauseApiServer();
   try {
-    await ada.call("projects/stop", { project_id: stops });
-    await ada.call("projects/start", { project_id: starts });
+    await stop(stops);
+    await start(starts);
     await throughout(OUTAGE_MS, async () => {
       expect(await runScript(ada, runs, "echo still here")).toBe("still here\n");
       expect((await projectRow(world, runs)).state?.state).toBe("running");
@@ -64,14 +65,15 @@ test("60 s without database: the pages say so, and what the cluster did meanwhil
   await wholeAgain();
   await inState(world, vanishes, "opened");
   expect((await projectRow(world, stays)).state?.state).toBe("running");
-  const later = await startProject(ada);
+  const later = await newProject("Later");
+  await start(later);
   await inState(world, later, "running");
 });
 
 test(`manage-action and manage-state killed in the middle of ${STARTS} starts: every one comes to its end, none doubled`, async () => {
   const projectIds: string[] = [];
   for (let i = 0; i < STARTS; i += 1) projectIds.push(await newProject(`One of many ${i}`));
-  for (const project_id of projectIds) await ada.call("projects/start", { project_id });
+  for (const projectId of projectIds) await start(projectId);
   for (const role of ["manage-action", "manage-state", "manage-action", "manage-state"]) {
     await someOf(projectIds);
     await killAll(role);
@@ -80,7 +82,7 @@ test(`manage-action and manage-state killed in the middle of ${STARTS} starts: e
   const ends = await Promise.all(projectIds.map((projectId) => startEnded(world, projectId)));
   expect(ends.filter(({ outcome }) => outcome === "running")).toHaveLength(STARTS);
   expect(await podsOf(projectIds)).toBe(STARTS);
-  for (const project_id of projectIds) await ada.call("projects/stop", { project_id });
+  for (const projectId of projectIds) await stop(projectId);
   await allInState(world, projectIds, "opened", 300_000);
   await until(async () => (await podsOf(projectIds)) === 0, { timeoutMs: 120_000, everyMs: 500 });
 }, 900_000);
@@ -90,13 +92,15 @@ testOnOwnCluster(
   async () => {
     const projectIds: string[] = [];
     for (let i = 0; i < STARTS_MEANWHILE; i += 1) projectIds.push(await newProject(`One of some ${i}`));
-    for (const project_id of projectIds) await ada.call("projects/start", { project_id });
+    for (const projectId of projectIds) await start(projectId);
     await someOf(projectIds);
     const before = await epochs();
     const uids = await Promise.all(MANAGE_ROLES.map(leaderUid));
     await Promise.all(uids.map((uid) => world.cluster?.freezePod(uid)));
     try {
-      projectIds.push(await startProject(ada));
+      const asked = await newProject("Asked for meanwhile");
+      await start(asked);
+      projectIds.push(asked);
       await throughout(OUTAGE_MS, async () => {
         expect((await ada.fetch("/")).status).toBe(200);
       });
@@ -111,14 +115,22 @@ testOnOwnCluster(
     const ends = await Promise.all(projectIds.map((projectId) => startEnded(world, projectId)));
     expect(ends.map(({ outcome }) => outcome)).toEqual(projectIds.map(() => "running"));
     expect(await podsOf(projectIds)).toBe(projectIds.length);
-    for (const project_id of projectIds) await ada.call("projects/stop", { project_id });
+    for (const projectId of projectIds) await stop(projectId);
     await allInState(world, projectIds, "opened", 180_000);
   },
   600_000,
 );
 
 async function newProject(title: string): Promise<string> {
-  return (await ada.call("projects/create", { title })).project_id;
+  return (await onceItCan(() => ada.call("projects/create", { title }))).project_id;
+}
+
+async function start(project_id: string): Promise<void> {
+  await onceItCan(() => ada.call("projects/start", { project_id }));
+}
+
+async function stop(project_id: string): Promise<void> {
+  await onceItCan(() => ada.call("projects/stop", { project_id }));
 }
 
 /** How many pods these projects have, doubles counted. */
@@ -135,18 +147,17 @@ async function someOf(projectIds: string[]): Promise<void> {
 
 /** The current terms, in the order of MANAGE_ROLES. */
 async function epochs(): Promise<number[]> {
-  const rows = await world.db.query<{ name: string; epoch: number }>("SELECT name, epoch FROM leaders");
+  const sql = "SELECT name, epoch FROM leaders";
+  const rows = await onceItCan(() => world.db.query<{ name: string; epoch: number }>(sql));
   return MANAGE_ROLES.map((role) => rows.find(({ name }) => name === role)?.epoch ?? 0);
 }
 
 /** The uid of the pod that leads: its connection holds the lock of the role. */
 async function leaderUid(role: string): Promise<string> {
-  const [holder] = await world.db.query<{ ip: string }>(
-    `SELECT host(client_addr) AS ip FROM pg_locks JOIN pg_stat_activity USING (pid)
+  const sql = `SELECT host(client_addr) AS ip FROM pg_locks JOIN pg_stat_activity USING (pid)
      WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'
-       AND classid::bigint << 32 | objid::bigint = hashtextextended($1, 0)`,
-    [role],
-  );
+       AND classid::bigint << 32 | objid::bigint = hashtextextended($1, 0)`;
+  const [holder] = await onceItCan(() => world.db.query<{ ip: string }>(sql, [role]));
   const { items } = await world.kube.list(pods, { labelSelector: `app=${role}` });
   const leader = items.find(({ status }) => status?.podIP === holder?.ip);
   if (leader === undefined) throw new Error(`No pod of ${role} is at ${holder?.ip}, which holds its lock.`);

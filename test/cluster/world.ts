@@ -1,6 +1,5 @@
 /** What the system tests work with: the site that was deployed, the database and the cluster behind it, and a person who has signed up. */
 import { afterAll, test } from "@jest/globals";
-import { AppError } from "../../src/core/errors.ts";
 import { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import { Db } from "../../src/db/db.ts";
@@ -106,12 +105,22 @@ export async function allInState(world: World, projectIds: string[], state: Proj
   );
 }
 
-/** Undefined for an answer that the database could not give just now. */
+/** Undefined for an answer that the database, or the site for want of it, could not give just now. */
 async function whileAway<T>(asked: Promise<T>): Promise<T | undefined> {
   return asked.catch((error: unknown) => {
-    if (error instanceof AppError && error.code === "unavailable") return undefined;
+    if (error instanceof Error && Reflect.get(error, "code") === "unavailable") return undefined;
     throw error;
   });
+}
+
+/** Asks again as the words of `unavailable` say, since nothing was done then: a database that has just come back, and is busy, answers late. */
+export async function onceItCan<T>(ask: () => Promise<T>): Promise<T> {
+  const { answer } = await until(() => whileAway(ask().then((answer) => ({ answer }))), {
+    timeoutMs: 120_000,
+    everyMs: 1_000,
+    what: "the site answers",
+  });
+  return answer;
 }
 
 const LATEST_START = `SELECT outcome, reason, message, kubernetes_reason FROM project_starts
@@ -119,7 +128,7 @@ const LATEST_START = `SELECT outcome, reason, message, kubernetes_reason FROM pr
 
 /** The latest start as it is now. */
 export async function latestStart({ db }: World, projectId: string): Promise<StartRow | undefined> {
-  return (await db.query<StartRow>(LATEST_START, [projectId]))[0];
+  return (await onceItCan(() => db.query<StartRow>(LATEST_START, [projectId])))[0];
 }
 
 /** Waits until the latest start has ended, one way or the other. */
