@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { Life } from "../../src/core/life.ts";
-import { expectAccessible, openPage } from "../helpers/browser.ts";
+import { expectAccessible, expectContrast, openPage } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { Person, type Product, startProduct } from "../helpers/product.ts";
 import { until } from "../helpers/until.ts";
@@ -259,10 +259,10 @@ async function tabTo(page: Page, control: ReturnType<Page["getByLabel"]>): Promi
 
 /** Is accessible in light and in dark, and no wider than the screen. */
 async function expectFits(page: Page, place: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page);
-  }
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expectContrast(page);
+  await page.emulateMedia({ colorScheme: "light" });
+  await expectAccessible(page);
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect({ place, wider }).toEqual({ place, wider: 0 });
 }

@@ -46,7 +46,20 @@ export async function openPage(life: Life, options: BrowserContextOptions = {}):
 /** Expects that axe finds nothing on a page, by the rules of WCAG 2.2 AA. */
 export async function expectAccessible(page: Page): Promise<void> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await new AxeBuilder({ page: page as never }).withTags(tags).analyze(); // the same library in another version's types
+  await expectNothingFound(axe(page).withTags(tags));
+}
+
+/** Expects that what a page shows can be told from what is behind it: all that depends on its colours. */
+export async function expectContrast(page: Page): Promise<void> {
+  await expectNothingFound(axe(page).withRules(["color-contrast"]));
+}
+
+function axe(page: Page): AxeBuilder {
+  return new AxeBuilder({ page: page as never }); // the same library in another version's types
+}
+
+async function expectNothingFound(asked: AxeBuilder): Promise<void> {
+  const { violations } = await asked.analyze();
   const told = violations.map(({ id, help, nodes }) => ({
     id,
     help,
