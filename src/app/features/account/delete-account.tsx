@@ -1,21 +1,20 @@
 /** Deleting one's account: what has to be handed over first, and the password before it is done. */
 
-import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import "@mantine/core/styles/PasswordInput.css";
 import type { EndpointOutput } from "../../../protocol/api-v2-table.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp } from "../../ui/app-context.ts";
-import { useAct } from "../../ui/ask.tsx";
+import { AskPassword } from "../../ui/ask-password.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Section } from "../../ui/section.tsx";
 
 type ToHandOver = EndpointOutput<"accounts/to-hand-over">["projects"];
 
 export function DeleteAccount({ name }: { name: string }) {
-  const { api } = useApp();
+  const { api, leave } = useApp();
   const [isAsking, setIsAsking] = useState(false);
   const { data, error, refetch } = useQuery({
     queryKey: ["to-hand-over"],
@@ -43,7 +42,17 @@ export function DeleteAccount({ name }: { name: string }) {
       >
         Delete the account …
       </Button>
-      {isAsking && <AskPassword name={name} onClose={() => setIsAsking(false)} />}
+      {isAsking && (
+        <AskPassword
+          title={`Delete the account of ${name}?`}
+          verb="Delete the account"
+          danger
+          onAnswer={(password) => leave(() => api("accounts/delete", { password }))}
+          onClose={() => setIsAsking(false)}
+        >
+          It is deleted at once, for good.
+        </AskPassword>
+      )}
     </Section>
   );
 }
@@ -64,41 +73,5 @@ function HandOverFirst({ projects }: { projects: ToHandOver }) {
         ))}
       </ul>
     </div>
-  );
-}
-
-function AskPassword({ name, onClose }: { name: string; onClose: () => void }) {
-  const { api, leave } = useApp();
-  const [password, setPassword] = useState("");
-  const { busy, error, submit } = useAct(() => leave(() => api("accounts/delete", { password })));
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Delete the account of ${name}?`}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      <form onSubmit={submit}>
-        <Stack>
-          <Text size="sm">It is deleted at once, for good.</Text>
-          <PasswordInput
-            label="Your password"
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            error={error}
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" color="red" loading={busy} disabled={password === ""}>
-              Delete the account
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }
