@@ -262,10 +262,9 @@ test("a body made to be slow to read holds up nobody, and strangers are given li
     });
   for (const body of [many, deep, keys]) {
     expect((await send(hub.browser(), body)).status).toBe(413);
-    const before = process.cpuUsage();
-    expect(await (await send(ada, body)).json()).toMatchObject({ code: "invalid" });
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1_000).toBeLessThan(350); // a reviver or a schema takes twice that in ms
+    // Told by the count of what it holds, which ends at once: a schema would have looked at all of it, and named a field.
+    const error = expect.stringContaining("far more than any call takes");
+    expect(await (await send(ada, body)).json()).toMatchObject({ code: "invalid", error });
   }
 });
 
