@@ -34,7 +34,7 @@ export async function openPage(life: Life, options: BrowserContextOptions = {}):
   const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
   life.defer("browser context", () => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(40_000);
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
