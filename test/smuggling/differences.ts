@@ -62,8 +62,12 @@ export async function findDifferences({ alone, through, road, seed, cases, stopA
     },
     { everyMs: 200 },
   );
-  const late = through.recorder.left().filter((record) => !/^\d+(?:-b)?: /.test(record)); // of broken-off cases some arrive late
-  found.differences.push(...late.map((record) => `nobody asked for ${JSON.stringify(record)}`));
+  for (const record of through.recorder.left()) {
+    const [, number, hidden] = /^(\d+)(?:-b)?(-hidden)?: /.exec(record) ?? [];
+    if (number !== undefined && hidden === undefined) continue; // what was asked for and given up arrived late
+    const read = number === undefined ? [] : await readPatiently(alone, caseOf(seed, Number(number), road));
+    if (!read.includes(record)) found.differences.push(`nobody asked for ${JSON.stringify(record)}`);
+  }
   return found;
 }
 
@@ -88,14 +92,9 @@ interface Seen {
 
 async function compare(each: Case, { answers, alone, through, found }: Seen): Promise<void> {
   const { asks, bytes, mayHang } = each;
-  const ids = asks.flatMap(({ id }) => [id, `${id}-hidden`]);
-  const recordsOf = ({ recorder }: Way) => ids.flatMap((id) => recorder.take(id).map((record) => `${id}: ${record}`));
-  const arrived = recordsOf(through);
-  let read = recordsOf(alone);
-  if (mayHang && arrived.some((record) => !read.includes(record))) {
-    await send(alone.port, each, LONGER_PATIENCE_MS); // the machine was busy: what was given up too soon is read again
-    read = recordsOf(alone);
-  }
+  const arrived = recordsOf(each, through);
+  let read = recordsOf(each, alone);
+  if (mayHang && arrived.some((record) => !read.includes(record))) read = await readPatiently(alone, each);
   const good = answers.filter(({ status }) => status === 200);
   const tell = (what: string) =>
     found.differences.push(`${what}\n${JSON.stringify({ case: bytes.toString("latin1"), read, arrived, answers })}`);
@@ -114,4 +113,16 @@ async function compare(each: Case, { answers, alone, through, found }: Seen): Pr
   found.answered += good.length;
   found.arrived += arrived.length;
   if (good.length !== arrived.length) tell("not as many were answered as arrived");
+}
+
+/** What has come of a case since it was last asked for. */
+function recordsOf({ asks }: Case, { recorder }: Way): string[] {
+  const ids = asks.flatMap(({ id }) => [id, `${id}-hidden`]);
+  return ids.flatMap((id) => recorder.take(id).map((record) => `${id}: ${record}`));
+}
+
+/** What a reader takes from a case that was given up too soon, since the machine was busy. */
+async function readPatiently(way: Way, each: Case): Promise<string[]> {
+  await send(way.port, each, LONGER_PATIENCE_MS);
+  return recordsOf(each, way);
 }
