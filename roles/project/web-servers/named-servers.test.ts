@@ -204,12 +204,14 @@ test("a server that found no room for its socket says so, and starts when there 
   const { status, text } = await failure(server, "/server/mine/");
   expect({ status, error: JSON.parse(text).error }).toEqual({ status: 404, error: `${tmp} does not exist.` });
   await mkdir(tmp);
-  const { where } = await until(async () => {
+  const { where, pid } = await until(async () => {
     const response = await server.fetch("/server/mine/");
     const body = await response.text();
     return response.ok && (JSON.parse(body) as Told); // as the program writes it
   });
   expect(dirname(dirname(where))).toBe(tmp);
+  await server.end("SIGTERM");
+  expect((await listProcesses()).map((running) => running.pid)).not.toContain(pid);
 });
 
 test("stopping a server, and telling that it died, does not wait for a daemon that holds its output", async () => {
