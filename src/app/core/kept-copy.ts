@@ -30,10 +30,10 @@ export class KeptCopy {
   /** Something changed: further changes of the same moment are kept with it. */
   soon(): void {
     if (this.#closed) return;
-    this.#timer ??= setTimeout(() => void this.now(), KEEP_AFTER_MS);
+    this.#timer ??= setTimeout(() => void this.#now(), KEEP_AFTER_MS);
   }
 
-  async now(): Promise<void> {
+  async #now(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { keeper, key, read } = this.#options;
@@ -43,13 +43,13 @@ export class KeptCopy {
 
   /** The document has another key now: what is kept under the one from before goes there. */
   async movedFrom(before: string): Promise<void> {
-    await this.now();
+    await this.#now();
     await this.#options.keeper.remove(before);
   }
 
   /** Keeps what is there for the last time. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.now();
+    await this.#now();
   }
 }

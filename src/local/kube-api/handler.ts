@@ -11,7 +11,6 @@ import {
   readJson,
   readText,
 } from "./answers.ts";
-
 import { discovery } from "./discovery.ts";
 import { asObject, type Json } from "./json.ts";
 import { listObjects, selection } from "./lists.ts";
