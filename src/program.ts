@@ -9,6 +9,7 @@ import { migrateCommand } from "./boot/commands/migrate.ts";
 import { roles } from "./boot/commands/roles.ts";
 import { run } from "./boot/commands/run.ts";
 import { EXIT_USAGE, fail } from "./boot/fail.ts";
+import { outliveReaders } from "./boot/standard-streams.ts";
 import { environment } from "./core/env.ts";
 
 function program(): Command {
@@ -30,6 +31,7 @@ function program(): Command {
 
 /** Does what the command line says; a failure is told, and is the status of the process. */
 export async function main(): Promise<void> {
+  outliveReaders();
   try {
     await program().parseAsync();
   } catch (error) {

@@ -4,7 +4,7 @@ import type { RoleName } from "../../roles/names.ts";
 import { readConfig } from "../core/config.ts";
 import type { Environment } from "../core/env.ts";
 import type { Life } from "../core/life.ts";
-import { type Logger, openLog } from "../core/log.ts";
+import { type Logger, linesForPeople, openLog } from "../core/log.ts";
 import { type ProcessConfig, processConfig } from "./process-config.ts";
 import { runProcess } from "./run-process.ts";
 
@@ -15,7 +15,7 @@ export async function runServing(
   start: (life: Life, log: Logger) => Promise<unknown>,
 ): Promise<void> {
   const config = readConfig(processConfig, env);
-  const log = openProcessLog(config);
+  const log = await openProcessLog(config);
   const endsByItself = names.every((name) => name === "migrate");
   await runProcess({ log, stopSeconds: config.stopSeconds, endsByItself }, async (life) => {
     await start(life, log);
@@ -24,7 +24,7 @@ export async function runServing(
 }
 
 /** The log of a process, as its configuration wants it. */
-export function openProcessLog({ logLevel, logFormat }: ProcessConfig): Logger {
+export async function openProcessLog({ logLevel, logFormat }: ProcessConfig): Promise<Logger> {
   const pretty = logFormat === "auto" ? process.stderr.isTTY === true : logFormat === "pretty";
-  return openLog({ level: logLevel, pretty });
+  return openLog({ level: logLevel, prettify: pretty ? await linesForPeople() : undefined });
 }

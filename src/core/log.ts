@@ -69,12 +69,17 @@ function serializeError(error: Error, depth: number): object {
 
 export interface LogOptions {
   level: "debug" | "info" | "warn" | "error" | "silent";
-  /** Readable lines for a person at a terminal, instead of JSON. */
-  pretty: boolean;
+  /** Makes the JSON of a line what a person at a terminal reads; absent: it is written as it is. */
+  prettify?: Prettify | undefined;
 }
 
+export type Prettify = (json: string) => string;
+
+/** How many bytes are kept that standard error does not take at the moment; further lines are lost. */
+const MAX_UNWRITTEN = 1_000_000;
+
 /** Opens the process's log on standard error; flushed line by line, so that the last words of a crash are there. */
-export function openLog({ level, pretty }: LogOptions): Logger {
+export function openLog({ level, prettify }: LogOptions): Logger {
   const options = {
     level,
     base: null,
@@ -86,12 +91,15 @@ export function openLog({ level, pretty }: LogOptions): Logger {
       bindings: (fields: object) => redact(fields) as Record<string, unknown>,
     },
   };
-  if (!pretty) return pino(options, pino.destination({ dest: 2, sync: true }));
-  return pino({
-    ...options,
-    transport: {
-      target: "pino-pretty",
-      options: { destination: 2, ignore: "pid,hostname", translateTime: "HH:MM:ss", singleLine: true, sync: true },
-    },
-  });
+  const output = pino.destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN });
+  output.on("error", () => {}); // its reader is gone, or its disk is full: nobody can be told, and the service goes on
+  if (prettify === undefined) return pino(options, output);
+  return pino(options, { write: (json: string) => void output.write(prettify(json)) });
+}
+
+/** For people at a terminal; loaded when they are. */
+export async function linesForPeople(): Promise<Prettify> {
+  const { prettyFactory } = await import("pino-pretty");
+  const line = prettyFactory({ ignore: "pid,hostname", translateTime: "HH:MM:ss", singleLine: true });
+  return (json) => line(json) ?? "";
 }

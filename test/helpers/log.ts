@@ -12,7 +12,7 @@ export interface LogLine {
 /** The log for code under test. */
 export function testLog(): Logger {
   const level = environment().COCALC_LOG_LEVEL;
-  return openLog({ level: level === "debug" || level === "info" ? level : "silent", pretty: false });
+  return openLog({ level: level === "debug" || level === "info" ? level : "silent" });
 }
 
 /** A log whose lines are kept. */

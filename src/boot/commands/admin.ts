@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
 import { environment } from "../../core/env.ts";
 import { Life } from "../../core/life.ts";
-import { openLog } from "../../core/log.ts";
+import { linesForPeople, openLog } from "../../core/log.ts";
 import { openMetrics } from "../../core/metrics.ts";
 import type { Db } from "../../db/db.ts";
 import { siteConfig } from "../../net/visitor/site.ts";
@@ -85,7 +85,7 @@ async function withDb(act: (db: Db) => Promise<void>): Promise<void> {
   const life = new Life("admin");
   const config = readConfig(dbConfig, environment());
   try {
-    const log = openLog({ level: "warn", pretty: process.stderr.isTTY });
+    const log = openLog({ level: "warn", prettify: process.stderr.isTTY ? await linesForPeople() : undefined });
     const metrics = openMetrics({ defaults: false });
     await act(new Db(life, { config, log, metrics, applicationName: "cocalc-k8s admin" }));
   } catch (error) {

@@ -14,7 +14,7 @@ export function doctor(program: Command): void {
       const { runDoctor } = await import("../../domain/doctor/doctor.ts");
       const { clusterRights } = await import("../cluster-rights.ts");
       const rights = await clusterRights();
-      const checks = await runDoctor({ rights, env: environment(), log: openLog({ level: "silent", pretty: false }) });
+      const checks = await runDoctor({ rights, env: environment(), log: openLog({ level: "silent" }) });
       for (const { name, ok, detail, fix } of checks) {
         process.stdout.write(`${ok ? "ok    " : "WRONG "} ${name}: ${detail}\n`);
         if (!ok && fix !== undefined) process.stdout.write(`       to mend it: ${fix}\n`);

@@ -36,7 +36,7 @@ export function local(program: Command): void {
 async function runLocal(flags: LocalFlags): Promise<void> {
   const env = { ...LOCAL_DEFAULTS, ...environment() };
   const config = readConfig(processConfig, env);
-  const log = openProcessLog(config);
+  const log = await openProcessLog(config);
   const { startLocal } = await import("../../local/local.ts");
   await runProcess({ log, stopSeconds: config.stopSeconds }, async (life) => {
     const localEnv = await startLocal(life, { env, flags, log });

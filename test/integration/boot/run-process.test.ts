@@ -11,7 +11,7 @@ async function runPart(start: string) {
   const program = `
 import { openLog } from ${from("core/log.ts")};
 import { runProcess } from ${from("boot/run-process.ts")};
-const log = openLog({ level: "info", pretty: false });
+const log = openLog({ level: "info" });
 await runProcess({ log, stopSeconds: 5, endsByItself: true }, ${start});
 `;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "pipe"] });

@@ -330,7 +330,7 @@ import { openKubelet } from ${source("local/kubelet/kubelet.ts")};
 import { podType } from ${source("local/kube-api/types.ts")};
 import { Writes } from ${source("local/kube-api/writes.ts")};
 const life = new Life("killed");
-const log = openLog({ level: "silent", pretty: false });
+const log = openLog({ level: "silent" });
 const api = await openKubeApi(life, { dataDir: process.argv[2] + "/api", namespace: "test", log });
 const dirs = { dataDir: process.argv[2] + "/kubelet", claimsDir: process.argv[2] + "/volumes" };
 await openKubelet(life, { api, ...dirs, images: new Map([["${IMAGE}", { command: [] }]]), log });
