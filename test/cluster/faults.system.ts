@@ -1,8 +1,8 @@
 /** Faults of the network to a real API server, from a second to a minute long: the client that every role keeps outlives each of them. */
 import { afterAll, expect, test } from "@jest/globals";
 import { Life } from "../../src/core/life.ts";
+import { outliveFault } from "../faults/kube.ts";
 import { openTestApi, openTestKube } from "../helpers/kube.ts";
-import { outliveFault } from "../helpers/kube-faults.ts";
 import { testLives } from "../helpers/life.ts";
 import { faultKinds } from "../helpers/tcp-proxy.ts";
 

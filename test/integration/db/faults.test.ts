@@ -1,7 +1,7 @@
 /** Pool, listener and leadership live through whatever befalls their connections, and none of them needs a restart afterwards. */
 
 import { expect, test } from "@jest/globals";
-import { outliveDatabaseFault, QUICK, type Wire } from "../../helpers/database-faults.ts";
+import { outliveDatabaseFault, QUICK, type Wire } from "../../faults/database.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
 import { type FaultKind, faultKinds } from "../../helpers/tcp-proxy.ts";

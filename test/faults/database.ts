@@ -7,10 +7,10 @@ import { openMetrics } from "../../src/core/metrics.ts";
 import type { DbConfig } from "../../src/db/config.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
-import { openDbOn } from "./postgres.ts";
-import { type FaultKind, openTcpProxy, seeded } from "./tcp-proxy.ts";
-import { openTlsFront } from "./tls-front.ts";
-import { until } from "./until.ts";
+import { openDbOn } from "../helpers/postgres.ts";
+import { type FaultKind, openTcpProxy, seeded } from "../helpers/tcp-proxy.ts";
+import { openTlsFront } from "../helpers/tls-front.ts";
+import { until } from "../helpers/until.ts";
 
 /** Time-outs for faults of a second or two; without them those of the product hold. */
 export const QUICK = { heartbeat: { heartbeatMs: 200, heartbeatTimeoutMs: 700 }, statementMs: 3_000 };

@@ -4,9 +4,9 @@ import { Life } from "../../src/core/life.ts";
 import { configMaps } from "../../src/kube/resources.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import { type ContractTarget, uniqueName } from "../contract/target.ts";
-import { openKubeTcpProxy, openTestKube } from "./kube.ts";
-import { type FaultKind, seeded } from "./tcp-proxy.ts";
-import { until } from "./until.ts";
+import { openKubeTcpProxy, openTestKube } from "../helpers/kube.ts";
+import { type FaultKind, seeded } from "../helpers/tcp-proxy.ts";
+import { until } from "../helpers/until.ts";
 
 interface Fault {
   api: ContractTarget;
