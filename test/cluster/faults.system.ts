@@ -1,7 +1,8 @@
 /** Faults of the network to a real API server, from a second to a minute long: the client that every role keeps outlives each of them. */
 import { afterAll, expect, test } from "@jest/globals";
 import { Life } from "../../src/core/life.ts";
-import { outliveFault } from "../faults/kube.ts";
+import { faultsOf } from "../faults/fault.ts";
+import { outliveKubeFault } from "../faults/kube.ts";
 import { openTestApi, openTestKube } from "../helpers/kube.ts";
 import { testLives } from "../helpers/life.ts";
 import { faultKinds } from "../helpers/tcp-proxy.ts";
@@ -18,8 +19,6 @@ afterAll(async () => {
 });
 
 test("clients of the API server go on after every kind of fault, each of 1 to 60 s", async () => {
-  const rounds = AT_LEAST_MS.flatMap((least) =>
-    faultKinds.map((kind) => ({ kind, betweenMs: [least, 2 * least] as const })),
-  );
-  await Promise.all(rounds.map((round, seed) => outliveFault(newLife(), { api, direct, seed, ...round })));
+  const faults = AT_LEAST_MS.flatMap((least, at) => faultsOf([least, 2 * least], at * faultKinds.length));
+  await Promise.all(faults.map((fault) => outliveKubeFault(newLife(), { api, direct }, fault)));
 });

@@ -2,15 +2,16 @@
 
 import { expect } from "@jest/globals";
 import { isAppError } from "../../src/core/errors.ts";
-import { Life } from "../../src/core/life.ts";
+import type { Life } from "../../src/core/life.ts";
 import { openMetrics } from "../../src/core/metrics.ts";
 import type { DbConfig } from "../../src/db/config.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import { openDbOn } from "../helpers/postgres.ts";
-import { type FaultKind, openTcpProxy, seeded } from "../helpers/tcp-proxy.ts";
+import { openTcpProxy, seeded } from "../helpers/tcp-proxy.ts";
 import { openTlsFront } from "../helpers/tls-front.ts";
 import { until } from "../helpers/until.ts";
+import { askEveryMs, askOn, befall, type Fault } from "./fault.ts";
 
 /** Time-outs for faults of a second or two; without them those of the product hold. */
 export const QUICK = { heartbeat: { heartbeatMs: 200, heartbeatTimeoutMs: 700 }, statementMs: 3_000 };
@@ -20,25 +21,21 @@ const PATIENCE_MS = 90_000;
 
 export type Wire = "plain" | "TLS";
 
-interface Fault {
+interface Site {
   /** A database of its own, reached by no faulty way. */
   direct: Db & { config: DbConfig };
-  kind: FaultKind;
   wire: Wire;
-  seed: number;
-  /** It lasts for between so many milliseconds and so many; the seed decides. */
-  betweenMs: readonly [number, number];
   timeouts?: Partial<typeof QUICK>;
 }
 
 /** Two processes that reach the database by way of faults. */
-async function openSite(life: Life, { direct, wire, timeouts = {} }: Fault) {
+async function openSite(life: Life, { direct, wire, timeouts = {} }: Site) {
   const isTls = wire === "TLS";
   const server = isTls ? await openTlsFront(life, direct.config) : direct.config;
   const faulty = await openTcpProxy(life, server);
   const config = {
     ...direct.config,
-    host: "127.0.0.1",
+    host: "127.0.0.1", // of the proxy, wherever the server is
     port: faulty.port,
     poolSize: 4,
     ssl: isTls ? "require" : "disable",
@@ -76,17 +73,19 @@ async function listenTo(db: Db, life: Life) {
 }
 
 /** Asks and writes all the while; keeps what was answered. */
-function askAll(life: Life, db: Db) {
+function askAll(life: Life, db: Db, everyMs: number) {
   const told = { answered: 0, wrong: 0, surprises: [] as unknown[] };
-  const keep = (ask: (n: number) => Promise<boolean>) => async (signal: AbortSignal) => {
-    for (let n = 1; !signal.aborted; n += 1) {
+  const keep = (ask: (n: number) => Promise<boolean>) => (signal: AbortSignal) => {
+    let n = 0;
+    return askOn(signal, everyMs, async () => {
+      n += 1;
       try {
         if (!(await ask(n))) told.wrong += 1;
         told.answered += 1;
       } catch (error) {
         if (!isAppError(error, "unavailable")) told.surprises.push(error);
       }
-    }
+    });
   };
   const question = async (n: number) => (await db.query<{ n: number }>("SELECT $1::int AS n", [n]))[0]?.n === n;
   const pair = (n: number) =>
@@ -104,16 +103,23 @@ function askAll(life: Life, db: Db) {
 }
 
 /** Notifies with 1, 2, 3 … until it is stopped. */
-function notifyAll(life: Life, direct: Db) {
+function notifyAll(life: Life, direct: Db, everyMs: number) {
   const sent = { last: 0 };
   const next = () => {
     sent.last += 1;
     return direct.execute("SELECT pg_notify('news', $1)", [String(sent.last)]);
   };
-  life.run("notifier", async (signal) => {
-    while (!signal.aborted) await next();
-  });
+  life.run("notifier", (signal) => askOn(signal, everyMs, async () => void (await next())));
   return { sent, next };
+}
+
+/** Connections of the two processes, as the server counts them: for the pools, for what is listened to, for locks. */
+async function backends(direct: Db): Promise<number> {
+  const [row] = await direct.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name ~ '^(one|other)(/|$)'`,
+  );
+  return row?.count ?? 0;
 }
 
 /** Keys that were left out after the last time that something was said to be missed. */
@@ -122,27 +128,20 @@ function silentGaps(heard: readonly (number | "missed")[]): number[] {
   return last.filter((key, at) => at > 0 && key !== Number(last[at - 1]) + 1);
 }
 
-/**
- * Asks, writes and notifies while the fault befalls the connections, and waits until all works again, with nothing lost in silence. Tells how many
- * connections were counted as lost.
- */
-export async function outliveDatabaseFault(life: Life, fault: Fault): Promise<{ lost: number }> {
-  const { direct, kind, wire, seed, betweenMs } = fault;
-  const random = seeded(seed);
-  const { faulty, processes } = await openSite(life, fault);
+/** Asks, writes and notifies while the fault befalls the connections, and waits until all works again: what is lost is told, and lost connections are counted. */
+export async function outliveDatabaseFault(life: Life, site: Site, fault: Fault): Promise<void> {
+  const { direct, wire } = site;
+  const { faulty, processes } = await openSite(life, site);
   const [{ db, lost }] = processes as [(typeof processes)[0]];
   const heard = await listenTo(db, life);
   await until(() => processes.some(({ leads }) => leads()));
-  const [askers, notifiers] = [new Life("askers"), new Life("notifiers")];
-  const told = askAll(askers, db);
-  const { sent, next } = notifyAll(notifiers, direct);
+  const [askers, notifiers] = [life.child("askers"), life.child("notifiers")];
+  const told = askAll(askers, db, askEveryMs(fault));
+  const { sent, next } = notifyAll(notifiers, direct, askEveryMs(fault));
   await until(() => told.answered > 20);
+  await until(async () => (await backends(direct)) === faulty.open, { what: "all connections go by way of the proxy" });
 
-  await faulty.fault(kind, random);
-  const [least, most] = betweenMs;
-  const endsAt = Date.now() + least + random() * (most - least);
-  await until(() => Date.now() > endsAt, { timeoutMs: most + 30_000 });
-  await faulty.heal();
+  await befall(faulty, fault, { random: seeded(fault.seed) });
   expect(await askers.stop({ deadlineMs: PATIENCE_MS })).toEqual([]);
 
   for (let n = 0; n < 8; n += 1) {
@@ -168,10 +167,9 @@ export async function outliveDatabaseFault(life: Life, fault: Fault): Promise<{ 
     },
     { timeoutMs: PATIENCE_MS, what: "notifications are heard again" },
   );
-  const count = { lost: await lost() };
-  if (kind === "corruption" && wire === "plain") return count; // a garbled value in a whole message cannot be told
+  if (fault.kind !== "delay") expect(await lost()).toBeGreaterThan(0);
+  if (fault.kind === "corruption" && wire === "plain") return; // a garbled value in a whole message cannot be told
   await until(() => silentGaps(heard).length === 0, { what: "all that was not heard is said to be missed" });
   expect(told).toMatchObject({ wrong: 0, surprises: [] });
   expect(await direct.query("SELECT n FROM pairs GROUP BY n HAVING count(*) % 2 = 1")).toEqual([]);
-  return count;
 }

@@ -31,6 +31,8 @@ export class TcpProxy {
   port = 0;
   /** Connections accepted since it was opened. */
   accepted = 0;
+  /** What the fault has met since it began: connections that it ended, and pieces of what they say. */
+  struck = 0;
 
   constructor(upstream: { host: string; port: number }) {
     this.#upstream = upstream;
@@ -81,6 +83,7 @@ export class TcpProxy {
   async fault(kind: FaultKind, random: Random): Promise<void> {
     const { promise: over, resolve } = Promise.withResolvers<void>();
     this.#fault = { kind, random, over, heal: resolve };
+    this.struck = kind === "refusal" ? this.open : 0; // who is refused is not seen
     if (kind === "refusal") await this.down();
     for (const pair of this.#pairs) this.#strike(pair);
   }
@@ -157,6 +160,7 @@ export class TcpProxy {
   /** What befalls a connection at once; the rest befalls its bytes. */
   #strike({ near, far }: Pair): void {
     const kind = this.#fault?.kind;
+    if (kind === "reset" || kind === "cut" || kind === "half-close") this.struck += 1;
     if (kind === "reset") near.resetAndDestroy();
     if (kind === "cut") near.destroySoon();
     if (kind === "half-close") {
@@ -177,6 +181,7 @@ export class TcpProxy {
 
   async #befall(chunk: Buffer): Promise<Buffer> {
     const fault = this.#fault;
+    if (fault !== undefined) this.struck += 1;
     if (Number.isFinite(this.#bytesPerMs)) await sleep(chunk.length / this.#bytesPerMs);
     if (fault?.kind === "freeze") await fault.over;
     if (fault?.kind === "delay") {

@@ -1,85 +1,26 @@
 /** Mail lives through whatever befalls the way to its server: none is lost, and only where SMTP cannot tell does one go out twice. */
 
 import { expect, test } from "@jest/globals";
-import type { Db } from "../../../src/db/db.ts";
-import { mailQueue, putMail } from "../../../src/domain/mail/outbox.ts";
+import { mailQueue } from "../../../src/domain/mail/outbox.ts";
+import { MAX_CONNECTIONS } from "../../../src/domain/mail/smtp.ts";
+import { faultsOf } from "../../faults/fault.ts";
+import { copies, openMailSite, outliveMailFault, post, untilAllIsSent } from "../../faults/mail.ts";
 import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { keptLog } from "../../helpers/log.ts";
 import { openDbOn, openTestDb } from "../../helpers/postgres.ts";
-import { openSmtp, type TestSmtp } from "../../helpers/smtp.ts";
-import { type FaultKind, faultKinds, openTcpProxy, seeded } from "../../helpers/tcp-proxy.ts";
+import { openSmtp } from "../../helpers/smtp.ts";
+import { openTcpProxy } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
 
-/** As many as are sent at a time: so many answers may be cut off. */
-const AT_A_TIME = 4;
-
-/** A hub whose mails go by way of faults. */
-async function openSite() {
-  const life = newLife();
-  const smtp = await openSmtp(life);
-  const faulty = await openTcpProxy(life, { host: "127.0.0.1", port: smtp.port });
-  const db = await openTestDb(life);
-  const env = { ...smtp.env, COCALC_SETTING_EMAIL_SMTP_PORT: String(faulty.port) };
-  await startHub(life, db, { env });
-  return { smtp, faulty, db };
-}
-
-const addressOf = (name: string | number) => `person-${name}@example.org`;
-const post = (db: Db, name: string | number) => putMail(db, { kind: "password_changed", email: addressOf(name) });
-const copies = ({ mails }: TestSmtp, name: string | number) => mails.filter(({ to }) => to === addressOf(name)).length;
-
-/** What failed is due now; not what is being sent, which is claimed for longer. */
-const hurry = (db: Db) =>
-  db.execute(
-    `WITH due AS (UPDATE outgoing_mail SET next_attempt = now() AT TIME ZONE 'UTC'
-       WHERE problem IS NOT NULL AND next_attempt < now() AT TIME ZONE 'UTC' + interval '170 s' RETURNING id)
-     SELECT pg_notify('outgoing_mail', '') FROM due`,
-  );
-
-async function untilAllIsSent(db: Db): Promise<void> {
-  const isSent = async () => {
-    await hurry(db);
-    return (await mailQueue(db)).waiting === 0;
-  };
-  await until(isSent, { everyMs: 500, what: "the outbox is empty" });
-}
-
-const rounds = faultKinds.map((kind, seed) => [kind, seed] as [FaultKind, number]);
-
-test.each(rounds)("the outbox goes on after %s (seed %d)", async (kind, seed) => {
-  const random = seeded(seed);
-  const { smtp, faulty, db } = await openSite();
-  let posted = 0;
-  const postMore = async (count: number) => {
-    for (const end = posted + count; posted < end; posted += 1) await post(db, posted);
-  };
-  await postMore(8);
-  await until(() => smtp.mails.length > 3);
-  await postMore(8);
-  await faulty.fault(kind, random);
-  const endsAt = Date.now() + 1_000 + random() * 1_000;
-  await until(async () => {
-    if (posted < 24) await postMore(1);
-    return Date.now() > endsAt;
-  });
-  await faulty.heal();
-  if (kind === "corruption") faulty.cut(); // a garbled end of a mail has both sides wait for one another, longer than a test
-  await postMore(4);
-  await untilAllIsSent(db);
-  const after = Array.from({ length: 4 }, (_, index) => posted - 1 - index);
-  for (const name of after) expect(copies(smtp, name)).toBe(1);
-  if (kind === "corruption") return; // garbled words of a server, or of a letter, cannot be told
-  const all = Array.from({ length: posted }, (_, name) => copies(smtp, name));
-  expect(all.filter((count) => count === 0)).toEqual([]);
-  const most = kind === "freeze" || kind === "delay" ? 0 : AT_A_TIME;
-  expect(smtp.mails.length - posted).toBeLessThanOrEqual(most);
+test.each(faultsOf([1_000, 2_000]))("the outbox goes on after $kind (seed $seed)", async (fault) => {
+  await outliveMailFault(await openMailSite(newLife()), fault);
 });
 
 test("a mail whose connection is cut before its last byte arrives once", async () => {
-  const { smtp, faulty, db } = await openSite();
+  const { smtp, faulty, db } = await openMailSite(newLife());
   await post(db, "first");
   await until(() => smtp.mails.length === 1);
   const answers = faulty.holdAnswers();
@@ -91,7 +32,7 @@ test("a mail whose connection is cut before its last byte arrives once", async (
 });
 
 test("a mail whose connection is cut between its last byte and the answer is sent again: SMTP cannot tell", async () => {
-  const { smtp, faulty, db } = await openSite();
+  const { smtp, faulty, db } = await openMailSite(newLife());
   const answered = Promise.withResolvers<void>();
   smtp.slow = answered.promise;
   await post(db, "twice");
@@ -131,7 +72,7 @@ test("mails that are under way when their hub stops arrive once", async () => {
   await startHub(stopping, db, { env: smtp.env });
   const answered = Promise.withResolvers<void>();
   smtp.slow = answered.promise;
-  for (let name = 0; name < AT_A_TIME; name += 1) {
+  for (let name = 0; name < MAX_CONNECTIONS; name += 1) {
     await post(db, name);
     await until(() => smtp.taking === name + 1, { what: "a mail goes out though the ones before are not answered" });
   }
@@ -140,5 +81,5 @@ test("mails that are under way when their hub stops arrive once", async () => {
   answered.resolve();
   expect(await stopped).toEqual([]);
   expect((await mailQueue(db)).waiting).toBe(0);
-  expect(smtp.mails).toHaveLength(AT_A_TIME);
+  expect(smtp.mails).toHaveLength(MAX_CONNECTIONS);
 });
