@@ -1,6 +1,7 @@
-/** Small files of the local instance: written whole or not at all, secrets for the owner alone. */
+/** Folders of the local instance, and its small files: written whole or not at all, secrets for the owner alone. */
 
-import { open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { codeOf } from "../core/errors.ts";
 
 /** Writes a file atomically: who reads it, also after a crash, sees the old or the new content. */
@@ -24,5 +25,28 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
+  }
+}
+
+/** Makes a folder, and those above it; one that is there is as good. Node's recursive mkdir never returns where nothing can be made: below /proc. */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  const make = async () => {
+    try {
+      await mkdir(path, mode);
+    } catch (error) {
+      const isThere = await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      );
+      if (!isThere) throw error;
+    }
+  };
+  try {
+    await make();
+  } catch (error) {
+    const above = dirname(path);
+    if (codeOf(error) !== "ENOENT" || above === path) throw error;
+    await makeFolder(above, mode);
+    await make();
   }
 }

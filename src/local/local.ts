@@ -1,6 +1,6 @@
 /** `cocalc-k8s local`: a database and a cluster on this machine, or the real ones that flags name. Starts no role. */
 
-import { access, constants, mkdir, rm } from "node:fs/promises";
+import { access, constants, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readConfig } from "../core/config.ts";
@@ -11,7 +11,7 @@ import type { Logger } from "../core/log.ts";
 import { type LocalConfig, localConfig } from "./config.ts";
 import { databaseFromUrl } from "./database-url.ts";
 import { applyDefaults, localImages } from "./default-config.ts";
-import { readIfThere, writeAtomically } from "./files.ts";
+import { makeFolder, readIfThere, writeAtomically } from "./files.ts";
 import { isLocked, lockFolder } from "./folder-lock.ts";
 import { openKubeApi } from "./kube-api/kube-api.ts";
 import { openKubelet } from "./kubelet/kubelet.ts";
@@ -57,7 +57,7 @@ export async function startLocal(life: Life, options: LocalOptions): Promise<Rec
 
 async function makeDataFolder(data: string): Promise<void> {
   try {
-    await mkdir(data, { recursive: true });
+    await makeFolder(data);
     await access(data, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const message = `The data folder ${data} cannot be used (${messageOf(cause)}): set COCALC_DATA to a folder that you may write into.`;

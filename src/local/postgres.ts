@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,7 +11,7 @@ import { sleep } from "../core/clock.ts";
 import { AppError, asError } from "../core/errors.ts";
 import type { Life } from "../core/life.ts";
 import { endClient, newClient } from "../db/client.ts";
-import { readIfThere, writeAtomically } from "./files.ts";
+import { makeFolder, readIfThere, writeAtomically } from "./files.ts";
 import {
   chooseRunner,
   dyingWithUs,
@@ -65,7 +65,7 @@ const kept = z.object({ password: z.string(), port: z.number() });
  */
 export async function startPostgres(life: Life, options: PostgresOptions): Promise<RunningPostgres> {
   const binaries = await findPostgres();
-  await mkdir(options.dataDir, { recursive: true });
+  await makeFolder(options.dataDir);
   const dataDir = await realpath(options.dataDir);
   const runner = await chooseRunner(binaries, dataDir);
   await runner.own(dataDir);

@@ -1,9 +1,8 @@
 /** Mirrors the ConfigMap `project-image` into a folder, as a mounted volume would show it to the hubs of a cluster. */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Life } from "../core/life.ts";
-import { writeAtomically } from "./files.ts";
+import { makeFolder, writeAtomically } from "./files.ts";
 import { asObject, asText } from "./kube-api/json.ts";
 import type { Store } from "./kube-api/store.ts";
 import { configMapType } from "./kube-api/types.ts";
@@ -16,7 +15,7 @@ export async function mirrorSoftware(
   life: Life,
   { store, namespace, folder }: { store: Store; namespace: string; folder: string },
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const write = () => {
     const data = asObject(asObject(store.get(configMapType, namespace, CONFIG_MAP)).data);
     return writeAtomically(join(folder, FILE), asText(data[FILE]));

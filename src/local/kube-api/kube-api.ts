@@ -1,7 +1,6 @@
 /** The embedded Kubernetes API: real wire protocol on loopback, for what the product uses and no more. Runs nothing: see kubelet. */
 
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { createSecureServer } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import { generate } from "selfsigned";
 import { AppError } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
-import { writeAtomically } from "../files.ts";
+import { makeFolder, writeAtomically } from "../files.ts";
 import { Handler } from "./handler.ts";
 import { keepObjects } from "./keeping.ts";
 import type { LogSource } from "./logs.ts";
@@ -47,7 +46,7 @@ export interface KubeApi {
  */
 export async function openKubeApi(life: Life, options: KubeApiOptions): Promise<KubeApi> {
   const { dataDir, namespace, log } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir, 0o700);
   const store = new Store(options);
   const { saved } = await keepObjects(life, store, join(dataDir, "objects.json"));
   for (const name of new Set(["default", namespace])) addNamespace(store, name);

@@ -1,8 +1,9 @@
 /** A container's log: its output as lines with time and stream, in files that are turned over before they grow long. */
 
-import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
+import { makeFolder } from "../files.ts";
 
 /** With the turned-over one, at most twice that. */
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
@@ -24,7 +25,7 @@ export class ContainerLog {
 
   static async create(path: string): Promise<ContainerLog> {
     const log = new ContainerLog(path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     log.#file = await open(path, "a", 0o600);
     return log;
   }

@@ -1,10 +1,10 @@
 /** One container of a pod: image, process, probes, restarts with back-off, and its status. Knows nothing of other containers. */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep } from "../../core/clock.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { ContainerState } from "../../kube/types.ts";
+import { makeFolder } from "../files.ts";
 import type { Json } from "../kube-api/json.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, timestamp } from "../kube-api/types.ts";
@@ -288,7 +288,7 @@ export class ContainerRunner {
     const words = this.plan.command.length > 0 ? this.plan.command : image.command;
     const command = [...words, ...(this.plan.command.length > 0 || this.plan.args.length > 0 ? this.plan.args : [])];
     const wished = this.plan.workingDir === undefined ? env.HOME : map(this.plan.workingDir);
-    if (wished !== undefined) await mkdir(wished, { recursive: true }).catch(() => {}); // the start says what is wrong
+    if (wished !== undefined) await makeFolder(wished).catch(() => {}); // the start says what is wrong
     return { env, cwd: wished, mappings, command: command.map((word) => map(expand(word, specified))) };
   }
 

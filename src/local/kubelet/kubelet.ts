@@ -1,11 +1,12 @@
 /** The kubelet of the one node: runs the pods that are bound to it as processes of this machine, without isolation. */
 
 import { createHash } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { every } from "../../core/clock.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
+import { makeFolder } from "../files.ts";
 import { asObject, asText } from "../kube-api/json.ts";
 import type { KubeApi } from "../kube-api/kube-api.ts";
 import type { LogRequest } from "../kube-api/logs.ts";
@@ -50,7 +51,7 @@ export async function openKubelet(life: Life, options: KubeletOptions): Promise<
   const { api, dataDir, log } = options;
   const instance = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
   const [runDir, podsDir] = [join(dataDir, "run"), join(dataDir, "pods")];
-  await mkdir(dataDir, { recursive: true });
+  await makeFolder(dataDir);
   const left = await endLeftoverProcesses(runDir, instance);
   if (left > 0)
     log.warn({ processes: left }, "projects of an earlier run that was killed were still running and were ended");

@@ -3,12 +3,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants as fsConstants } from "node:fs";
-import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { sleep } from "../../core/clock.ts";
 import { environment } from "../../core/env.ts";
 import { messageOf } from "../../core/errors.ts";
+import { makeFolder } from "../files.ts";
 import { identify, isAlive, signalGroup, signalProcess } from "../processes.ts";
 import type { ContainerLog } from "./container-log.ts";
 import { LabelledProcesses } from "./labelled-processes.ts";
@@ -126,7 +127,7 @@ const LEFTOVER_GRACE_MS = 5_000;
 
 /** Ends what a killed run has left running, by its records and by its labels; a moment to save is given. Says how many there were. */
 export async function endLeftoverProcesses(runDir: string, instance: string): Promise<number> {
-  await mkdir(runDir, { recursive: true });
+  await makeFolder(runDir);
   const labelled = new LabelledProcesses();
   const recorded: number[] = [];
   for (const name of await readdir(runDir)) {

@@ -1,8 +1,9 @@
 /** The volumes of a pod as folders of this machine: claims, host paths, empty ones, and the files of config maps and secrets. */
 
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { messageOf } from "../../core/errors.ts";
+import { makeFolder } from "../files.ts";
 import { asObject, asObjects, asText, isObject, type Json } from "../kube-api/json.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, configMapType, secretType } from "../kube-api/types.ts";
@@ -49,7 +50,7 @@ async function makeVolume(options: VolumeOptions, volume: Json, name: string): P
 }
 
 async function made(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return folder;
 }
 
@@ -79,10 +80,10 @@ function itemsOf({ items }: Json, values: Record<string, string>): [string, stri
 /** Writes the files beside and swaps a link, so that a reader sees the old or the new ones, never a mixture. */
 async function writeFiles(folder: string, files: Map<string, string>): Promise<void> {
   const content = `..${Date.now()}`;
-  await mkdir(join(folder, content), { recursive: true });
+  await makeFolder(join(folder, content));
   for (const [path, text] of files) {
     const file = within(join(folder, content), path);
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(file, text, { mode: 0o600 });
   }
   const link = join(folder, "..data.next");
@@ -105,7 +106,7 @@ export async function mapMounts(
     const root = folders.get(volume) ?? "";
     const inner = subPath || expand(subPathExpr, env);
     const folder = inner === "" ? root : within(root, inner);
-    if (inner !== "") await mkdir(folder, { recursive: true }).catch(() => {}); // a file, or not ours to make: it is there or the program says so
+    if (inner !== "") await makeFolder(folder).catch(() => {}); // a file, or not ours to make: it is there or the program says so
     mappings.push({ mountPath: path, folder });
   }
   return mappings;
