@@ -2,8 +2,24 @@
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../src/core/config.ts";
+import { hostInUrl } from "../../src/core/host-in-url.ts";
+import { isHostName } from "../../src/core/host-name.ts";
 import { forwardedConfig } from "../../src/net/visitor/forwarded.ts";
 import { siteConfig } from "../../src/net/visitor/site.ts";
+
+/** As a Host header names them, without its port. */
+const hostNames = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((name) => name.replace(/^\[(.*)\]$|\.$/, "$1")),
+  )
+  .refine((names) => names.every(isHostName), "must be host names such as lab.example.org, without scheme and port")
+  .transform((names) => names.map(hostInUrl));
 
 export const ingressConfig = z.object({
   ...siteConfig.shape,
@@ -25,16 +41,8 @@ export const ingressConfig = z.object({
   ),
   hosts: setting(
     "COCALC_HOSTS",
-    z
-      .string()
-      .default("")
-      .transform((text) =>
-        text
-          .toLowerCase()
-          .split(/[\s,]+/)
-          .filter(Boolean),
-      ),
-    "Further names under which the site may be asked for, besides COCALC_ORIGIN, COCALC_PROJECT_DOMAIN and this machine's own.",
+    hostNames,
+    "Further names under which the site may be asked for, separated by spaces, besides COCALC_ORIGIN, COCALC_PROJECT_DOMAIN and this machine's own.",
   ),
 });
 

@@ -1,7 +1,7 @@
 /** What every process reads from the environment, whatever its roles. */
 
 import { z } from "zod";
-import { port, setting, wholeNumber } from "../core/config.ts";
+import { hostName, port, setting, wholeNumber } from "../core/config.ts";
 
 export const processConfig = z.object({
   logLevel: setting(
@@ -14,13 +14,13 @@ export const processConfig = z.object({
     z.enum(["auto", "json", "pretty"]).default("auto"),
     "JSON, or lines for people; auto: lines where standard error is a terminal.",
   ),
-  host: setting("HOST", z.string().default("0.0.0.0"), "Address on which an HTTP role listens."),
+  host: setting("HOST", hostName().default("0.0.0.0"), "Address on which an HTTP role listens."),
   port: setting(
     "PORT",
     port().default(5000),
     "Port on which an HTTP role listens; with several roles, the port of `ingress`.",
   ),
-  adminHost: setting("ADMIN_HOST", z.string().default("0.0.0.0"), "Address of the admin port."),
+  adminHost: setting("ADMIN_HOST", hostName().default("0.0.0.0"), "Address of the admin port."),
   adminPort: setting(
     "ADMIN_PORT",
     port().default(9090),

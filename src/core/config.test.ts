@@ -19,6 +19,15 @@ test("reports all problems at once, by variable, and never a value", () => {
   expect(read).not.toThrow(/s3cret/);
 });
 
+test("says what a value has to be, as the sentence of its variable goes on", () => {
+  const said = (env: Record<string, string>) => () => readConfig(schema, env);
+  expect(said({ PORT: "99999" })).toThrow("PORT: must be at most 65535");
+  expect(said({ PORT: "-1" })).toThrow("PORT: must be at least 0");
+  expect(said({ PORT: "1.5" })).toThrow("PORT: must be a whole number");
+  expect(said({ PORT: "x" })).toThrow("PORT: must be a number");
+  expect(said({ VERBOSE: "maybe" })).toThrow(/VERBOSE: must be one of true, 1, yes/);
+});
+
 test("describes every variable", () => {
   expect(describeConfig(schema)[0]).toEqual({
     env: "PORT",

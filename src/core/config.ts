@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { Environment } from "./env.ts";
 import { AppError } from "./errors.ts";
+import { isHostName } from "./host-name.ts";
 
 interface SettingMeta {
   env: string;
@@ -29,6 +30,9 @@ export function setting<T extends z.ZodType>(env: string, schema: T, meaning: st
 export const wholeNumber = () => z.coerce.number().int();
 /** Number of a TCP port; 0 lets the system choose. */
 export const port = () => z.coerce.number().int().min(0).max(65_535);
+/** Name or address of a machine to reach or to listen on. */
+export const hostName = () =>
+  z.string().refine(isHostName, "must be a host name such as example.org, or an address, without scheme and port");
 /** yes/no/true/false/1/0 from text. */
 export const flag = () => z.stringbool();
 
@@ -49,10 +53,29 @@ export function readConfig<S extends ConfigSchema>(schema: S, env: Environment):
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const key = String(issue.path[0] ?? "");
-    const words = issue.code === "invalid_type" && issue.expected === "number" ? "must be a number" : issue.message;
-    return `${names.get(key) ?? key}: ${words}`;
+    return `${names.get(key) ?? key}: ${inWords(issue)}`;
   });
   throw new AppError("invalid", `The configuration is not usable:\n  ${problems.join("\n  ")}`);
+}
+
+/** What a value has to be, as a sentence goes on after the name of its variable. */
+function inWords(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.expected === "number"
+        ? "must be a number"
+        : issue.expected === "int"
+          ? "must be a whole number"
+          : issue.message;
+    case "too_big":
+      return issue.origin === "number" ? `must be at most ${issue.maximum}` : issue.message;
+    case "too_small":
+      return issue.origin === "number" ? `must be at least ${issue.minimum}` : issue.message;
+    case "invalid_value":
+      return `must be one of ${issue.values.join(", ")}`;
+    default:
+      return issue.message;
+  }
 }
 
 /** Every variable that a schema reads, in its order. */

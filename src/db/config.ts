@@ -4,9 +4,21 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { port, setting, wholeNumber } from "../core/config.ts";
 import { AppError, codeOf, messageOf } from "../core/errors.ts";
+import { isHostName } from "../core/host-name.ts";
+
+const server = z
+  .string()
+  .refine(
+    (text) => isHostName(text) || text.startsWith("/"),
+    "must be a host name, an address, or the absolute path of a folder with a Unix socket",
+  );
 
 export const dbConfig = z.object({
-  host: setting("PGHOST", z.string().default("127.0.0.1"), "Host of the PostgreSQL server."),
+  host: setting(
+    "PGHOST",
+    server.default("127.0.0.1"),
+    "Host of the PostgreSQL server, or the folder of its Unix socket.",
+  ),
   port: setting("PGPORT", port().default(5432), "Port of the PostgreSQL server."),
   user: setting("PGUSER", z.string().default("smc"), "Database user."),
   database: setting("PGDATABASE", z.string().default("smc"), "Name of the database."),

@@ -1,7 +1,10 @@
 /** Where the Kubernetes API is and how patient we are with it: the fragment of configuration of every role that uses it. */
 
 import { z } from "zod";
-import { setting, wholeNumber } from "../core/config.ts";
+import { hostName, port, setting, wholeNumber } from "../core/config.ts";
+
+/** A label of RFC 1123, as Kubernetes asks for. */
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const kubeConfig = z.object({
   kubeconfig: setting(
@@ -11,7 +14,10 @@ export const kubeConfig = z.object({
   ),
   namespace: setting(
     "COCALC_NAMESPACE",
-    z.string().optional(),
+    z
+      .string()
+      .regex(NAMESPACE, "must be the name of a namespace: up to 63 small letters, digits and inner hyphens")
+      .optional(),
     "Namespace of the project pods; without it that of the service account or of the kubeconfig's context, then default.",
   ),
   context: setting(
@@ -21,12 +27,12 @@ export const kubeConfig = z.object({
   ),
   serviceHost: setting(
     "KUBERNETES_SERVICE_HOST",
-    z.string().optional(),
+    hostName().optional(),
     "Host of the API server; Kubernetes sets it in every pod.",
   ),
   servicePort: setting(
     "KUBERNETES_SERVICE_PORT",
-    z.string().regex(/^\d+$/).default("443"),
+    port().default(443),
     "Port of the API server; Kubernetes sets it in every pod.",
   ),
   callDeadlineSeconds: setting(

@@ -53,7 +53,7 @@ export function kubeConfigFor(kubeconfig: string): KubeConfig {
     namespace: undefined,
     context: undefined,
     serviceHost: undefined,
-    servicePort: "443",
+    servicePort: 443,
     callDeadlineSeconds: 20,
     patienceSeconds: 15,
   };

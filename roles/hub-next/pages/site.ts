@@ -5,7 +5,7 @@ import type { SettingName } from "../../../src/domain/settings/definitions.ts";
 import type { SettingValues } from "../../../src/domain/settings/values.ts";
 import { html } from "../html.ts";
 import { type PageContext, sendPage } from "./layout.ts";
-import { pageAddress, settingText } from "./text.ts";
+import { settingText } from "./text.ts";
 
 export function landing(context: PageContext): void {
   const { hub, settings, visitor } = context;
@@ -17,7 +17,7 @@ export function landing(context: PageContext): void {
   const main = html`<section class="hero"><h1>${settings.site_name}</h1>
 <p>${settings.index_tagline || settings.site_description}</p>
 <div class="actions">${actions}</div>
-${pageAddress(settings.splash_image) !== "" && html`<img src="${pageAddress(settings.splash_image)}" alt="">`}</section>
+${settings.splash_image !== "" && html`<img src="${settings.splash_image}" alt="">`}</section>
 <ul class="facts">${FACTS.map(([title, text]) => html`<li class="card"><h2>${title}</h2><p>${text}</p></li>`)}</ul>
 ${settings.index_info_html !== "" && html`<section>${settingText(settings.index_info_html)}</section>`}`;
   sendPage(context, { title: settings.site_name, main, width: "wide" });
@@ -32,7 +32,7 @@ const FACTS = [
 export function about(context: PageContext): void {
   const { settings } = context;
   const contact = settings.help_email || settings.organization_email;
-  const website = pageAddress(settings.organization_url);
+  const website = settings.organization_url;
   const main = html`<h1>About ${settings.site_name}</h1><p>${settings.site_description}</p>
 <dl>${settings.organization_name !== "" && html`<dt>Run by</dt><dd>${settings.organization_name}</dd>`}
 ${website !== "" && html`<dt>Website</dt><dd><a href="${website}">${website}</a></dd>`}
@@ -72,7 +72,7 @@ export function policy(context: PageContext, name: string): void {
 
 /** Where the terms can be read; undefined: there are none. */
 export function termsAddress(settings: SettingValues, basePath: string): string | undefined {
-  const address = pageAddress(settings.terms_of_service_url);
+  const address = settings.terms_of_service_url;
   if (address !== "") return address;
   return settings.terms_of_service.trim() === "" ? undefined : `${basePath}/policies/terms`;
 }

@@ -8,8 +8,3 @@ export function settingText(text: string): Html {
   if (trimmed.startsWith("<")) return trusted(trimmed);
   return html`${trimmed.split(/\n\s*\n/).map((paragraph) => html`<p>${paragraph}</p>`)}`;
 }
-
-/** An address from the settings, or "" when it could be anything but a page. */
-export function pageAddress(text: string): string {
-  return /^(https?:\/\/|mailto:|\/(?!\/))/i.test(text.trim()) ? text.trim() : "";
-}

@@ -69,7 +69,7 @@ export async function signUp(parts: SignUpParts, wish: SignUp): Promise<string> 
 
 /** Are there terms to agree to? */
 function hasTerms(settings: SettingValues): boolean {
-  return settings.terms_of_service.trim() !== "" || settings.terms_of_service_url.trim() !== "";
+  return settings.terms_of_service.trim() !== "" || settings.terms_of_service_url !== "";
 }
 
 /** Does signing up take a registration token now? The first account never does. */

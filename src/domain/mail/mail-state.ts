@@ -1,5 +1,6 @@
 /** Whether the site can send mail, by which server, and if not, why: from the settings alone. Pure. */
 
+import { originOfSite, senderIn } from "../settings/kinds.ts";
 import { isOn, type SettingValues } from "../settings/values.ts";
 
 /** Mail about passwords may have a server of its own. */
@@ -46,35 +47,29 @@ export function mailState(settings: SettingValues, site: MailSite, purpose: Mail
  * secret there.
  */
 export function siteAddress(settings: SettingValues, { origin, basePath }: MailSite): string | undefined {
-  const dns = settings.dns.trim().replace(/\/+$/, "");
-  const byDns = dns === "" ? null : URL.parse(/^https?:\/\//.test(dns) ? dns : `https://${dns}`);
-  const known = origin ?? byDns?.origin;
+  const known = origin ?? originOfSite(settings.dns);
   return known === undefined ? undefined : known + basePath;
 }
 
 type Prefix = "email_smtp" | "password_reset_smtp";
 
 function serverIn(settings: SettingValues, prefix: Prefix): SmtpServer | { what: string; fix: string } {
-  const host = settings[`${prefix}_server`].trim();
-  if (host === "" || /[\s/@]/.test(host)) {
+  const host = settings[`${prefix}_server`];
+  if (host === "") {
     return { what: `no SMTP server is named`, fix: `set ${prefix}_server to a host name such as smtp.example.org` };
   }
-  const port = Number(settings[`${prefix}_port`]);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    return { what: `${prefix}_port is no port`, fix: `set ${prefix}_port to 465, 587 or 25` };
-  }
   const login = settings[`${prefix}_login`].trim();
-  const from = senderIn(settings[`${prefix}_from`] || login, settings.site_name);
+  const from = senderIn(settings[`${prefix}_from`] || login);
   if (from === undefined) {
     return { what: "no sender is named", fix: `set ${prefix}_from to an address such as noreply@example.org` };
   }
   const secure = isOn(settings, `${prefix}_secure`);
-  return { host, port, secure, from, login, password: settings[`${prefix}_password`] };
-}
-
-/** `noreply@example.org` or `The Lab <noreply@example.org>`; without a name, the site's. */
-function senderIn(text: string, siteName: string): SmtpServer["from"] | undefined {
-  const parts = /^\s*(?:"?([^"<>]*?)"?\s*<)?([^\s<>",;]+@[^\s<>",;]+)>?\s*$/.exec(text);
-  const [, name, address] = parts ?? [];
-  return address === undefined ? undefined : { name: name || siteName, address };
+  return {
+    host,
+    port: Number(settings[`${prefix}_port`]),
+    secure,
+    from: { ...from, name: from.name || settings.site_name },
+    login,
+    password: settings[`${prefix}_password`],
+  };
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { describeConfig, readConfig } from "../../core/config.ts";
-import { settingNames } from "./definitions.ts";
+import { definitionOf, type SettingName, settingNames } from "./definitions.ts";
 import { fixedSettingsConfig } from "./environment.ts";
-import { isOn, publicSettings, settingValues } from "./values.ts";
+import { isOn, publicSettings, settingProblem, settingValues } from "./values.ts";
 
 test("absent, unknown and ill-formed values leave the default", () => {
   const values = settingValues(
@@ -42,4 +42,49 @@ test("the environment fixes settings, and an invalid one names its variable", ()
     /COCALC_SETTING_EMAIL_SIGNUP: must be yes or no/,
   );
   expect(describeConfig(fixedSettingsConfig)).toHaveLength(settingNames.length);
+});
+
+test("the name of the site could be any text, and so could every other setting with a form", () => {
+  const refused: [SettingName, string[]][] = [
+    ["dns", ["not a host", "a@b", "lab.example/x", "ftp://lab.example", "lab.example:99999", "lab..example", "<b>"]],
+    ["help_email", ["help", "a@b, c@d", "https://lab.example"]],
+    ["organization_url", ["javascript:alert(1)", "lab.example", "//lab.example", "https://a b"]],
+    ["logo_square", ["data:text/html,x", "logo.png"]],
+    ["email_smtp_server", ["smtp://x", "smtp.lab.example:465", "a b"]],
+    ["email_smtp_from", ["lab", "a@b.c, d@e.f", "a@b.c\r\nBcc: d@e.f"]],
+    ["email_smtp_port", ["0", "46.5", "70000", "smtps", ""]],
+    ["default_quotas", ["{", "[]", '{"mem":"lots"}', '{"mem":{}}', '{"mem":""}']],
+    ["ssh_gateway_dns", ["ssh lab", "ssh.lab.example:22"]],
+  ];
+  for (const [name, values] of refused)
+    for (const value of values)
+      expect([name, value, settingProblem(name, value)]).toEqual([name, value, expect.stringMatching(/^must be /)]);
+  const taken: [SettingName, string[]][] = [
+    [
+      "dns",
+      ["", "lab.example", " lab.example ", "lab.example:8443", "http://lab.example:8080/", "localhost", "10.0.0.1"],
+    ],
+    ["help_email", ["", "help@lab.example"]],
+    ["organization_url", ["", "https://lab.example/a?b#c", "/about", "mailto:lab@example.org"]],
+    ["email_smtp_server", ["", "smtp.lab.example", "10.0.0.1", "::1"]],
+    ["email_smtp_from", ["", "a@b.c", "The Lab <a@b.c>", '"The, Lab" <a@b.c>']],
+    ["email_smtp_port", ["25", "65535"]],
+    ["default_quotas", ["", "{}", '{"mem":1000,"cpu":"1.5","member":true}']],
+  ];
+  for (const [name, values] of taken)
+    for (const value of values) expect([name, value, settingProblem(name, value)]).toEqual([name, value, undefined]);
+  for (const name of settingNames)
+    expect([name, settingProblem(name, definitionOf(name).default)]).toEqual([name, undefined]);
+});
+
+test("blanks around a value with a form count for nothing", () => {
+  const values = settingValues(
+    new Map([
+      ["dns", " lab.example\n"],
+      ["email_signup", "no "],
+      ["site_name", "Lab "],
+    ]),
+  );
+  expect(values).toMatchObject({ dns: "lab.example", site_name: "Lab " });
+  expect(isOn(values, "email_signup")).toBe(false);
 });

@@ -1,23 +1,20 @@
 /** What a setting's text means and whether it is well formed. Pure. */
 
 import { definitionOf, type SettingName, settingNames } from "./definitions.ts";
+import { kinds, parsedJson, YES } from "./kinds.ts";
 
 /** The values of all settings: the text that is set, or the default. */
 export type SettingValues = Readonly<Record<SettingName, string>>;
 
 const MAX_LENGTH = 100_000;
-const YES = new Set(["yes", "true"]);
-const NO = new Set(["no", "false", ""]);
 
 /** What is wrong with a value, for whoever sets it; undefined: nothing. */
 export function settingProblem(name: SettingName, value: string): string | undefined {
   const { kind, choices } = definitionOf(name);
   if (value.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
-  if (kind === "flag" && !YES.has(value) && !NO.has(value)) return "must be yes or no";
-  if (kind === "number" && !/^-?\d+(\.\d+)?$/.test(value)) return "must be a number";
-  if (kind === "choice" && !choices?.includes(value)) return `must be one of ${choices?.join(", ")}`;
-  if (kind === "json" && parsedJson(value) === undefined) return "must be a JSON object";
-  return undefined;
+  if (kind === "choice") return choices?.includes(value) ? undefined : `must be one of ${choices?.join(", ")}`;
+  const { fits, words } = kinds[kind];
+  return fits(value.trim()) ? undefined : `must be ${words}`;
 }
 
 /** Is a yes-or-no setting on? */
@@ -30,7 +27,8 @@ export function settingValues(rows: ReadonlyMap<string, string | null>): Setting
   const entries = settingNames.map((name) => {
     const value = rows.get(name);
     const usable = typeof value === "string" && settingProblem(name, value) === undefined;
-    return [name, usable ? value : definitionOf(name).default];
+    const { kind, default: standard } = definitionOf(name);
+    return [name, !usable ? standard : kind === "text" ? value : value.trim()];
   });
   return Object.fromEntries(entries) as SettingValues; // one entry for each name
 }
@@ -48,21 +46,11 @@ function typedValue(values: SettingValues, name: SettingName): unknown {
     case "flag":
       return isOn(values, name);
     case "number":
+    case "port":
       return Number(value);
-    case "json":
+    case "quotas":
       return parsedJson(value) ?? {};
     default:
       return value;
-  }
-}
-
-/** An empty text is an empty object. */
-function parsedJson(value: string): object | undefined {
-  if (value.trim() === "") return {};
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
-  } catch {
-    return undefined; // the caller says what is wrong
   }
 }

@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { setting } from "../../core/config.ts";
+import { isHostName } from "../../core/host-name.ts";
 import type { Client } from "./forwarded.ts";
 
 /** "" or "/cocalc": no slash at the end. */
@@ -12,12 +13,27 @@ const basePath = z
   .transform((path) => path.replace(/\/+$/, ""))
   .refine((path) => path === "" || /^\/[\w./-]*[\w-]$/.test(path), "must be a path such as /cocalc");
 
+/** Scheme, host and port; a slash at the end harms nobody. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || !isHostName(url.hostname.replace(/^\[(.*)\]$/, "$1")))
+    return false;
+  return [url.origin, `${url.origin}/`].includes(url.href) && !/[\s?#@]/.test(text);
+}
+
+/** With a port where browsers need one. */
+function isDomain(text: string): boolean {
+  const [, name = "", port = "0"] = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return isHostName(name) && Number(port) <= 65_535;
+}
+
 export const siteConfig = z.object({
   basePath: setting("BASE_PATH", basePath, "Path below which the whole site is served, such as /cocalc."),
   origin: setting(
     "COCALC_ORIGIN",
     z
-      .url({ protocol: /^https?$/ })
+      .string()
+      .refine(isOrigin, "must be an origin such as https://cocalc.example.org; a path belongs into BASE_PATH")
       .transform((url) => new URL(url).origin)
       .optional(),
     "Origin of the site as browsers see it, such as https://cocalc.example.org. Absent: taken from the Host of each request.",
@@ -26,7 +42,7 @@ export const siteConfig = z.object({
     "COCALC_PROJECT_DOMAIN",
     z
       .string()
-      .regex(/^[a-z0-9.-]+(:\d+)?$/)
+      .refine(isDomain, "must be a domain such as projects.example.org, in small letters and without scheme and path")
       .optional(),
     "Domain with a wildcard record, such as projects.example.org: each project's web servers get <project_id>.<domain> as an origin of their own. Needs COCALC_ORIGIN.",
   ),

@@ -140,7 +140,7 @@ test("a site setting that is not well formed counted for nothing, and nobody sai
   const found = await look();
   expect(found).toMatchObject({
     ok: false,
-    detail: "email_smtp_port must be a number; verify_emails must be yes or no",
+    detail: "email_smtp_port must be the number of a port, such as 465, 587 or 25; verify_emails must be yes or no",
     fix: expect.stringContaining("server_settings"),
   });
   expect(JSON.stringify(found)).not.toContain("may-be-secret");
