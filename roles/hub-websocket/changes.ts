@@ -167,7 +167,10 @@ export class Changes {
     if (present.length === 0) return;
     for (const account of await accountViews(db, present)) {
       for (const socket of audience.socketsOf(account.account_id)) {
-        socket.data.identity = { ...socket.data.identity, isAdmin: account.is_admin };
+        const { identity } = socket.data;
+        // A key does not become an administrator's with its account.
+        const mayBe = identity.credential.kind === "session" || identity.isAdmin;
+        socket.data.identity = { ...identity, isAdmin: mayBe && account.is_admin };
         socket.emit("account", account);
       }
     }

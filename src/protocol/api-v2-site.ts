@@ -12,6 +12,8 @@ const apiKey = z.object({
   expire: isoTime.nullable(),
   last_active: isoTime.nullable(),
   project_id: uuid.nullable(),
+  /** May it do what the account may as an administrator's? Only if an administrator made it. */
+  acts_as_admin: z.boolean(),
   /** Told once, when the key is made. */
   secret: z.string().optional(),
 });

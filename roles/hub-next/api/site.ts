@@ -44,8 +44,10 @@ const KEY_ACTIONS = {
     (await listApiKeys(db, { accountId, projectId })).map(shown),
   create: async (call: AccountCall, { project_id: projectId, name = "API key", expire }: KeyBody) => {
     await checkMaker(call);
-    const wish = { accountId: call.accountId, projectId, name, expire: expire == null ? undefined : new Date(expire) };
-    const { secret, key } = await createApiKey(call.hub.db, wish);
+    const { accountId, hub, identity } = call;
+    const ends = expire == null ? undefined : new Date(expire);
+    const wish = { accountId, projectId, name, expire: ends, actsAsAdmin: identity.isAdmin };
+    const { secret, key } = await createApiKey(hub.db, wish);
     return [{ ...shown(key), secret }];
   },
   edit: async (call: AccountCall, body: KeyBody) => {

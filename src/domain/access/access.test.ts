@@ -88,8 +88,10 @@ test("API keys: of the account or of one project, renamed, ended, deleted", asyn
   const accountId = await newAccount(["admin"]);
   const projectId = await newProject({ [accountId]: "owner" });
   const foreign = await newProject({});
-  const whole = await createApiKey(db, { accountId, name: "all" });
-  const one = await createApiKey(db, { accountId, projectId, name: "one" });
+  const whole = await createApiKey(db, { accountId, name: "all", actsAsAdmin: true });
+  const plain = await createApiKey(db, { accountId, name: "plain" });
+  const one = await createApiKey(db, { accountId, projectId, name: "one", actsAsAdmin: true });
+  expect(await access.identify({ apiKey: plain.secret }, ADDRESS)).toMatchObject({ accountId, isAdmin: false });
   const identity = await access.identify({ apiKey: whole.secret }, ADDRESS);
   expect(identity).toMatchObject({ accountId, isAdmin: true, projectId: undefined });
   const bound = await access.identify({ apiKey: one.secret }, ADDRESS);
@@ -98,7 +100,7 @@ test("API keys: of the account or of one project, renamed, ended, deleted", asyn
   await expect(access.authorise(bound, projectId, "own")).rejects.toThrow("API key cannot do this");
   await expect(access.authorise(bound, foreign, "see")).rejects.toMatchObject({ code: "forbidden" });
   expect(await access.authorise(identity, foreign, "see")).toBe("admin");
-  expect((await listApiKeys(db, { accountId })).map(({ name }) => name)).toEqual(["all"]);
+  expect((await listApiKeys(db, { accountId })).map(({ name }) => name)).toEqual(["all", "plain"]);
   expect((await listApiKeys(db, { accountId, projectId })).map(({ name }) => name)).toEqual(["one"]);
   const wrong = `${one.secret.slice(0, 20)}${one.secret[20] === "A" ? "B" : "A"}${one.secret.slice(21)}`;
   expect(await access.identify({ apiKey: wrong }, ADDRESS)).toBeUndefined();

@@ -25,9 +25,11 @@ export interface ApiKeyView {
   expire: Date | null;
   last_active: Date | null;
   project_id: string | null;
+  /** May it do what its account may as an administrator's? */
+  acts_as_admin: boolean;
 }
 
-const VIEW = "id, account_id, name, trunc, created, expire, last_active, project_id";
+const VIEW = "id, account_id, name, trunc, created, expire, last_active, project_id, acts_as_admin";
 
 interface Owner {
   accountId: string;
@@ -35,10 +37,17 @@ interface Owner {
   projectId?: string | undefined;
 }
 
+interface NewKey extends Owner {
+  name: string;
+  expire?: Date | undefined;
+  /** An administrator makes it, as one; without it the key may what its account may as anybody's, for good. */
+  actsAsAdmin?: boolean;
+}
+
 /** Makes a key; `secret` is told this once. @throws AppError `invalid` when the account has too many. */
 export async function createApiKey(
   db: { transaction<T>(act: (tx: Transaction) => Promise<T>): Promise<T> },
-  { accountId, projectId, name, expire }: Owner & { name: string; expire?: Date | undefined },
+  { accountId, projectId, name, expire, actsAsAdmin = false }: NewKey,
 ): Promise<{ secret: string; key: ApiKeyView }> {
   return db.transaction(async (tx) => {
     const [count] = await tx.query<{ count: number }>("SELECT count(*) FROM api_keys WHERE account_id = $1", [
@@ -47,11 +56,12 @@ export async function createApiKey(
     if ((count?.count ?? 0) >= MAX_KEYS) throw invalid(`There are ${MAX_KEYS} API keys already; delete one first.`);
     const [next] = await tx.query<{ id: number }>("SELECT nextval(pg_get_serial_sequence('api_keys', 'id')) AS id");
     if (next === undefined) throw new Error("the sequence of api_keys gave nothing");
+    const asAdmin = actsAsAdmin && projectId === undefined;
     const secret = `sk-${randomToken()}${base62(next.id)}`;
     const rows = await tx.query<ApiKeyView>(
-      `INSERT INTO api_keys (id, account_id, expire, hash, name, trunc, project_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       RETURNING ${VIEW}`,
-      [next.id, accountId, expire ?? null, hashToken(secret), name, truncate(secret), projectId ?? null],
+      `INSERT INTO api_keys (id, account_id, expire, hash, name, trunc, project_id, acts_as_admin)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${VIEW}`,
+      [next.id, accountId, expire ?? null, hashToken(secret), name, truncate(secret), projectId ?? null, asAdmin],
     );
     const [key] = rows;
     if (key === undefined) throw new Error("the new API key was not returned");
@@ -99,6 +109,7 @@ interface KeyRow {
   hash: string;
   account_id: string;
   is_admin: boolean;
+  acts_as_admin: boolean;
   name: string;
   expire: Date | null;
   project_id: string | null;
@@ -111,7 +122,7 @@ export async function apiKeysOf(
 ): Promise<Map<number, { identity: Identity; hash: string }>> {
   if (ids.length === 0) return new Map();
   const rows = await db.query<KeyRow>(
-    `SELECT k.id, k.hash, k.expire, k.project_id, ${IDENTITY_COLUMNS} FROM api_keys k JOIN accounts a USING (account_id)
+    `SELECT k.id, k.hash, k.expire, k.project_id, k.acts_as_admin, ${IDENTITY_COLUMNS} FROM api_keys k JOIN accounts a USING (account_id)
      WHERE k.id = ANY($1::int[]) AND (k.expire IS NULL OR k.expire > now() AT TIME ZONE 'UTC') AND ${ACCOUNT_IS_LIVE}`,
     [ids.filter((id) => id < 2 ** 31)],
   );
@@ -132,10 +143,10 @@ export async function verifyApiKey(db: Queryable, secret: string): Promise<Ident
   return found.identity;
 }
 
-function identityOf({ id, account_id, is_admin, name, expire, project_id }: KeyRow): Identity {
+function identityOf({ id, account_id, is_admin, acts_as_admin, name, expire, project_id }: KeyRow): Identity {
   return {
     accountId: account_id,
-    isAdmin: is_admin && project_id === null,
+    isAdmin: is_admin && acts_as_admin && project_id === null,
     credential: { kind: "api_key", id },
     projectId: project_id ?? undefined,
     expire: expire ?? undefined,

@@ -8,7 +8,7 @@ export type Credential = { kind: "session"; hash: string } | { kind: "api_key"; 
 
 export interface Identity {
   accountId: string;
-  /** False for a key that is bound to one project, whoever owns it. */
+  /** False for a key that is bound to one project, whoever owns it, and for one that no administrator made as one. */
   isAdmin: boolean;
   credential: Credential;
   /** A key that is bound to one project may use that one alone. */

@@ -4,6 +4,7 @@ import { endpoints } from "../../../src/protocol/api-v2-table.ts";
 import { type Browser, PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
+import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
 
@@ -42,7 +43,7 @@ test("an administrator's browser that was left open did everything dangerous wit
   const acts = Object.entries(dangerous(other, projectId));
   for (const [path, body] of acts)
     expect({ path, code: await codeOf(admin, path, body) }).toEqual({ path, code: "confirm_password" });
-  const { secret } = await createApiKey(db, { accountId: admin.accountId, name: "key" });
+  const { secret } = await createApiKey(db, { accountId: admin.accountId, name: "key", actsAsAdmin: true });
   const headers = { Authorization: `Bearer ${secret}` };
   for (const [path, body] of acts)
     expect({ path, code: await codeOf(hub.browser(), path, body, headers) }).toEqual({ path, code: "forbidden" });
@@ -98,6 +99,34 @@ test("an administrator's browser that was left open made keys that open every pr
   await admin.call("api-keys", { action: "edit", id: key?.id, name: "renamed" });
   await admin.call("api-keys", { action: "delete", id: key?.id });
   await other.call("api-keys", { action: "create" }); // theirs opens what they belong to
+});
+
+test("granting somebody an administrator's rights made administrators of the keys that they had given to programs", async () => {
+  const { hub, db, admin, other } = await openSite();
+  const { project_id: projectId } = await admin.call("projects/create", { title: "Not theirs" });
+  type Key = { id: number; secret: string; acts_as_admin: boolean };
+  const newKey = async () => ((await other.call("api-keys", { action: "create" })).response as Key[])[0] as Key;
+  const opens = async ({ secret }: Key) =>
+    (await codeOf(
+      hub.browser(),
+      "projects/get-one",
+      { project_id: projectId },
+      { Authorization: `Bearer ${secret}` },
+    )) === undefined;
+  const before = await newKey();
+  await admin.call("admin/grant", { email_address: other.email });
+  await until(async () => (await codeOf(other, "projects/get-one", { project_id: projectId })) === undefined);
+  const made = await newKey();
+  expect([before.acts_as_admin, made.acts_as_admin]).toEqual([false, true]);
+  expect([await opens(before), await opens(made)]).toEqual([false, true]);
+  // Nor do keys of an earlier time as an administrator, by whatever way it ended and came back.
+  const group = (groups: string[]) =>
+    db.execute("UPDATE accounts SET groups = $2 WHERE account_id = $1", [other.accountId, groups]);
+  await group([]);
+  await group(["admin"]);
+  await until(async () => !(await opens(made)));
+  const { response } = await other.call("api-keys", { action: "get" });
+  expect((response as Key[]).map(({ acts_as_admin }) => acts_as_admin)).toEqual([false, false]);
 });
 
 test("the last administrator does not lose their rights by a slip", async () => {

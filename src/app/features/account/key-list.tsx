@@ -11,6 +11,7 @@ export interface ListedKey {
   /** Its beginning and end, to know it by. */
   trunc: string;
   last_active: string | null;
+  acts_as_admin: boolean;
 }
 
 export function KeyList({ keys, onDelete }: { keys: readonly ListedKey[]; onDelete: (key: ListedKey) => void }) {
@@ -24,7 +25,8 @@ export function KeyList({ keys, onDelete }: { keys: readonly ListedKey[]; onDele
               {key.name}
             </Text>
             <Text size="xs" c="dimmed">
-              {key.trunc}, {key.last_active === null ? "not used yet" : `used ${formatAgo(key.last_active, now)}`}
+              {key.trunc}, {key.acts_as_admin && "an administrator’s, "}
+              {key.last_active === null ? "not used yet" : `used ${formatAgo(key.last_active, now)}`}
             </Text>
           </div>
           <Button size="xs" variant="default" onClick={() => onDelete(key)} aria-label={`Delete the key ${key.name}`}>
