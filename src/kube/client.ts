@@ -7,6 +7,7 @@ import { Calls } from "./calls.ts";
 import type { KubeConfig } from "./config.ts";
 import { ClientHealth } from "./health.ts";
 import { readTarget } from "./kubeconfig.ts";
+import { dropLateStreams } from "./late-streams.ts";
 import { ListWatchReflector } from "./reflector.ts";
 import { openReflectorMetrics } from "./reflector-metrics.ts";
 import { Transport } from "./transport.ts";
@@ -24,6 +25,7 @@ export interface KubeClientOptions {
  */
 export async function openKube(life: Life, { config, metrics, log }: KubeClientOptions): Promise<Kube> {
   const target = await readTarget(config);
+  dropLateStreams(life);
   const transport = new Transport(life, { target, config, metrics, log });
   const { namespace } = target;
   const calls = new Calls(transport, namespace);
