@@ -2,8 +2,8 @@
 
 import { notFound } from "../../core/errors.ts";
 import type { Queryable } from "../../db/db.ts";
+import { NOW } from "../../db/moments.ts";
 import { type ActionRequest, actionRequest, type ProjectAction } from "../../protocol/project.ts";
-import { logProjectEvent } from "./log.ts";
 
 const LOGGED: Partial<Record<ProjectAction, string>> = {
   start: "project_start_requested",
@@ -21,23 +21,28 @@ interface NewRequest {
 }
 
 /**
- * Replaces the request by a new one; its time is the database's, with microseconds, so that no two are alike.
+ * Replaces the request by a new one, and writes down who asked, in one statement: who sees the one finds the other. The time of the request
+ * is the database's, with microseconds, so that no two are alike.
  * @returns the time of the request. @throws AppError `not_found` for a project that is not there, or is deleted and should start.
  */
 export async function requestAction(
   db: Queryable,
   { projectId, action, accountId, force = false }: NewRequest,
 ): Promise<{ time: string }> {
+  const event = LOGGED[action];
   const [row] = await db.query<{ time: string }>(
-    `UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
-       'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || CASE WHEN $3 THEN '{"force": true}'::jsonb ELSE '{}'::jsonb END
-     WHERE project_id = $1 AND ($2 NOT IN ('start', 'restart') OR deleted IS NOT TRUE)
-     RETURNING action_request ->> 'time' AS time`,
-    [projectId, action, force],
+    `WITH requested AS (
+       UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
+         'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || CASE WHEN $3 THEN '{"force": true}'::jsonb ELSE '{}'::jsonb END
+       WHERE project_id = $1 AND ($2 NOT IN ('start', 'restart') OR deleted IS NOT TRUE)
+       RETURNING project_id, action_request ->> 'time' AS time),
+     logged AS (
+       INSERT INTO project_log (id, project_id, account_id, event, time)
+       SELECT gen_random_uuid(), project_id, $4, $5, ${NOW} FROM requested WHERE $5::jsonb IS NOT NULL)
+     SELECT time FROM requested`,
+    [projectId, action, force, accountId ?? null, event === undefined ? null : JSON.stringify({ event })],
   );
   if (row === undefined) throw notFound("There is no such project, or it has been deleted; restore it first.");
-  const event = LOGGED[action];
-  if (event !== undefined) await logProjectEvent(db, { projectId, accountId, event: { event } });
   return row;
 }
 

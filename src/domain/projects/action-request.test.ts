@@ -1,0 +1,30 @@
+import { afterAll, expect, test } from "@jest/globals";
+import { newPerson, newProject } from "../../../test/helpers/people.ts";
+import { openTestDb } from "../../../test/helpers/postgres.ts";
+import { Life } from "../../core/life.ts";
+import { latestRequest, requestAction } from "./action-request.ts";
+import { projectLog } from "./log.ts";
+
+const life = new Life("test");
+const db = await openTestDb(life);
+afterAll(async () => {
+  expect(await life.stop()).toEqual([]);
+});
+
+test("who stopped a project was not told, where the stop was seen before it was written down who asked", async () => {
+  const person = await newPerson(db);
+  const projectId = await newProject(db, [[person, "owner"]]);
+  const ask = () => requestAction(db, { projectId, action: "stop", accountId: person.accountId });
+  await db.execute(`CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE 'not written'; END $$ LANGUAGE plpgsql`);
+  await db.execute("CREATE TRIGGER refuse BEFORE INSERT ON project_log FOR EACH ROW EXECUTE FUNCTION refuse()");
+  await expect(ask()).rejects.toThrow();
+  expect(await latestRequest(db, projectId)).toBeUndefined();
+
+  await db.execute("DROP TRIGGER refuse ON project_log");
+  const { time } = await ask();
+  expect(await latestRequest(db, projectId)).toEqual({ action: "stop", time });
+  const { log } = await projectLog(db, { projectId, limit: 5 });
+  expect(log.map(({ account_id, event }) => ({ account_id, event }))).toEqual([
+    { account_id: person.accountId, event: { event: "project_stop_requested" } },
+  ]);
+});
