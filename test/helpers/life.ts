@@ -8,7 +8,7 @@ export function testLives(): (name?: string) => Life {
   const lives: Life[] = [];
   afterEach(async () => {
     const errors: Error[] = [];
-    for (let life = lives.pop(); life; life = lives.pop()) errors.push(...(await life.stop({ deadlineMs: 15_000 })));
+    for (let life = lives.pop(); life; life = lives.pop()) errors.push(...(await life.stop({ deadlineMs: 60_000 })));
     if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("; "));
   });
   return (name = "test") => {

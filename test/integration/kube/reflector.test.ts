@@ -271,14 +271,12 @@ describe("a reflector", () => {
     const kube = await openTestKube(life, {
       ...api,
       kubeconfig,
-      config: { callDeadlineSeconds: kind === "listing" ? 20 : 1 },
+      config: { callDeadlineSeconds: kind === "listing" ? 600 : 1 },
     });
     const part = life.child("part");
     const { reflector } = reflect(part, kube, "none");
     await until(() => reflector.state.kind === kind);
-    const startedAt = Date.now();
-    await part.stop();
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(await part.stop()).toEqual([]); // in its time
     await expect(reflector.synced).rejects.toMatchObject({ code: "unavailable" });
   });
 

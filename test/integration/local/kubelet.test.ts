@@ -209,10 +209,8 @@ describe("probes", () => {
 
   test("ready at once when it answers, however long the period; unready when it fails", async () => {
     await open();
-    const startedAt = Date.now();
-    const name = await create(probed({ readinessProbe: { httpGet, periodSeconds: 60 } }));
+    const name = await create(probed({ readinessProbe: { httpGet, periodSeconds: 3_600 } }));
     await ready(name);
-    expect(Date.now() - startedAt).toBeLessThan(20_000);
     const failing = await create(probed({ readinessProbe: { httpGet, periodSeconds: 1, failureThreshold: 1 } }));
     const pod = await ready(failing);
     await rm(wellOf(pod));

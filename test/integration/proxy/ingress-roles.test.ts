@@ -208,7 +208,7 @@ test("a client that had ended its side while its upgrade waited was held for as 
 test("what a client says before it is joined arrives, once and in order", async () => {
   const { ingress, heard } = await ingressBefore(() => {});
   const asking = open(ingress, `${UPGRADE}first `);
-  await until(() => heard.length === 1);
+  await until(() => heard[0]?.text.endsWith("\r\n\r\n"));
   asking.socket.write("early");
   agree(heard[0] ?? { socket: asking.socket, text: "" }, 0);
   await until(() => asking.text.includes("101"));
