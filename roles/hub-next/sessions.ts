@@ -12,15 +12,15 @@ import { parseTyped } from "./parse-typed.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** The parts of one request that sessions need. */
-export interface Exchange {
+export interface SessionRequest {
   hub: Hub;
   visitor: Visitor;
   response: ServerResponse;
 }
 
 /** Makes the account and signs in. @throws AppError in words for the form. */
-export async function signUpHere(exchange: Exchange, wish: EndpointBody<"auth/sign-up">): Promise<string> {
-  const { hub, visitor } = exchange;
+export async function signUpHere(request: SessionRequest, wish: EndpointBody<"auth/sign-up">): Promise<string> {
+  const { hub, visitor } = request;
   const accountId = await signUp(
     { db: hub.db, limits: hub.limits, settings: await hub.settings.values(), mail: hub.mail },
     {
@@ -31,42 +31,42 @@ export async function signUpHere(exchange: Exchange, wish: EndpointBody<"auth/si
       address: visitor.client.address,
     },
   );
-  await beginSession(exchange, accountId);
+  await beginSession(request, accountId);
   return accountId;
 }
 
 /** Signs in. @throws AppError in words for the form. */
 export async function signInHere(
-  exchange: Exchange,
+  request: SessionRequest,
   { email, password }: EndpointBody<"auth/sign-in">,
 ): Promise<string> {
-  const { hub, visitor } = exchange;
+  const { hub, visitor } = request;
   const known = { email: email.trim().toLowerCase(), password, address: visitor.client.address };
   const accountId = await checkSignIn(hub.db, hub.limits, known);
-  await beginSession(exchange, accountId);
+  await beginSession(request, accountId);
   return accountId;
 }
 
 /** Ends this session, or all of the account, and takes the cookie away. */
-export async function signOutHere(exchange: Exchange, { all }: { all: boolean }): Promise<void> {
-  const { hub, visitor } = exchange;
+export async function signOutHere(request: SessionRequest, { all }: { all: boolean }): Promise<void> {
+  const { hub, visitor } = request;
   const { identity } = visitor;
   if (identity !== undefined && all) await endSessions(hub.db, { accountId: identity.accountId });
   else if (identity?.credential.kind === "session") await endSession(hub.db, identity.credential.hash);
-  await writeCookie(exchange, { value: "", maxAge: 0 });
+  await writeCookie(request, { value: "", maxAge: 0 });
 }
 
 /** The session that came with the request ends: its cookie is about to be replaced. */
-async function beginSession(exchange: Exchange, accountId: string): Promise<void> {
-  const { hub, visitor } = exchange;
+async function beginSession(request: SessionRequest, accountId: string): Promise<void> {
+  const { hub, visitor } = request;
   const old = visitor.identity?.credential;
   const { cookieValue } = await createSession(hub.db, { accountId, browser: visitor.browser });
   if (old?.kind === "session") await endSession(hub.db, old.hash);
-  await writeCookie(exchange, { value: cookieValue, maxAge: SESSION_SECONDS });
+  await writeCookie(request, { value: cookieValue, maxAge: SESSION_SECONDS });
 }
 
 async function writeCookie(
-  { hub, visitor, response }: Exchange,
+  { hub, visitor, response }: SessionRequest,
   cookie: { value: string; maxAge: number },
 ): Promise<void> {
   const { secure } = visitor;

@@ -20,7 +20,7 @@ export interface Replacing {
   /** "*": only if there is no such file yet. */
   ifNoneMatch?: string | undefined;
   /** Is given the file just before it is replaced: to keep it. `copy`: its bytes are about to be written over. */
-  keep?: ((file: Target & { stats: BigIntStats }, how: { copy: boolean }) => Promise<unknown>) | undefined;
+  keep?: ((file: NameInFolder & { stats: BigIntStats }, how: { copy: boolean }) => Promise<unknown>) | undefined;
 }
 
 /** Why a file is written in place, in words: a new one of its name would be another one. */
@@ -49,7 +49,7 @@ export const REFUSED: Readonly<Record<string, InPlaceReason>> = {
 };
 
 /** Where a file goes: a name in a folder that is held. */
-export interface Target {
+export interface NameInFolder {
   folder: Folder;
   name: Buffer;
 }
@@ -67,7 +67,7 @@ export interface WrittenOver {
 export async function putInPlace(
   places: Places,
   path: PlacePath,
-  { from, ...target }: Target & { from: Buffer },
+  { from, ...target }: NameInFolder & { from: Buffer },
   replacing: Replacing,
 ): Promise<WrittenOver | undefined> {
   const because = await replaceByName(path, { from, ...target }, replacing);
@@ -81,7 +81,7 @@ export async function putInPlace(
 export async function putOver(
   places: Places,
   path: PlacePath,
-  { from, ...target }: Target & { from: Buffer },
+  { from, ...target }: NameInFolder & { from: Buffer },
   replacing: Replacing,
 ): Promise<BigIntStats> {
   const writing = await Overwriting.begin(places);
@@ -100,7 +100,7 @@ export async function putOver(
 export async function writeTaken(
   path: PlacePath,
   writing: Overwriting,
-  { target, replacing }: { target: Target; replacing: Replacing },
+  { target, replacing }: { target: NameInFolder; replacing: Replacing },
 ): Promise<BigIntStats> {
   const stats = await checkReplacing(path, target, replacing);
   if (stats === undefined) throw changed(path);
@@ -113,7 +113,7 @@ export async function writeTaken(
 /** As `putInPlace`, but where renaming would make it another file it is left as it is, and the reason returned. */
 export async function replaceByName(
   path: PlacePath,
-  { from, ...target }: Target & { from: Buffer },
+  { from, ...target }: NameInFolder & { from: Buffer },
   replacing: Replacing,
 ): Promise<InPlaceReason | undefined> {
   const to = target.folder.at(target.name);
@@ -172,7 +172,7 @@ export async function moveWithoutReplacing(from: Buffer, to: Buffer): Promise<vo
 /** What is there, if it may be replaced. @throws AppError `precondition_failed` or, for what is no file, `invalid`. */
 export async function checkReplacing(
   path: PlacePath,
-  { folder, name }: Target,
+  { folder, name }: NameInFolder,
   { ifMatch, ifNoneMatch }: Replacing,
 ): Promise<BigIntStats | undefined> {
   const stats = await statsOf(folder, name);

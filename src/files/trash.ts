@@ -6,7 +6,7 @@ import { copyFile, link, lstat, mkdir, readdir, rename, writeFile } from "node:f
 import { codeOf, conflict, notFound } from "../core/errors.ts";
 import type { TrashItem } from "../protocol/project-files.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
-import { moveWithoutReplacing, statsOf, type Target } from "./replace.ts";
+import { moveWithoutReplacing, type NameInFolder, statsOf } from "./replace.ts";
 import { ABOUT, type About, CONTENT, ITEM_ID, inTrash, itemsOf, readItem, TRASHES, trashOf } from "./trash-items.ts";
 import { deleteTree } from "./tree.ts";
 import { type Folder, inParent, walk } from "./walk.ts";
@@ -31,7 +31,10 @@ export function moveToTrash(places: Places, path: PlacePath, by: Deleter): Promi
 
 /** For `Replacing.keep`: a file that is about to be replaced is in the trash as well. Its name is never missing meanwhile. */
 export function keepInTrash(places: Places, path: PlacePath, by: Deleter) {
-  return ({ folder, name, stats }: Target & { stats: BigIntStats }, { copy }: { copy: boolean }): Promise<string> =>
+  return (
+    { folder, name, stats }: NameInFolder & { stats: BigIntStats },
+    { copy }: { copy: boolean },
+  ): Promise<string> =>
     addItem(places, { path, by, stats }, async (item) => {
       // a second name costs nothing, where the file is about to lose the first one
       const linked = !copy && (await link(folder.at(name), item.at(CONTENT)).then(...YES_OR_NO));

@@ -14,11 +14,11 @@ import {
   checkReplacing,
   IN_PLACE_BECAUSE,
   isFolder,
+  type NameInFolder,
   putInPlace,
   REFUSED,
   type Replacing,
   statsOf,
-  type Target,
   type WrittenOver,
   writeTaken,
 } from "./replace.ts";
@@ -80,7 +80,7 @@ export function writeFile(places: Places, path: PlacePath, options: WriteOptions
 async function writeOver(
   places: Places,
   path: PlacePath,
-  { fill, ...over }: { target: Target; replacing: Replacing; fill: (handle: FileHandle) => Promise<unknown> },
+  { fill, ...over }: { target: NameInFolder; replacing: Replacing; fill: (handle: FileHandle) => Promise<unknown> },
 ): Promise<WrittenEntry> {
   const writing = await Overwriting.begin(places);
   try {

@@ -6,7 +6,7 @@ import type { Metrics } from "../core/metrics.ts";
 import { Calls } from "./calls.ts";
 import type { KubeConfig } from "./config.ts";
 import { ClientHealth } from "./health.ts";
-import { readTarget } from "./kubeconfig.ts";
+import { readApiServer } from "./kubeconfig.ts";
 import { dropLateStreams } from "./late-streams.ts";
 import { ListWatchReflector } from "./reflector.ts";
 import { openReflectorMetrics } from "./reflector-metrics.ts";
@@ -24,10 +24,10 @@ export interface KubeClientOptions {
  * @throws AppError `invalid` when no usable API server is named.
  */
 export async function openKube(life: Life, { config, metrics, log }: KubeClientOptions): Promise<Kube> {
-  const target = await readTarget(config);
+  const apiServer = await readApiServer(config);
   dropLateStreams(life);
-  const transport = new Transport(life, { target, config, metrics, log });
-  const { namespace } = target;
+  const transport = new Transport(life, { apiServer, config, metrics, log });
+  const { namespace } = apiServer;
   const calls = new Calls(transport, namespace);
   const reflectorMetrics = openReflectorMetrics(metrics);
   const health = new ClientHealth(life, {

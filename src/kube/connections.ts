@@ -3,7 +3,7 @@
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { AppError } from "../core/errors.ts";
 import type { ClusterCredentials, TlsMaterial } from "./credentials.ts";
-import type { Target } from "./kubeconfig.ts";
+import type { ApiServer } from "./kubeconfig.ts";
 
 const KEEP_ALIVE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -12,12 +12,12 @@ const MAX_CONNECTIONS = 64;
 
 /** One dispatcher is in use at a time; retired ones live until what runs on them has ended. */
 export class Connections {
-  readonly #cluster: Target["cluster"];
+  readonly #cluster: ApiServer["cluster"];
   readonly #retired = new Set<Dispatcher>();
   #current: Dispatcher | undefined;
   #fingerprint = "";
 
-  constructor({ cluster }: Target) {
+  constructor({ cluster }: ApiServer) {
     this.#cluster = cluster;
   }
 
@@ -63,7 +63,7 @@ export class Connections {
   }
 }
 
-function openDispatcher(cluster: Target["cluster"], tls: TlsMaterial): Dispatcher {
+function openDispatcher(cluster: ApiServer["cluster"], tls: TlsMaterial): Dispatcher {
   const options = {
     allowH2: true,
     connections: MAX_CONNECTIONS,
@@ -79,7 +79,7 @@ function openDispatcher(cluster: Target["cluster"], tls: TlsMaterial): Dispatche
 }
 
 /** @throws AppError `invalid` for a server that is not spoken to safely. */
-export function checkServer({ cluster: { server }, source }: Target): URL {
+export function checkServer({ cluster: { server }, source }: ApiServer): URL {
   const url = URL.parse(server);
   if (!url) throw new AppError("invalid", `${source} names the API server ${server}, which is no URL.`);
   const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);

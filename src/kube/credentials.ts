@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { User } from "@kubernetes/client-node/dist/config_types.js";
 import { AppError, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
-import type { Target } from "./kubeconfig.ts";
+import type { ApiServer } from "./kubeconfig.ts";
 
 /** How long files are taken to be as they were: well under the time for which an outgoing token still works. */
 const FRESH_MS = 30_000;
@@ -30,15 +30,15 @@ export interface ClusterCredentials {
  * token is renewed long before it ends), and only without one it fails.
  */
 export class CredentialSource {
-  readonly #target: Target;
+  readonly #apiServer: ApiServer;
   readonly #log: Logger;
   #kept: ClusterCredentials | undefined;
   #readAt = 0;
   #reading: Promise<ClusterCredentials> | undefined;
-  #authenticate: ((user: User) => Promise<Partial<Identity>>) | undefined;
+  #authenticate: ((user: User) => Promise<Partial<Proof>>) | undefined;
 
-  constructor(target: Target, log: Logger) {
-    this.#target = target;
+  constructor(apiServer: ApiServer, log: Logger) {
+    this.#apiServer = apiServer;
     this.#log = log;
   }
 
@@ -68,7 +68,7 @@ export class CredentialSource {
       this.#readAt = performance.now();
       return this.#kept;
     } catch (cause) {
-      const where = this.#target.source;
+      const where = this.#apiServer.source;
       if (!this.#kept) {
         throw new AppError("unavailable", `The credentials of ${where} cannot be read: ${messageOf(cause)}.`, {
           cause,
@@ -83,8 +83,8 @@ export class CredentialSource {
   }
 
   async #assemble(): Promise<ClusterCredentials> {
-    const { cluster, user, tokenFile } = this.#target;
-    this.#authenticate ??= await authenticatorFor(this.#target);
+    const { cluster, user, tokenFile } = this.#apiServer;
+    this.#authenticate ??= await authenticatorFor(this.#apiServer);
     const [ca, cert, key, token, plugin] = await Promise.all([
       pem(cluster.caFile, cluster.caData),
       pem(user.certFile, user.certData),
@@ -105,14 +105,15 @@ export class CredentialSource {
   }
 }
 
-interface Identity {
+/** What a user signs in with that a program or a provider knows. */
+interface Proof {
   authorization: string;
   cert: string;
   key: string;
 }
 
 /** Users that need a program or a provider to sign in. The whole library costs half a second, so it is loaded for those few only. */
-async function authenticatorFor({ cluster, user }: Target) {
+async function authenticatorFor({ cluster, user }: ApiServer) {
   if (user.exec) {
     const { ExecAuth } = await import("@kubernetes/client-node/dist/exec_auth.js");
     const exec = new ExecAuth();

@@ -8,7 +8,7 @@ import { readConfig } from "../core/config.ts";
 import { kubeConfig } from "./config.ts";
 import { checkServer } from "./connections.ts";
 import { CredentialSource } from "./credentials.ts";
-import { readTarget } from "./kubeconfig.ts";
+import { readApiServer } from "./kubeconfig.ts";
 
 const life = testLives();
 const config = (env: Record<string, string>) => readConfig(kubeConfig, env);
@@ -33,17 +33,17 @@ async function file(parts: Parts = {}, name = "config"): Promise<string> {
 }
 
 async function credentialsOf(parts: Parts) {
-  const target = await readTarget(config({ KUBECONFIG: await file(parts) }));
-  return new CredentialSource(target, testLog()).current();
+  const apiServer = await readApiServer(config({ KUBECONFIG: await file(parts) }));
+  return new CredentialSource(apiServer, testLog()).current();
 }
 
 describe("which cluster", () => {
   test("a kubeconfig's current context, its namespace, and ours above it", async () => {
     const path = await file({ namespace: "theirs" });
-    const target = await readTarget(config({ KUBECONFIG: path }));
-    expect(target).toMatchObject({ namespace: "theirs", cluster: { server: "https://api.test:6443" } });
-    expect((await readTarget(config({ KUBECONFIG: path, COCALC_NAMESPACE: "ours" }))).namespace).toBe("ours");
-    expect((await readTarget(config({ KUBECONFIG: await file() }))).namespace).toBe("default");
+    const apiServer = await readApiServer(config({ KUBECONFIG: path }));
+    expect(apiServer).toMatchObject({ namespace: "theirs", cluster: { server: "https://api.test:6443" } });
+    expect((await readApiServer(config({ KUBECONFIG: path, COCALC_NAMESPACE: "ours" }))).namespace).toBe("ours");
+    expect((await readApiServer(config({ KUBECONFIG: await file() }))).namespace).toBe("default");
   });
 
   test("a kubeconfig may be YAML", async () => {
@@ -52,12 +52,12 @@ describe("which cluster", () => {
       path,
       "clusters:\n- name: c\n  cluster: {server: 'https://y:1'}\ncontexts:\n- name: x\n  context: {cluster: c, user: u}\ncurrent-context: x\n",
     );
-    expect((await readTarget(config({ KUBECONFIG: path }))).cluster.server).toBe("https://y:1");
+    expect((await readApiServer(config({ KUBECONFIG: path }))).cluster.server).toBe("https://y:1");
   });
 
   test("of several files the first that names a thing wins", async () => {
     const [a, b] = [await file({ namespace: "first" }), await file({ namespace: "second" })];
-    expect((await readTarget(config({ KUBECONFIG: `${a}:${b}` }))).namespace).toBe("first");
+    expect((await readApiServer(config({ KUBECONFIG: `${a}:${b}` }))).namespace).toBe("first");
   });
 
   test("in a pod the service account", async () => {
@@ -65,15 +65,15 @@ describe("which cluster", () => {
     await writeFile(join(folder, "namespace"), "cocalc\n");
     await writeFile(join(folder, "token"), "abc\n");
     await writeFile(join(folder, "ca.crt"), "CA");
-    const target = await readTarget(
+    const apiServer = await readApiServer(
       config({ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" }),
       folder,
     );
-    expect(target).toMatchObject({ namespace: "cocalc", cluster: { server: "https://10.0.0.1:443" } });
-    const { headers, tls } = await new CredentialSource(target, testLog()).current();
+    expect(apiServer).toMatchObject({ namespace: "cocalc", cluster: { server: "https://10.0.0.1:443" } });
+    const { headers, tls } = await new CredentialSource(apiServer, testLog()).current();
     expect(headers).toEqual({ authorization: "Bearer abc" });
     expect(tls).toEqual({ ca: "CA" });
-    const six = await readTarget(config({ KUBERNETES_SERVICE_HOST: "fd00::1" }), folder);
+    const six = await readApiServer(config({ KUBERNETES_SERVICE_HOST: "fd00::1" }), folder);
     expect(six.cluster.server).toBe("https://[fd00::1]:443");
   });
 
@@ -85,11 +85,11 @@ describe("which cluster", () => {
   ])("%s is told with the file's name", async (_what, text, message) => {
     const path = join(await temporaryFolder(life()), "broken");
     if (text !== undefined) await writeFile(path, text);
-    await expect(readTarget(config({ KUBECONFIG: path }))).rejects.toMatchObject({
+    await expect(readApiServer(config({ KUBECONFIG: path }))).rejects.toMatchObject({
       code: "invalid",
       message: expect.stringMatching(message),
     });
-    await expect(readTarget(config({ KUBECONFIG: path }))).rejects.toThrow(path);
+    await expect(readApiServer(config({ KUBECONFIG: path }))).rejects.toThrow(path);
   });
 });
 
@@ -101,9 +101,9 @@ test.each([
   ["http://localhost:8001", true],
   ["https://api.test/k8s/clusters/c-1", true],
 ])("an API server at %s may be spoken to: %s", async (server, allowed) => {
-  const target = await readTarget(config({ KUBECONFIG: await file({ cluster: { server } }) }));
-  if (allowed) expect(checkServer(target).href.replace(/\/$/, "")).toBe(server);
-  else expect(() => checkServer(target)).toThrow(expect.objectContaining({ code: "invalid" }));
+  const apiServer = await readApiServer(config({ KUBECONFIG: await file({ cluster: { server } }) }));
+  if (allowed) expect(checkServer(apiServer).href.replace(/\/$/, "")).toBe(server);
+  else expect(() => checkServer(apiServer)).toThrow(expect.objectContaining({ code: "invalid" }));
 });
 
 describe("who we are there", () => {
@@ -123,7 +123,7 @@ describe("who we are there", () => {
       cluster: { "insecure-skip-tls-verify": true, "tls-server-name": "kubernetes" },
     });
     await writeFile(join(path, "../me.crt"), "CERT");
-    const { tls } = await new CredentialSource(await readTarget(config({ KUBECONFIG: path })), testLog()).current();
+    const { tls } = await new CredentialSource(await readApiServer(config({ KUBECONFIG: path })), testLog()).current();
     expect(tls).toEqual({ cert: "CERT", key: "KEY", servername: "kubernetes", rejectUnauthorized: false });
   });
 
@@ -144,7 +144,7 @@ describe("who we are there", () => {
     const path = await file({ user: { tokenFile: "token" } });
     const token = join(path, "../token");
     const { log, lines } = keptLog();
-    const source = new CredentialSource(await readTarget(config({ KUBECONFIG: path })), log);
+    const source = new CredentialSource(await readApiServer(config({ KUBECONFIG: path })), log);
     await expect(source.current()).rejects.toMatchObject({ code: "unavailable" });
     await writeFile(token, "one");
     expect((await source.current()).headers.authorization).toBe("Bearer one");

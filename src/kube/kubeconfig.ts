@@ -17,7 +17,7 @@ import type { KubeConfig } from "./config.ts";
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** One API server, who we are there, and the namespace we work in. */
-export interface Target {
+export interface ApiServer {
   cluster: Cluster;
   user: User;
   /** File with a bearer token that somebody rotates. */
@@ -38,7 +38,7 @@ interface Loaded {
  * The API server that the configuration means.
  * @throws AppError `invalid` when nothing describes one, or what does is broken.
  */
-export async function readTarget(config: KubeConfig, serviceAccount = SERVICE_ACCOUNT): Promise<Target> {
+export async function readApiServer(config: KubeConfig, serviceAccount = SERVICE_ACCOUNT): Promise<ApiServer> {
   if (config.kubeconfig !== undefined) return fromFiles(config.kubeconfig.split(delimiter).filter(Boolean), config);
   if (config.serviceHost !== undefined) return fromServiceAccount(config, serviceAccount);
   const file = join(homedir(), ".kube", "config");
@@ -50,7 +50,7 @@ export async function readTarget(config: KubeConfig, serviceAccount = SERVICE_AC
   }
 }
 
-async function fromServiceAccount(config: KubeConfig, folder: string): Promise<Target> {
+async function fromServiceAccount(config: KubeConfig, folder: string): Promise<ApiServer> {
   const namespace = config.namespace ?? (await readFile(join(folder, "namespace"), "utf8").catch(() => "")).trim();
   return {
     cluster: {
@@ -66,7 +66,7 @@ async function fromServiceAccount(config: KubeConfig, folder: string): Promise<T
   };
 }
 
-async function fromFiles(files: string[], config: KubeConfig): Promise<Target> {
+async function fromFiles(files: string[], config: KubeConfig): Promise<ApiServer> {
   const loaded = await Promise.all(files.map(loadFile));
   const source = files.join(delimiter);
   const contextName = config.context ?? loaded.find(({ current }) => current !== undefined)?.current;

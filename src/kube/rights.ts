@@ -14,7 +14,7 @@ export interface Rule {
 }
 
 /** One thing that may be done, as a review asks for it. */
-export interface Right {
+export interface KubeRight {
   verb: string;
   resource: string;
   subresource?: string;
@@ -44,7 +44,7 @@ export function rulesOf(rights: KubeRights): { namespaced: Rule[]; cluster: Rule
 }
 
 /** Each right for itself. */
-export function eachRight(rights: KubeRights): Right[] {
+export function eachRight(rights: KubeRights): KubeRight[] {
   return Object.entries(rights).flatMap(([path, verbs]) => {
     const [resource = "", subresource] = path.split("/");
     const namespaced = !OF_THE_CLUSTER.has(resource);

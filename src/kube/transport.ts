@@ -12,7 +12,7 @@ import { counter, histogram, type Metrics } from "../core/metrics.ts";
 import type { KubeConfig } from "./config.ts";
 import { Connections, checkServer } from "./connections.ts";
 import { CredentialSource } from "./credentials.ts";
-import type { Target } from "./kubeconfig.ts";
+import type { ApiServer } from "./kubeconfig.ts";
 import { Reach } from "./reach.ts";
 import { kubeStatusOf, readStatus, refusal } from "./status.ts";
 
@@ -46,7 +46,7 @@ const NOT_DONE = new Set([429, 503]);
 const SERVER_ERRORS = new Set([500, 502, 504]);
 
 interface TransportOptions {
-  target: Target;
+  apiServer: ApiServer;
   config: KubeConfig;
   metrics: Metrics;
   log: Logger;
@@ -64,11 +64,11 @@ export class Transport {
   /** Told of every try. */
   readonly reach = new Reach();
 
-  /** @throws AppError `invalid` when the target cannot be used. */
-  constructor(life: Life, { target, config, metrics, log }: TransportOptions) {
-    this.#base = checkServer(target).href.replace(/\/$/, "");
-    this.#credentials = new CredentialSource(target, log);
-    this.#connections = new Connections(target);
+  /** @throws AppError `invalid` when the API server cannot be used. */
+  constructor(life: Life, { apiServer, config, metrics, log }: TransportOptions) {
+    this.#base = checkServer(apiServer).href.replace(/\/$/, "");
+    this.#credentials = new CredentialSource(apiServer, log);
+    this.#connections = new Connections(apiServer);
     this.#deadlineMs = config.callDeadlineSeconds * 1000;
     this.#metrics = openTransportMetrics(metrics);
     life.defer("Kubernetes connections", () => {

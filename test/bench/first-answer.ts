@@ -4,7 +4,7 @@ import { mkdir, rmdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { projectEnv } from "../helpers/project-env.ts";
 import { until } from "../helpers/until.ts";
 import { bundle, makeProjectCache } from "./image.ts";

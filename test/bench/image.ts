@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { projectEnv } from "../helpers/project-env.ts";
 import { until } from "../helpers/until.ts";

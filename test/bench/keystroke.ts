@@ -8,7 +8,7 @@ import { io, type Socket } from "socket.io-client";
 import * as Y from "yjs";
 import type { Life } from "../../src/core/life.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { HUB_KEYS_VARIABLE } from "../../src/protocol/assertion.ts";
 import { DOCUMENT_TEXT } from "../../src/protocol/document-text.ts";
 import type { DocumentView } from "../../src/protocol/project-documents.ts";

@@ -11,7 +11,7 @@ import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
 import { environmentFor, parseSoftware, SOFTWARE_CONFIG_MAP } from "../../src/domain/software/software.ts";
 import { configMaps, pods } from "../../src/kube/resources.ts";
 import type { Kube, Pod } from "../../src/kube/types.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { openTestKube } from "../helpers/kube.ts";
 import { until } from "../helpers/until.ts";
 import type { Place } from "./cluster.ts";

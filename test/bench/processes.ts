@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { RoleName } from "../../roles/names.ts";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { until } from "../helpers/until.ts";
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { startBuiltRole, startProgram, untilListening } from "./processes.ts";
 import { createPerson, createRunningProject, openWorld } from "./world.ts";
 

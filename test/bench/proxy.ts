@@ -2,7 +2,7 @@
 
 import WebSocket, { WebSocketServer } from "ws";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { downloadSpeed, requestsPerSecond } from "./processes.ts";
 import { LOAD_CORE, type ProxyName, startBackend, startBareNode, startProxies, type Target } from "./proxies.ts";
 import { type Benchmark, type Figure, median, ms, perSecond, withSpread } from "./report.ts";

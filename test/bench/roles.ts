@@ -3,7 +3,7 @@
 import { setTimeout as after } from "node:timers/promises";
 import { type RoleName, roleNames } from "../../roles/names.ts";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { openEmbeddedCluster } from "../helpers/embedded-cluster.ts";
 import { projectEnv } from "../helpers/project-env.ts";
 import { until } from "../helpers/until.ts";

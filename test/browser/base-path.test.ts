@@ -2,7 +2,7 @@
 
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { openPage } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { startProduct } from "../helpers/product.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { environment } from "../../src/core/env.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { buildBundles, buildImages } from "./build.ts";
 import { run } from "./command.ts";
 import type { Kubectl } from "./deploy/deploy.ts";

@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { readTarget } from "../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../src/kube/kubeconfig.ts";
 import { pods } from "../../src/kube/resources.ts";
 import { kubeStatusOf } from "../../src/kube/status.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -75,7 +75,7 @@ async function readerOfPods({ wire, namespace, kubeconfig, life }: Subject): Pro
   const { body } = await wire.send("POST", `${account}/${name}/token`, {
     body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 3600 } },
   });
-  const { cluster } = await readTarget(kubeConfigFor(kubeconfig));
+  const { cluster } = await readApiServer(kubeConfigFor(kubeconfig));
   const file = join(await temporaryFolder(life), "kubeconfig");
   const document = {
     clusters: [

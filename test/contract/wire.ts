@@ -3,7 +3,7 @@
 import { Agent, request } from "undici";
 import type { Life } from "../../src/core/life.ts";
 import { CredentialSource, type TlsMaterial } from "../../src/kube/credentials.ts";
-import { readTarget } from "../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../src/kube/kubeconfig.ts";
 import type { KubeObject } from "../../src/kube/types.ts";
 import { type WatchEvent, WatchLines } from "../../src/kube/watch-lines.ts";
 import { testLog } from "../helpers/log.ts";
@@ -50,12 +50,12 @@ export interface Wire {
 
 /** Opens raw access with the credentials of a kubeconfig. */
 export async function openWire(life: Life, kubeconfig: string): Promise<Wire> {
-  const target = await readTarget(kubeConfigFor(kubeconfig));
-  const { headers, tls } = await new CredentialSource(target, testLog()).current();
+  const apiServer = await readApiServer(kubeConfigFor(kubeconfig));
+  const { headers, tls } = await new CredentialSource(apiServer, testLog()).current();
   const dispatcher = new Agent({ connect: tls });
   life.defer("raw connections", () => dispatcher.destroy());
   const urlOf = (path: string, query: Record<string, string> = {}) =>
-    `${target.cluster.server}${path}?${new URLSearchParams(query)}`;
+    `${apiServer.cluster.server}${path}?${new URLSearchParams(query)}`;
   return {
     async send(method, path, { query, body, contentType = "application/json", token } = {}) {
       const answer = await request(urlOf(path, query), {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { environment } from "../../src/core/env.ts";
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { temporaryFolder } from "./folder.ts";
 import { projectEnv } from "./project-env.ts";
 

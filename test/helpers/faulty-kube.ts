@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { Agent, type Dispatcher, request } from "undici";
 import type { Life } from "../../src/core/life.ts";
 import { CredentialSource } from "../../src/kube/credentials.ts";
-import { readTarget } from "../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../src/kube/kubeconfig.ts";
 import { kubeConfigFor } from "../contract/target.ts";
 import { testLog } from "./log.ts";
 
@@ -124,11 +124,11 @@ export class FaultyKube {
 
 /** Opens the proxy before the API server of a kubeconfig. */
 export async function openFaultyKube(life: Life, kubeconfig: string): Promise<FaultyKube> {
-  const target = await readTarget(kubeConfigFor(kubeconfig));
-  const { headers, tls } = await new CredentialSource(target, testLog()).current();
+  const apiServer = await readApiServer(kubeConfigFor(kubeconfig));
+  const { headers, tls } = await new CredentialSource(apiServer, testLog()).current();
   const dispatcher = new Agent({ connect: tls });
   life.defer("upstream of the faulty proxy", () => dispatcher.destroy());
-  const proxy = new FaultyKube({ server: target.cluster.server, headers, dispatcher });
+  const proxy = new FaultyKube({ server: apiServer.cluster.server, headers, dispatcher });
   const server = createServer((incoming, response) => {
     proxy.handle(incoming, response).catch(() => response.destroy()); // one side has gone: so does the other
   });

@@ -8,7 +8,7 @@ import type { Logger } from "../../src/core/log.ts";
 import { type Metrics, openMetrics } from "../../src/core/metrics.ts";
 import { openKube } from "../../src/kube/client.ts";
 import type { KubeConfig } from "../../src/kube/config.ts";
-import { readTarget } from "../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../src/kube/kubeconfig.ts";
 import type { Kube } from "../../src/kube/types.ts";
 import { openKubeApi } from "../../src/local/kube-api/kube-api.ts";
 import { openNamespace } from "../contract/namespace.ts";
@@ -42,7 +42,7 @@ export function openTestKube(life: Life, options: TestClient): Promise<Kube> {
 
 /** A kubeconfig like another, whose API server is at another URL. */
 export async function kubeconfigAt(life: Life, kubeconfig: string, server: string): Promise<string> {
-  const { cluster, user } = await readTarget(kubeConfigFor(kubeconfig));
+  const { cluster, user } = await readApiServer(kubeConfigFor(kubeconfig));
   const document = {
     clusters: [
       {
@@ -79,7 +79,7 @@ export async function openKubeTcpProxy(
   life: Life,
   kubeconfig: string,
 ): Promise<{ proxy: TcpProxy; kubeconfig: string }> {
-  const { cluster } = await readTarget(kubeConfigFor(kubeconfig));
+  const { cluster } = await readApiServer(kubeConfigFor(kubeconfig));
   const { hostname, port } = new URL(cluster.server);
   const proxy = await openTcpProxy(life, { host: hostname, port: Number(port) });
   return { proxy, kubeconfig: await kubeconfigAt(life, kubeconfig, `https://127.0.0.1:${proxy.port}`) };

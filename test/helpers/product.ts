@@ -1,7 +1,7 @@
 /** The whole product as a newcomer runs it (`cocalc-k8s local`), on a data folder and a port of its own, and people who use it over HTTP. */
 
 import type { Life } from "../../src/core/life.ts";
-import { freePort } from "../../src/net/serve/serve.ts";
+import { freePort } from "../../src/net/serve/free-port.ts";
 import { type CliProcess, startCli } from "./cli.ts";
 import { temporaryFolder } from "./folder.ts";
 import { until } from "./until.ts";

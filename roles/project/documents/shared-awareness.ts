@@ -16,13 +16,13 @@ const MAX_UPDATE_BYTES = 16_384;
 /** Editors that one socket may have open on one document. */
 const MAX_CLIENTS_PER_READER = 8;
 
-export interface Identity {
+export interface Participant {
   account_id: string;
   name: string;
 }
 
 /** Who moves a cursor. */
-export interface Mover extends Identity {
+export interface Mover extends Participant {
   /** Bytes that their socket may have others told of cursors. */
   budget: TokenBucket;
 }
@@ -141,7 +141,7 @@ function clientsIn(update: Uint8Array): number[] {
   return clients;
 }
 
-function signed(state: unknown, { account_id, name }: Identity): unknown {
+function signed(state: unknown, { account_id, name }: Participant): unknown {
   if (typeof state !== "object" || state === null) return null;
   const user = "user" in state && typeof state.user === "object" ? state.user : {};
   return { ...state, user: { ...user, name, account_id } };

@@ -6,7 +6,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { AppError, notFound } from "../../../src/core/errors.ts";
 import type { Life } from "../../../src/core/life.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import type { ServerEntry } from "../../../src/protocol/project-web-servers.ts";
 import { type Address, isThere, listens, loopbackOf, makeSocketFolder, originOf } from "./address.ts";
 import { ServerRun } from "./server-run.ts";

@@ -14,9 +14,9 @@ import { Reconnect } from "./reconnect.ts";
 import { offlineError, RequestError } from "./request-error.ts";
 import { Store } from "./store.ts";
 
-type Body<N extends ProjectRequestName> = z.input<(typeof projectRequests)[N]>;
+export type ProjectRequest<N extends ProjectRequestName> = z.input<(typeof projectRequests)[N]>;
 type Requests = {
-  [N in ProjectRequestName]: (body: Body<N>, answer: (result: ProjectAnswer<N>) => void) => void;
+  [N in ProjectRequestName]: (body: ProjectRequest<N>, answer: (result: ProjectAnswer<N>) => void) => void;
 };
 type ProjectSocket = Socket<ProjectEvents, Requests>;
 export type ProjectEventName = keyof ProjectEvents;
@@ -111,10 +111,13 @@ export class ProjectConnection {
   }
 
   /** Asks the project's server. @throws RequestError, `offline` when there is no connection. */
-  async request<N extends ProjectRequestName>(name: N, body: Body<N>): Promise<ProjectAnswers[N]> {
+  async request<N extends ProjectRequestName>(name: N, body: ProjectRequest<N>): Promise<ProjectAnswers[N]> {
     if (!this.#socket.connected) throw offlineError("The project's server cannot be reached now.");
     const socket = this.#socket.timeout(ANSWER_WITHIN_MS);
-    const emit = socket.emitWithAck.bind(socket) as unknown as (n: N, b: Body<N>) => Promise<ProjectAnswer<N>>; // one name at a time, where socket.io's type wants the union
+    const emit = socket.emitWithAck.bind(socket) as unknown as (
+      n: N,
+      b: ProjectRequest<N>,
+    ) => Promise<ProjectAnswer<N>>; // one name at a time, where socket.io's type wants the union
     const answer = await emit(name, body).catch(() => {
       throw offlineError("The project's server did not answer.");
     });

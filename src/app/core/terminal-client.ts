@@ -1,9 +1,10 @@
 /** One terminal as a browser follows it: output in order and without gaps or doubles over reconnects, keys, size, exit and restart. */
 
+import type { ProjectRequestName } from "../../protocol/project-socket.ts";
 import type { TerminalAnswers } from "../../protocol/project-terminals.ts";
 import type { TerminalScheme } from "../../protocol/terminal-colours.ts";
 import { TERMINAL_SIGNALS } from "../../protocol/terminal-signals.ts";
-import type { ProjectConnection } from "./project-connection.ts";
+import type { ProjectConnection, ProjectRequest } from "./project-connection.ts";
 import { wordsOf } from "./request-error.ts";
 import { Store } from "./store.ts";
 
@@ -261,7 +262,7 @@ export class TerminalClient {
   }
 
   /** What may be lost with the connection: opening again puts it right. */
-  async #ask(name: "terminal_input" | "terminal_resize" | "terminal_ack" | "terminal_close", body: object) {
-    await this.#connection.request(name, body as never).catch(() => {}); // each caller gives the body of its name
+  async #ask<N extends ProjectRequestName>(name: N, body: ProjectRequest<N>): Promise<void> {
+    await this.#connection.request(name, body).catch(() => {});
   }
 }

@@ -2,7 +2,7 @@
 
 import { isAppError } from "../../core/errors.ts";
 import { configMaps, nodes } from "../../kube/resources.ts";
-import { eachRight, type KubeRights, type Right } from "../../kube/rights.ts";
+import { eachRight, type KubeRight, type KubeRights } from "../../kube/rights.ts";
 import type { Kube, KubeNode } from "../../kube/types.ts";
 import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
 import { parseSoftware, SOFTWARE_CONFIG_MAP } from "../software/software.ts";
@@ -35,7 +35,7 @@ export function checkPermissions(kube: Kube, wanted: KubeRights): Promise<Checke
   });
 }
 
-function nameOf({ verb, resource, subresource }: Right): string {
+function nameOf({ verb, resource, subresource }: KubeRight): string {
   return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
 }
 

@@ -15,8 +15,8 @@ import type { Db } from "../../db/db.ts";
 import { ASSERTION_HEADER } from "../../protocol/assertion.ts";
 import { signingKey } from "../signing-keys/signing-keys.ts";
 import { Assertions, type Subject } from "./assertions.ts";
+import { type Answer, sendBounded } from "./bounded-request.ts";
 import type { ProjectServersConfig } from "./config.ts";
-import { type Answer, exchange } from "./exchange.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import { notRunning, notUnderstood, refused, tooMany, whyNot } from "./why-not.ts";
 
@@ -95,7 +95,7 @@ export class ProjectServers {
     try {
       const { origin, assertion } = await unlessAborted(this.#address(projectId, request.as), attempt.signal);
       const { method = "GET", path, body, deadlineMs = DEADLINE_MS } = request;
-      const answer = await exchange(
+      const answer = await sendBounded(
         origin,
         {
           method,

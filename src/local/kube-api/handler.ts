@@ -21,7 +21,7 @@ import type { Store } from "./store.ts";
 import { tableOf, wantsTable } from "./tables.ts";
 import type { ApiObject } from "./types.ts";
 import { serveWatch } from "./watches.ts";
-import { type DeleteWish, type Target, type WriteOptions, Writes } from "./writes.ts";
+import { type DeleteWish, type ObjectRef, type WriteOptions, Writes } from "./writes.ts";
 
 export interface HandlerOptions {
   store: Store;
@@ -122,25 +122,25 @@ export class Handler {
 
   async #create(call: Call): Promise<void> {
     const body = await readJson(call.request);
-    await this.#written(call, 201, this.#writes.create(target(call), body, writeOptions(call)));
+    await this.#written(call, 201, this.#writes.create(refIn(call), body, writeOptions(call)));
   }
 
   async #replace(call: Call): Promise<void> {
     const body = await readJson(call.request);
-    await this.#written(call, 200, this.#writes.replace(target(call), body, writeOptions(call)));
+    await this.#written(call, 200, this.#writes.replace(refIn(call), body, writeOptions(call)));
   }
 
   async #patch(call: Call): Promise<void> {
     const contentType = String(call.request.headers["content-type"] ?? "");
     const text = await readText(call.request);
-    const { object, created } = this.#writes.patch(target(call), { contentType, text }, writeOptions(call));
+    const { object, created } = this.#writes.patch(refIn(call), { contentType, text }, writeOptions(call));
     await this.#written(call, created ? 201 : 200, object);
   }
 
   async #delete(call: Call): Promise<void> {
     const wish = deleteWish(await readJson(call.request), call.query);
     const { type, name } = call.path;
-    const { object, gone } = this.#writes.delete(target(call), wish);
+    const { object, gone } = this.#writes.delete(refIn(call), wish);
     if (!gone || type.plural === "pods") return this.#written(call, 200, object);
     await this.#options.saved();
     const details = { name, kind: type.plural, uid: object.metadata.uid };
@@ -199,7 +199,7 @@ export class Handler {
   }
 }
 
-function target({ path }: Call): Target {
+function refIn({ path }: Call): ObjectRef {
   return { type: path.type, namespace: path.namespace, name: path.name ?? "", subresource: path.subresource };
 }
 

@@ -22,7 +22,7 @@ import type { Store } from "./store.ts";
 import { type ApiObject, type ApiType, namespaceType, podType, timestamp } from "./types.ts";
 
 /** What a write is about. */
-export interface Target {
+export interface ObjectRef {
   type: ApiType;
   namespace: string | undefined;
   name: string;
@@ -57,7 +57,7 @@ export class Writes {
     this.#store = store;
   }
 
-  create({ type, namespace }: Omit<Target, "name">, body: unknown, options: WriteOptions): ApiObject {
+  create({ type, namespace }: Omit<ObjectRef, "name">, body: unknown, options: WriteOptions): ApiObject {
     const given = readBody(type, namespace, body);
     refuseUnknown(type, given, options);
     const object = newObject(type, given);
@@ -65,37 +65,37 @@ export class Writes {
   }
 
   /** Replaces an object, or its status. */
-  replace(target: Target, body: unknown, options: WriteOptions): ApiObject {
-    const live = this.#live(target);
-    const given = readBody(target.type, target.namespace, body);
-    refuseUnknown(target.type, given, options);
-    return this.#change(target, { live, given, options });
+  replace(ref: ObjectRef, body: unknown, options: WriteOptions): ApiObject {
+    const live = this.#live(ref);
+    const given = readBody(ref.type, ref.namespace, body);
+    refuseUnknown(ref.type, given, options);
+    return this.#change(ref, { live, given, options });
   }
 
   /** Any of the four kinds of patch; an apply creates what is not there. `created` says so. */
   patch(
-    target: Target,
+    ref: ObjectRef,
     { contentType, text }: PatchBody,
     options: WriteOptions,
   ): { object: ApiObject; created: boolean } {
     const kind = patchKind(contentType);
     if (kind === undefined) throw unsupportedMediaType(contentType);
     const patch = kind === "apply" ? parsedYaml(text) : parsedJson(text);
-    if (kind === "apply") return this.#apply(target, patch, options);
-    const live = this.#live(target);
+    if (kind === "apply") return this.#apply(ref, patch, options);
+    const live = this.#live(ref);
     const patched = patchedBody(kind, live, patch);
-    const given = readBody(target.type, target.namespace, patched);
-    refuseUnknown(target.type, given, options);
-    return { object: this.#change(target, { live, given, options }), created: false };
+    const given = readBody(ref.type, ref.namespace, patched);
+    refuseUnknown(ref.type, given, options);
+    return { object: this.#change(ref, { live, given, options }), created: false };
   }
 
   /** Marks a pod on a node as leaving, so that its kubelet ends it; removes all else, and what has no grace, at once. */
   delete(
-    target: Target,
+    ref: ObjectRef,
     { gracePeriodSeconds, uid, resourceVersion }: DeleteWish,
   ): { object: ApiObject; gone: boolean } {
-    const { type, name } = target;
-    const live = this.#live(target);
+    const { type, name } = ref;
+    const live = this.#live(ref);
     const { metadata } = live;
     if (uid !== undefined && uid !== metadata.uid) {
       throw conflict(
@@ -135,8 +135,8 @@ export class Writes {
     });
   }
 
-  #apply(target: Target, patch: unknown, options: WriteOptions): { object: ApiObject; created: boolean } {
-    const { type, namespace, name } = target;
+  #apply(ref: ObjectRef, patch: unknown, options: WriteOptions): { object: ApiObject; created: boolean } {
+    const { type, namespace, name } = ref;
     const applied = readBody(type, namespace, patch);
     if (applied.metadata.name !== name) throw badRequest("the name of the object does not match the name on the URL");
     if (asObject(asObject(patch).metadata).managedFields !== undefined)
@@ -144,7 +144,7 @@ export class Writes {
     refuseUnknown(type, applied, options);
     const live = this.#store.get(type, namespace, name);
     if (!live) {
-      if (target.subresource !== undefined) throw notFound(type, name);
+      if (ref.subresource !== undefined) throw notFound(type, name);
       const object = withApplyOwner(newObject(type, applied), applied, options.fieldManager);
       return { object: this.#add(type, object, options), created: true };
     }
@@ -154,7 +154,7 @@ export class Writes {
       ...next,
       metadata: { ...next.metadata, ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) },
     };
-    return { object: this.#change(target, { live, given, options, booked: true }), created: false };
+    return { object: this.#change(ref, { live, given, options, booked: true }), created: false };
   }
 
   #add(type: ApiType, object: ApiObject, { dryRun = false }: WriteOptions): ApiObject {
@@ -168,7 +168,7 @@ export class Writes {
 
   /** The common end of all changes. `booked`: the field managers are in `given` already. */
   #change(
-    { type, subresource }: Target,
+    { type, subresource }: ObjectRef,
     {
       live,
       given,
@@ -195,7 +195,7 @@ export class Writes {
     return stored;
   }
 
-  #live({ type, namespace, name, subresource }: Target): ApiObject {
+  #live({ type, namespace, name, subresource }: ObjectRef): ApiObject {
     if (subresource !== undefined && !type.subresources.includes(subresource)) throw methodNotAllowed();
     const live = this.#store.get(type, namespace, name);
     if (!live) throw notFound(type, name);

@@ -7,7 +7,8 @@ import { testLives } from "../../../test/helpers/life.ts";
 import { testLog } from "../../../test/helpers/log.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { EarlyListener } from "./early-listener.ts";
-import { freePort, type Handle, serveHttp, type Upgrade } from "./serve.ts";
+import { freePort } from "./free-port.ts";
+import { type Handle, serveHttp, type Upgrade } from "./serve.ts";
 
 const newLife = testLives();
 const HOST = "127.0.0.1";

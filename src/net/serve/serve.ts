@@ -191,16 +191,3 @@ async function listenOn(server: Server, { host, port, early }: Listen, name: str
   else server.listen({ host, port, backlog: BACKLOG });
   await promise;
 }
-
-/** A port of this host that was free a moment ago, for programs that cannot choose one by themselves. */
-export async function freePort(host = "127.0.0.1"): Promise<number> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject).listen(0, host, resolve);
-  await promise;
-  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
-  const closed = Promise.withResolvers<void>();
-  server.close(() => closed.resolve());
-  await closed.promise;
-  return port;
-}

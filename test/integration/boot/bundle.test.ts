@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type RoleName, roleNames } from "../../../roles/names.ts";
 import { Life } from "../../../src/core/life.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import { buildBundle } from "../../helpers/bundle.ts";
 import { startCli } from "../../helpers/cli.ts";
 import { openEmbeddedCluster } from "../../helpers/embedded-cluster.ts";

@@ -9,7 +9,7 @@ import { processConfig } from "../../../src/boot/process-config.ts";
 import { readConfig } from "../../../src/core/config.ts";
 import type { Environment } from "../../../src/core/env.ts";
 import type { Life } from "../../../src/core/life.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import { type CliProcess, runCli, startCli } from "../../helpers/cli.ts";
 import { testLives } from "../../helpers/life.ts";
 import { projectEnv } from "../../helpers/project-env.ts";

@@ -9,7 +9,7 @@ import { spawn as spawnInTerminal } from "@lydell/node-pty";
 import { environment } from "../../../src/core/env.ts";
 import type { Life } from "../../../src/core/life.ts";
 import { identify, type ProcessId, signalGroup } from "../../../src/local/processes.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
 import { testLives } from "../../helpers/life.ts";
 import { Person } from "../../helpers/product.ts";

@@ -8,7 +8,7 @@ import { connect } from "node:tls";
 import { expect, test } from "@jest/globals";
 import { serveAdmin } from "../../../src/boot/admin-server.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
-import { readTarget } from "../../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../../src/kube/kubeconfig.ts";
 import { openKubeApi } from "../../../src/local/kube-api/kube-api.ts";
 import { ASSERTION_HEADER } from "../../../src/protocol/assertion.ts";
 import { kubeConfigFor } from "../../contract/target.ts";
@@ -81,7 +81,7 @@ test("the embedded Kubernetes API was at fault for a target that is no address",
   const { log, lines } = keptLog();
   const dataDir = await temporaryFolder(life);
   const { kubeconfig } = await openKubeApi(life, { dataDir, namespace: "test", log });
-  const { cluster } = await readTarget(kubeConfigFor(kubeconfig));
+  const { cluster } = await readApiServer(kubeConfigFor(kubeconfig));
   const { hostname, port } = new URL(cluster.server);
   for (const target of TARGETS) {
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });

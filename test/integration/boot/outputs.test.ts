@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import { environment } from "../../../src/core/env.ts";
 import type { Life } from "../../../src/core/life.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import { testLives } from "../../helpers/life.ts";
 import { createTestDatabase, databaseEnv } from "../../helpers/postgres.ts";
 import { until } from "../../helpers/until.ts";

@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import { startRoles } from "../../../src/boot/start-roles.ts";
 import { neededMigrations } from "../../../src/db/schema.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
 import { databaseEnv, openTestDb } from "../../helpers/postgres.ts";

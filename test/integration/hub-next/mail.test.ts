@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import type { Db } from "../../../src/db/db.ts";
 import { mailQueue, putMail } from "../../../src/domain/mail/outbox.ts";
-import { freePort } from "../../../src/net/serve/serve.ts";
+import { freePort } from "../../../src/net/serve/free-port.ts";
 import { PASSWORD, startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { keptLog, type LogLine } from "../../helpers/log.ts";

@@ -7,7 +7,7 @@ import { describe, expect, test } from "@jest/globals";
 import { generate } from "selfsigned";
 import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
-import { readTarget } from "../../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../../src/kube/kubeconfig.ts";
 import { configMaps } from "../../../src/kube/resources.ts";
 import { kubeStatusOf } from "../../../src/kube/status.ts";
 import type { ConfigMap, Kube } from "../../../src/kube/types.ts";
@@ -107,7 +107,7 @@ describe("connections", () => {
   test("go through the HTTP proxy that a kubeconfig names", async () => {
     const life = lives();
     const tunnel = await openConnectProxy(life);
-    const { cluster } = await readTarget(kubeConfigFor(api.kubeconfig));
+    const { cluster } = await readApiServer(kubeConfigFor(api.kubeconfig));
     const kubeconfig = await kubeconfigAt(life, api.kubeconfig, cluster.server);
     const document = JSON.parse(await readFile(kubeconfig, "utf8"));
     document.clusters[0].cluster["proxy-url"] = tunnel.url;
@@ -167,7 +167,7 @@ describe("rotation", () => {
   test("a CA that is exchanged is read again: the wrong one is refused, the right one works", async () => {
     const life = lives();
     const folder = await temporaryFolder(life);
-    const { cluster } = await readTarget(kubeConfigFor(api.kubeconfig));
+    const { cluster } = await readApiServer(kubeConfigFor(api.kubeconfig));
     const right = cluster.caFile
       ? await readFile(cluster.caFile, "utf8")
       : Buffer.from(cluster.caData ?? "", "base64").toString("utf8");

@@ -7,7 +7,7 @@ import { expect, test } from "@jest/globals";
 import { generate } from "selfsigned";
 import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
-import { readTarget } from "../../../src/kube/kubeconfig.ts";
+import { readApiServer } from "../../../src/kube/kubeconfig.ts";
 import { dropLateStreams } from "../../../src/kube/late-streams.ts";
 import { Transport } from "../../../src/kube/transport.ts";
 import { kubeConfigFor } from "../../contract/target.ts";
@@ -62,7 +62,7 @@ test("answers that came after their calls were given up ended the process as the
   const part = life.child("client");
   dropLateStreams(part);
   const transport = new Transport(part, {
-    target: await readTarget(config),
+    apiServer: await readApiServer(config),
     config,
     metrics: openMetrics({ defaults: false }),
     log: testLog(),

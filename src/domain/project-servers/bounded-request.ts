@@ -9,7 +9,7 @@ import { type Attempt, unlessAborted } from "../../core/attempt.ts";
 
 const MAX_HEAD_BYTES = 16_384;
 
-export interface Exchange {
+export interface BoundedRequest {
   method: "GET" | "POST";
   path: string;
   headers: Record<string, string>;
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** Asks at `origin`, until the attempt ends. @throws what undici throws, or why the attempt was ended. */
-export async function exchange(origin: string, asked: Exchange, attempt: Attempt): Promise<Answer> {
+export async function sendBounded(origin: string, asked: BoundedRequest, attempt: Attempt): Promise<Answer> {
   const { method, path, headers, body: sent, maxBytes, patienceMs } = asked;
   const client = new Client(origin, {
     pipelining: 0, // one request, then it is closed
