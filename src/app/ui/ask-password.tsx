@@ -1,9 +1,9 @@
 /** A question for one's own password, which goes before something dangerous. */
 
-import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import "@mantine/core/styles/PasswordInput.css";
-import { useAct } from "./ask.tsx";
+import { Answers, useAct } from "./ask.tsx";
 
 interface Props {
   title: string;
@@ -32,14 +32,7 @@ export function AskPassword({ title, children, verb, danger = false, onAnswer, o
             error={error}
             data-autofocus
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" {...(danger && { color: "red" })} loading={busy} disabled={password === ""}>
-              {verb}
-            </Button>
-          </Group>
+          <Answers verb={verb} danger={danger} busy={busy} disabled={password === ""} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -27,14 +27,7 @@ export function Confirm({ title, children, verb, danger = false, onConfirm, onCl
             {error}
           </Text>
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button {...(danger && { color: "red" })} loading={busy} onClick={() => void run()} data-autofocus>
-            {verb}
-          </Button>
-        </Group>
+        <Answers verb={verb} danger={danger} busy={busy} onClose={onClose} onConfirm={() => void run()} />
       </Stack>
     </Modal>
   );
@@ -75,17 +68,40 @@ export function AskText({ title, label, verb, initial = "", problemOf, onAnswer,
             autoComplete="off"
             spellCheck={false}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy}>
-              {verb}
-            </Button>
-          </Group>
+          <Answers verb={verb} busy={busy} onClose={onClose} />
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+interface AnswersProps {
+  verb: string;
+  danger?: boolean;
+  busy: boolean;
+  /** Nothing to be confirmed yet. */
+  disabled?: boolean;
+  onClose: () => void;
+  /** Without, it submits the form that it stands in. */
+  onConfirm?: () => void;
+}
+
+/** The two answers to a question: no, and the verb. */
+export function Answers({ verb, danger = false, busy, disabled = false, onClose, onConfirm }: AnswersProps) {
+  return (
+    <Group justify="flex-end">
+      <Button variant="default" onClick={onClose}>
+        Cancel
+      </Button>
+      <Button
+        {...(danger && { color: "red" })}
+        {...(onConfirm === undefined ? { type: "submit" } : { onClick: onConfirm, "data-autofocus": true })}
+        loading={busy}
+        disabled={disabled}
+      >
+        {verb}
+      </Button>
+    </Group>
   );
 }
 
