@@ -1,6 +1,6 @@
 /** A student's day in a real browser on the whole product: sign up, a project, a terminal, a file shared by two, reload, stop. */
 
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { Life } from "../../src/core/life.ts";
 import { expectAccessible, expectContrast, openPage } from "../helpers/browser.ts";
@@ -31,9 +31,14 @@ async function signUp(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "Sign up" }).click();
 }
 
-async function createAndStart(page: Page, title: string): Promise<void> {
+async function createOnly(page: Page, title: string): Promise<void> {
   await page.getByLabel("Name of a new project").fill(title);
   await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Start project" }).waitFor();
+}
+
+async function createAndStart(page: Page, title: string): Promise<void> {
+  await createOnly(page, title);
   await page.getByRole("button", { name: "Start project" }).click();
   await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
 }
@@ -119,39 +124,66 @@ test(
   DAY_MS,
 );
 
-test(
-  "every page is accessible and fits a phone, light and dark",
-  async () => {
-    const own = life();
-    const { page } = await openPage(own, { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" });
+describe("on a phone, light and dark", () => {
+  const phone = new Life("phone");
+  let page: Page;
+  beforeAll(async () => {
+    ({ page } = await openPage(phone, { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" }));
     await signUp(page, "Grace");
     await page.getByRole("heading", { name: "Projects" }).waitFor();
-    await expectAccessible(page);
-    await page.getByLabel("Name of a new project").fill("Phone");
-    await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("button", { name: "Start project" }).waitFor();
-    await expectAccessible(page);
-    await page.getByRole("button", { name: "Start project" }).click();
-    await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
-    await page.getByRole("button", { name: "New" }).click();
-    await page.getByRole("menuitem", { name: "File" }).click();
-    await page.getByLabel("Name of the file").fill("notes.md");
-    await page.getByRole("button", { name: "Create" }).click();
-    await editor(page).waitFor();
-    await page.getByText(/^Saved/).waitFor();
-    await expectFits(page, "editor");
-    for (const place of ["Files", "Terminal", "Members", "Log", "Settings"]) {
+  }, DAY_MS);
+  afterAll(async () => {
+    expect(await phone.stop({ deadlineMs: 30_000 })).toEqual([]);
+  }, DAY_MS);
+
+  /** What stands around the pages is looked at once with the projects, and once with the first page of a project. */
+  test(
+    "the projects and a project that is stopped are accessible and fit",
+    async () => {
+      await expectFits(page, "projects");
+      await createOnly(page, "Phone");
+      await expectFits(page, "start");
+    },
+    DAY_MS,
+  );
+
+  test(
+    "the editor is accessible and fits",
+    async () => {
+      await page.getByRole("button", { name: "Start project" }).click();
+      await page.getByRole("table", { name: "Files" }).waitFor({ timeout: 60_000 });
+      await page.getByRole("button", { name: "New" }).click();
+      await page.getByRole("menuitem", { name: "File" }).click();
+      await page.getByLabel("Name of the file").fill("notes.md");
+      await page.getByRole("button", { name: "Create" }).click();
+      await editor(page).waitFor();
+      await page.getByText(/^Saved/).waitFor();
+      await expectFits(page, "editor");
+    },
+    DAY_MS,
+  );
+
+  test.each(["Files", "Terminal", "Members", "Log", "Settings"])(
+    "%s is accessible and fits",
+    async (place) => {
       await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: place }).click();
       await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
       await until(async () => (await page.getByText("…", { exact: false }).count()) === 0);
-      await expectFits(page, place);
-    }
-    await page.goto(`${product.origin}/app/account`);
-    await page.getByRole("heading", { name: "Sessions" }).waitFor();
-    await expectFits(page, "account");
-  },
-  DAY_MS,
-);
+      await expectFits(page, place, "main");
+    },
+    DAY_MS,
+  );
+
+  test(
+    "the account is accessible and fits",
+    async () => {
+      await page.goto(`${product.origin}/app/account`);
+      await page.getByRole("heading", { name: "Sessions" }).waitFor();
+      await expectFits(page, "account", "main");
+    },
+    DAY_MS,
+  );
+});
 
 test(
   "what could not be shown while the network was away shows by itself when it is back",
@@ -163,9 +195,7 @@ test(
     const go = (place: string) => rail.getByRole("link", { name: place }).click();
     const make = async (title: string) => {
       await page.getByRole("link", { name: "CoCalc" }).click();
-      await page.getByLabel("Name of a new project").fill(title);
-      await page.getByRole("button", { name: "Create" }).click();
-      await page.getByRole("button", { name: "Start project" }).waitFor();
+      await createOnly(page, title);
     };
     await make("First"); // from which the pages are loaded, with the log and members of another project
     for (const place of ["Log", "Members"]) {
@@ -257,12 +287,12 @@ async function tabTo(page: Page, control: ReturnType<Page["getByLabel"]>): Promi
   throw new Error("Tab never reached the control");
 }
 
-/** Is accessible in light and in dark, and no wider than the screen. */
-async function expectFits(page: Page, place: string): Promise<void> {
+/** Is accessible in light and in dark, and no wider than the screen; `within` a part, where the rest was looked at before. */
+async function expectFits(page: Page, place: string, within?: string): Promise<void> {
   await page.emulateMedia({ colorScheme: "dark" });
-  await expectContrast(page);
+  await expectContrast(page, within);
   await page.emulateMedia({ colorScheme: "light" });
-  await expectAccessible(page);
+  await expectAccessible(page, within);
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect({ place, wider }).toEqual({ place, wider: 0 });
 }

@@ -43,19 +43,20 @@ export async function openPage(life: Life, options: BrowserContextOptions = {}):
   return { page, problems };
 }
 
-/** Expects that axe finds nothing on a page, by the rules of WCAG 2.2 AA. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Expects that axe finds nothing on a page, or `within` what a selector finds, by the rules of WCAG 2.2 AA. */
+export async function expectAccessible(page: Page, within?: string): Promise<void> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  await expectNothingFound(axe(page).withTags(tags));
+  await expectNothingFound(axe(page, within).withTags(tags));
 }
 
 /** Expects that what a page shows can be told from what is behind it: all that depends on its colours. */
-export async function expectContrast(page: Page): Promise<void> {
-  await expectNothingFound(axe(page).withRules(["color-contrast"]));
+export async function expectContrast(page: Page, within?: string): Promise<void> {
+  await expectNothingFound(axe(page, within).withRules(["color-contrast"]));
 }
 
-function axe(page: Page): AxeBuilder {
-  return new AxeBuilder({ page: page as never }); // the same library in another version's types
+function axe(page: Page, within?: string): AxeBuilder {
+  const builder = new AxeBuilder({ page: page as never }); // the same library in another version's types
+  return within === undefined ? builder : builder.include(within);
 }
 
 async function expectNothingFound(asked: AxeBuilder): Promise<void> {
