@@ -150,7 +150,7 @@ export const projectEndpoints = {
           last_active: z.string().nullable(),
         }),
       ),
-      invited: z.array(z.object({ email_address: z.string(), time: z.string().nullable() })),
+      invited: z.array(z.object({ email_address: z.string(), time: z.string().nullable(), group: invitedGroup })),
     }),
   },
   "projects/collaborators/add": {

@@ -241,6 +241,57 @@ test(
 );
 
 test(
+  "somebody is added or invited as a viewer at once",
+  async () => {
+    const { page } = await openPage(life());
+    await signUp(page, "Rhea");
+    await Person.signUp(product.origin, "Quentin");
+    await createOnly(page, "To be shown");
+    await page.getByRole("link", { name: "Members" }).click();
+    for (const address of ["quentin@example.org", "nobody.yet@example.org"]) {
+      await page.getByLabel("Add somebody").fill(address);
+      await page.getByLabel("As", { exact: true }).selectOption("Viewer");
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByText(`${address} is added as a viewer.`).waitFor();
+    }
+    await until(async () => (await page.getByLabel("Role of Quentin Tester").inputValue()) === "viewer");
+    await page.getByRole("list", { name: "Invited" }).getByText("Becomes a viewer").waitFor();
+  },
+  DAY_MS,
+);
+
+test(
+  "the last owner hands a project over to leave it",
+  async () => {
+    const { page } = await openPage(life());
+    await signUp(page, "Lena");
+    const mila = await Person.signUp(product.origin, "Mila");
+    await createOnly(page, "Handed over");
+    await page.getByRole("link", { name: "Members" }).click();
+    const address = page.url();
+    const leave = page.getByRole("button", { name: "Leave the project" });
+    await leave.click();
+    const nobodyElse = page.getByRole("dialog", { name: "Nobody else is in “Handed over”" });
+    await nobodyElse.getByRole("button", { name: "Cancel" }).click();
+    await nobodyElse.waitFor({ state: "detached" });
+    await page.getByLabel("Add somebody").fill("mila@example.org");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByLabel("Role of Mila Tester").waitFor();
+    expect(await page.getByLabel("Role of Lena Tester").isDisabled()).toBe(true);
+    await leave.click();
+    const question = page.getByRole("dialog", { name: "Hand over “Handed over” and leave?" });
+    await question.getByLabel("Its owner from now on").selectOption("Mila Tester");
+    await question.getByRole("button", { name: "Hand over and leave" }).click();
+    await page.getByText("You have left the project; Mila Tester owns it now.").waitFor();
+    const projectId = /projects\/([^/]+)/.exec(address)?.[1];
+    const project = await mila.call<{ users: object }>("projects/get-one", { project_id: projectId });
+    expect(project.users).toMatchObject({ [mila.accountId]: { group: "owner" } });
+    expect(Object.keys(project.users)).toEqual([mila.accountId]);
+  },
+  DAY_MS,
+);
+
+test(
   "the whole way goes with the keyboard alone",
   async () => {
     const own = life();

@@ -41,7 +41,7 @@ export function groupOf(project: ProjectSummary, accountId: string): MemberGroup
 export const GROUP_WORDS: Record<MemberGroup, string> = {
   owner: "an owner",
   collaborator: "a collaborator",
-  viewer: "a viewer, who reads and changes nothing",
+  viewer: "a viewer",
 };
 
 /** May this account do it in the project? What is not offered here would be refused. */

@@ -40,9 +40,9 @@ export async function invite(tx: Transaction, { projectId, email, group, invited
   );
   await tx.execute(
     `UPDATE projects SET invite = (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(invite) WHERE ${IS_GOOD_INVITATION})
-       || jsonb_build_object($2::text, jsonb_build_object('time', $3::text))
+       || jsonb_build_object($2::text, jsonb_build_object('time', $3::text, 'group', $4::text))
      WHERE project_id = $1`,
-    [projectId, email, new Date().toISOString()],
+    [projectId, email, new Date().toISOString(), group],
   );
 }
 

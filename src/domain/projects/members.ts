@@ -2,7 +2,7 @@
 
 import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
-import { type MemberGroup, memberGroup } from "../../protocol/project.ts";
+import { type InvitedGroup, type MemberGroup, memberGroup } from "../../protocol/project.ts";
 import { IS_GOOD_INVITATION } from "./invitations.ts";
 
 export interface Membership {
@@ -28,13 +28,18 @@ export async function memberships(db: Queryable, projectId: string): Promise<Mem
   });
 }
 
+export interface Invitation {
+  email_address: string;
+  time: string | null;
+  /** What they become; an entry that does not say makes a collaborator. */
+  group: InvitedGroup;
+}
+
 /** The addresses invited to a project that have not signed up yet. */
-export async function invitedTo(
-  db: Queryable,
-  projectId: string,
-): Promise<{ email_address: string; time: string | null }[]> {
+export async function invitedTo(db: Queryable, projectId: string): Promise<Invitation[]> {
   return db.query(
-    `SELECT invited.key AS email_address, invited.value ->> 'time' AS time FROM projects, jsonb_each(invite) AS invited
+    `SELECT invited.key AS email_address, invited.value ->> 'time' AS time,
+       CASE invited.value ->> 'group' WHEN 'viewer' THEN 'viewer' ELSE 'collaborator' END AS "group" FROM projects, jsonb_each(invite) AS invited
      WHERE project_id = $1 AND ${IS_GOOD_INVITATION} ORDER BY 1`,
     [projectId],
   );

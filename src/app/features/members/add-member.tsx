@@ -1,13 +1,16 @@
-/** Adds somebody to a project, by name or by e-mail address. */
+/** Adds somebody to a project, by name or by e-mail address, as a collaborator or as a viewer. */
 
-import { Button, Paper, Text, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Paper, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import type { InvitedGroup } from "../../../protocol/project.ts";
+import { GROUP_WORDS } from "../../core/project-view.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { tell } from "../../ui/tell.ts";
+import { ROLES_TO_ADD } from "./member.ts";
 
 interface AddMemberProps {
   members: ReadonlySet<string>;
@@ -20,6 +23,7 @@ export function AddMember({ members, onAdded }: AddMemberProps) {
   const { api } = useApp();
   const { project_id } = useProject().project;
   const [text, setText] = useState("");
+  const [group, setGroup] = useState<InvitedGroup>("collaborator");
   const [query] = useDebouncedValue(text.trim(), 200);
   const { data } = useQuery({
     queryKey: ["people", query],
@@ -28,10 +32,10 @@ export function AddMember({ members, onAdded }: AddMemberProps) {
     placeholderData: (before) => before,
   });
   const add = async (who: { account_id: string } | { email_address: string }, name: string) => {
-    await api("projects/collaborators/add", { project_id, ...who });
+    await api("projects/collaborators/add", { project_id, group, ...who });
     await onAdded();
     setText("");
-    tell(`${name} is added.`);
+    tell(`${name} is added as ${GROUP_WORDS[group]}.`);
   };
   const { busy, error, run } = useAct(() => add({ email_address: text.trim() }, text.trim()));
   const submit = (event: FormEvent) => {
@@ -49,6 +53,12 @@ export function AddMember({ members, onAdded }: AddMemberProps) {
         onChange={(event) => setText(event.currentTarget.value)}
         error={error}
         autoComplete="off"
+      />
+      <NativeSelect
+        label="As"
+        data={ROLES_TO_ADD}
+        value={group}
+        onChange={(event) => setGroup(event.currentTarget.value as InvitedGroup)}
       />
       <Button
         type="submit"

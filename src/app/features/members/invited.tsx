@@ -1,12 +1,14 @@
 /** Addresses that were invited and have no account yet. */
 
 import { Button, Text, Title } from "@mantine/core";
+import type { EndpointOutput } from "../../../protocol/api-v2-table.ts";
 import { formatAgo } from "../../core/format.ts";
+import { GROUP_WORDS } from "../../core/project-view.ts";
 import { useApp, useNow, useProject } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
 
 interface InvitedProps {
-  invited: readonly { email_address: string; time: string | null }[];
+  invited: EndpointOutput<"projects/collaborators/list">["invited"];
   onChanged: () => Promise<unknown>;
 }
 
@@ -29,13 +31,13 @@ export function Invited({ invited, onChanged }: InvitedProps) {
         Invited
       </Title>
       <ul className="rows" aria-label="Invited">
-        {invited.map(({ email_address, time }) => (
+        {invited.map(({ email_address, time, group }) => (
           <li key={email_address} className="row">
             <div className="row-words">
               <Text size="sm">{email_address}</Text>
               <Text size="xs" c="dimmed">
-                {time === null ? "" : `Invited ${formatAgo(time, now)}. `}Joins when an account with this address is
-                made.
+                {time === null ? "" : `Invited ${formatAgo(time, now)}. `}Becomes {GROUP_WORDS[group]} when an account
+                with this address is made.
               </Text>
             </div>
             <Button

@@ -3,7 +3,7 @@
 import { Avatar, Button, NativeSelect, Text } from "@mantine/core";
 import { formatAgo } from "../../core/format.ts";
 import { useNow } from "../../ui/app-context.ts";
-import { type Member, nameOf } from "./member.ts";
+import { type Member, nameOf, ROLES } from "./member.ts";
 
 interface MemberRowProps {
   member: Member;
@@ -13,12 +13,6 @@ interface MemberRowProps {
   onGroup: (group: Member["group"]) => void;
   onRemove: () => void;
 }
-
-const ROLES: { value: Member["group"]; label: string }[] = [
-  { value: "owner", label: "Owner" },
-  { value: "collaborator", label: "Collaborator" },
-  { value: "viewer", label: "Viewer" },
-];
 
 export function MemberRow({ member, own, mayChange, mayRemove, onGroup, onRemove }: MemberRowProps) {
   const now = useNow(30_000);
