@@ -1,6 +1,6 @@
 /** Uploads, the trash and odd names in a real browser on the whole product: nothing is replaced, lost or confused by surprise. */
 
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
@@ -38,6 +38,14 @@ const textFile = (name: string, text: string) => ({ name, mimeType: "text/plain"
 const upload = (page: Page, files: Parameters<ReturnType<Page["getByLabel"]>["setInputFiles"]>[0]) =>
   page.getByLabel("Files to upload").setInputFiles(files);
 
+/** Drops a file or folder of this machine in the middle of the page. */
+async function dropOn(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await session.send("Input.dispatchDragEvent", { type, x: 640, y: 600, data });
+}
+
 test(
   "an upload asks before it replaces a file; what was replaced or deleted comes back from the trash",
   async () => {
@@ -71,6 +79,18 @@ test(
     await files.getByRole("link", { name: "d.txt" }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Undo" }).click();
     await files.getByRole("link", { name: "d.txt" }).waitFor();
+
+    const folder = await temporaryFolder(life(), "chosen");
+    await mkdir(join(folder, "course/week 1"), { recursive: true });
+    await writeFile(join(folder, "course/week 1/task.txt"), "in a folder");
+    await page.getByRole("button", { name: "Upload" }).click();
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("menuitem", { name: "Folder" }).click();
+    await (await chooser).setFiles(join(folder, "course"));
+    await files.getByRole("link", { name: "course" }).waitFor();
+    await until(async () => (await read("course/week 1/task.txt")) === "in a folder");
+    await dropOn(page, join(folder, "course/week 1"));
+    await until(async () => (await read("week 1/task.txt")) === "in a folder");
 
     await page.goto(`${address}/trash`);
     const trash = page.getByRole("list", { name: "Trash" });

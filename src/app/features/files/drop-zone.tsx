@@ -3,7 +3,7 @@
 import { Text } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { type DragEvent, type ReactNode, useState } from "react";
-import { droppedFiles } from "../../core/dropped-files.ts";
+import { droppedFiles } from "../../core/chosen-files.ts";
 import { joinPath } from "../../core/paths.ts";
 import { useProject } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
@@ -22,7 +22,7 @@ export function DropZone({ path, disabled, children }: { path: string; disabled:
       const dropped = await droppedFiles(event.dataTransfer);
       open.uploads.add(dropped.map(({ path: below, file }) => ({ file, path: joinPath(path, below) })));
     } catch (error) {
-      tellFailure("Some of what you dropped could not be read", error);
+      tellFailure("Nothing of what you dropped was uploaded", error);
     }
   };
   return (

@@ -1,22 +1,15 @@
 /** What can be done in a folder, and with what is selected in it. */
 
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import {
-  IconDots,
-  IconDownload,
-  IconFilePlus,
-  IconFolderPlus,
-  IconPlus,
-  IconTrash,
-  IconUpload,
-} from "@tabler/icons-react";
-import { type ChangeEvent, useMemo, useRef } from "react";
+import { IconDots, IconDownload, IconFilePlus, IconFolderPlus, IconPlus, IconTrash } from "@tabler/icons-react";
+import { useMemo } from "react";
 import type { FileEntry } from "../../../protocol/project-files.ts";
 import type { Command } from "../../core/commands.ts";
-import { joinPath, wireName } from "../../core/paths.ts";
+import { joinPath } from "../../core/paths.ts";
 import { useCommands, useProject } from "../../ui/app-context.ts";
 import { MenuLink } from "../../ui/menu-link.tsx";
 import type { FileQuestion } from "./file-dialogs.tsx";
+import { UploadMenu } from "./upload-menu.tsx";
 
 interface ToolbarProps {
   path: string;
@@ -28,18 +21,10 @@ interface ToolbarProps {
 }
 
 export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden }: ToolbarProps) {
-  const { open } = useProject();
-  const input = useRef<HTMLInputElement>(null);
-  const picked = (event: ChangeEvent<HTMLInputElement>) => {
-    const files = [...(event.currentTarget.files ?? [])];
-    open.uploads.add(files.map((file) => ({ file, path: joinPath(path, wireName(file.name)) })));
-    event.currentTarget.value = "";
-  };
   const commands = useMemo<Command[]>(
     () => [
       { id: "new-file", title: "New file", group: "Files", run: () => ask({ kind: "new-file" }) },
       { id: "new-folder", title: "New folder", group: "Files", run: () => ask({ kind: "new-folder" }) },
-      { id: "upload", title: "Upload files", group: "Files", run: () => input.current?.click() },
     ],
     [ask],
   );
@@ -51,16 +36,7 @@ export function Toolbar({ path, chosen, writable, ask, showHidden, onShowHidden 
         <WithChosen paths={paths} writable={writable} onDelete={() => ask({ kind: "delete", entries: chosen })} />
       )}
       <NewMenu writable={writable} ask={ask} />
-      <Button
-        size="xs"
-        variant="default"
-        disabled={!writable}
-        leftSection={<IconUpload size={14} aria-hidden />}
-        onClick={() => input.current?.click()}
-      >
-        Upload
-      </Button>
-      <input ref={input} type="file" multiple hidden onChange={picked} aria-label="Files to upload" />
+      <UploadMenu path={path} writable={writable} />
       <FolderMenu path={path} showHidden={showHidden} onShowHidden={onShowHidden} />
     </div>
   );
