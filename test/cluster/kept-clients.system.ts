@@ -15,6 +15,9 @@ import { openTestDb } from "../helpers/postgres.ts";
 import { startTestServer } from "../helpers/test-server.ts";
 import { openProject } from "../integration/project-servers/site.ts";
 
+/** The shorter end before the patience of most clients with a connection, the longer after it. */
+const BETWEEN_MS = [10_000, 60_000] as const;
+
 const newLife = testLives();
 const serverLife = new Life("PostgreSQL");
 await startTestServer(serverLife);
@@ -28,10 +31,8 @@ interface Round {
   outlive: () => Promise<void>;
 }
 
-/** Of the database's faults some are shorter than its clients' patience, and some longer: between 10 and 30 s it ends. */
 async function openDatabaseRounds(): Promise<Round[]> {
-  const faults = [...faultsOf([10_000, 20_000]), ...faultsOf([30_000, 60_000], 100)];
-  return oneByOne(faults, async (fault) => {
+  return oneByOne(faultsOf(BETWEEN_MS, 100), async (fault) => {
     const life = newLife();
     const direct = await openTestDb(life);
     const outlive = () => outliveDatabaseFault(life, { direct, wire: "plain" }, fault);
@@ -42,7 +43,7 @@ async function openDatabaseRounds(): Promise<Round[]> {
 /** Each asks the same server, by a faulty way of its own. */
 async function openProjectServerRounds(): Promise<Round[]> {
   const project = await openProject(newLife());
-  return faultsOf([10_000, 60_000], 200).map((fault) => {
+  return faultsOf(BETWEEN_MS, 200).map((fault) => {
     const outlive = () => outliveProjectServerFault(newLife(), project, fault);
     return { client: "who asks a project's server", fault, outlive };
   });
@@ -50,7 +51,7 @@ async function openProjectServerRounds(): Promise<Round[]> {
 
 async function openHubProxyRounds(): Promise<Round[]> {
   const db = await openTestDb(newLife());
-  return oneByOne(faultsOf([10_000, 60_000], 300), async (fault) => {
+  return oneByOne(faultsOf(BETWEEN_MS, 300), async (fault) => {
     const life = newLife();
     const site = await openHubProxySite(life, db);
     return { client: "hub-proxy", fault, outlive: () => outliveHubProxyFault(life, site, fault) };
@@ -58,7 +59,7 @@ async function openHubProxyRounds(): Promise<Round[]> {
 }
 
 async function openMailRounds(): Promise<Round[]> {
-  return oneByOne(faultsOf([10_000, 60_000], 400), async (fault) => {
+  return oneByOne(faultsOf(BETWEEN_MS, 400), async (fault) => {
     const site = await openMailSite(newLife());
     return { client: "the outbox", fault, outlive: () => outliveMailFault(site, fault) };
   });

@@ -11,13 +11,10 @@ import { openDbOn } from "../helpers/postgres.ts";
 import { openTcpProxy, seeded } from "../helpers/tcp-proxy.ts";
 import { openTlsFront } from "../helpers/tls-front.ts";
 import { until } from "../helpers/until.ts";
-import { askEveryMs, askOn, befall, type Fault } from "./fault.ts";
+import { askEveryMs, askOn, befall, type Fault, PATIENCE_MS } from "./fault.ts";
 
 /** Time-outs for faults of a second or two; without them those of the product hold. */
 export const QUICK = { heartbeat: { heartbeatMs: 200, heartbeatTimeoutMs: 700 }, statementMs: 3_000 };
-
-/** What the product's own time-outs need to end, and a busy machine. */
-const PATIENCE_MS = 90_000;
 
 export type Wire = "plain" | "TLS";
 

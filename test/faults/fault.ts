@@ -41,5 +41,14 @@ export async function askOn(signal: AbortSignal, everyMs: number, ask: () => Pro
   }
 }
 
-/** How often is asked during such a fault: of the long ones there are many at a time. */
-export const askEveryMs = ({ betweenMs: [least] }: Fault) => (least < 10_000 ? 0 : 500);
+/** Of the long faults there are many at a time: each asks less, and has more patience. */
+const isLong = ({ betweenMs: [least] }: Fault) => least >= 10_000;
+
+/** How often is asked during such a fault. */
+export const askEveryMs = (fault: Fault) => (isLong(fault) ? 500 : 0);
+
+/** How long one question may take. */
+export const deadlineMs = (fault: Fault) => (isLong(fault) ? 10_000 : 1_500);
+
+/** How long it may take until all works again: what the product's own time-outs need, and a busy machine. */
+export const PATIENCE_MS = 120_000;

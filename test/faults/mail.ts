@@ -10,10 +10,8 @@ import { openTestDb } from "../helpers/postgres.ts";
 import { openSmtp, type TestSmtp } from "../helpers/smtp.ts";
 import { openTcpProxy, seeded } from "../helpers/tcp-proxy.ts";
 import { until } from "../helpers/until.ts";
-import { befall, type Fault } from "./fault.ts";
+import { befall, type Fault, PATIENCE_MS } from "./fault.ts";
 
-/** What the hub's own patience with a server needs to end, and a busy machine. */
-const PATIENCE_MS = 120_000;
 /** A server that has not greeted for so long is given up. */
 const GREETING_MS = 15_000;
 /** A mail that is being sent is claimed for so long. */

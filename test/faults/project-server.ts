@@ -12,11 +12,9 @@ import { projectStatus } from "../../src/protocol/project-status.ts";
 import { openTcpProxy, seeded } from "../helpers/tcp-proxy.ts";
 import { until } from "../helpers/until.ts";
 import { openAskers, type openProject } from "../integration/project-servers/site.ts";
-import { askEveryMs, askOn, befall, type Fault } from "./fault.ts";
+import { askEveryMs, askOn, befall, deadlineMs, type Fault, PATIENCE_MS } from "./fault.ts";
 
 const as = onNobodysBehalf("faults");
-/** What is asked may take so long; more where many ask side by side. */
-const deadlineOf = ({ betweenMs: [least] }: Fault) => (least < 10_000 ? 1_500 : 6_000);
 /** Beyond its deadline nobody waits; a busy machine takes its time to say so. */
 const LATEST_MS = 30_000;
 const LARGE = "0123456789abcdef".repeat(60_000);
@@ -49,14 +47,14 @@ function askAll(life: Life, { servers, projectId }: { servers: ProjectServers; p
         clearTimeout(late);
       }
     });
-  const deadlineMs = deadlineOf(fault);
+  const limits = { deadlineMs: deadlineMs(fault) };
   life.run(
     "asker",
-    keep((signal) => servers.ask(projectId, { ...status, deadlineMs, signal })),
+    keep((signal) => servers.ask(projectId, { ...status, ...limits, signal })),
   );
   life.run(
     "reader",
-    keep((signal) => servers.ask(projectId, { ...large, deadlineMs, signal })),
+    keep((signal) => servers.ask(projectId, { ...large, ...limits, signal })),
   );
   return asked;
 }
@@ -78,12 +76,12 @@ export async function outliveProjectServerFault(
   const servers = await openAskers(life, db, faulty.port);
   const askers = life.child("askers");
   const asked = askAll(askers, { servers, projectId }, fault);
-  await until(() => asked.answered > 4);
+  await until(() => asked.answered > 4, { timeoutMs: PATIENCE_MS });
   const expected = WORDS[fault.kind];
   const isEnough = () => expected === undefined || [...asked.words].some((words) => expected.test(words));
   await befall(faulty, fault, { random: seeded(fault.seed), isEnough });
   const before = asked.answered;
-  await until(() => asked.answered > before + 4);
+  await until(() => asked.answered > before + 4, { timeoutMs: PATIENCE_MS, what: "it is asked again" });
   expect(await askers.stop()).toEqual([]);
   expect(await servers.ask(projectId, { ...large, deadlineMs: LATEST_MS })).toBe(LARGE);
   expect(asked.wrong).toEqual([]);
