@@ -69,7 +69,7 @@ export class Uploads {
   /** What is here, once what is being received has ended. */
   stateOf(upload: UploadName): Promise<UploadState> {
     const entry = this.#placed.get(idOf(upload));
-    const look = async () => ({ offset: await this.#offset(upload), ...(entry === undefined ? {} : { entry }) });
+    const look = async () => ({ offset: (await this.#here(upload)).offset, ...(entry === undefined ? {} : { entry }) });
     return this.#alone(upload, () => {}, look);
   }
 
@@ -80,11 +80,11 @@ export class Uploads {
   add(upload: UploadName, part: Part): Promise<UploadState> {
     return this.#alone(upload, part.cut, async () => {
       await this.#check(upload.path, part);
-      const here = await this.#offset(upload);
-      if (part.offset > here)
-        throw conflict(`Of this upload ${here} bytes are here; the part at ${part.offset} comes too early.`);
-      if (here === 0) await this.#makeRoom(upload);
-      const offset = await this.#receive(upload, part);
+      const here = await this.#here(upload);
+      if (part.offset > here.offset)
+        throw conflict(`Of this upload ${here.offset} bytes are here; the part at ${part.offset} comes too early.`);
+      if (here.offset === 0) await this.#makeRoom(upload);
+      const offset = await (here.isAway ? this.#receiveIn(BESIDE_NOTES, upload, part) : this.#receive(upload, part));
       return offset < upload.size ? { offset } : { offset, entry: await this.#finish(upload, part) };
     });
   }
@@ -144,12 +144,13 @@ export class Uploads {
   }
 
   /** The file's length is believed of what this process wrote; after a crash of the machine, only what was known to be on the disk. */
-  async #offset(upload: UploadName): Promise<number> {
+  async #here(upload: UploadName): Promise<{ offset: number; isAway: boolean }> {
     const id = idOf(upload);
     const note = await this.#notes.read(id);
-    if (note === undefined) return 0;
+    if (note === undefined) return { offset: 0, isAway: false };
+    const { synced, isAway = false } = note;
     const length = await this.#lengthOf(id, standsIn(upload.path, note));
-    return this.#known.has(id) ? length : Math.min(length, note.synced);
+    return { offset: this.#known.has(id) ? length : Math.min(length, synced), isAway };
   }
 
   async #lengthOf(id: string, place: PlacePath): Promise<number> {
@@ -169,10 +170,10 @@ export class Uploads {
       throw new AppError("rate_limited", "Too many uploads are unfinished in this project; end some of them first.");
   }
 
-  /** Answers how much is here then; what came before an error is kept. */
+  /**
+   * Receives in the file's folder, and beside the notes where that is closed. Answers how much is here then; what came before an error is kept.
+   */
   async #receive(upload: UploadName, part: Part): Promise<number> {
-    const { isAway = false } = (await this.#notes.read(idOf(upload))) ?? {};
-    if (isAway) return this.#receiveIn(BESIDE_NOTES, upload, part);
     try {
       return await this.#receiveIn(folderOf(upload.path), upload, part);
     } catch (error) {

@@ -14,13 +14,13 @@ export class MemoryOfTheGone {
   #gone = 0;
 
   constructor(life: Life) {
-    this.#quiet = setTimeout(() => this.#giveBack(), QUIET_MS).unref();
+    this.#quiet = setTimeout(() => this.#giveBack(), QUIET_MS).unref(); // which finds nothing, and waits to be set anew
     life.defer("memory of the gone", () => clearTimeout(this.#quiet));
   }
 
   cameOrWent(what: "came" | "went"): void {
     if (what === "went") this.#gone += 1;
-    this.#quiet.refresh();
+    if (this.#gone >= MANY) this.#quiet.refresh();
   }
 
   #giveBack(): void {
