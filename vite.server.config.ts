@@ -8,8 +8,16 @@ import { copyPackages } from "./scripts/copy-packages.ts";
 
 export const outDir = "dist/server";
 
-/** Packages that load native code or files of their own at run time; they are copied beside the bundle with all they need. */
-const external = ["@lydell/node-pty", "@napi-rs/xattr", "@node-rs/argon2", "node-pg-migrate", "pino", "pino-pretty"];
+/** Packages that load native code, files or large tables of their own at run time; they are copied beside the bundle with all they need. */
+const external = [
+  "@lydell/node-pty",
+  "@napi-rs/xattr",
+  "@node-rs/argon2",
+  "iconv-lite",
+  "node-pg-migrate",
+  "pino",
+  "pino-pretty",
+];
 
 /**
  * All but those is bundled, by the files that Node itself takes of each package, which are what the sources run with: a bundler by
@@ -62,9 +70,27 @@ function httpWithoutGetters(): Plugin {
   };
 }
 
+/** undici's connections without the rest of its index, which loads a `fetch` of its own, caches, and servers for tests. */
+function undiciWithoutFetch(): Plugin {
+  const id = "\0undici-connections";
+  const from = (name: string) => `undici/lib/dispatcher/${name}.js`;
+  return {
+    name: "undici-without-fetch",
+    enforce: "pre",
+    resolveId: (source, importer) => (source === "undici" && !importer?.includes("/node_modules/") ? id : undefined),
+    load: (which) =>
+      which === id
+        ? `import api from "undici/lib/api/index.js"; import Dispatcher from "${from("dispatcher")}";
+           Object.assign(Dispatcher.prototype, api);
+           export { default as Agent } from "${from("agent")}"; export { default as Client } from "${from("client")}";
+           export { default as ProxyAgent } from "${from("proxy-agent")}";`
+        : undefined,
+  };
+}
+
 export default defineConfig({
   publicDir: false,
-  plugins: [besideTheBundle(), httpWithoutGetters()],
+  plugins: [besideTheBundle(), httpWithoutGetters(), undiciWithoutFetch()],
   // `src/local` finds its PostgreSQL by a name it makes up at run time; it is not part of an image.
   ssr,
   build: {

@@ -1,7 +1,6 @@
 /** Requests to the API server as raw JSON: authentication, deadline, retries, errors in words. Knows no resources. */
 
 import type { Dispatcher } from "undici";
-import { request as send } from "undici";
 import { Attempt, unlessAborted } from "../core/attempt.ts";
 import { Backoff } from "../core/backoff.ts";
 import { sleep } from "../core/clock.ts";
@@ -54,7 +53,9 @@ interface TransportOptions {
 
 /** Sends requests over kept connections; closed with its life, after which every call fails at once. */
 export class Transport {
-  readonly #base: string;
+  readonly #origin: string;
+  /** Before the path of each request; empty for most servers. */
+  readonly #prefix: string;
   readonly #credentials: CredentialSource;
   readonly #connections: Connections;
   readonly #deadlineMs: number;
@@ -66,7 +67,9 @@ export class Transport {
 
   /** @throws AppError `invalid` when the API server cannot be used. */
   constructor(life: Life, { apiServer, config, metrics, log }: TransportOptions) {
-    this.#base = checkServer(apiServer).href.replace(/\/$/, "");
+    const { origin, pathname } = checkServer(apiServer);
+    this.#origin = origin;
+    this.#prefix = pathname.replace(/\/$/, "");
     this.#credentials = new CredentialSource(apiServer, log);
     this.#connections = new Connections(apiServer);
     this.#deadlineMs = config.callDeadlineSeconds * 1000;
@@ -121,7 +124,12 @@ export class Transport {
     const dispatcher = this.#connections.another(credentials);
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(this.#deadlineMs / 2)]);
     try {
-      const answer = send(`${this.#base}/version`, { dispatcher, signal, headers: credentials.headers });
+      const answer = dispatcher.request({
+        ...this.#at("/version"),
+        method: "GET",
+        signal,
+        headers: credentials.headers,
+      });
       await (await unlessAborted(answer, signal)).body.dump();
     } finally {
       await dispatcher.destroy();
@@ -171,8 +179,8 @@ export class Transport {
     const credentials = await this.#credentials.current();
     const dispatcher = this.#connections.dispatcher(credentials);
     attempt.way = dispatcher;
-    const answer = send(`${this.#base}${path}${queryOf(query)}`, {
-      dispatcher,
+    const answer = dispatcher.request({
+      ...this.#at(`${path}${queryOf(query)}`),
       method,
       signal: attempt.signal,
       headersTimeout: this.#deadlineMs,
@@ -186,6 +194,10 @@ export class Transport {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return unlessAborted(answer, attempt.signal);
+  }
+
+  #at(path: string): { origin: string; path: string } {
+    return { origin: this.#origin, path: `${this.#prefix}${path}` };
   }
 
   #refused(request: ApiRequest, code: number, headers: Dispatcher.ResponseData["headers"], text: string): AppError {
