@@ -5,6 +5,7 @@ import { readConfig } from "../core/config.ts";
 import type { Environment } from "../core/env.ts";
 import type { Life } from "../core/life.ts";
 import { type Logger, linesForPeople, openLog } from "../core/log.ts";
+import { collectAtRest } from "./memory-at-rest.ts";
 import { type ProcessConfig, processConfig } from "./process-config.ts";
 import { runProcess } from "./run-process.ts";
 
@@ -19,6 +20,7 @@ export async function runServing(
   const endsByItself = names.every((name) => name === "migrate");
   await runProcess({ log, stopSeconds: config.stopSeconds, endsByItself }, async (life) => {
     await start(life, log);
+    collectAtRest(life);
     log.info({ roles: names }, "ready");
   });
 }

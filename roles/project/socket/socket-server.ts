@@ -11,7 +11,6 @@ import { splitTarget } from "../../../src/core/request-target.ts";
 import { boundedParser } from "../../../src/net/serve/socket-parser.ts";
 import type { ProjectEvents } from "../../../src/protocol/project-socket.ts";
 import type { Caller } from "../callers.ts";
-import { MemoryOfTheGone } from "./memory-of-the-gone.ts";
 import { Openers } from "./openers.ts";
 import { answerRequests, type Handlers } from "./requests.ts";
 import { Session } from "./session.ts";
@@ -49,7 +48,6 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     perMessageDeflate: false,
   });
   const sessions = new Map<string, Caller>();
-  const memory = new MemoryOfTheGone(life);
   const openers = new Openers(engine, (request) => callers.get(request));
   const io = new Server<Record<string, (...args: unknown[]) => void>, ProjectEvents>({
     serveClient: false,
@@ -61,11 +59,7 @@ export function openSocketServer(life: Life, { handlers, log, hello }: Options):
     if (caller === undefined) return void socket.disconnect(true); // every way in goes through admit
     const session = new Session(socket, caller);
     sessions.set(session.id, caller);
-    memory.cameOrWent("came");
-    socket.once("disconnect", () => {
-      sessions.delete(session.id);
-      memory.cameOrWent("went");
-    });
+    socket.once("disconnect", () => sessions.delete(session.id));
     answerRequests(socket, { session, handlers, log });
     session.emit("hello", { ...hello, boot, account_id: caller.sub, name: caller.name });
   });
