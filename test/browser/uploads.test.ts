@@ -83,7 +83,7 @@ test(
     const folder = await temporaryFolder(life(), "chosen");
     await mkdir(join(folder, "course/week 1"), { recursive: true });
     await writeFile(join(folder, "course/week 1/task.txt"), "in a folder");
-    await page.getByRole("button", { name: "Upload" }).click();
+    await page.getByRole("button", { name: "Upload", exact: true }).click();
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("menuitem", { name: "Folder" }).click();
     await (await chooser).setFiles(join(folder, "course"));
