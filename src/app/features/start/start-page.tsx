@@ -3,7 +3,9 @@
 import { Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
+import { mayIn } from "../../core/project-view.ts";
 import { adviceFor } from "../../core/start-view.ts";
+import { useApp, useStore } from "../../ui/app-context.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { StartProgress } from "./start-progress.tsx";
@@ -11,6 +13,7 @@ import { useStart } from "./use-start.ts";
 
 export function StartPage() {
   const { project, endedBy, state, start, go } = useStart();
+  const mayRestore = mayIn(project, useStore(useApp().hub.account), "own");
   const button = useRef<HTMLButtonElement>(null);
   const stopped = state === "stopped";
   useEffect(() => {
@@ -35,9 +38,13 @@ export function StartPage() {
           )}
           {!failed && refusal !== undefined && <Problem title="The project could not start">{refusal}</Problem>}
           {project.deleted && (
-            <Text size="sm">This project is deleted. Restore it in the settings, then it can be started.</Text>
+            <Text size="sm">
+              {mayRestore
+                ? "This project is deleted. Restore it in the settings, then it can be started."
+                : "This project is deleted. One of its owners can restore it, then it can be started."}
+            </Text>
           )}
-          {stopped && endedBy !== undefined && <Text size="sm">{endedBy}</Text>}
+          {(stopped || project.deleted) && endedBy !== undefined && <Text size="sm">{endedBy}</Text>}
           {stopped && !project.deleted && (
             <>
               <Text size="sm">
