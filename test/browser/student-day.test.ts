@@ -241,6 +241,33 @@ test(
 );
 
 test(
+  "a restart from the settings asks while somebody else is there, who is told who did it",
+  async () => {
+    const own = life();
+    const { page: owner } = await openPage(own);
+    await signUp(owner, "Rosa");
+    await createAndStart(owner, "Shared");
+    const address = owner.url().replace(/files.*$/, "");
+    const { page: other } = await openPage(own);
+    await signUp(other, "Otto");
+    await other.getByRole("heading", { name: "Projects" }).waitFor();
+    await owner.getByRole("link", { name: "Members" }).click();
+    await owner.getByLabel("Add somebody").fill("otto@example.org");
+    await owner.getByRole("button", { name: "Add", exact: true }).click();
+    await owner.getByLabel("Role of Otto Tester").waitFor();
+    await other.goto(`${address}files/`);
+    await other.getByRole("table", { name: "Files" }).waitFor();
+    await owner.getByRole("link", { name: "Settings" }).click();
+    await owner.getByRole("button", { name: "Restart now" }).click();
+    const question = owner.getByRole("dialog", { name: "Restart “Shared”?" });
+    await question.getByText("Otto Tester is working in it now.").waitFor();
+    await question.getByRole("button", { name: "Restart", exact: true }).click();
+    await other.getByText("Rosa Tester restarted the project.").first().waitFor();
+  },
+  DAY_MS,
+);
+
+test(
   "somebody is added or invited as a viewer at once",
   async () => {
     const { page } = await openPage(life());

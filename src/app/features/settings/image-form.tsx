@@ -3,11 +3,10 @@
 import { Button, NativeSelect, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Software } from "../../../protocol/software.ts";
-import { askFor, changeProject } from "../../core/project-actions.ts";
+import { changeProject } from "../../core/project-actions.ts";
 import { stateWord } from "../../core/project-view.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
-import { useAct } from "../../ui/ask.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Section } from "../../ui/section.tsx";
 import { tell, tellFailure } from "../../ui/tell.ts";
@@ -20,7 +19,7 @@ export function ImageForm() {
     queryFn: async () => (await app.api("customize", { fields: ["software"] })).software as Software | null | undefined, // the protocol's shape
     staleTime: 60_000,
   });
-  const restart = useAct(() => askFor(app, project.project_id, "restart"));
+  const restart = () => app.ending.set({ projectId: project.project_id, title: project.title, action: "restart" });
   const choose = async (compute_image: string) => {
     try {
       await changeProject(app, project.project_id, { compute_image });
@@ -53,11 +52,10 @@ export function ImageForm() {
       )}
       {data === null && <Text size="sm">This site lists no images.</Text>}
       {running && (
-        <Button variant="default" loading={restart.busy} onClick={() => void restart.run()}>
+        <Button variant="default" onClick={restart}>
           Restart now
         </Button>
       )}
-      {restart.error !== undefined && <Problem title="It was not restarted">{restart.error}</Problem>}
     </Section>
   );
 }
