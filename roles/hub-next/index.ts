@@ -75,6 +75,7 @@ async function storeSettings(
       problem = undefined;
     } catch (error) {
       problem = `the site settings cannot be stored: ${messageOf(error)}`;
+      if (life.signal.aborted) return; // it is not tried again, and the pool may have ended before
       hub.log.warn({ reason: messageOf(error) }, "the fixed settings cannot be stored; trying again");
     }
   };

@@ -5,6 +5,7 @@ import { AppError, codeOf, isAppError, isError, messageOf } from "../core/errors
 import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import { counter, gauge, type Metrics } from "../core/metrics.ts";
+import { Recently } from "../core/recently.ts";
 import { clientClass, destroySocket, type OnLost } from "./client.ts";
 import { connectionOptions, type DbConfig } from "./config.ts";
 import { Leader } from "./leader.ts";
@@ -45,12 +46,14 @@ const LIFETIME_SECONDS = 600;
 
 export class Db implements Queryable {
   readonly #pool: pg.Pool;
+  readonly #translate: Translate;
   readonly #listener: Listener;
   readonly #leadership: Leadership;
 
   constructor(life: Life, parts: DbParts) {
     const { config, applicationName, log, metrics } = parts;
     const onLost = countLost(metrics);
+    this.#translate = translator(log);
     this.#pool = new pg.Pool({
       ...connectionOptions(config, applicationName),
       Client: clientClass(onLost),
@@ -60,7 +63,7 @@ export class Db implements Queryable {
       maxLifetimeSeconds: LIFETIME_SECONDS,
       types: columnTypes,
     });
-    this.#pool.on("error", (error) => log.warn({ err: error }, "an idle database connection broke"));
+    this.#pool.on("error", (error) => log.warn({ reason: messageOf(error) }, "an idle database connection broke"));
     this.#pool.on("release", (error, client) => {
       if (error && isTrouble(error)) onLost(error, client); // one that hangs is given up without an error of its own
     });
@@ -83,20 +86,24 @@ export class Db implements Queryable {
   }
 
   async query<Row>(sql: string, values: readonly unknown[] = [], statement?: string): Promise<Row[]> {
-    return (await run(this.#pool, sql, values, statement)).rows as Row[]; // the caller states the row of its own SQL
+    return (await this.#run(sql, values, statement)).rows as Row[]; // the caller states the row of its own SQL
   }
 
   async execute(sql: string, values: readonly unknown[] = []): Promise<number> {
-    return (await run(this.#pool, sql, values)).rowCount ?? 0;
+    return (await this.#run(sql, values)).rowCount ?? 0;
+  }
+
+  async #run(sql: string, values: readonly unknown[], statement?: string): Promise<pg.QueryResult> {
+    return await run(this.#pool, { sql, values, statement }, this.#translate);
   }
 
   /** Runs `act` in one transaction: committed when it resolves, rolled back when it throws. */
   async transaction<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw translate(error);
+      throw this.#translate(error);
     });
     try {
-      const tx = transactionOn(client);
+      const tx = transactionOn(client, this.#translate);
       await tx.execute("BEGIN");
       const result = await act(tx);
       await tx.execute("COMMIT");
@@ -133,7 +140,15 @@ interface Runner {
   query(query: pg.QueryConfig): Promise<pg.QueryResult>;
 }
 
-async function run(runner: Runner, sql: string, values: readonly unknown[], name?: string): Promise<pg.QueryResult> {
+interface Statement {
+  sql: string;
+  values: readonly unknown[];
+  /** The name under which it is planned once. */
+  statement?: string | undefined;
+}
+
+async function run(runner: Runner, asked: Statement, translate: Translate): Promise<pg.QueryResult> {
+  const { sql, values, statement: name } = asked;
   try {
     return await runner.query({ text: sql, values: [...values], ...(name !== undefined && { name }) });
   } catch (error) {
@@ -142,10 +157,10 @@ async function run(runner: Runner, sql: string, values: readonly unknown[], name
 }
 
 /** Statements on one connection. One that is in trouble is ended at once: what is asked of it later would only wait behind what hangs. */
-function transactionOn(client: pg.PoolClient): Transaction {
+function transactionOn(client: pg.PoolClient, translate: Translate): Transaction {
   const ask = async (sql: string, values: readonly unknown[], statement?: string) => {
     try {
-      return await run(client, sql, values, statement);
+      return await run(client, { sql, values, statement }, translate);
     } catch (error) {
       if (isAppError(error, "unavailable")) destroySocket(client);
       throw error;
@@ -171,13 +186,29 @@ async function rollBack(client: pg.PoolClient): Promise<void> {
 }
 
 /** Connection trouble becomes `unavailable`; what PostgreSQL says of a statement stays a `pg.DatabaseError`. */
-function translate(error: unknown): unknown {
-  if (error instanceof AppError || !isTrouble(error)) return error;
-  return new AppError("unavailable", "The database cannot be reached; try again in a moment.", {
-    cause: error,
-    retryAfterSeconds: 2,
-  });
+type Translate = (error: unknown) => unknown;
+
+/** What keeps a server that is there from serving is in its own log alone, so ours says it too, now and then. */
+const SAID_AGAIN_MS = 10_000;
+
+function translator(log: Logger): Translate {
+  const said = new Recently({ ttlMs: SAID_AGAIN_MS, max: 100 });
+  return (error) => {
+    if (error instanceof AppError || !isTrouble(error)) return error;
+    const code = codeOf(error);
+    if (LACKS.test(code) && said.add(code))
+      log.warn({ code, reason: messageOf(error) }, "the database lacks room, memory or connections");
+    const words =
+      code === DISK_FULL
+        ? "The database has no room left on its disk, so nothing can be changed; tell your administrator."
+        : "The database cannot be reached; try again in a moment.";
+    return new AppError("unavailable", words, { cause: error, retryAfterSeconds: 2 });
+  };
 }
+
+/** SQLSTATE class *insufficient resources*. */
+const LACKS = /^53/;
+const DISK_FULL = "53100";
 
 /** The connection's, or the server's as a whole: no word about the statement. */
 function isTrouble(error: unknown): boolean {

@@ -5,6 +5,7 @@ import { endClient, newClient } from "../../../src/db/client.ts";
 import { sqlState } from "../../../src/db/db.ts";
 import { migrate } from "../../../src/db/migrate.ts";
 import { testLives } from "../../helpers/life.ts";
+import { keptLog } from "../../helpers/log.ts";
 import { asOwner, createTestDatabase, openDbOn, openTestDb, testServer } from "../../helpers/postgres.ts";
 import { openTcpProxy, seeded } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
@@ -34,6 +35,18 @@ test("a transaction is all or nothing", async () => {
   expect(await db.query("SELECT name FROM server_settings")).toEqual([]);
   await db.transaction(async (tx) => void (await tx.execute(...add("b"))));
   expect(await db.query("SELECT name FROM server_settings")).toEqual([{ name: "b" }]);
+});
+
+test("a database whose disk was full counted as one that cannot be reached, and no log said why", async () => {
+  const life = newLife();
+  const { log, lines } = keptLog();
+  const db = openDbOn(life, await createTestDatabase(life), "test", { log });
+  const full = "DO $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$";
+  const words = { code: "unavailable", message: expect.stringMatching(/no room left on its disk.*administrator/) };
+  await expect(db.execute(full)).rejects.toMatchObject(words);
+  await expect(db.transaction((tx) => tx.execute(full))).rejects.toMatchObject(words);
+  expect(lines).toMatchObject([{ level: "warn", fields: { code: "53100", reason: "no space left on device" } }]); // once
+  expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 test("a connection that is lost between two statements of a transaction fails it, and not the process", async () => {

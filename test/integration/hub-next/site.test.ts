@@ -5,7 +5,9 @@ import { grantAdmin, revokeAdmin } from "../../../src/domain/accounts/admin.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
 import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
+import { keptLog } from "../../helpers/log.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
+import { startRole } from "../../helpers/roles.ts";
 import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
@@ -121,4 +123,13 @@ test("every answer to a browser that came by TLS has it come by nothing else", a
     expect({ path, told: tls.headers.get("strict-transport-security") }).toEqual({ path, told: "max-age=15552000" });
     expect((await fetch(hub.base + path)).headers.get("strict-transport-security")).toBeNull();
   }
+});
+
+test("a hub that was stopped while it started said that it would try again to store its settings", async () => {
+  const life = newLife();
+  const { log, lines } = keptLog();
+  const db = await openTestDb(life);
+  await life.stop();
+  await startRole(life, "hub-next", { db, log }).catch(() => {}); // nobody awaits it any more
+  expect(lines.filter(({ message }) => message.includes("trying again"))).toEqual([]);
 });
