@@ -18,11 +18,16 @@ export async function neededMigrations(): Promise<string[]> {
     .sort();
 }
 
-/** Those of `needed` that the database has not had. A newer schema is as good: migrations only expand. */
-export async function missingMigrations(query: Query, needed: readonly string[]): Promise<string[]> {
+/** Those that the database has had; none: it is empty. */
+export async function doneMigrations(query: Query): Promise<ReadonlySet<string>> {
   const tables = await query("SELECT FROM pg_class WHERE oid = to_regclass('pgmigrations')");
   const rows = tables.length === 0 ? [] : await query<{ name: string }>("SELECT name FROM pgmigrations");
-  const done = new Set(rows.map(({ name }) => name));
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Those of `needed` that the database has not had. A newer schema is as good: migrations only expand. */
+export async function missingMigrations(query: Query, needed: readonly string[]): Promise<string[]> {
+  const done = await doneMigrations(query);
   return needed.filter((name) => !done.has(name));
 }
 

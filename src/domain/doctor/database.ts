@@ -4,7 +4,7 @@ import type pg from "pg";
 import { messageOf } from "../../core/errors.ts";
 import { endClient, newClient } from "../../db/client.ts";
 import { connectionFix, connectionOptions, type DbConfig, placeOf } from "../../db/config.ts";
-import { missingMigrations, neededMigrations } from "../../db/schema.ts";
+import { doneMigrations, neededMigrations } from "../../db/schema.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 
 const MAX_SKEW_MS = 2_000;
@@ -49,9 +49,13 @@ function schema(client: pg.Client): Promise<Checked> {
   return check("schema", fix, async () => {
     const needed = await neededMigrations();
     const query = async <Row>(sql: string) => (await client.query(sql)).rows as Row[]; // the caller states the row of its own SQL
-    const missing = await missingMigrations(query, needed);
+    const done = await doneMigrations(query);
+    const missing = needed.filter((name) => !done.has(name));
     if (missing.length === needed.length) return wrong("the database is empty", fix);
-    return missing.length === 0 ? well(`${needed.length} migrations`) : wrong(`missing: ${missing.join(", ")}`, fix);
+    if (missing.length > 0) return wrong(`missing: ${missing.join(", ")}`, fix);
+    const newer = [...done].filter((name) => !needed.includes(name));
+    const more = newer.length === 0 ? "" : `, and of a newer program, which harm nothing: ${newer.join(", ")}`;
+    return well(`${needed.length} migrations${more}`);
   });
 }
 

@@ -34,10 +34,13 @@ export async function runDoctor({ rights, env, log }: DoctorOptions): Promise<Ch
   const life = new Life("doctor");
   try {
     const [database, cluster] = await Promise.all([databaseChecks(env), clusterChecks(life, { rights, env, log })]);
-    const canRead = database.some(({ name, ok }) => name === "schema" && ok);
-    const readers = canRead
+    const isWell = (wanted: string) => database.some(({ name, ok }) => name === wanted && ok);
+    const why = isWell("database")
+      ? "the database has not the schema that they need"
+      : "the database cannot be reached";
+    const readers = isWell("schema")
       ? await readingChecks(life, { env, log })
-      : READING_CHECKS.map((name) => notLookedAt(name, "the database cannot be read"));
+      : READING_CHECKS.map((name) => notLookedAt(name, why));
     return [...database, ...cluster, await checkProjectDomain(env), ...readers];
   } finally {
     await life.stop();

@@ -146,6 +146,22 @@ test("a site setting that is not well formed counted for nothing, and nobody sai
   expect(JSON.stringify(found)).not.toContain("may-be-secret");
 });
 
+test("a database that was merely older counted as one that cannot be read, and one that is newer as any other", async () => {
+  const life = newLife();
+  const config = await createTestDatabase(life);
+  const db = openDbOn(life, config);
+  const look = () => diagnose({ ...databaseEnv(config), KUBECONFIG: "/nowhere" });
+  await db.execute("INSERT INTO pgmigrations (name, run_on) VALUES ('9999_to-come', now())");
+  expect((await look()).get("schema")).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/newer.*9999_to-come$/),
+  });
+  await db.execute("DELETE FROM pgmigrations WHERE name LIKE '0012%'");
+  const checks = await look();
+  expect(checks.get("schema")).toMatchObject({ ok: false, fix: "run cocalc-k8s migrate" });
+  expect(checks.get("e-mail")).toMatchObject({ ok: false, detail: expect.stringContaining("has not the schema") });
+});
+
 test("servers of projects that run are asked, and who does not answer is told with the fix", async () => {
   const life = newLife();
   const config = await createTestDatabase(life);
