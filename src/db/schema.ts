@@ -26,7 +26,7 @@ export async function doneMigrations(query: Query): Promise<ReadonlySet<string>>
 }
 
 /** Those of `needed` that the database has not had. A newer schema is as good: migrations only expand. */
-export async function missingMigrations(query: Query, needed: readonly string[]): Promise<string[]> {
+async function missingMigrations(query: Query, needed: readonly string[]): Promise<string[]> {
   const done = await doneMigrations(query);
   return needed.filter((name) => !done.has(name));
 }
