@@ -122,6 +122,7 @@ export const projectEndpoints = {
     access: "project",
     need: "log",
     keys: "project",
+    deleted: true,
     summary: "What happened in the project, newest first; `next` is for the following page.",
     input: project.extend({
       limit: z.number().int().min(1).max(500).default(100),

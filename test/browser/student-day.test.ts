@@ -241,7 +241,7 @@ test(
 );
 
 test(
-  "a restart from the settings asks while somebody else is there, who is told who did it",
+  "a restart and a deletion from the settings ask while somebody else is there, who is told who did it",
   async () => {
     const own = life();
     const { page: owner } = await openPage(own);
@@ -263,6 +263,12 @@ test(
     await question.getByText("Otto Tester is working in it now.").waitFor();
     await question.getByRole("button", { name: "Restart", exact: true }).click();
     await other.getByText("Rosa Tester restarted the project.").first().waitFor();
+    await owner.getByText("Running").first().waitFor();
+    await other.getByRole("table", { name: "Files" }).waitFor();
+    await owner.getByRole("button", { name: "Delete the project" }).click();
+    const last = owner.getByRole("dialog", { name: "Delete “Shared”?" });
+    await last.getByRole("button", { name: "Delete", exact: true }).click();
+    await other.getByText("Rosa Tester deleted the project.").first().waitFor();
   },
   DAY_MS,
 );

@@ -66,8 +66,8 @@ export async function deleteProject(db: Db, { accountId, projectId }: ProjectAct
       [projectId],
     );
     if (written === 0) return;
-    await logProjectEvent(tx, { projectId, accountId, event: { event: "delete_project" } });
     await requestAction(tx, { projectId, action: "stop", accountId });
+    await logProjectEvent(tx, { projectId, accountId, event: { event: "delete_project" } }); // last: who looks for what ended it finds this
   });
 }
 

@@ -188,8 +188,8 @@ test("a project is deleted, stops, is gone for its members, and is restored by i
   expect(log.map(({ event }) => event.event)).toEqual([
     "project_start_requested",
     "undelete_project",
-    "project_stop_requested",
     "delete_project",
+    "project_stop_requested",
     "invite_user",
     "project_created",
   ]);
