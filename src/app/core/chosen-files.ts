@@ -1,6 +1,6 @@
 /** What was chosen or dropped to be uploaded: files, and those in folders, with their paths. */
 
-import { wireName } from "./paths.ts";
+import { joinPath, wireName } from "./paths.ts";
 
 export interface ChosenFile {
   /** Path below the folder into which it goes, as the wire has it. */
@@ -9,6 +9,11 @@ export interface ChosenFile {
 }
 
 const MOST_FILES = 10_000;
+
+/** The same files, with their paths as they go into a folder. */
+export function inFolder(folder: string, chosen: readonly ChosenFile[]): ChosenFile[] {
+  return chosen.map(({ path, file }) => ({ file, path: joinPath(folder, path) }));
+}
 
 /** The files of an input, also of one that takes folders. @throws where there are too many, in words. */
 export function pickedFiles(files: Iterable<File>): ChosenFile[] {

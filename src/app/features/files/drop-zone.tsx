@@ -3,8 +3,7 @@
 import { Text } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { type DragEvent, type ReactNode, useState } from "react";
-import { droppedFiles } from "../../core/chosen-files.ts";
-import { joinPath } from "../../core/paths.ts";
+import { droppedFiles, inFolder } from "../../core/chosen-files.ts";
 import { useProject } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
 
@@ -19,8 +18,7 @@ export function DropZone({ path, disabled, children }: { path: string; disabled:
     setOver(false);
     if (disabled) return tellFailure("Nothing was uploaded", "This folder can only be read.");
     try {
-      const dropped = await droppedFiles(event.dataTransfer);
-      open.uploads.add(dropped.map(({ path: below, file }) => ({ file, path: joinPath(path, below) })));
+      open.uploads.add(inFolder(path, await droppedFiles(event.dataTransfer)));
     } catch (error) {
       tellFailure("Nothing of what you dropped was uploaded", error);
     }

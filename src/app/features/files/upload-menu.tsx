@@ -3,9 +3,8 @@
 import { Button, Menu } from "@mantine/core";
 import { IconFileUpload, IconFolderUp, IconUpload } from "@tabler/icons-react";
 import { type ChangeEvent, useMemo, useRef } from "react";
-import { pickedFiles } from "../../core/chosen-files.ts";
+import { inFolder, pickedFiles } from "../../core/chosen-files.ts";
 import type { Command } from "../../core/commands.ts";
-import { joinPath } from "../../core/paths.ts";
 import { useCommands, useProject } from "../../ui/app-context.ts";
 import { tellFailure } from "../../ui/tell.ts";
 
@@ -15,8 +14,7 @@ export function UploadMenu({ path, writable }: { path: string; writable: boolean
   const folder = useRef<HTMLInputElement>(null);
   const picked = ({ currentTarget: input }: ChangeEvent<HTMLInputElement>) => {
     try {
-      const chosen = pickedFiles(input.files ?? []);
-      open.uploads.add(chosen.map(({ path: below, file }) => ({ file, path: joinPath(path, below) })));
+      open.uploads.add(inFolder(path, pickedFiles(input.files ?? [])));
     } catch (error) {
       tellFailure("Nothing was uploaded", error);
     }
