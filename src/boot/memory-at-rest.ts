@@ -21,8 +21,9 @@ export function collectAtRest(life: Life): void {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
-    lived = Math.min(lived, memoryUsed()); // V8 may have collected by itself
-    if (utilization > REST || memoryUsed() - lived < Math.max(WORTH_BYTES, WORTH_PART * lived)) return;
+    const used = memoryUsed();
+    lived = Math.min(lived, used); // V8 may have collected by itself
+    if (utilization > REST || used - lived < Math.max(WORTH_BYTES, WORTH_PART * lived)) return;
     collect();
     lived = memoryUsed();
     before = performance.eventLoopUtilization(); // a collection is no work
