@@ -43,29 +43,30 @@ export function openTestKube(life: Life, options: TestClient): Promise<Kube> {
 /** A kubeconfig like another, whose API server is at another URL. */
 export async function kubeconfigAt(life: Life, kubeconfig: string, server: string): Promise<string> {
   const { cluster, user } = await readApiServer(kubeConfigFor(kubeconfig));
+  return writeKubeconfig(life, {
+    cluster: {
+      server,
+      "certificate-authority": cluster.caFile,
+      "certificate-authority-data": cluster.caData,
+    },
+    user: {
+      token: user.token,
+      "client-certificate": user.certFile,
+      "client-certificate-data": user.certData,
+      "client-key": user.keyFile,
+      "client-key-data": user.keyData,
+    },
+  });
+}
+
+/** A kubeconfig with one cluster and one user, as such files name their fields; gone with the life. */
+export async function writeKubeconfig(
+  life: Life,
+  { cluster, user }: { cluster: object; user: object },
+): Promise<string> {
   const document = {
-    clusters: [
-      {
-        name: "c",
-        cluster: {
-          server,
-          "certificate-authority": cluster.caFile,
-          "certificate-authority-data": cluster.caData,
-        },
-      },
-    ],
-    users: [
-      {
-        name: "u",
-        user: {
-          token: user.token,
-          "client-certificate": user.certFile,
-          "client-certificate-data": user.certData,
-          "client-key": user.keyFile,
-          "client-key-data": user.keyData,
-        },
-      },
-    ],
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "u", user }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
     "current-context": "x",
   };

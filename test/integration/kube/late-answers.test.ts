@@ -1,8 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { writeFile } from "node:fs/promises";
 import { createSecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { generate } from "selfsigned";
 import type { Life } from "../../../src/core/life.ts";
@@ -11,7 +9,7 @@ import { readApiServer } from "../../../src/kube/kubeconfig.ts";
 import { dropLateStreams } from "../../../src/kube/late-streams.ts";
 import { Transport } from "../../../src/kube/transport.ts";
 import { kubeConfigFor } from "../../contract/target.ts";
-import { temporaryFolder } from "../../helpers/folder.ts";
+import { writeKubeconfig } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
 
@@ -35,15 +33,7 @@ async function openServer(life: Life): Promise<string> {
     server: `https://127.0.0.1:${port}`,
     "certificate-authority-data": Buffer.from(cert).toString("base64"),
   };
-  const file = join(await temporaryFolder(life), "kubeconfig");
-  const document = {
-    clusters: [{ name: "c", cluster }],
-    users: [{ name: "u", user: { token: "t" } }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
-  await writeFile(file, JSON.stringify(document));
-  return file;
+  return writeKubeconfig(life, { cluster, user: { token: "t" } });
 }
 
 /** Gives the next call up when Node has made its stream and not yet sent it: then the server is not told, and answers. */
