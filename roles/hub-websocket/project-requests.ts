@@ -21,9 +21,9 @@ export const projectHandlers = {
     audience.knows(identity.accountId, project_id);
     return { project, start: (await starts.of(project_id)) ?? null };
   },
-  async project_action({ project_id, action }, { db, access, identity }) {
+  async project_action({ project_id, action, rescue }, { db, access, identity }) {
     await access.authorise(identity, project_id, "control", { deleted: true });
-    return requestAction(db, { projectId: project_id, action, accountId: identity.accountId });
+    return requestAction(db, { projectId: project_id, action, rescue, accountId: identity.accountId });
   },
   async touch_project({ project_id }, context) {
     const { db, access, identity } = context;

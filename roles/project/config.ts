@@ -2,7 +2,7 @@
 
 import { tmpdir } from "node:os";
 import { z } from "zod";
-import { port, setting } from "../../src/core/config.ts";
+import { flag, port, setting } from "../../src/core/config.ts";
 import { siteConfig } from "../../src/net/visitor/site.ts";
 import { HUB_KEYS_VARIABLE } from "../../src/protocol/assertion.ts";
 import { uuid } from "../../src/protocol/common.ts";
@@ -60,6 +60,11 @@ export const projectConfig = z.object({
     "COCALC_NAMED_SERVERS",
     serverTable,
     "Servers that are reached by name and started when somebody asks for one, beside or in place of the built-in ones, as JSON: name → {title, command, program?, port?, env?, startSeconds?, below?}, or null.",
+  ),
+  rescue: setting(
+    "COCALC_RESCUE",
+    flag().default(false),
+    "Rescue mode: files and terminals only, and nothing of the home is executed.",
   ),
   inCluster: setting(
     "KUBERNETES_SERVICE_HOST",

@@ -57,7 +57,7 @@ export async function serveProject(
   const env = () => shellEnvironment(environment(), { home, extra: extraEnv });
   const activity = new Activity();
   const callers = new Callers(projectId, config.hubKeys);
-  const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity });
+  const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity, rescue: config.rescue });
   const moved = (move: Move) => void sockets.tell("files_moved", move);
   const documents = new Documents(life, { places, log, content, moved });
   const terminals = new Terminals(life, { shell: config.shell, home, env });

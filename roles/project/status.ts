@@ -10,6 +10,8 @@ interface Options {
   /** Does the whole container belong to the project? Then its cgroup speaks for it. */
   ownContainer: boolean;
   activity: Activity;
+  /** Does the server run in rescue mode? */
+  rescue?: boolean;
   /** Where the cgroups are mounted. */
   cgroups?: string;
 }
@@ -43,6 +45,9 @@ export class Status {
       cpu,
       disk: await diskOf(this.#options.home),
       oomKills: usage.oomKills,
+      outOfMemory: null,
+      memoryWarning: isNearlyFull(usage.memory),
+      rescue: this.#options.rescue === true,
       startedAt: this.#startedAt.toISOString(),
     };
   }
@@ -65,6 +70,13 @@ export class Status {
     const cgroup = this.#options.ownContainer ? ((await cgroupV2(root)) ?? (await cgroupV1(root))) : undefined;
     return { ...sumOf(own), ...cgroup, processes: own.length };
   }
+}
+
+/** So much of the limit, and a program that asks for a little more may be ended. */
+const WARNED_AT = 0.9;
+
+function isNearlyFull({ used, limit }: Usage["memory"]): boolean {
+  return limit !== null && used >= WARNED_AT * limit;
 }
 
 function sumOf(processes: readonly ProcessInfo[]): Omit<Usage, "processes"> {

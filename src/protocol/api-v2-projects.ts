@@ -59,8 +59,8 @@ export const projectEndpoints = {
     access: "project",
     need: "control",
     keys: "project",
-    summary: "Asks for a start; of a running project it finishes without effect.",
-    input: project,
+    summary: "Asks for a start, in rescue mode if that is wished; of a running project it finishes without effect.",
+    input: project.extend({ rescue: z.boolean().default(false) }),
     output: done,
   },
   "projects/stop": {

@@ -11,8 +11,8 @@ export const hubRequests = {
   list_projects: z.object({ after: uuid.optional(), limit: z.number().int().min(1).max(500).default(500) }),
   /** One project with its latest start. */
   get_project: z.object({ project_id: uuid }),
-  /** Writes action_request; `start` of a running project finishes without effect. */
-  project_action: z.object({ project_id: uuid, action: projectAction }),
+  /** Writes action_request; `start` of a running project finishes without effect. `rescue`: with start and restart, in rescue mode. */
+  project_action: z.object({ project_id: uuid, action: projectAction, rescue: z.boolean().optional() }),
   /** Says that the caller works in the project: its idle time starts anew. */
   touch_project: z.object({ project_id: uuid }),
   /** Names of members, for faces and lists. */

@@ -8,7 +8,7 @@ import type { WireError } from "./common.ts";
 import type { Move } from "./moved-path.ts";
 import { type DocumentAnswers, type DocumentEvents, documentRequests } from "./project-documents.ts";
 import { wirePath } from "./project-files.ts";
-import type { ProjectStatus } from "./project-status.ts";
+import type { OutOfMemory, ProjectStatus } from "./project-status.ts";
 import { type TerminalAnswers, type TerminalEvents, terminalRequests } from "./project-terminals.ts";
 import type { ServerEntry } from "./project-web-servers.ts";
 
@@ -37,6 +37,8 @@ export interface ProjectEvents extends TerminalEvents, DocumentEvents {
   hello: (server: { project_id: string; boot: string; account_id: string; name: string; home: string }) => void;
   /** A file or folder was moved through this server; documents in it have the new path from here on. Sent to every socket. */
   files_moved: (move: Move) => void;
+  /** A program was ended because the project had no more memory, or that is why all of it ended before. Sent to every socket. */
+  out_of_memory: (what: OutOfMemory) => void;
   folder_changed: (change: { path: string }) => void;
   /** The project is about to stop; everything is being saved. */
   stopping: () => void;

@@ -25,6 +25,8 @@ export const projectState = z.object({
   time: isoTime,
   ip: z.string().optional(),
   error: z.string().optional(),
+  /** Present only where it is so: its pod is one of a rescue, with files and terminals and nothing of the home executed. */
+  rescue: z.literal(true).optional(),
 });
 export type ProjectState = z.infer<typeof projectState>;
 
@@ -35,6 +37,8 @@ export type ProjectAction = z.infer<typeof projectAction>;
 export const actionRequest = z.object({
   action: projectAction,
   time: z.string(),
+  /** With start and restart: in rescue mode. */
+  rescue: z.boolean().optional(),
   started: z.string().optional(),
   finished: z.string().optional(),
   err: z.string().optional(),

@@ -45,5 +45,7 @@ export const projectStart = z.object({
   kubernetes_reason: z.string().nullable(),
   /** 1 is next; null when it is not queued. Computed when asked. */
   position: z.number().nullable(),
+  /** In rescue mode. */
+  rescue: z.boolean(),
 });
 export type ProjectStart = z.infer<typeof projectStart>;

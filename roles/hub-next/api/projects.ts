@@ -38,8 +38,8 @@ export const projects: Handlers<Paths> = {
     if (project === undefined) throw notFound("There is no such project.");
     return { ...project, env: may(role, "configure") ? await projectVariables(db, projectId) : {} };
   },
-  "projects/start": async ({ hub: { db }, projectId, accountId }) => {
-    await requestAction(db, { projectId, action: "start", accountId });
+  "projects/start": async ({ hub: { db }, projectId, accountId }, { rescue }) => {
+    await requestAction(db, { projectId, action: "start", accountId, rescue });
     return OK;
   },
   "projects/stop": async ({ hub: { db }, projectId, accountId }) => {

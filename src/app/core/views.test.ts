@@ -73,6 +73,7 @@ test("the phases of a start tell what each took", () => {
     message: null,
     kubernetes_reason: null,
     position: null,
+    rescue: false,
   };
   const phases = phasesOf(start, NOW);
   expect(phases[1]).toMatchObject({ state: "done", took: 2_000 });

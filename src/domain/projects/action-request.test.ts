@@ -28,3 +28,17 @@ test("who stopped a project was not told, where the stop was seen before it was 
     { account_id: person.accountId, event: { event: "project_stop_requested" } },
   ]);
 });
+
+test("a start in rescue mode is asked for and logged as such, and a stop never is one", async () => {
+  const person = await newPerson(db);
+  const projectId = await newProject(db, [[person, "owner"]]);
+  const { time } = await requestAction(db, { projectId, action: "restart", accountId: person.accountId, rescue: true });
+  expect(await latestRequest(db, projectId)).toEqual({ action: "restart", time, rescue: true });
+  await requestAction(db, { projectId, action: "stop", rescue: true });
+  expect(await latestRequest(db, projectId)).not.toHaveProperty("rescue");
+  const { log } = await projectLog(db, { projectId, limit: 5 });
+  expect(log.map(({ event }) => event)).toEqual([
+    { event: "project_stop_requested" },
+    { event: "project_restart_requested", rescue: true },
+  ]);
+});

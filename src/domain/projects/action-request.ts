@@ -16,6 +16,8 @@ interface NewRequest {
   action: ProjectAction;
   /** Who asks, for the log; absent: the site itself. */
   accountId?: string | undefined;
+  /** With start and restart: in rescue mode. */
+  rescue?: boolean | undefined;
   /** An administrator knows that the pod's machine is off: the pod is forced away. */
   force?: boolean;
 }
@@ -27,20 +29,22 @@ interface NewRequest {
  */
 export async function requestAction(
   db: Queryable,
-  { projectId, action, accountId, force = false }: NewRequest,
+  { projectId, action, accountId, rescue = false, force = false }: NewRequest,
 ): Promise<{ time: string }> {
   const event = LOGGED[action];
+  const isRescue = rescue && (action === "start" || action === "restart");
+  const wishes = { ...(isRescue && { rescue }), ...(force && { force }) };
   const [row] = await db.query<{ time: string }>(
     `WITH requested AS (
        UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
-         'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || CASE WHEN $3 THEN '{"force": true}'::jsonb ELSE '{}'::jsonb END
+         'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || $3::jsonb
        WHERE project_id = $1 AND ($2 NOT IN ('start', 'restart') OR deleted IS NOT TRUE)
        RETURNING project_id, action_request ->> 'time' AS time),
      logged AS (
        INSERT INTO project_log (id, project_id, account_id, event, time)
        SELECT gen_random_uuid(), project_id, $4, $5, ${NOW} FROM requested WHERE $5::jsonb IS NOT NULL)
      SELECT time FROM requested`,
-    [projectId, action, force, accountId ?? null, event === undefined ? null : JSON.stringify({ event })],
+    [projectId, action, wishes, accountId ?? null, event && { event, ...(isRescue && { rescue }) }],
   );
   if (row === undefined) throw notFound("There is no such project, or it has been deleted; restore it first.");
   return row;

@@ -24,6 +24,7 @@ interface StartRow {
   reason: string | null;
   message: string | null;
   kubernetes_reason: string | null;
+  rescue: boolean | null;
 }
 
 /** Asked by many browsers at once, so what comes together is asked together. */
@@ -77,5 +78,6 @@ function presentStart(row: StartRow, position: number | null): ProjectStart {
     message: row.message,
     kubernetes_reason: row.kubernetes_reason,
     position,
+    rescue: row.rescue === true,
   };
 }
