@@ -1,7 +1,7 @@
 /** Who is signed in, and what that person can go to. */
 
 import { ActionIcon, Avatar, Menu } from "@mantine/core";
-import { IconLogout, IconUser } from "@tabler/icons-react";
+import { IconLogout, IconShieldCog, IconUser } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useApp, useStore } from "../ui/app-context.ts";
 import { tellFailure } from "../ui/tell.ts";
@@ -29,6 +29,11 @@ export function AccountMenu() {
         <Menu.Item component={Link} to="/account" leftSection={<IconUser size={16} aria-hidden />}>
           Account
         </Menu.Item>
+        {account?.is_admin && (
+          <Menu.Item component={Link} to="/admin" leftSection={<IconShieldCog size={16} aria-hidden />}>
+            Administration
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
           Sign out
         </Menu.Item>

@@ -5,9 +5,10 @@ import { IconSearch } from "@tabler/icons-react";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { type Command, fitsShortcut, isMac, shortcutLabel } from "../core/commands.ts";
-import { useApp, useCommands, useStore } from "../ui/app-context.ts";
+import { useApp, useCommands, useSelected, useStore } from "../ui/app-context.ts";
 import { tellFailure } from "../ui/tell.ts";
 import { AccountMenu } from "./account-menu.tsx";
+import { ADMIN_PAGES } from "./admin-pages.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { EndQuestion } from "./end-question.tsx";
 import { PasswordQuestion } from "./password-question.tsx";
@@ -101,12 +102,19 @@ function useShortcuts(paletteKey: string, openPalette: () => void): void {
 
 function useGlobalCommands(): void {
   const navigate = useNavigate();
+  const isAdmin = useSelected(useApp().hub.account, (account) => account?.is_admin === true);
   const commands = useMemo<Command[]>(
     () => [
       { id: "go-projects", title: "Go to projects", group: "Go to", run: () => void navigate({ to: "/projects" }) },
       { id: "go-account", title: "Go to account", group: "Go to", run: () => void navigate({ to: "/account" }) },
+      ...(isAdmin ? ADMIN_PAGES : []).map(({ to, title }) => ({
+        id: `go-${to}`,
+        title: `Go to administration: ${title.toLowerCase()}`,
+        group: "Go to",
+        run: () => void navigate({ to }),
+      })),
     ],
-    [navigate],
+    [navigate, isAdmin],
   );
   useCommands("global", commands);
 }

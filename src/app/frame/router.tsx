@@ -36,6 +36,17 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("../features/account/account-page.tsx"), "AccountPage"),
 });
 
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./admin-frame.tsx"), "AdminFrame"),
+});
+const adminOverview = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  component: lazyRouteComponent(() => import("../features/admin/overview-page.tsx"), "OverviewPage"),
+});
+
 const project = createRoute({
   getParentRoute: () => root,
   path: "/projects/$projectId",
@@ -85,6 +96,7 @@ const tree = root.addChildren([
   home,
   projects,
   account,
+  admin.addChildren([adminOverview]),
   project.addChildren([projectHome, files, trash, terminal, members, log, settings]),
 ]);
 

@@ -10,8 +10,6 @@ import { EmailForm } from "./email-form.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { Sessions } from "./sessions.tsx";
-import { SiteActs } from "./site-acts.tsx";
-import { SiteMail } from "./site-mail.tsx";
 
 export function AccountPage() {
   const account = useStore(useApp().hub.account);
@@ -32,8 +30,6 @@ export function AccountPage() {
           <PasswordForm />
           <ApiKeys />
           <Sessions />
-          {account.is_admin && <SiteMail />}
-          {account.is_admin && <SiteActs />}
           <DeleteAccount name={account.email_address ?? `${account.first_name} ${account.last_name}`} />
         </>
       )}
