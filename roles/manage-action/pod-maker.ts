@@ -6,12 +6,13 @@ import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
 import { renderPod } from "../../src/domain/project-pods/render.ts";
 import { ProjectTemplates } from "../../src/domain/project-pods/templates.ts";
-import { type RunQuota, runQuota } from "../../src/domain/quotas/rules.ts";
+import { runQuota } from "../../src/domain/quotas/rules.ts";
 import { openSettings, type Settings } from "../../src/domain/settings/settings.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
 import { environmentFor } from "../../src/domain/software/software.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Kube, Pod } from "../../src/kube/types.ts";
+import type { RunQuota } from "../../src/protocol/quotas.ts";
 
 /** How old the hubs' public keys may be: a key is signed with only after it is long known. */
 const KEYS_MS = 30_000;
@@ -57,6 +58,7 @@ export class PodMaker {
       maxUpgrades: onPremises ? objectFrom(values.max_upgrades) : {},
       settings: settings ?? {},
       upgrades: Object.values(users ?? {}).flatMap((member) => (member?.upgrades ? [member.upgrades] : [])),
+      licenses: [],
     });
   }
 

@@ -38,7 +38,7 @@ async function podMaker({ db }: World, kube: Kube): Promise<Bench["barePod"]> {
   const template = parseTemplate((await kube.get(configMaps, TEMPLATE_CONFIG_MAP)).data);
   const software = parseSoftware((await kube.get(configMaps, SOFTWARE_CONFIG_MAP)).data);
   const hubKeys = await publicKeys(db);
-  const quota = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [] });
+  const quota = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [], licenses: [] });
   return (projectId = randomUUID()) =>
     renderPod({
       template,

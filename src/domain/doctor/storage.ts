@@ -50,7 +50,7 @@ async function probePod(kube: Kube): Promise<Pod> {
     kube.get(configMaps, SOFTWARE_CONFIG_MAP),
   ]);
   const id = randomUUID();
-  const quota = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [] });
+  const quota = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [], licenses: [] });
   const { spec } = renderPod({
     template: parseTemplate(template.data),
     environment: environmentFor(parseSoftware(software.data), null),

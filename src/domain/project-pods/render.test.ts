@@ -7,7 +7,13 @@ import { type PodInputs, renderPod } from "./render.ts";
 import { parseTemplate } from "./template.ts";
 
 const projectId = "10000000-0000-4000-8000-000000000001";
-const quota = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: { memory: 2000, cores: 1.5 }, upgrades: [] });
+const quota = runQuota({
+  defaultQuotas: {},
+  maxUpgrades: {},
+  settings: { memory: 2000, cores: 1.5 },
+  upgrades: [],
+  licenses: [],
+});
 const container = {
   name: "project",
   image: "{PROJECT_IMAGE}",

@@ -1,11 +1,12 @@
 import { expect, test } from "@jest/globals";
-import { type QuotaInputs, runQuota } from "./rules.ts";
+import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
+import { runQuota } from "./rules.ts";
 
 const S = { internet: true, idle_timeout: 3600, mem: 1000, cpu: 1, cpu_oc: 10, mem_oc: 5 };
 
 /** memory request, cpu request, disk, memory limit, cpu limit, idle, and the flags by their first letter. */
 function summary(inputs: Partial<QuotaInputs>) {
-  const q = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [], ...inputs });
+  const q = runQuota({ defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [], licenses: [], ...inputs });
   const flags = [q.network && "N", q.member_host && "M", q.always_running && "A"].filter(Boolean).join(" ");
   return [q.memory_request, q.cpu_request, q.disk_quota, q.memory_limit, q.cpu_limit, q.idle_timeout, flags];
 }

@@ -1,34 +1,7 @@
 /** What a project may use: site defaults, the most that is allowed, and the administrator's settings of the project. Pure; licences are not in it. */
 
-/** Column `projects.run_quota`: memory and disk in MB, cpu in cores, idle_timeout in seconds. */
-export interface RunQuota {
-  network: boolean;
-  member_host: boolean;
-  always_running: boolean;
-  privileged: boolean;
-  disk_quota: number;
-  memory_limit: number;
-  memory_request: number;
-  cpu_limit: number;
-  cpu_request: number;
-  idle_timeout: number;
-  dedicated_vm: false;
-  dedicated_disks: never[];
-  gpu: false;
-  /** RFC 6902 operations on the pod, applied last. */
-  patch?: object[];
-}
-
-export interface QuotaInputs {
-  /** Site setting of that name. */
-  defaultQuotas: Record<string, unknown>;
-  /** Site setting `max_upgrades`, by settings key. */
-  maxUpgrades: Record<string, unknown>;
-  /** Column `projects.settings`. */
-  settings: Record<string, unknown>;
-  /** `upgrades` of each member. */
-  upgrades: Record<string, unknown>[];
-}
+import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
+import type { RunQuota } from "../../protocol/quotas.ts";
 
 type Numbers = Record<Key, number>;
 const KEYS = [

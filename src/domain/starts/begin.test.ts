@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { leaderOf } from "../../../test/helpers/leader.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
-import type { RunQuota } from "../quotas/rules.ts";
+import type { RunQuota } from "../../protocol/quotas.ts";
 import { recordApplied, recordStarts } from "./begin.ts";
 import { endStart } from "./end.ts";
 import { giveUpUnplaced, waitingTooLong } from "./give-up.ts";

@@ -2,7 +2,7 @@
 
 import type { Leader } from "../../db/leader.ts";
 import { NOW, NOW_ISO } from "../../db/moments.ts";
-import type { RunQuota } from "../quotas/rules.ts";
+import type { RunQuota } from "../../protocol/quotas.ts";
 import { SERVED } from "./served.ts";
 
 /** Gives a request without a time one, so that it can be served: it was written by hand. */
