@@ -1,7 +1,8 @@
-/** `/api/v2/admin/…`: what administrators do to a site. Each act is recorded in central_log, with who did it. */
+/** `/api/v2/admin/…`: what administrators see of a site and do to it. Each act is recorded in central_log, with who did it. */
 
 import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
+import { clusterView } from "./cluster.ts";
 import { uuid } from "./common.ts";
 
 const email_address = z.string().max(254);
@@ -40,5 +41,11 @@ export const adminEndpoints = {
       "Makes the account with this e-mail address an owner of a project that has none (any more), whether or not it is a member.",
     input: z.object({ project_id: uuid, email_address }),
     output: done,
+  },
+  "admin/cluster": {
+    access: "admin",
+    summary: "The cluster's nodes and the queue of starts, as last told by the roles that see them.",
+    input: z.object({}),
+    output: clusterView,
   },
 } as const satisfies Endpoints;

@@ -47,5 +47,7 @@ export const projectStart = z.object({
   position: z.number().nullable(),
   /** In rescue mode. */
   rescue: z.boolean(),
+  /** When it will probably be ready, from how long the latest starts took; null when it is over, or nobody can tell. Computed when asked. */
+  expected: isoTime.nullable(),
 });
 export type ProjectStart = z.infer<typeof projectStart>;

@@ -1,7 +1,8 @@
-/** Handlers of `/api/v2/admin/…` that change something. */
+/** Handlers of `/api/v2/admin/…`. */
 
 import { grantAdmin, revokeAdmin } from "../../../src/domain/accounts/admin.ts";
 import { handOver } from "../../../src/domain/accounts/hand-over.ts";
+import { clusterView } from "../../../src/domain/cluster-facts/cluster-facts.ts";
 import { forceStop } from "../../../src/domain/projects/force-stop.ts";
 import type { adminEndpoints } from "../../../src/protocol/api-v2-admin.ts";
 import { type Handlers, OK } from "./call.ts";
@@ -23,4 +24,5 @@ export const admin: Handlers<keyof typeof adminEndpoints> = {
     await handOver(db, { projectId: project_id, email: email_address, by });
     return OK;
   },
+  "admin/cluster": ({ hub: { db } }) => clusterView(db),
 };

@@ -74,6 +74,7 @@ test("the phases of a start tell what each took", () => {
     kubernetes_reason: null,
     position: null,
     rescue: false,
+    expected: null,
   };
   const phases = phasesOf(start, NOW);
   expect(phases[1]).toMatchObject({ state: "done", took: 2_000 });

@@ -79,5 +79,6 @@ function presentStart(row: StartRow, position: number | null): ProjectStart {
     kubernetes_reason: row.kubernetes_reason,
     position,
     rescue: row.rescue === true,
+    expected: null,
   };
 }

@@ -1,0 +1,63 @@
+/** What a site tells its administrators of the cluster: its nodes as manage-state sees them, and the queue of starts as manage-action leads it. */
+
+import { z } from "zod";
+import { isoTime } from "./common.ts";
+
+/** How much of what a node has: cpu in cores, memory in bytes; `extended` by the resource's name, such as nvidia.com/gpu. */
+export const nodeAmounts = z.object({
+  cpu: z.number(),
+  memory: z.number(),
+  pods: z.number(),
+  extended: z.record(z.string(), z.number()),
+});
+export type NodeAmounts = z.infer<typeof nodeAmounts>;
+
+/** What a node runs out of, by its own word. */
+export const nodePressure = z.enum(["memory", "disk", "pids", "network"]);
+export type NodePressure = z.infer<typeof nodePressure>;
+
+export const nodeSummary = z.object({
+  name: z.string(),
+  ready: z.boolean(),
+  /** Not cordoned. */
+  schedulable: z.boolean(),
+  pressure: z.array(nodePressure),
+  taints: z.array(z.object({ key: z.string(), value: z.string(), effect: z.string() })),
+  /** The pool that it belongs to by its label. */
+  pool: z.string().nullable(),
+  allocatable: nodeAmounts,
+  /** Requested by the pods of projects. */
+  requested: nodeAmounts,
+  /** Requested by every pod, of whatever namespace; null: those of others cannot be seen. */
+  requested_by_all: nodeAmounts.nullable(),
+  /** One name of each image that it has, some of them. */
+  images: z.array(z.string()),
+  images_left_out: z.number(),
+});
+export type NodeSummary = z.infer<typeof nodeSummary>;
+
+/** Fact `nodes`, written by manage-state. `left_out`: nodes beyond the most that are told. */
+export const nodesFact = z.object({
+  nodes: z.array(nodeSummary),
+  left_out: z.number(),
+  counts_all_pods: z.boolean(),
+});
+export type NodesFact = z.infer<typeof nodesFact>;
+
+/** Fact `queue`, written by manage-action: how many starts may be in flight, are, and wait; `nodes` that could take them, if known. */
+export const queueFact = z.object({
+  limit: z.number(),
+  held: z.number(),
+  waiting: z.number(),
+  nodes: z.number().nullable(),
+  per_node: z.number(),
+  at_most: z.number(),
+});
+export type QueueFact = z.infer<typeof queueFact>;
+
+/** Each with the moment when it was last told; null: never yet. */
+export const clusterView = z.object({
+  nodes: nodesFact.extend({ time: isoTime }).nullable(),
+  queue: queueFact.extend({ time: isoTime }).nullable(),
+});
+export type ClusterView = z.infer<typeof clusterView>;
