@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { port, setting } from "../core/config.ts";
-import { bytesOf, coresOf } from "./kube-api/quantities.ts";
+import { bytesOf, coresOf } from "../core/quantities.ts";
 
 const amount = (parse: (text: unknown) => number | undefined) =>
   z

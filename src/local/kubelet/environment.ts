@@ -1,7 +1,7 @@
 /** The environment and the command of a container: values from everywhere, and paths of mounts put into this machine's terms. */
 
+import { bytesOf, coresOf } from "../../core/quantities.ts";
 import { asObject, asText, isObject, type Json } from "../kube-api/json.ts";
-import { bytesOf, coresOf } from "../kube-api/quantities.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, type ApiType, configMapType, secretType } from "../kube-api/types.ts";
 import type { ContainerPlan } from "./pod-plan.ts";
