@@ -18,6 +18,7 @@ export default defineRole({
     kube: {
       pods: ["get", "list", "watch", "create", "delete"],
       "pods/log": ["get"],
+      "pods/resize": ["patch"],
       configmaps: ["list", "watch"],
       nodes: ["get"],
     },

@@ -2,8 +2,19 @@
 
 import { isAppError, unavailable } from "../core/errors.ts";
 import { collectionPath, objectPath } from "./paths.ts";
+import { pods } from "./resources.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
-import type { CreateOptions, DeleteOptions, Kube, KubeList, KubeObject, Resource, Selection } from "./types.ts";
+import type {
+  CreateOptions,
+  DeleteOptions,
+  Kube,
+  KubeList,
+  KubeObject,
+  Pod,
+  ResizeWish,
+  Resource,
+  Selection,
+} from "./types.ts";
 
 const FIELD_MANAGER = "cocalc";
 const PAGE_SIZE = 500;
@@ -94,6 +105,19 @@ export class Calls {
     });
   }
 
+  /** The strategic kind of patch: it finds containers by their names, and leaves what it does not name. */
+  resizePod(name: string, { uid, containers }: ResizeWish): Promise<Pod> {
+    return this.#json({
+      method: "PATCH",
+      path: `${objectPath(pods, this.#namespace, name)}/resize`,
+      query: { fieldManager: FIELD_MANAGER },
+      contentType: "application/strategic-merge-patch+json",
+      body: { metadata: { uid }, spec: { containers } },
+      what: `resize pods/${name}`,
+      repeatable: true,
+    });
+  }
+
   async delete<T extends KubeObject>(
     resource: Resource<T>,
     name: string,
@@ -121,7 +145,7 @@ export class Calls {
   async podLog(name: string, { container, tailLines, previous }: PodLogOptions = {}): Promise<string> {
     const { text } = await this.#transport.call({
       method: "GET",
-      path: `${objectPath({ group: "", version: "v1", plural: "pods", namespaced: true }, this.#namespace, name)}/log`,
+      path: `${objectPath(pods, this.#namespace, name)}/log`,
       query: { container, tailLines, previous, limitBytes: MAX_LOG_BYTES },
       what: `read the log of pods/${name}`,
       repeatable: false, // a 500 says that the pod's node does not answer: it would not for the whole deadline

@@ -46,6 +46,7 @@ export async function openKube(life: Life, { config, metrics, log }: KubeClientO
     create: (resource, body, options) => calls.create(resource, body, options),
     apply: (resource, body) => calls.apply(resource, body),
     patch: (resource, name, patch) => calls.patch(resource, name, patch),
+    resizePod: (name, wish) => calls.resizePod(name, wish),
     delete: (resource, name, options) => calls.delete(resource, name, options),
     podLog: (name, options) => calls.podLog(name, options),
     mayI: (access) => calls.mayI(access),

@@ -1,8 +1,8 @@
 /** What somebody may do at the API server, and what is made of it: the rules of a Role, the questions of a check. Pure. */
 
 /** Resources of the core group; a sub-resource after a slash. */
-type Resource = "pods" | "pods/log" | "events" | "configmaps" | "nodes";
-type Verb = "get" | "list" | "watch" | "create" | "delete";
+type Resource = "pods" | "pods/log" | "pods/resize" | "events" | "configmaps" | "nodes";
+type Verb = "get" | "list" | "watch" | "create" | "delete" | "patch";
 
 export type KubeRights = { readonly [resource in Resource]?: readonly Verb[] };
 

@@ -7,6 +7,8 @@ export interface ObjectMeta {
   namespace?: string;
   uid?: string;
   resourceVersion?: string;
+  /** Counts what was wished of it: grows with each change of its spec. */
+  generation?: number;
   creationTimestamp?: string;
   deletionTimestamp?: string;
   deletionGracePeriodSeconds?: number;
@@ -31,6 +33,14 @@ export interface ContainerState {
   terminated?: { exitCode: number; signal?: number; reason?: string; message?: string; finishedAt?: string };
 }
 
+/** Quantities by resource, such as `{ cpu: "1500m", memory: "2000Mi" }`. */
+export type Quantities = Record<string, string>;
+
+export interface ContainerResources {
+  requests?: Quantities;
+  limits?: Quantities;
+}
+
 export interface ContainerStatus {
   name: string;
   ready: boolean;
@@ -39,6 +49,8 @@ export interface ContainerStatus {
   state?: ContainerState;
   lastState?: ContainerState;
   image?: string;
+  /** What it has, while its spec says what it should have. */
+  resources?: ContainerResources;
 }
 
 export interface PodCondition {
@@ -50,6 +62,10 @@ export interface PodCondition {
 }
 
 export interface PodStatus {
+  /** The `generation` up to which its node has seen what was wished; absent where nodes do not tell. */
+  observedGeneration?: number;
+  /** For its life. */
+  qosClass?: string;
   phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
   reason?: string;
   message?: string;
@@ -74,7 +90,7 @@ export interface Container {
   args?: string[];
   workingDir?: string;
   env?: EnvVar[];
-  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
+  resources?: ContainerResources;
   volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
   [field: string]: unknown;
 }
@@ -134,6 +150,13 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
 }
 
+/** What the containers of a running pod shall have from now on; what is not named stays as it is. */
+export interface ResizeWish {
+  /** Refuses when the pod is another one of the same name. */
+  uid: string;
+  containers: { name: string; resources: ContainerResources }[];
+}
+
 export interface CreateOptions {
   /** Only asks: everything is checked, nothing is made. */
   dryRun?: boolean;
@@ -189,6 +212,11 @@ export interface Kube {
   create<T extends KubeObject>(resource: Resource<T>, body: T, options?: CreateOptions): Promise<T>;
   /** Server-side apply with our field manager, forced; no role has the right to. */
   apply<T extends KubeObject>(resource: Resource<T>, body: T): Promise<T>;
+  /**
+   * Asks for other amounts of cpu and memory for a running pod, by its sub-resource `resize`: its node does it, or tells in the pod's
+   * conditions why not. `not_found` also where the cluster has no such sub-resource.
+   */
+  resizePod(name: string, wish: ResizeWish): Promise<Pod>;
   /** JSON merge patch; no role has the right to. */
   patch<T extends KubeObject>(resource: Resource<T>, name: string, patch: object): Promise<T>;
   /** 404 counts as done. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe } from "@jest/globals";
 import { Life } from "../../src/core/life.ts";
 import { describeAccess } from "./access.ts";
 import { describeObjects } from "./objects.ts";
+import { describeResizing } from "./resizing.ts";
 import { describeRunningPods } from "./running-pods.ts";
 import { describeSelection } from "./selection.ts";
 import { type ContractFeatures, type ContractTarget, openSubject, type Subject } from "./target.ts";
@@ -39,5 +40,6 @@ export function describeKubeContract(name: string, { open, ...features }: KubeCo
     describeWatching(subject);
     describeAccess(subject, features);
     if (features.kubelet) describeRunningPods(subject, features.kubelet);
+    if (features.kubelet) describeResizing(subject, features.kubelet);
   });
 }

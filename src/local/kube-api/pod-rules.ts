@@ -1,7 +1,8 @@
 /** What a pod must be, what is filled in where it says nothing, and what of it may change. Pure. */
 
+import { bytesOf, coresOf } from "../../core/quantities.ts";
 import { asObject, asObjects, asText, isObject, type Json, sameJson } from "./json.ts";
-import { bytesOf, coresOf } from "./quantities.ts";
+import { qosOf } from "./pod-qos.ts";
 import type { Cause } from "./refusal.ts";
 import type { ApiObject } from "./types.ts";
 
@@ -22,7 +23,7 @@ export function withPodDefaults(pod: ApiObject): ApiObject {
       ...spec,
       ...(Array.isArray(spec.containers) && { containers: spec.containers.map(withContainerDefaults) }),
     },
-    status: { phase: "Pending", qosClass: qosOf(asObjects(spec.containers)) },
+    status: { phase: "Pending", qosClass: qosOf(spec) },
   };
 }
 
@@ -39,17 +40,6 @@ function withContainerDefaults(value: unknown): unknown {
     ...value,
     resources: { ...asObject(value.resources), ...(Object.keys(filled).length > 0 && { requests: filled }) },
   };
-}
-
-function qosOf(containers: Json[]): string {
-  const resources = containers.map(({ resources }) => asObject(resources));
-  const given = resources.some(({ requests, limits }) => isObject(requests) || isObject(limits));
-  if (!given) return "BestEffort";
-  const guaranteed = resources.every(({ requests, limits }) => {
-    const { cpu, memory } = asObject(limits);
-    return cpu !== undefined && memory !== undefined && (!isObject(requests) || sameJson(requests, { cpu, memory }));
-  });
-  return guaranteed ? "Guaranteed" : "Burstable";
 }
 
 /** Everything that is wrong with a new pod. */
@@ -97,7 +87,8 @@ function containerProblems(container: Json, field: string, volumes: Set<string>)
   ];
 }
 
-function resourceProblems({ requests, limits }: Json, field: string): Cause[] {
+/** What is wrong with the resources of a container: amounts that are none, requests above their limits. */
+export function resourceProblems({ requests, limits }: Json, field: string): Cause[] {
   const parse = (name: string, text: unknown) => (name === "cpu" ? coresOf(text) : bytesOf(text));
   const unreadable = Object.entries({ requests, limits }).flatMap(([kind, values]) =>
     Object.entries(asObject(values)).flatMap(([name, text]) =>

@@ -3,11 +3,12 @@
 import { parse as parseYaml } from "yaml";
 import { messageOf } from "../../core/errors.ts";
 import { type FieldPath, leavesOf, toFieldsV1 } from "./field-paths.ts";
-import { asObject, asObjects, asText, isObject, type Json, sameJson } from "./json.ts";
+import { asObject, asText, isObject, type Json, sameJson } from "./json.ts";
 import { unknownFields } from "./known-fields.ts";
 import { changedObject, newObject, readBody } from "./objects.ts";
 import { applyFields, bookUpdate } from "./ownership.ts";
 import { applyJsonPatch, mergePatch, patchKind, strategicMerge } from "./patches.ts";
+import { resizedPod, resizeProblems } from "./pod-resize.ts";
 import { forbiddenPodChanges } from "./pod-rules.ts";
 import {
   alreadyExists,
@@ -179,7 +180,7 @@ export class Writes {
     const { managedFields } = given.metadata;
     const checked = changedObject(type, live, given);
     const wanted = confined(type, live, checked, subresource);
-    if (type === podType && subresource === undefined) refuseForbidden(type, live, wanted);
+    if (type === podType) refuseForbidden(live, wanted, subresource);
     const manager = { manager: options.fieldManager, subresource };
     const next =
       booked && managedFields
@@ -212,19 +213,10 @@ function confined(type: ApiType, live: ApiObject, given: ApiObject, subresource:
       metadata: { ...live.metadata, resourceVersion: given.metadata.resourceVersion ?? "" },
     };
   }
-  if (subresource === "resize") return { ...live, spec: resized(asObject(live.spec), asObject(given.spec)) };
+  if (subresource === "resize") return resizedPod(live, given);
   if (!type.subresources.includes("status") || type.plural === "namespaces") return given;
   const { status: _, ...rest } = given;
   return live.status === undefined ? (rest as ApiObject) : { ...given, status: live.status }; // the object without one field
-}
-
-function resized(live: Json, given: Json): Json {
-  const wanted = new Map(asObjects(given.containers).map((container) => [container.name, container.resources]));
-  const containers = asObjects(live.containers).map((container) => ({
-    ...container,
-    resources: wanted.get(container.name) ?? container.resources,
-  }));
-  return { ...live, containers };
 }
 
 function refuseUnknown(type: ApiType, given: ApiObject, { strict = false }: WriteOptions): void {
@@ -236,9 +228,10 @@ function refuseUnknown(type: ApiType, given: ApiObject, { strict = false }: Writ
   );
 }
 
-function refuseForbidden(type: ApiType, live: ApiObject, next: ApiObject): void {
-  const problems = forbiddenPodChanges(live, next);
-  if (problems.length > 0) throw invalid(type, live.metadata.name, problems);
+function refuseForbidden(live: ApiObject, next: ApiObject, subresource: string | undefined): void {
+  if (subresource === "status") return;
+  const problems = subresource === "resize" ? resizeProblems(live, next) : forbiddenPodChanges(live, next);
+  if (problems.length > 0) throw invalid(podType, live.metadata.name, problems);
 }
 
 function graceOf({ kind, metadata, spec, status }: ApiObject, wished: number | undefined): number {

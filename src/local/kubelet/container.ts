@@ -3,9 +3,10 @@
 import { join } from "node:path";
 import { sleep } from "../../core/clock.ts";
 import { messageOf } from "../../core/errors.ts";
+import { bytesOf } from "../../core/quantities.ts";
 import type { ContainerState } from "../../kube/types.ts";
 import { makeFolder } from "../files.ts";
-import type { Json } from "../kube-api/json.ts";
+import { asObject, type Json } from "../kube-api/json.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, timestamp } from "../kube-api/types.ts";
 import { signalGroup } from "../processes.ts";
@@ -71,6 +72,8 @@ export class ContainerRunner {
   #started = false;
   #everStarted = false;
   #running: Running | undefined;
+  /** What it has; changes when the pod is resized. */
+  #resources: Json;
   #logs: { current: ContainerLog | undefined; previous: ContainerLog | undefined } = {
     current: undefined,
     previous: undefined,
@@ -78,6 +81,7 @@ export class ContainerRunner {
 
   constructor(plan: ContainerPlan, policy: RestartPolicy, surroundings: ContainerSurroundings) {
     this.plan = plan;
+    this.#resources = plan.resources;
     this.#policy = policy;
     this.#with = surroundings;
   }
@@ -91,6 +95,12 @@ export class ContainerRunner {
   get hasEverStarted(): boolean {
     return this.#everStarted;
   }
+  get resources(): Json {
+    return this.#resources;
+  }
+  get memoryLimitBytes(): number | undefined {
+    return bytesOf(asObject(this.#resources.limits).memory);
+  }
   /** The log of the present or last run, or of the one before it. */
   log({ previous }: { previous: boolean }): ContainerLog | undefined {
     return previous ? this.#logs.previous : this.#logs.current;
@@ -102,7 +112,9 @@ export class ContainerRunner {
 
   /** Its entry in the pod's status. */
   status(): Json {
-    const { name, image, resources } = this.plan;
+    const { name, image } = this.plan;
+    const resources = this.#resources;
+    const allocatedResources = asObject(resources.requests);
     return {
       name,
       state: this.#state,
@@ -112,7 +124,11 @@ export class ContainerRunner {
       started: this.#started,
       image,
       imageID: findImage(this.#with.images, image) ? `local://${image}` : "",
-      ...(this.#everStarted && { containerID: `process://${this.#running?.process.pid ?? 0}`, resources }),
+      ...(this.#everStarted && {
+        containerID: `process://${this.#running?.process.pid ?? 0}`,
+        resources,
+        allocatedResources,
+      }),
     };
   }
 
@@ -132,6 +148,11 @@ export class ContainerRunner {
     this.#change(() => {
       if (this.#state.waiting && this.#everStarted && this.#lastState.terminated) this.#state = this.#lastState;
     });
+  }
+
+  /** Gives it other amounts of cpu and memory while it runs. */
+  resize(resources: Json): void {
+    this.#change(() => (this.#resources = resources));
   }
 
   /** Asks it to end, and kills it after its grace. Resolves when none of its processes is left. */

@@ -74,7 +74,10 @@ export async function openKubelet(life: Life, options: KubeletOptions): Promise<
   addNode(api.store, { ...machineCapacity(), ...options.capacity });
   openScheduler(life, api.store);
   life.run("memory of pods", (signal) =>
-    every(options.memoryCheckMs ?? MEMORY_CHECK_MS, signal, () => kubelet.checkMemory()),
+    every(options.memoryCheckMs ?? MEMORY_CHECK_MS, signal, async () => {
+      await kubelet.checkMemory();
+      kubelet.resizeAgain();
+    }),
   );
 }
 
@@ -130,13 +133,18 @@ class Kubelet {
   async checkMemory(): Promise<void> {
     const limited = [...this.#workers.values()]
       .flatMap(({ runners }) => runners)
-      .filter(({ plan, state }) => plan.memoryLimitBytes !== undefined && state.running);
+      .filter(({ memoryLimitBytes, state }) => memoryLimitBytes !== undefined && state.running);
     if (limited.length === 0) return;
     const used = await this.#parts.labelled.memory(this.#parts.instance);
     for (const runner of limited) {
-      const limit = runner.plan.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+      const limit = runner.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
       if ((used.get(labelOf(runner.mark)) ?? 0) > limit) await runner.kill(0, "OOMKilled");
     }
+  }
+
+  /** What could not be had when it was wished for is tried again. */
+  resizeAgain(): void {
+    for (const worker of this.#workers.values()) worker.resizeAgain();
   }
 
   async stop(): Promise<void> {

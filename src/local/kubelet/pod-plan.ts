@@ -1,7 +1,7 @@
 /** What a pod asks for, read from its JSON into types: the only place of the kubelet that looks into a spec. Pure. */
 
+import { bytesOf, coresOf } from "../../core/quantities.ts";
 import { asObject, asObjects, asText, isObject, type Json } from "../kube-api/json.ts";
-import { bytesOf, coresOf } from "../kube-api/quantities.ts";
 import type { ApiObject } from "../kube-api/types.ts";
 
 export interface MountPlan {
@@ -41,7 +41,6 @@ export interface ContainerPlan {
   startup: ProbePlan | undefined;
   liveness: ProbePlan | undefined;
   readiness: ProbePlan | undefined;
-  memoryLimitBytes: number | undefined;
   resources: Json;
 }
 
@@ -74,7 +73,6 @@ export function podPlan({ metadata, spec }: ApiObject): PodPlan {
 }
 
 function containerPlan(container: Json): ContainerPlan {
-  const limits = asObject(asObject(container.resources).limits);
   return {
     name: asText(container.name),
     image: asText(container.image),
@@ -89,7 +87,6 @@ function containerPlan(container: Json): ContainerPlan {
     startup: probePlan(container.startupProbe),
     liveness: probePlan(container.livenessProbe),
     readiness: probePlan(container.readinessProbe),
-    memoryLimitBytes: limits.memory === undefined ? undefined : bytesOf(limits.memory),
     resources: asObject(container.resources),
   };
 }

@@ -3,6 +3,7 @@
 import { asObject, asObjects, type Json } from "../kube-api/json.ts";
 import { type ApiObject, timestamp } from "../kube-api/types.ts";
 import type { ContainerRunner } from "./container.ts";
+import type { PodResizing } from "./pod-resizing.ts";
 
 export interface PodSituation {
   podIp: string | undefined;
@@ -13,12 +14,14 @@ export interface PodSituation {
   initialized: boolean;
   /** No container will run again. */
   over: boolean;
+  /** What becomes of a wish for other resources. */
+  resizing: Pick<PodResizing, "observedGeneration" | "conditions">;
 }
 
 /** The whole status; conditions keep the time of their last change. */
 export function podStatus(pod: ApiObject, situation: PodSituation): Json {
   const before = asObject(pod.status);
-  const { podIp, startTime, initContainers, containers, initialized } = situation;
+  const { podIp, startTime, initContainers, containers, initialized, resizing } = situation;
   const phase = phaseOf(situation);
   const unready = containers.filter((container) => !container.isReady).map(({ plan }) => plan.name);
   const ended = phase === "Succeeded" ? "PodCompleted" : "ContainersNotReady";
@@ -31,9 +34,11 @@ export function podStatus(pod: ApiObject, situation: PodSituation): Json {
       : { type: "Initialized", status: "False", reason: "ContainersNotInitialized" },
     { type: "Ready", ...readiness },
     { type: "ContainersReady", ...readiness },
+    ...resizing.conditions(),
   ];
   return {
     ...before,
+    observedGeneration: resizing.observedGeneration,
     phase,
     conditions: [...withTimes(asObjects(before.conditions), conditions), ...scheduled(before)],
     hostIP: "127.0.0.1",

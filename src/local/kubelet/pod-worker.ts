@@ -14,7 +14,9 @@ import type { EventRecorder } from "./events.ts";
 import type { ImageTable } from "./images.ts";
 import type { LabelledProcesses } from "./labelled-processes.ts";
 import { type PodPlan, podPlan } from "./pod-plan.ts";
+import { PodResizing } from "./pod-resizing.ts";
 import { podStatus } from "./pod-status.ts";
+import { labelOf } from "./process-label.ts";
 import { makeVolumes } from "./volumes.ts";
 
 /** What all pods of the node share. */
@@ -46,6 +48,7 @@ export class PodWorker {
   readonly done: Promise<void>;
   readonly #parts: NodeParts;
   readonly #plan: PodPlan;
+  readonly #resizing: PodResizing;
   readonly #podDir: string;
   readonly #stop = new AbortController();
   readonly #startTime = timestamp();
@@ -64,6 +67,14 @@ export class PodWorker {
     this.uid = this.#plan.uid;
     this.#podDir = join(parts.podsDir, this.uid);
     this.#initialized = this.#plan.initContainers.length === 0;
+    this.#resizing = new PodResizing({
+      store: parts.store,
+      pod: () => this.#pod,
+      containers: () => this.#containers,
+      memoryOf: async ({ mark }) => (await parts.labelled.memory(parts.instance)).get(labelOf(mark)) ?? 0,
+      onChange: () => this.#publish(),
+      onDone: () => this.#recordResized(),
+    });
     this.done = this.#live();
   }
 
@@ -76,6 +87,12 @@ export class PodWorker {
     this.#pod = pod;
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     if (deletionTimestamp !== undefined) this.end(deletionGracePeriodSeconds * 1000);
+    else if (pod.metadata.generation !== this.#resizing.observedGeneration) this.#resizing.look();
+  }
+
+  /** Tries once more to give what could not be given. */
+  resizeAgain(): void {
+    if (this.#resizing.isUnfinished && !this.#stop.signal.aborted) this.#resizing.look();
   }
 
   /** Ends all containers; a second call may only shorten the grace. */
@@ -127,6 +144,7 @@ export class PodWorker {
     const initPolicy = policy === "Never" ? "Never" : "OnFailure";
     this.#initContainers = this.#plan.initContainers.map((plan) => new ContainerRunner(plan, initPolicy, surroundings));
     this.#containers = this.#plan.containers.map((plan) => new ContainerRunner(plan, policy, surroundings));
+    this.#resizing.look(); // in case that something else was wished meanwhile
     this.#publish();
     for (const container of this.#initContainers) {
       await container.run();
@@ -183,8 +201,14 @@ export class PodWorker {
       containers: this.#containers,
       initialized: this.#initialized,
       over: this.#over,
+      resizing: this.#resizing,
     });
     if (!sameJson(status, now.status)) this.#pod = store.put(podType, { ...now, status });
+  }
+
+  #recordResized(): void {
+    const message = "Pod resize completed";
+    this.#parts.events.record(this.#pod, { type: "Normal", reason: "ResizeCompleted", message });
   }
 
   #record(reason: string, message: string, container: string): void {

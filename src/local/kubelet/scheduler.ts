@@ -1,8 +1,8 @@
 /** Binds waiting pods to the one node when they fit, in the order of their making; says why not in Kubernetes' words. */
 
 import type { Life } from "../../core/life.ts";
+import { bytesOf, coresOf } from "../../core/quantities.ts";
 import { asObject, asObjects, asText, at, type Json, sameJson } from "../kube-api/json.ts";
-import { bytesOf, coresOf } from "../kube-api/quantities.ts";
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, claimType, nodeType, podType, timestamp } from "../kube-api/types.ts";
 import { EventRecorder } from "./events.ts";
@@ -54,10 +54,15 @@ interface Place {
   used: Usage;
 }
 
-function usageOf(store: Store, { metadata }: ApiObject): Usage {
+/** What the pods on a node ask for: all of them, or those that are chosen. */
+export function usageOf(
+  store: Store,
+  { metadata }: ApiObject,
+  isChosen: (pod: ApiObject) => boolean = () => true,
+): Usage {
   return store
     .all(podType)
-    .filter((pod) => at(pod, "spec", "nodeName") === metadata.name && !isOver(pod))
+    .filter((pod) => at(pod, "spec", "nodeName") === metadata.name && !isOver(pod) && isChosen(pod))
     .map((pod) => ({ pods: 1, ...requestsOf(pod) }))
     .reduce(sum, { pods: 0, cores: 0, memoryBytes: 0 });
 }
