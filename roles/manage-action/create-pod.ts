@@ -8,7 +8,7 @@ import type { Pod } from "../../src/kube/types.ts";
 import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
 import type { Case, Tools } from "./case.ts";
 import { failStart } from "./fail-start.ts";
-import { startToRecord } from "./start-to-record.ts";
+import { partyOf, startToRecord } from "./start-to-record.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
 const RETRY_MS = 500;
@@ -17,7 +17,7 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   const { records, turns, maker, pods, giveBackTurn } = tools;
   const { projectId, row } = one;
   const start = startToRecord(one);
-  if (!turns.take(projectId, start.ownerId ?? projectId)) return waitInQueue(tools, one);
+  if (!turns.take(projectId, partyOf(start))) return waitInQueue(tools, one);
   try {
     pods.check();
     maker.check();
@@ -47,7 +47,7 @@ async function waitInQueue({ records, turns, nextInTurn }: Tools, one: Case): Pr
   if (turns.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
   const ticket = await records.start({ ...wanted, queued: true });
   if (ticket === undefined) return RETRY_MS;
-  turns.wait(projectId, { owner: wanted.ownerId ?? projectId, ticket });
+  turns.wait(projectId, { ...partyOf(wanted), ticket });
   // A turn may have become free while that was written down, when nobody waited for it yet.
   nextInTurn();
   return undefined;

@@ -85,11 +85,11 @@ export class ActionService {
   /** Starts that an earlier leader began keep their turns and their order. */
   async #resume(): Promise<void> {
     const { db, turns } = this.#tools;
-    for (const { project_id, owner_id, ticket, applied, reason } of await startsUnderWay(db)) {
-      const owner = owner_id ?? project_id;
+    for (const { project_id, owner_id, license_id, ticket, applied, reason } of await startsUnderWay(db)) {
+      const party = { owner: owner_id ?? project_id, license: license_id };
       this.#tracked.add(project_id);
-      if (reason === "queued" && applied === null) turns.wait(project_id, { owner, ticket });
-      else if (reason !== "no_room") turns.hold(project_id, owner);
+      if (reason === "queued" && applied === null) turns.wait(project_id, { ...party, ticket });
+      else if (reason !== "no_room") turns.hold(project_id, party);
     }
   }
 

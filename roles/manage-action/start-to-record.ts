@@ -3,6 +3,7 @@
 import { isUuid } from "../../src/core/uuid.ts";
 import type { StartToRecord } from "../../src/domain/starts/begin.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
+import type { Party } from "../../src/domain/starts/turn-order.ts";
 import type { Case } from "./case.ts";
 
 const A_DAY_MS = 86_400_000;
@@ -25,6 +26,11 @@ export function startToRecord(one: Case): StartToRecord {
   const requested = momentOf(requestTime) ?? new Date();
   const ticket = start?.ticket ?? null;
   return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket, quota: null, queued: false };
+}
+
+/** For whom a start counts in the queue; a project that nobody owns counts for itself. */
+export function partyOf({ projectId, ownerId }: Pick<StartToRecord, "projectId" | "ownerId">): Party {
+  return { owner: ownerId ?? projectId, license: null };
 }
 
 /** When a request says it was made; undefined for what is no time of about now: any writer may write anything. */

@@ -12,7 +12,7 @@ import type { Case, Tools } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
 import { failStart, whyOf } from "./fail-start.ts";
-import { ownerOf, requestTimeOf, startToRecord } from "./start-to-record.ts";
+import { partyOf, requestTimeOf, startToRecord } from "./start-to-record.ts";
 import { STILL_STOPPING } from "./still-stopping.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
@@ -109,7 +109,7 @@ async function track(tools: Tools, one: Case): Promise<number | undefined> {
   const isPlaced = pod.spec.nodeName !== undefined;
   const isUnplaced = !isPlaced && (why !== undefined || ageMs >= UNPLACED_MS);
   if (isUnplaced) turns.release(projectId);
-  else turns.hold(projectId, ownerOf(row) ?? projectId);
+  else turns.hold(projectId, partyOf(startToRecord(one)));
   nextInTurn();
   const known = why ?? recordedWhy(one);
   const verdict = verdictOn(pod, known, { ...config, nowMs, pulledMs: row.pulled?.getTime() });

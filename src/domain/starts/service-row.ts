@@ -59,14 +59,15 @@ export async function projectsToServe(db: Queryable, withPods: string[]): Promis
 export interface UnderWay {
   project_id: string;
   owner_id: string | null;
+  license_id: string | null;
   ticket: number;
   applied: Date | null;
   reason: string | null;
 }
 
-/** Every start under way, oldest first. */
+/** Every start under way, in the order in which they had their turns, then of those who wait for it. */
 export function startsUnderWay(db: Queryable): Promise<UnderWay[]> {
   return db.query<UnderWay>(
-    "SELECT project_id, owner_id, ticket, applied, reason FROM project_starts WHERE outcome IS NULL ORDER BY ticket",
+    "SELECT project_id, owner_id, license_id, ticket, applied, reason FROM project_starts WHERE outcome IS NULL ORDER BY picked_up NULLS LAST, ticket",
   );
 }

@@ -1,24 +1,28 @@
-/** Who may start now: a bounded number of starts in flight, and a queue that takes turns between owners. In memory; the leader alone has one. */
+/** Who may start now: a bounded number of starts in flight, and the queue of those who wait. In memory; the leader alone has one. */
 
-interface Waiting {
-  owner: string;
+import { type Party, TurnOrder } from "./turn-order.ts";
+
+interface WaitingTurn extends Party {
   ticket: number;
 }
 
-/**
- * A project is absent, waiting, or having its turn. The next one is the first in the queue of the owner who has the fewest turns; between equals
- * the owner whose last turn is longest ago, then the older ticket. `queue-positions.ts` computes positions by the same rule, but for last turns.
- */
+/** A project is absent, waiting, or having its turn. Who is next, `turn-order.ts` says. */
 export class Turns {
-  readonly #limit: number;
-  readonly #holders = new Map<string, string>();
-  readonly #held = new Map<string, number>();
-  readonly #waiting = new Map<string, Waiting>();
-  /** When each owner last had its turn, as a count; kept while anybody waits. */
-  readonly #lastTurn = new Map<string, number>();
-  #turns = 0;
+  #limit: number;
+  readonly #order = new TurnOrder();
+  readonly #holders = new Map<string, Party>();
 
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many starts may be in flight. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Nobody loses a turn by a lower limit; by a higher one turns become free. */
+  set limit(limit: number) {
     this.#limit = limit;
   }
 
@@ -27,7 +31,7 @@ export class Turns {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#order.size;
   }
 
   holds(projectId: string): boolean {
@@ -35,66 +39,47 @@ export class Turns {
   }
 
   isWaiting(projectId: string): boolean {
-    return this.#waiting.has(projectId);
+    return this.#order.has(projectId);
   }
 
   /** Takes a turn if one is free and nobody waits for it. */
-  take(projectId: string, owner: string): boolean {
+  take(projectId: string, party: Party): boolean {
     if (this.holds(projectId)) return true;
-    if (this.#waiting.size > 0 || this.held >= this.#limit) return false;
-    this.hold(projectId, owner);
+    if (this.waiting > 0 || this.held >= this.#limit) return false;
+    this.hold(projectId, party);
     return true;
   }
 
   /** Counts a start as in flight, even beyond the limit: it is so in the cluster. */
-  hold(projectId: string, owner: string): void {
-    this.#waiting.delete(projectId);
+  hold(projectId: string, { owner, license }: Party): void {
+    this.#order.remove(projectId);
     if (this.holds(projectId)) return;
-    this.#holders.set(projectId, owner);
-    this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
-    if (this.#waiting.size === 0) this.#lastTurn.clear();
-    this.#lastTurn.set(owner, ++this.#turns);
+    const party = { owner, license };
+    this.#holders.set(projectId, party);
+    this.#order.begin(party);
   }
 
   /** Puts a start into the queue; one that is there stays where it is. */
-  wait(projectId: string, waiting: Waiting): void {
-    if (!this.holds(projectId) && !this.#waiting.has(projectId)) this.#waiting.set(projectId, waiting);
+  wait(projectId: string, waiting: WaitingTurn): void {
+    if (!this.holds(projectId)) this.#order.add({ projectId, ...waiting });
   }
 
   /** The start is over, was cancelled, or waits for a node: its turn is free. */
   release(projectId: string): void {
-    this.#waiting.delete(projectId);
-    const owner = this.#holders.get(projectId);
-    if (owner === undefined) return;
+    this.#order.remove(projectId);
+    const party = this.#holders.get(projectId);
+    if (party === undefined) return;
     this.#holders.delete(projectId);
-    const left = (this.#held.get(owner) ?? 1) - 1;
-    if (left === 0) this.#held.delete(owner);
-    else this.#held.set(owner, left);
+    this.#order.end(party);
   }
 
   /** Gives free turns to those who are next, and returns their projects. */
   grant(): string[] {
     const granted: string[] = [];
-    while (this.held < this.#limit) {
-      const next = this.#next();
-      if (next === undefined) break;
-      this.hold(next, this.#waiting.get(next)?.owner ?? "");
-      granted.push(next);
+    for (let next = this.#order.next; next !== undefined && this.held < this.#limit; next = this.#order.next) {
+      this.hold(next.projectId, next);
+      granted.push(next.projectId);
     }
     return granted;
   }
-
-  #next(): string | undefined {
-    let best: { projectId: string; order: number[] } | undefined;
-    for (const [projectId, { owner, ticket }] of this.#waiting) {
-      const order = [this.#held.get(owner) ?? 0, this.#lastTurn.get(owner) ?? 0, ticket];
-      if (best === undefined || isBefore(order, best.order)) best = { projectId, order };
-    }
-    return best?.projectId;
-  }
-}
-
-function isBefore(a: number[], b: number[]): boolean {
-  const index = a.findIndex((value, at) => value !== b[at]);
-  return index >= 0 && (a[index] ?? 0) < (b[index] ?? 0);
 }
