@@ -5,15 +5,21 @@ import type { Endpoint } from "./api-v2.ts";
 import { accountEndpoints } from "./api-v2-accounts.ts";
 import { adminEndpoints } from "./api-v2-admin.ts";
 import { authEndpoints } from "./api-v2-auth.ts";
+import { licenseEndpoints } from "./api-v2-licenses.ts";
 import { projectEndpoints } from "./api-v2-projects.ts";
+import { quotaEndpoints } from "./api-v2-quotas.ts";
+import { settingEndpoints } from "./api-v2-settings.ts";
 import { siteEndpoints } from "./api-v2-site.ts";
 
 export const endpoints = {
   ...authEndpoints,
   ...accountEndpoints,
   ...projectEndpoints,
+  ...quotaEndpoints,
+  ...licenseEndpoints,
   ...siteEndpoints,
   ...adminEndpoints,
+  ...settingEndpoints,
 } as const;
 
 export type EndpointPath = keyof typeof endpoints;

@@ -13,15 +13,25 @@ import { admin } from "./admin.ts";
 import { auth } from "./auth.ts";
 import type { AccountCall, Call, ProjectCall } from "./call.ts";
 import { collaborators } from "./collaborators.ts";
+import { licenses } from "./licenses.ts";
 import { projects } from "./projects.ts";
+import { quotas } from "./quotas.ts";
+import { settings } from "./settings.ts";
 import { site } from "./site.ts";
 
 type AnyHandler = (call: Call, body: unknown) => Promise<unknown>;
 
-const handlers = { ...auth, ...accounts, ...projects, ...collaborators, ...site, ...admin } as unknown as Record<
-  string,
-  AnyHandler
->; // each is called with what its own endpoint states
+const handlers = {
+  ...auth,
+  ...accounts,
+  ...projects,
+  ...collaborators,
+  ...quotas,
+  ...licenses,
+  ...site,
+  ...admin,
+  ...settings,
+} as unknown as Record<string, AnyHandler>; // each is called with what its own endpoint states
 
 /**
  * Answers a call. @throws AppError: `not_found` without such an endpoint, `forbidden` for another site's page, `invalid` with what is wrong

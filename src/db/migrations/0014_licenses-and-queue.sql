@@ -81,6 +81,9 @@ CREATE TRIGGER projects_summary_update
 ALTER TABLE project_starts ADD COLUMN license_id UUID, ADD COLUMN in_flight INTEGER, ADD COLUMN rescue BOOLEAN;
 CREATE INDEX project_starts_ended_idx ON project_starts (ended DESC) WHERE outcome = 'running';
 
+-- What a letter is made of besides its kind and the account: ids, and words that somebody wrote; never a secret.
+ALTER TABLE outgoing_mail ADD COLUMN about JSONB;
+
 -- What roles with rights in the cluster tell of it, so that pages need none: one row for each thing told, written whole.
 CREATE TABLE cluster_facts (
   name TEXT PRIMARY KEY,
@@ -90,6 +93,7 @@ CREATE TABLE cluster_facts (
 
 -- Down Migration
 
+ALTER TABLE outgoing_mail DROP COLUMN about;
 DROP TABLE cluster_facts;
 DROP INDEX project_starts_ended_idx;
 ALTER TABLE project_starts DROP COLUMN license_id, DROP COLUMN in_flight, DROP COLUMN rescue;

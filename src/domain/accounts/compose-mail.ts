@@ -2,6 +2,7 @@
 
 import type { Queryable } from "../../db/db.ts";
 import {
+  askForMoreLetter,
   emailChangedLetter,
   type Letter,
   passwordChangedLetter,
@@ -12,6 +13,7 @@ import {
 } from "../mail/letters.ts";
 import type { ClaimedMail, MailKind } from "../mail/outbox.ts";
 import type { Correspondence } from "../mail/postman.ts";
+import { askingOf } from "../projects/ask-for-more.ts";
 import { newResetFor, resetPath } from "./password-reset.ts";
 import { newChallenge, noteEmailProblem } from "./verification.ts";
 
@@ -38,4 +40,8 @@ const COMPOSE: Record<MailKind, Compose> = {
     return verifyEmailLetter(signature, link);
   },
   email_changed: async (_db, _mail, signature) => emailChangedLetter(signature),
+  ask_for_more: async (db, mail, signature) => {
+    const asking = await askingOf(db, mail);
+    return asking === undefined ? undefined : askForMoreLetter(signature, asking);
+  },
 };

@@ -1,4 +1,7 @@
-/** What the mails say, as text and as HTML. Nothing in them comes from whoever asked for one: they go to people who may not have. Pure. */
+/**
+ * What the mails say, as text and as HTML. They go to people who did not ask for them: what somebody wrote is in them as plain words, of which
+ * no mail program makes a link, and only where it is what they are about. Pure.
+ */
 
 import { escapeHtml } from "../../net/serve/plain-page.ts";
 
@@ -72,6 +75,39 @@ export function emailChangedLetter({ siteName, address }: Signature): Letter {
       { link: `${address}/info` },
     ],
   };
+}
+
+export interface Asking {
+  projectId: string;
+  title: string;
+  /** Who asks. */
+  name: string;
+  what: string;
+  message: string;
+}
+
+export function askForMoreLetter({ siteName, address }: Signature, asking: Asking): Letter {
+  const title = plainWords(asking.title, 100);
+  const message = plainWords(asking.message, 2_000);
+  return {
+    subject: `Somebody asks for more ${asking.what} for a project at ${siteName}`,
+    parts: [
+      `${plainWords(asking.name, 100)} asks for more ${asking.what} for the project “${title}” at ${siteName}.`,
+      ...(message === "" ? [] : [`They write: “${message}”`]),
+      "What the project has, and where each part comes from, stands in its settings:",
+      { link: `${address}/app/projects/${asking.projectId}/settings` },
+    ],
+  };
+}
+
+/** Words of somebody else in one paragraph: no links, and no lines that look like ours. */
+function plainWords(text: string, most: number): string {
+  const words = text
+    .replace(/\s+/g, " ")
+    .replace(/([.:@])(?=\S)/g, "$1 ")
+    .replaceAll("//", "/")
+    .trim();
+  return words.length <= most ? words : `${words.slice(0, most)}…`;
 }
 
 export function letterAsText(letter: Letter, signature: Signature): string {

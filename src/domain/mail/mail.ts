@@ -52,11 +52,13 @@ class MailNow {
 
   /**
    * Posts a mail, in the transaction of what it tells of; nothing happens on a site without mail. Where mail is on but set up wrong it is
-   * posted all the same: it goes out once that is mended, or is told of as given up.
+   * posted all the same: it goes out once that is mended, or is told of as given up. @returns whether it was posted.
    */
-  async post(tx: Transaction, mail: NewMail): Promise<void> {
-    if (this.state(mailKinds[mail.kind].purpose).is === "off") return;
-    if (await this.#isFew(tx, mail)) await putMail(tx, mail);
+  async post(tx: Transaction, mail: NewMail): Promise<boolean> {
+    if (this.state(mailKinds[mail.kind].purpose).is === "off") return false;
+    if (!(await this.#isFew(tx, mail))) return false;
+    await putMail(tx, mail);
+    return true;
   }
 
   async #isFew(tx: Transaction, { kind, email, accountId }: NewMail): Promise<boolean> {

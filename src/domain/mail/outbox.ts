@@ -18,6 +18,7 @@ export const mailKinds = {
   password_was_reset: { purpose: "password", hours: 24 },
   verify_email: { purpose: "other", hours: 24 },
   email_changed: { purpose: "other", hours: 24 },
+  ask_for_more: { purpose: "other", hours: 24 },
 } as const satisfies Record<string, MailRules>;
 export type MailKind = keyof typeof mailKinds;
 
@@ -26,6 +27,8 @@ export interface NewMail {
   /** In lower case. */
   email: string;
   accountId?: string | undefined;
+  /** What the letter is made of besides, never a secret. */
+  about?: Record<string, unknown> | undefined;
 }
 
 export interface ClaimedMail {
@@ -33,6 +36,7 @@ export interface ClaimedMail {
   kind: MailKind;
   email_address: string;
   account_id: string | null;
+  about: Record<string, unknown> | null;
   attempts: number;
   /** Seconds for which it is still tried; negative: no longer. */
   seconds_left: number;
@@ -45,13 +49,20 @@ const FAILED_KEPT_DAYS = 30;
 const CLAIM_SECONDS = 180;
 
 /** Puts a mail into the outbox, in the transaction of what it tells of. @throws AppError `unavailable` when too many wait. */
-export async function putMail(tx: Queryable, { kind, email, accountId }: NewMail): Promise<void> {
+export async function putMail(tx: Queryable, { kind, email, accountId, about }: NewMail): Promise<void> {
   const written = await tx.execute(
-    `INSERT INTO outgoing_mail (kind, email_address, account_id, give_up)
-     SELECT $1, $2, $3, now() AT TIME ZONE 'UTC' + make_interval(hours => $4)
+    `INSERT INTO outgoing_mail (kind, email_address, account_id, about, give_up)
+     SELECT $1, $2, $3, $6, now() AT TIME ZONE 'UTC' + make_interval(hours => $4)
      WHERE $1 <> 'password_reset' OR
        (SELECT count(*) FROM (SELECT FROM outgoing_mail WHERE failed IS NULL LIMIT $5) AS waiting) < $5`,
-    [kind, email, accountId ?? null, mailKinds[kind].hours, MAX_WAITING],
+    [
+      kind,
+      email,
+      accountId ?? null,
+      mailKinds[kind].hours,
+      MAX_WAITING,
+      about === undefined ? null : JSON.stringify(about),
+    ],
   );
   if (written === 0) throw unavailable("Too many mails wait to be sent; try again in some minutes.");
 }
@@ -62,7 +73,7 @@ export async function claimMail(db: Queryable): Promise<ClaimedMail | undefined>
     `UPDATE outgoing_mail SET attempts = attempts + 1, next_attempt = now() AT TIME ZONE 'UTC' + make_interval(secs => $2)
      WHERE id = (SELECT id FROM outgoing_mail WHERE failed IS NULL AND next_attempt <= now() AT TIME ZONE 'UTC' AND kind = ANY($1)
        ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING id, kind, email_address, account_id, attempts, extract(epoch FROM give_up - now() AT TIME ZONE 'UTC')::float8 AS seconds_left`,
+     RETURNING id, kind, email_address, account_id, about, attempts, extract(epoch FROM give_up - now() AT TIME ZONE 'UTC')::float8 AS seconds_left`,
     [Object.keys(mailKinds), CLAIM_SECONDS],
   );
   return mail;

@@ -1,6 +1,5 @@
 /** What happened in a project and by whom: rows of project_log, read newest first in pages. */
 
-import { randomUUID } from "node:crypto";
 import type { Queryable } from "../../db/db.ts";
 import { NOW } from "../../db/moments.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
@@ -28,14 +27,26 @@ export interface LoggedEvent {
  * Writes down what somebody did in a project; without an account it was the site itself. The time is that of the clock, not of the
  * transaction: two events of one keep their order.
  */
-export async function logProjectEvent(
+export function logProjectEvent(
   db: Queryable,
-  { projectId, accountId, event }: { projectId: string; accountId?: string | undefined; event: ProjectEvent },
+  { projectId, ...what }: { projectId: string; accountId?: string | undefined; event: ProjectEvent },
+): Promise<void> {
+  return logInProjects(db, { projectIds: [projectId], ...what });
+}
+
+/** The same in many projects at once. */
+export async function logInProjects(
+  db: Queryable,
+  {
+    projectIds,
+    accountId,
+    event,
+  }: { projectIds: readonly string[]; accountId?: string | undefined; event: ProjectEvent },
 ): Promise<void> {
   await db.execute(
     `INSERT INTO project_log (id, project_id, account_id, event, time)
-     VALUES ($1, $2, $3, $4, ${NOW})`,
-    [randomUUID(), projectId, accountId ?? null, JSON.stringify(event)],
+     SELECT gen_random_uuid(), project_id, $2, $3, ${NOW} FROM unnest($1::uuid[]) AS project_id`,
+    [projectIds, accountId ?? null, JSON.stringify(event)],
   );
 }
 

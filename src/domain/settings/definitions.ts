@@ -1,5 +1,5 @@
 /** Every site setting: its kind, its default, whether strangers may see it, and what it means. Values are kept as text. */
-import type { SettingKind } from "./kinds.ts";
+import type { SettingKind } from "../../protocol/api-v2-settings.ts";
 
 export interface SettingDefinition {
   kind: SettingKind;
@@ -115,4 +115,10 @@ export const settingNames = Object.keys(settingDefinitions) as SettingName[]; //
 /** The definition of a setting, with the optional fields of the type. */
 export function definitionOf(name: SettingName): SettingDefinition {
   return settingDefinitions[name];
+}
+
+const known: ReadonlySet<string> = new Set(settingNames);
+
+export function isSettingName(name: string): name is SettingName {
+  return known.has(name);
 }

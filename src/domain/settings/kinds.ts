@@ -1,20 +1,7 @@
 /** What the text of a setting has to be, kind by kind: so that what cannot be right is refused where it is set. Pure. */
 
 import { isHostName } from "../../core/host-name.ts";
-
-/** `site`: where the site is, by name or as an origin; `sender`: an e-mail address, with a name or without; `quotas`: numbers by key, as JSON. */
-export type SettingKind =
-  | "text"
-  | "flag"
-  | "number"
-  | "port"
-  | "choice"
-  | "quotas"
-  | "host"
-  | "site"
-  | "email"
-  | "sender"
-  | "address";
+import type { SettingKind } from "../../protocol/api-v2-settings.ts";
 
 interface Kind {
   /** Of the text without blanks around it. */

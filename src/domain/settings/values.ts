@@ -54,3 +54,12 @@ function typedValue(values: SettingValues, name: SettingName): unknown {
       return value;
   }
 }
+
+/** What the site says of quotas, which counts on premises alone; nothing anywhere else. */
+export function siteQuotas(values: SettingValues): {
+  defaultQuotas: Record<string, unknown>;
+  maxUpgrades: Record<string, unknown>;
+} {
+  const read = (name: SettingName) => (values.kucalc === "onprem" ? { ...parsedJson(values[name]) } : {});
+  return { defaultQuotas: read("default_quotas"), maxUpgrades: read("max_upgrades") };
+}

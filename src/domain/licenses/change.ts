@@ -1,0 +1,111 @@
+/** Making and changing licences: by administrators alone. Each change and its record are one transaction. */
+
+import { randomUUID } from "node:crypto";
+import { invalid } from "../../core/errors.ts";
+import { isUuid } from "../../core/uuid.ts";
+import type { Db, Queryable } from "../../db/db.ts";
+import type { LicenseQuota } from "../../protocol/licenses.ts";
+import { record } from "../central-log/central-log.ts";
+import { noLicense } from "./find.ts";
+
+/** What may be said of a licence; an absent field stays as it is, and moments are in ISO 8601. */
+export interface LicenseChange {
+  title?: string | undefined;
+  description?: string | undefined;
+  /** null: not in force until somebody says so. */
+  activates?: string | null | undefined;
+  /** null: for ever. */
+  expires?: string | null | undefined;
+  /** Accounts by id or e-mail address. */
+  managers?: string[] | undefined;
+  restricted?: boolean | undefined;
+  quota?: LicenseQuota | null | undefined;
+  upgrades?: Record<string, number | boolean> | null | undefined;
+  run_limit?: number | null | undefined;
+  apply_limit?: number | null | undefined;
+}
+
+/** How each field is written: the columns have these names. */
+const WRITTEN: { [Field in keyof LicenseChange]-?: (value: NonNullable<LicenseChange[Field]>) => unknown } = {
+  title: (title) => title,
+  description: (description) => description,
+  activates: (time) => new Date(time),
+  expires: (time) => new Date(time),
+  managers: (managers) => managers,
+  restricted: (restricted) => restricted,
+  quota: (quota) => JSON.stringify(quota),
+  upgrades: (upgrades) => JSON.stringify(upgrades),
+  run_limit: (limit) => limit,
+  apply_limit: (limit) => limit,
+};
+const FIELDS = Object.keys(WRITTEN) as (keyof LicenseChange)[]; // of the table above
+
+/**
+ * Makes a licence and returns its id; in force from now on, unless it is said when. `by`: the administrator; absent: somebody at the database
+ * itself. @throws AppError `invalid` with what is wrong.
+ */
+export async function makeLicense(db: Db, license: LicenseChange, by?: string): Promise<string> {
+  const id = randomUUID();
+  await db.transaction(async (tx) => {
+    await tx.execute("INSERT INTO site_licenses (id, activates) VALUES ($1, now() AT TIME ZONE 'UTC')", [id]);
+    const changed = await write(tx, id, license);
+    await record(tx, "license-created", { license_id: id, ...changed, ...(by !== undefined && { by }) });
+  });
+  return id;
+}
+
+/** Changes a licence. @throws AppError `not_found`; `invalid` with what is wrong. */
+export async function changeLicense(db: Db, id: string, change: LicenseChange, by?: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [before] = await tx.query<Record<string, unknown>>(
+      `SELECT ${FIELDS.join(", ")} FROM site_licenses WHERE id = $1 FOR NO KEY UPDATE`,
+      [id],
+    );
+    if (before === undefined) throw noLicense(id);
+    const changed = await write(tx, id, change);
+    if (Object.keys(changed).length === 0) return;
+    const was = Object.fromEntries(Object.keys(changed).map((field) => [field, before[field]]));
+    await record(tx, "license-changed", { license_id: id, ...changed, was, ...(by !== undefined && { by }) });
+  });
+}
+
+/** Writes what is said, and returns it as it was written. */
+async function write(tx: Queryable, id: string, change: LicenseChange): Promise<Record<string, unknown>> {
+  const wish = change.managers === undefined ? change : { ...change, managers: await accountsOf(tx, change.managers) };
+  const fields = FIELDS.filter((field) => wish[field] !== undefined);
+  if (fields.length === 0) return {};
+  const values = fields.map((field) => {
+    const value = wish[field];
+    return value === null ? null : (WRITTEN[field] as (value: unknown) => unknown)(value); // the writer of this very field
+  });
+  await tx.execute(
+    `UPDATE site_licenses SET ${fields.map((field, at) => `${field} = $${at + 2}`).join(", ")} WHERE id = $1`,
+    [id, ...values],
+  );
+  await checkSense(tx, id);
+  return Object.fromEntries(fields.map((field) => [field, wish[field]]));
+}
+
+/** What no single field shows. */
+async function checkSense(tx: Queryable, id: string): Promise<void> {
+  const [license] = await tx.query<{ backwards: boolean; both: boolean }>(
+    `SELECT coalesce(expires <= activates, false) AS backwards, quota IS NOT NULL AND upgrades IS NOT NULL AS both
+     FROM site_licenses WHERE id = $1`,
+    [id],
+  );
+  if (license?.backwards) throw invalid("A licence ends after it begins; change `expires` or `activates`.");
+  if (license?.both) throw invalid("A licence has either a quota or upgrades of the old style; take the other away.");
+}
+
+/** Accounts by id or e-mail address, each once. @throws AppError `invalid` that names those that are not there. */
+async function accountsOf(db: Queryable, wanted: readonly string[]): Promise<string[]> {
+  const names = [...new Set(wanted.map((name) => name.trim().toLowerCase()))];
+  const found = await db.query<{ account_id: string; email: string | null }>(
+    `SELECT account_id, lower(email_address) AS email FROM accounts
+     WHERE deleted IS NOT TRUE AND (account_id = ANY($1::uuid[]) OR lower(email_address) = ANY($2))`,
+    [names.filter(isUuid), names],
+  );
+  const missing = names.filter((name) => !found.some(({ account_id, email }) => name === account_id || name === email));
+  if (missing.length > 0) throw invalid(`There is no account ${missing.join(", ")}; managers sign up first.`);
+  return found.map(({ account_id }) => account_id);
+}

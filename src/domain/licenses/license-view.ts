@@ -1,0 +1,81 @@
+/** A licence's row as wires show it. Administrators write rows by SQL too: what has another shape is left out, and never stops a list. */
+
+import { type LicenseQuota, licenseQuota, type SiteLicense } from "../../protocol/licenses.ts";
+import type { ComputeState } from "../../protocol/project.ts";
+
+/** The columns of a licence as they are read. */
+export interface ViewedLicense {
+  id: string;
+  title: string | null;
+  description: string | null;
+  activates: string | null;
+  expires: string | null;
+  created: string | null;
+  last_used: string | null;
+  restricted: boolean | null;
+  upgrades: unknown;
+  quota: unknown;
+  run_limit: number | null;
+  running: number;
+}
+
+/** SQL: a moment as every wire writes it, also one at infinity. */
+export function momentInSql(column: string): string {
+  return `to_char(least(greatest(${column}, '0001-01-01'), '9999-12-31'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+/** States of a project that starts or runs. */
+export const TAKES_PLACE = ["pending", "starting", "running", "stopping"] as const satisfies ComputeState[];
+
+/** SQL: does the project take a place of the licence that is `id` there? By its state, which is told a moment after a start begins. */
+export function takesPlaceInSql(id: string): string {
+  return `site_license -> ${id}::text ->> 'status' = 'active' AND state ->> 'state' IN (${TAKES_PLACE.map((state) => `'${state}'`).join(", ")})`;
+}
+
+/** SQL of the columns of a `ViewedLicense`, from `site_licenses AS license`. */
+export const LICENSE_COLUMNS = `license.id, license.title, license.description, ${[
+  "activates",
+  "expires",
+  "created",
+  "last_used",
+]
+  .map((column) => `${momentInSql(`license.${column}`)} AS ${column}`)
+  .join(", ")}, license.restricted, license.upgrades, license.quota, license.run_limit,
+  (SELECT count(*) FROM projects WHERE site_license ? license.id::text AND ${takesPlaceInSql("license.id")}) AS running`;
+
+/** A licence as whoever has it sees it. */
+export function licenseView(row: ViewedLicense): SiteLicense {
+  return {
+    id: row.id,
+    title: row.title ?? "",
+    description: row.description ?? "",
+    activates: row.activates,
+    expires: row.expires,
+    created: row.created,
+    last_used: row.last_used,
+    restricted: row.restricted === true,
+    upgrades: asObject(row.upgrades),
+    quota: quotaView(row.quota),
+    run_limit: row.run_limit,
+    running: row.running,
+  };
+}
+
+/** Field by field: one that nobody can read hides none of the others. Numbers may be text. */
+function quotaView(quota: unknown): LicenseQuota | null {
+  const written = asObject(quota);
+  if (written === null) return null;
+  const fields = Object.entries(written).flatMap(([name, value]) => {
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+    const usable = [value, ...(Number.isNaN(number) ? [] : [number])].find(
+      (one) => licenseQuota.safeParse({ [name]: one }).success,
+    );
+    return usable === undefined ? [] : [[name, usable] as const];
+  });
+  return Object.fromEntries(fields);
+}
+
+function asObject(value: unknown): Record<string, unknown> | null {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : null; // just looked at
+}

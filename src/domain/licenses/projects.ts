@@ -1,0 +1,67 @@
+/** Which projects have which licences. */
+
+import { isUuid } from "../../core/uuid.ts";
+import type { Queryable } from "../../db/db.ts";
+import type { LicensedProject } from "../../protocol/api-v2-licenses.ts";
+import { licenseStatus } from "../../protocol/licenses.ts";
+import { memberGroup } from "../../protocol/project.ts";
+import { momentInSql, takesPlaceInSql } from "./license-view.ts";
+
+interface LicensedRow {
+  project_id: string;
+  title: string | null;
+  state: LicensedProject["state"];
+  last_edited: string | null;
+  status: string | null;
+  reason: string | null;
+  running: boolean | null;
+}
+
+interface ProjectsPage {
+  licenseId: string;
+  limit: number;
+  /** Only those that take one of its places. */
+  running: boolean;
+  /** `next` of the page before. */
+  after?: string | undefined;
+}
+
+/** One page of the projects that have a licence, by id. The index on the keys of `site_license` finds them. */
+export async function projectsWithLicense(
+  db: Queryable,
+  { licenseId, limit, running, after }: ProjectsPage,
+): Promise<{ projects: LicensedProject[]; next: string | null }> {
+  const rows = await db.query<LicensedRow>(
+    `WITH having_it AS MATERIALIZED (SELECT project_id, title, state, last_edited, site_license, ${takesPlaceInSql("$1")} AS running
+       FROM projects WHERE site_license ? $1 AND deleted IS NOT TRUE)
+     SELECT project_id, title, state ->> 'state' AS state, ${momentInSql("last_edited")} AS last_edited,
+       site_license -> $1 ->> 'status' AS status, site_license -> $1 ->> 'reason' AS reason, running
+     FROM having_it WHERE ($2::uuid IS NULL OR project_id > $2) AND (NOT $3 OR running) ORDER BY project_id LIMIT $4`,
+    [licenseId, after ?? null, running, limit],
+  );
+  const projects = rows.map((row) => ({
+    ...row,
+    title: row.title ?? "",
+    status: licenseStatus.safeParse(row.status).data ?? null,
+    running: row.running === true,
+  }));
+  return { projects, next: rows.length < limit ? null : (rows.at(-1)?.project_id ?? null) };
+}
+
+/** Most projects that are told to one account. */
+const MAX_OWN = 5_000;
+
+/** The projects of an account that have any licence, and which. */
+export async function ownProjectsWithLicenses(
+  db: Queryable,
+  accountId: string,
+): Promise<{ project_id: string; title: string; license_ids: string[] }[]> {
+  const rows = await db.query<{ project_id: string; title: string | null; license_ids: string[] }>(
+    `SELECT project_id, title, ARRAY(SELECT jsonb_object_keys(site_license) ORDER BY 1) AS license_ids FROM projects
+     WHERE users ? $1 AND users -> $1 ->> 'group' = ANY($2) AND deleted IS NOT TRUE
+       AND CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_license <> '{}' END
+     ORDER BY last_edited DESC NULLS LAST, project_id LIMIT $3`,
+    [accountId, memberGroup.exclude(["viewer"]).options, MAX_OWN],
+  );
+  return rows.map((row) => ({ ...row, title: row.title ?? "", license_ids: row.license_ids.filter(isUuid) }));
+}

@@ -1,0 +1,119 @@
+/** Asking for more than a project has: a collaborator asks its owners by mail, an owner the site's administrators; bounded, and in the log. */
+
+import { z } from "zod";
+import type { Db, Queryable } from "../../db/db.ts";
+import { type AskedFor, askedFor } from "../../protocol/api-v2-quotas.ts";
+import { uuid } from "../../protocol/common.ts";
+import type { Asking } from "../mail/letters.ts";
+import type { Mail } from "../mail/mail.ts";
+import type { ClaimedMail } from "../mail/outbox.ts";
+import type { Limit, RateLimits } from "../rate-limits/rate-limits.ts";
+import type { Settings } from "../settings/settings.ts";
+import { logProjectEvent } from "./log.ts";
+
+const message = "You have asked for more very often lately; those whom you asked were told.";
+const ASK_PROJECT: Limit = { name: "ask_for_more_project", points: 3, seconds: 3_600, message };
+const ASK_ACCOUNT: Limit = { name: "ask_for_more_account", points: 20, seconds: 86_400, message };
+/** Most people that one asking writes to. */
+const MAX_ASKED = 10;
+
+/** Of a mail, in the outbox. */
+const posted = z.object({ project_id: uuid, what: askedFor, message: z.string() });
+
+interface AskParts {
+  db: Db;
+  limits: RateLimits;
+  mail: Mail;
+  settings: Settings;
+}
+
+interface NewAsking {
+  projectId: string;
+  accountId: string;
+  /** An owner of the project, who asks the administrators? */
+  isOwner: boolean;
+  what: AskedFor;
+  message: string;
+}
+
+/** Whom a collaborator or owner asks; an owner is nobody who could give more. */
+export type Asked = "owners" | "administrators";
+
+/**
+ * Writes it into the project's log and to those who could give more. `mailed`: whether a mail went on its way to anybody, which it does not
+ * on a site without mail, or where they had many already. @throws AppError `rate_limited`.
+ */
+export async function askForMore(
+  { db, limits, mail, settings }: AskParts,
+  { projectId, accountId, isOwner, what, message }: NewAsking,
+): Promise<{ asked: Asked; mailed: boolean }> {
+  for (const limit of [ASK_PROJECT, ASK_ACCOUNT])
+    await limits.consume(limit, `${accountId} ${limit === ASK_PROJECT ? projectId : ""}`);
+  const owners = isOwner ? [] : await ownersOf(db, projectId);
+  const asked: Asked = owners.length === 0 ? "administrators" : "owners";
+  const helpEmail = (await settings.values()).help_email;
+  const addresses = asked === "owners" ? owners : helpEmail !== "" ? [helpEmail] : await administrators(db);
+  const mailNow = await mail.now();
+  return db.transaction(async (tx) => {
+    const event = { event: "ask_for_more", what, message, asked };
+    await logProjectEvent(tx, { projectId, accountId, event });
+    let mailed = false;
+    for (const email of addresses) {
+      const about = { project_id: projectId, what, message };
+      const isPosted = await mailNow.post(tx, { kind: "ask_for_more", email: email.toLowerCase(), accountId, about });
+      mailed ||= isPosted;
+    }
+    return { asked, mailed };
+  });
+}
+
+async function ownersOf(db: Queryable, projectId: string): Promise<string[]> {
+  const rows = await db.query<{ email: string }>(
+    `SELECT email_address AS email FROM accounts WHERE deleted IS NOT TRUE AND banned IS NOT TRUE AND email_address IS NOT NULL
+       AND account_id::text IN (SELECT member.key FROM projects, jsonb_each(users) AS member
+         WHERE project_id = $1 AND member.value ->> 'group' = 'owner') LIMIT $2`,
+    [projectId, MAX_ASKED],
+  );
+  return rows.map(({ email }) => email);
+}
+
+async function administrators(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ email: string }>(
+    `SELECT email_address AS email FROM accounts
+     WHERE 'admin' = ANY(groups) AND deleted IS NOT TRUE AND banned IS NOT TRUE AND email_address IS NOT NULL LIMIT $1`,
+    [MAX_ASKED],
+  );
+  return rows.map(({ email }) => email);
+}
+
+const IN_WORDS: Record<AskedFor, string> = {
+  memory: "memory",
+  cpu: "processor time",
+  disk: "disk space",
+  idle_timeout: "time before it stops by itself",
+  network: "access to the internet",
+  gpu: "GPUs",
+  other: "than it has",
+};
+
+/** What the letter about an asking says; undefined: project or person are gone. */
+export async function askingOf(
+  db: Queryable,
+  { about, account_id }: Pick<ClaimedMail, "about" | "account_id">,
+): Promise<Asking | undefined> {
+  const { data } = posted.safeParse(about);
+  if (data === undefined) return undefined;
+  const [row] = await db.query<{ title: string | null; name: string }>(
+    `SELECT title, (SELECT concat_ws(' ', first_name, last_name) FROM accounts WHERE account_id = $2 AND deleted IS NOT TRUE) AS name
+     FROM projects WHERE project_id = $1 AND deleted IS NOT TRUE`,
+    [data.project_id, account_id],
+  );
+  if (row === undefined) return undefined;
+  return {
+    projectId: data.project_id,
+    title: row.title ?? "",
+    name: row.name || "Somebody",
+    what: IN_WORDS[data.what],
+    message: data.message,
+  };
+}

@@ -1,0 +1,79 @@
+/** What an administrator grants one project: keys of `projects.settings`, by the names that the API has for them. */
+
+import { notFound } from "../../core/errors.ts";
+import type { Db } from "../../db/db.ts";
+import { record } from "../central-log/central-log.ts";
+import { logProjectEvent } from "../projects/log.ts";
+
+/** Memory and disk in MB, cpu in cores, idle_timeout in seconds; null takes a word back, and an absent one stays. */
+export interface AdminQuotas {
+  memory_limit?: number | null | undefined;
+  memory_request?: number | null | undefined;
+  cpu_request?: number | null | undefined;
+  cpu_limit?: number | null | undefined;
+  disk_quota?: number | null | undefined;
+  idle_timeout?: number | null | undefined;
+  internet?: boolean | null | undefined;
+  member_host?: boolean | null | undefined;
+  always_running?: boolean | null | undefined;
+  /** Takes the network away, whoever gives it. */
+  disable_internet?: boolean | null | undefined;
+}
+
+const same = (value: number) => value;
+const oneOrZero = (value: boolean) => (value ? 1 : 0);
+
+/** The key of each, and how it is kept: cpu_shares are 1/1024 of a core. */
+const KEPT: { [Name in keyof AdminQuotas]-?: [string, (value: NonNullable<AdminQuotas[Name]>) => number | boolean] } = {
+  memory_limit: ["memory", same],
+  memory_request: ["memory_request", same],
+  cpu_request: ["cpu_shares", (cores) => Math.round(cores * 1024)],
+  cpu_limit: ["cores", same],
+  disk_quota: ["disk_quota", same],
+  idle_timeout: ["mintime", same],
+  internet: ["network", oneOrZero],
+  member_host: ["member_host", oneOrZero],
+  always_running: ["always_running", oneOrZero],
+  disable_internet: ["disableInternet", (value) => value],
+};
+
+/**
+ * Writes them; what runs is changed where that can be done while it runs, and the rest waits for its next start. `by`: the administrator;
+ * absent: somebody at the database itself. @throws AppError `not_found`.
+ */
+export async function setAdminQuotas(
+  db: Db,
+  { projectId, quotas, by }: { projectId: string; quotas: AdminQuotas; by?: string | undefined },
+): Promise<void> {
+  const { set, drop } = asSettings(quotas);
+  await db.transaction(async (tx) => {
+    const [project] = await tx.query<{ was: unknown }>(
+      `SELECT ${SETTINGS} AS was FROM projects WHERE project_id = $1 FOR NO KEY UPDATE`,
+      [projectId],
+    );
+    if (project === undefined) throw notFound(`There is no project ${projectId}.`);
+    await tx.execute(`UPDATE projects SET settings = (${SETTINGS} - $2::text[]) || $3::jsonb WHERE project_id = $1`, [
+      projectId,
+      drop,
+      JSON.stringify(set),
+    ]);
+    const change = { project_id: projectId, set, drop };
+    await record(tx, "project-quotas-set", { ...change, was: project.was, ...(by !== undefined && { by }) });
+    await logProjectEvent(tx, { projectId, accountId: by, event: { event: "set_quotas", set, drop } });
+  });
+}
+
+/** A column that somebody else wrote may hold anything. */
+const SETTINGS = "CASE WHEN jsonb_typeof(settings) = 'object' THEN settings ELSE '{}' END";
+
+function asSettings(quotas: AdminQuotas): { set: Record<string, number | boolean>; drop: string[] } {
+  const set: Record<string, number | boolean> = {};
+  const drop: string[] = [];
+  for (const name of Object.keys(KEPT) as (keyof AdminQuotas)[]) {
+    const [key, kept] = KEPT[name] as [string, (value: unknown) => number | boolean]; // given the value of this very name
+    const value = quotas[name];
+    if (value === null) drop.push(key);
+    else if (value !== undefined) set[key] = kept(value);
+  }
+  return { set, drop };
+}

@@ -1,0 +1,82 @@
+/** The settings of the site as administrators see and set them. Each change and its record are one transaction. */
+
+import { conflict, invalid, notFound } from "../../core/errors.ts";
+import type { Db, Queryable } from "../../db/db.ts";
+import type { SiteSetting } from "../../protocol/api-v2-settings.ts";
+import { record } from "../central-log/central-log.ts";
+import { definitionOf, isSettingName, type SettingName, settingNames } from "./definitions.ts";
+import { settingProblem } from "./values.ts";
+
+interface SettingRow {
+  name: string;
+  value: string | null;
+  readonly: boolean | null;
+}
+
+/** Every setting that there is, and what is set; the value of a secret is told to nobody. */
+export async function listSettings(db: Queryable): Promise<SiteSetting[]> {
+  const rows = await db.query<SettingRow>("SELECT name, value, readonly FROM server_settings");
+  const known = new Map(rows.map((row) => [row.name, row]));
+  return settingNames.map((name) => settingView(name, known.get(name)));
+}
+
+function settingView(name: SettingName, row: SettingRow | undefined): SiteSetting {
+  const { kind, choices, default: standard, meaning, isPublic, isSecret = false } = definitionOf(name);
+  const value = row?.value ?? null;
+  return {
+    name,
+    kind,
+    choices: choices === undefined ? null : [...choices],
+    value: isSecret ? null : value,
+    isSet: value !== null,
+    default: standard,
+    meaning,
+    readonly: row?.readonly === true,
+    isSecret,
+    isPublic,
+    problem: value === null ? null : (settingProblem(name, value) ?? null),
+  };
+}
+
+/**
+ * Sets a setting; null lets it go back to its default. Every process reads it anew at once. `by`: the administrator; absent: somebody at the
+ * database itself. @throws AppError `not_found` for an unknown name, `invalid` with what the value must be, `conflict` where the environment fixes it.
+ */
+export async function setSetting(
+  db: Db,
+  { name, value, by }: { name: string; value: string | null; by?: string | undefined },
+): Promise<void> {
+  if (!isSettingName(name)) throw notFound(`There is no setting ${name}; look at the list of all.`);
+  const problem = value === null ? undefined : settingProblem(name, value);
+  if (problem !== undefined) throw invalid(`${name} ${problem}.`);
+  await db.transaction(async (tx) => {
+    const [row] = await tx.query<SettingRow>(
+      "SELECT name, value, readonly FROM server_settings WHERE name = $1 FOR UPDATE",
+      [name],
+    );
+    if (row?.readonly) throw fixed(name);
+    const was = row?.value ?? null;
+    if (was === value) return;
+    await write(tx, name, value);
+    const told = definitionOf(name).isSecret ? { secret: true } : { was, value };
+    await record(tx, "setting-changed", { name, ...told, ...(by !== undefined && { by }) });
+  });
+}
+
+async function write(tx: Queryable, name: string, value: string | null): Promise<void> {
+  if (value === null) {
+    await tx.execute("DELETE FROM server_settings WHERE name = $1", [name]);
+    return;
+  }
+  const written = await tx.execute(
+    `INSERT INTO server_settings (name, value) VALUES ($1, $2)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE server_settings.readonly IS NOT TRUE`,
+    [name, value],
+  );
+  if (written === 0) throw fixed(name);
+}
+
+const fixed = (name: string) =>
+  conflict(
+    `${name} is fixed by the environment: change COCALC_SETTING_${name.toUpperCase()} of hub-next, and restart it.`,
+  );
