@@ -3,7 +3,11 @@
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
-import type { LicenseRow } from "./license-row-rules.ts";
+import { countedLicenses } from "../quotas/counted-rules.ts";
+import { type ReadLicense, readLicense } from "../quotas/license-rules.ts";
+import { quotaWith } from "../quotas/rules.ts";
+import { inOrderOfUse, whyIneffective } from "./effect-rules.ts";
+import { type LicenseRow, notInForce } from "./license-row-rules.ts";
 
 export interface LicensesOfStart {
   inputs: Omit<QuotaInputs, "licenses">;
@@ -24,5 +28,63 @@ export interface LicensedQuota {
   seats: string[];
 }
 
-/** The signature of `licenseHook`. */
-export type LicenseHook = (start: LicensesOfStart) => LicensedQuota;
+/** Whoever has more has a mistake; each one costs a look at all others. */
+const MOST_LICENSES = 100;
+
+/**
+ * Decides which licences a start uses. The quota is that of all licences in force together; active are those without which it would be less,
+ * of several that would do the first (machines, disks, then by hosting, then boosts). An active one costs a seat, no other does.
+ */
+export function licenseHook(start: LicensesOfStart): LicensedQuota {
+  const rows = new Map(start.licenses.map((row) => [row.id, row]));
+  const ids = [...new Set(start.ids)].sort(); // of some things the last licence counts
+  const looks = ids.map((id, index) => ({ id, ...lookAt(start, rows.get(id), index) }));
+  const inForce = looks.flatMap(({ license }) => license ?? []);
+  const quota = quotaWith(start.inputs, inForce);
+  const active = activeOf(start, inForce, quota);
+  const counted = countedLicenses(inForce);
+  const values = looks.map(({ id, license, value }): [string, ProjectLicense] => {
+    if (license === undefined) return [id, value];
+    return [id, active.has(license) ? activeValue(license) : ineffective(whyIneffective(license, counted))];
+  });
+  return { quota, values: Object.fromEntries(values), seats: [...active].map(({ id }) => id) };
+}
+
+type Look = { license: ReadLicense; value?: never } | { license?: never; value: ProjectLicense };
+
+/** Is a licence there, in force, with a seat left, and does it give anything? */
+function lookAt({ nowMs, hasSeat }: LicensesOfStart, row: LicenseRow | undefined, index: number): Look {
+  if (row === undefined) return { value: { status: "expired", reason: "There is no such licence any more." } };
+  const notNow = notInForce(row, nowMs);
+  if (notNow !== undefined) return { value: notNow };
+  if (index >= MOST_LICENSES) return { value: ineffective(`A project can use at most ${MOST_LICENSES} licences.`) };
+  const license = readLicense(row);
+  if (license === undefined) return { value: ineffective("The licence says nothing that a project could be given.") };
+  if (row.run_limit !== null && !hasSeat(row.id)) return { value: exhausted(row.run_limit) };
+  return { license };
+}
+
+/** Those without which the quota would be another one, leaving out as many as can be: the last ones first. */
+function activeOf({ inputs }: LicensesOfStart, inForce: ReadLicense[], quota: RunQuota): Set<ReadLicense> {
+  const wanted = JSON.stringify(quota);
+  const active = new Set(inForce);
+  for (const license of inOrderOfUse(inForce).reverse()) {
+    const others = inForce.filter((one) => one !== license && active.has(one));
+    if (JSON.stringify(quotaWith(inputs, others)) === wanted) active.delete(license);
+  }
+  return active;
+}
+
+function activeValue(license: ReadLicense): ProjectLicense {
+  if (license.kind === "upgrades") return { ...license.given, status: "active" };
+  return { quota: license.quota, status: "active" };
+}
+
+function ineffective(reason: string): ProjectLicense {
+  return { status: "ineffective", reason };
+}
+
+function exhausted(limit: number): ProjectLicense {
+  const places = limit === 1 ? "The licence's only place is" : `All ${Math.max(0, limit)} places of the licence are`;
+  return { status: "exhausted", reason: `${places} taken by other projects; this one was started without it.` };
+}
