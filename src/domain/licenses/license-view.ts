@@ -19,9 +19,9 @@ export interface ViewedLicense {
   running: number;
 }
 
-/** SQL: a moment as every wire writes it, also one at infinity. */
+/** SQL: a moment as every wire writes it, also one at infinity; NULL where there is none, which `least` and `greatest` pass over. */
 export function momentInSql(column: string): string {
-  return `to_char(least(greatest(${column}, '0001-01-01'), '9999-12-31'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+  return `to_char(CASE WHEN ${column} IS NOT NULL THEN least(greatest(${column}, '0001-01-01'), '9999-12-31') END, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
 /** States of a project that starts or runs. */
