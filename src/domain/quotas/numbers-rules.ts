@@ -25,7 +25,7 @@ export interface Named {
 export const NONE: Readonly<Numbers> = combined(() => 0);
 
 /** Of each key, what `of` makes of it. */
-function combined(of: (key: NumberKey) => number): Numbers {
+export function combined<Made>(of: (key: NumberKey) => Made): Record<NumberKey, Made> {
   return {
     network: of("network"),
     member_host: of("member_host"),

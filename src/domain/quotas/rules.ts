@@ -2,12 +2,11 @@
 
 import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
+import { amountsOf } from "./amounts-rules.ts";
 import { licensesInForce } from "./counted-rules.ts";
 import { extrasOf } from "./extras-rules.ts";
 import { poolOf, type ReadLicense } from "./license-rules.ts";
-import { isGiven, NONE, type Numbers } from "./numbers-rules.ts";
-import { adjusted, withRequests } from "./requests-rules.ts";
-import { type Steps, stepsOf } from "./steps-rules.ts";
+import { stepsOf } from "./steps-rules.ts";
 
 /** The quota with which a pod is started. The order of licences and members does not matter. */
 export function runQuota(inputs: QuotaInputs): RunQuota {
@@ -20,28 +19,16 @@ export function quotaWith(inputs: Omit<QuotaInputs, "licenses">, licenses: reado
   const { machine } = steps.counted;
   const { pool: ofLicenses, ...extras } = extrasOf(licenses);
   const pool = poolOf(inputs.settings.pool) ?? (machine === undefined ? ofLicenses : machine.quota.pool);
-  const isOffline = inputs.noInternet === true || isGiven(inputs.settings.disableInternet);
+  const { network, member_host, always_running, privileged, ...amounts } = amountsOf(inputs, steps);
   return {
-    ...inWords(amountsOf(inputs, steps), isOffline),
-    ...(machine === undefined
-      ? { dedicated_vm: false, ...extras }
-      : { dedicated_vm: machine.machine.vm, dedicated_disks: extras.dedicated_disks, gpu: false }),
-    ...(pool !== undefined && { pool }),
-  };
-}
-
-function amountsOf({ memRequestAdjustment }: Omit<QuotaInputs, "licenses">, { site, counted, total }: Steps): Numbers {
-  if (counted.machine === undefined) return adjusted(withRequests(total, site), memRequestAdjustment ?? {});
-  const { idle_timeout } = site.base;
-  return { ...NONE, idle_timeout, disk_quota: site.most.disk_quota, ...counted.machine.machine.amounts };
-}
-
-function inWords({ network, member_host, always_running, privileged, ...amounts }: Numbers, isOffline: boolean) {
-  return {
-    network: network >= 1 && !isOffline,
+    network: network >= 1,
     member_host: member_host >= 1,
     always_running: always_running >= 1,
     privileged: privileged >= 1,
     ...amounts,
+    ...(machine === undefined
+      ? { dedicated_vm: false, ...extras }
+      : { dedicated_vm: machine.machine.vm, dedicated_disks: extras.dedicated_disks, gpu: false }),
+    ...(pool !== undefined && { pool }),
   };
 }
