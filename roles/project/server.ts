@@ -2,7 +2,6 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { environment } from "../../src/core/env.ts";
 import { AppError, messageOf, notFound } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
@@ -24,6 +23,7 @@ import { type DocumentContent, textContent } from "./documents/document-content.
 import { Documents } from "./documents/documents.ts";
 import { Exec } from "./exec.ts";
 import { openFileApi } from "./files/file-api.ts";
+import { openFooting } from "./footing.ts";
 import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
 import { runningNow } from "./running.ts";
@@ -32,7 +32,6 @@ import { folderRequests } from "./socket/folder-requests.ts";
 import { openSocketServer, type SocketServer } from "./socket/socket-server.ts";
 import { terminalRequests } from "./socket/terminal-requests.ts";
 import { Status } from "./status.ts";
-import { shellEnvironment } from "./terminals/shell-environment.ts";
 import { Terminals } from "./terminals/terminals.ts";
 import { NamedServers } from "./web-servers/named-servers.ts";
 import { ServerProxy } from "./web-servers/server-proxy.ts";
@@ -52,20 +51,21 @@ export async function serveProject(
   life: Life,
   { config, listen, log, content = textContent }: Options,
 ): Promise<Serving> {
-  const { home, ext, data, tmp, projectId, basePath, extraEnv } = config;
+  const { home, ext, data, tmp, projectId, basePath, rescue } = config;
   const places: Places = { home, ext, data, tmp };
-  const env = () => shellEnvironment(environment(), { home, extra: extraEnv });
+  const { own, shell, env } = await openFooting(life, config);
   const activity = new Activity();
   const callers = new Callers(projectId, config.hubKeys);
-  const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity, rescue: config.rescue });
+  const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity, rescue });
   const moved = (move: Move) => void sockets.tell("files_moved", move);
-  const documents = new Documents(life, { places, log, content, moved });
-  const terminals = new Terminals(life, { shell: config.shell, home, env });
+  const documents = new Documents(life, { places, own, log, content, moved });
+  const terminals = new Terminals(life, { shell, home, own, env });
   const exec = new Exec({ life, env });
   const inside = `${basePath}/${projectId}`;
-  const { podIp, namedServers: table } = config;
+  const { podIp } = config;
+  const table = rescue ? {} : config.namedServers;
   const servers = new NamedServers(life, { table, podIp, base: inside, home, env });
-  const serverProxy = new ServerProxy({ servers, upstreams: new Upstreams(life), base: inside, log });
+  const serverProxy = new ServerProxy({ servers, upstreams: new Upstreams(life), base: inside, rescue, log });
   const sockets = openSocketServer(life, {
     log,
     hello: { project_id: projectId, home },
@@ -107,7 +107,7 @@ export async function serveProject(
     upgrade: (request, socket, head) =>
       void joinUpgrade({ callers, sockets, serverProxy, inside }, { request, socket, head }),
   });
-  await runInitScript(life, { home, env: env(), log });
+  if (!rescue) await runInitScript(life, { home, env: env(), log });
   files.tidy(life);
   life.run("document recovery", () => documents.recover());
   return serving;

@@ -46,6 +46,8 @@ interface Asking {
 
 interface Options {
   places: Places;
+  /** The folder that logs of documents are kept in: the home, but in rescue mode. */
+  own?: string;
   /** What is in all of them. */
   content: DocumentContent<unknown>;
   log: Logger;
@@ -67,7 +69,7 @@ export class Documents {
   constructor(life: Life, options: Options) {
     this.#options = options;
     this.#life = life;
-    this.#store = new DocumentStore(options.places.home);
+    this.#store = new DocumentStore(options.own ?? options.places.home);
     life.onDrain("documents", () => this.saveAll());
     life.defer("documents", async () => {
       await this.#table.closeAll();

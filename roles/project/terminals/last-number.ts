@@ -14,13 +14,14 @@ const NUMBER = /^\d{1,6}$/;
 const BEFORE_ALL = 1;
 
 export class LastNumber {
-  readonly #home: string;
+  readonly #own: string;
   #highest = BEFORE_ALL;
   #read: Promise<void> | undefined;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(home: string) {
-    this.#home = home;
+  /** `own`: the folder that the server keeps its notes in. */
+  constructor(own: string) {
+    this.#own = own;
   }
 
   /** The next one that is free, and from now on the highest. A home that cannot be written forgets it with the server. */
@@ -41,7 +42,7 @@ export class LastNumber {
   }
 
   get #file(): string {
-    return join(ownFolder({ home: this.#home }, FOLDER), "last-number");
+    return join(ownFolder({ home: this.#own }, FOLDER), "last-number");
   }
 
   async #readFile(): Promise<void> {
@@ -52,7 +53,7 @@ export class LastNumber {
 
   /** Whole or not at all: a crash leaves the one before. */
   async #write(name: string): Promise<void> {
-    await makeOwnFolder({ home: this.#home }, FOLDER);
+    await makeOwnFolder({ home: this.#own }, FOLDER);
     await writeFile(`${this.#file}.new`, `${name}\n`);
     await rename(`${this.#file}.new`, this.#file);
   }

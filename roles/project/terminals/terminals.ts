@@ -13,10 +13,12 @@ const MAX_TERMINALS = 100;
 
 interface Options {
   /** The shell that a terminal runs, begun in the given folder. */
-  shell: string;
+  shell: readonly [file: string, ...args: string[]];
   env: () => Record<string, string>;
-  /** Used when a terminal names no folder, or one that is not there; numbers are kept in it. */
+  /** Used when a terminal names no folder, or one that is not there. */
   home: string;
+  /** The folder in which numbers are kept. */
+  own: string;
 }
 
 interface Made {
@@ -44,7 +46,7 @@ export class Terminals {
 
   constructor(life: Life, options: Options) {
     this.#options = options;
-    this.#lastNumber = new LastNumber(options.home);
+    this.#lastNumber = new LastNumber(options.own);
     this.#life = life;
     life.defer("terminals", () => this.#endAll());
   }
@@ -114,10 +116,11 @@ export class Terminals {
 
   #command(cwd: string | undefined): ShellCommand {
     const { shell, env, home } = this.#options;
+    const [file, ...args] = shell;
     const folder = [cwd, home, "/"].find((path) => path !== undefined && existsSync(path)) ?? "/";
     return {
-      file: shell,
-      args: ["-l"],
+      file,
+      args,
       cwd: folder,
       env: { ...env(), TERM: "xterm-256color", COLORTERM: "truecolor" },
     };

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError } from "../../../src/core/errors.ts";
+import { AppError, conflict } from "../../../src/core/errors.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import { splitTarget } from "../../../src/core/request-target.ts";
 import { type ForwardOptions, forward } from "../../../src/net/proxy/forward.ts";
@@ -26,12 +26,17 @@ import type { NamedServers } from "./named-servers.ts";
 const PAGE_WAITS_SECONDS = 2;
 const PROGRAM_WAITS_SECONDS = 20;
 
+const IN_RESCUE =
+  "The project is in rescue mode, in which there are files and terminals only. Restart it normally to use its servers.";
+
 interface Options {
   servers: NamedServers;
   /** Opened before the listener, so that what is under way at a stop is answered. */
   upstreams: Upstreams;
   /** `<base path>/<project_id>`. */
   base: string;
+  /** In rescue mode nobody is taken to any. */
+  rescue: boolean;
   log: Logger;
 }
 
@@ -107,8 +112,9 @@ export class ServerProxy {
     return (below === undefined ? null : /^\/(port|server)\/([^/]+)(\/.*)?$/.exec(below)) ?? undefined;
   }
 
-  /** @throws AppError `not_found` for a name that is not known. */
+  /** @throws AppError `not_found` for a name that is not known, `conflict` in rescue mode. */
   #asked(request: IncomingMessage): Asked {
+    if (this.#options.rescue) throw conflict(IN_RESCUE);
     const [, below, name = "", rest = "/"] = this.#match(request) ?? [];
     const title = isPort(name) ? `Port ${name} of the project` : this.#options.servers.definitionOf(name).title;
     const { url = "/" } = request;
