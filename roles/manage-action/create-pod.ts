@@ -24,7 +24,7 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   } catch (error) {
     return refused(tools, one, error);
   }
-  const tooLarge = variablesTooLarge(row.env ?? {});
+  const tooLarge = start.rescue ? undefined : variablesTooLarge(row.env ?? {});
   if (tooLarge !== undefined) return failStart(tools, one, variablesDoNotFit(tooLarge));
   const quota = await maker.quotaFor(row);
   const ticket = await records.start({ ...start, quota });
@@ -32,9 +32,10 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
     giveBackTurn(projectId);
     return RETRY_MS;
   }
-  const recorded: Case = { ...one, start: { ticket, requestTime: start.requestTime, giveUp: null } };
+  const { requestTime, rescue = false } = start;
+  const recorded: Case = { ...one, start: { ticket, requestTime, giveUp: null, rescue } };
   try {
-    const pod = await maker.make(row, { projectId, ticket, requestTime: start.requestTime, quota });
+    const pod = await maker.make(row, { projectId, ticket, requestTime, quota, rescue });
     return await post(tools, recorded, pod);
   } catch (error) {
     return refused(tools, recorded, error);

@@ -3,9 +3,18 @@ import fc from "fast-check";
 import { decide, type Facts, type PodFacts, type Request, readRequest } from "./decide.ts";
 
 const TIME = "2030-01-01T00:00:00.000Z";
-const open = (action: string): Request => readRequest({ action, time: TIME }, TIME);
-const pod: PodFacts = { requestTime: TIME, ticket: 1, placed: true, terminating: false, ended: false, ready: true };
-const start = { ticket: 1, requestTime: TIME, giveUp: null };
+const open = (action: string, rescue = false): Request => readRequest({ action, time: TIME, rescue }, TIME);
+const rescue = open("start", true);
+const pod: PodFacts = {
+  requestTime: TIME,
+  ticket: 1,
+  placed: true,
+  terminating: false,
+  ended: false,
+  ready: true,
+  rescue: false,
+};
+const start = { ticket: 1, requestTime: TIME, giveUp: null, rescue: false };
 const facts = (change: Partial<Facts>): Facts => ({
   request: open("start"),
   deleted: false,
@@ -48,6 +57,27 @@ test.each<[string, Partial<Facts>, object]>([
   ],
   ["a restart whose new pod is ready", { request: open("restart"), start, pod }, { do: "succeed" }],
   ["a restart of a stopped project", { request: open("restart") }, { do: "create" }],
+  [
+    "a rescue of a project whose pod does not become ready",
+    { request: rescue, pod: { ...pod, requestTime: "older", ready: false } },
+    { do: "delete-pod" },
+  ],
+  [
+    "a rescue during a start",
+    { request: rescue, start: { ...start, requestTime: "older" }, pod: { ...pod, requestTime: "older", ready: false } },
+    { do: "cancel" },
+  ],
+  ["a rescue of a running project", { request: rescue, pod: { ...pod, requestTime: "older" } }, { do: "succeed" }],
+  [
+    "a rescue whose own pod is on its way",
+    { request: rescue, start: { ...start, rescue: true }, pod: { ...pod, ready: false, rescue: true } },
+    { do: "track" },
+  ],
+  [
+    "a start while a pod of a rescue is on its way",
+    { pod: { ...pod, requestTime: "older", ready: false, rescue: true } },
+    { do: "track" },
+  ],
   ["a test", { request: open("test"), pod }, { do: "finish" }],
   ["a request without a time", { request: readRequest({ action: "start" }, null) }, { do: "give-time" }],
   ["a request that is nonsense", { request: readRequest(["?"], null), pod }, { do: "nothing" }],
@@ -79,13 +109,14 @@ function follow(world: Facts): { world: Facts; steps: string[] } {
     const { request } = world;
     const done: Request = { kind: "finished", action: "action" in request ? request.action : "", time: TIME };
     const time = request.kind === "open" ? request.time : (world.start?.requestTime ?? TIME);
+    const isRescue = request.kind === "open" ? request.rescue : world.start?.rescue === true;
     const next: Record<typeof step.do, Partial<Facts>> = {
       nothing: {},
       "give-time": { request: open("start") },
       finish: { request: done },
       create: {
-        start: { ticket: 9, requestTime: time, giveUp: null },
-        pod: { ...pod, ticket: 9, requestTime: time, ready: false },
+        start: { ticket: 9, requestTime: time, giveUp: null, rescue: isRescue },
+        pod: { ...pod, ticket: 9, requestTime: time, ready: false, rescue: isRescue },
       },
       track: { pod: { ...pod, ...world.pod, ready: true } },
       succeed: { request: request.kind === "open" ? done : request, start: undefined },
@@ -110,21 +141,24 @@ test("from wherever things stand, a request comes to an end that is true", () =>
     terminating: flag,
     ended: flag,
     ready: flag,
+    rescue: flag,
   });
   const someStart = fc.record({
     ticket: fc.constantFrom(1, 2),
     requestTime: time,
     giveUp: fc.constantFrom(null, "no_room"),
+    rescue: flag,
   });
   const some = fc.record({
     action: fc.constantFrom("start", "stop", "restart", "test"),
+    rescue: flag,
     deleted: flag,
     pod: fc.option(somePod, { nil: undefined }),
     start: fc.option(someStart, { nil: undefined }),
   });
   fc.assert(
-    fc.property(some, ({ action, ...rest }) => {
-      const { world, steps } = follow({ ...rest, request: open(action) });
+    fc.property(some, ({ action, rescue, ...rest }) => {
+      const { world, steps } = follow({ ...rest, request: open(action, rescue) });
       expect(steps.at(-1)).toBe("nothing");
       expect(world.request.kind).toBe("finished");
       expect(world.start).toBeUndefined();

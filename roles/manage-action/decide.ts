@@ -7,6 +7,7 @@ const requestShape = z.looseObject({
   action: z.string(),
   finished: z.unknown().optional(),
   force: z.unknown().optional(),
+  rescue: z.unknown().optional(),
 });
 const ACTIONS: readonly string[] = ["start", "stop", "restart", "test"] satisfies ProjectAction[];
 
@@ -17,17 +18,18 @@ export type Request =
   | { kind: "timeless" }
   | { kind: "finished"; action: string; time: string }
   | { kind: "unknown"; action: string; time: string }
-  | { kind: "open"; action: ProjectAction; time: string; force: boolean };
+  | { kind: "open"; action: ProjectAction; time: string; force: boolean; rescue: boolean };
 
 /** `time` is the request's, as PostgreSQL gives it as text: what writes compare with. */
 export function readRequest(column: unknown, time: string | null): Request {
   const parsed = requestShape.safeParse(column);
   if (!parsed.success) return { kind: "none" };
-  const { action, finished, force } = parsed.data;
+  const { action, finished, force, rescue } = parsed.data;
   if (finished !== undefined && finished !== null) return { kind: "finished", action, time: time ?? "" };
   if (time === null) return { kind: "timeless" };
   if (!ACTIONS.includes(action)) return { kind: "unknown", action, time };
-  return { kind: "open", action: action as ProjectAction, time, force: force === true }; // just looked up
+  const known = action as ProjectAction; // just looked up
+  return { kind: "open", action: known, time, force: force === true, rescue: rescue === true };
 }
 
 export interface StartUnderWay {
@@ -35,6 +37,7 @@ export interface StartUnderWay {
   requestTime: string;
   /** manage-idle's reason to end it. */
   giveUp: string | null;
+  rescue: boolean;
 }
 
 export interface PodFacts {
@@ -46,6 +49,7 @@ export interface PodFacts {
   terminating: boolean;
   ended: boolean;
   ready: boolean;
+  rescue: boolean;
 }
 
 export interface Facts {
@@ -92,7 +96,9 @@ export function decide(facts: Facts): Step {
       if (deleted) return toRemove(facts);
       if (request.kind === "finished" && request.action === "stop") return toRemove(facts);
       // Another writer's last word on an older request must not end a start that is under way.
-      return start === undefined ? { do: "nothing" } : toStart(facts, { action: "start", time: start.requestTime });
+      return start === undefined
+        ? { do: "nothing" }
+        : toStart(facts, { ...start, action: "start", time: start.requestTime });
   }
 }
 
@@ -116,7 +122,10 @@ function toRemove({ pod, start }: Facts): Step {
   return { do: "nothing" };
 }
 
-function toStart({ pod, start }: Facts, { action, time }: { action: ProjectAction; time: string }): Step {
+/** What a start is for. */
+type Wish = Pick<Extract<Request, { kind: "open" }>, "action" | "time" | "rescue">;
+
+function toStart({ pod, start }: Facts, { action, time, rescue }: Wish): Step {
   // What waited too long for a node and has one by now waits no longer.
   if (start?.giveUp != null && start.requestTime === time && pod?.placed !== true) {
     return { do: "fail", because: "give_up" };
@@ -124,7 +133,9 @@ function toStart({ pod, start }: Facts, { action, time }: { action: ProjectActio
   if (pod === undefined) return { do: "create" };
   if (pod.terminating) return { do: "await-end" };
   const ofThisStart = start !== undefined && pod.ticket === start.ticket;
-  if (action === "restart" && pod.requestTime !== time) {
+  // One that runs well is left alone by a start; one that does not become ready is not what a rescue waits for.
+  const isInTheWay = action === "restart" || (rescue && !pod.rescue && !pod.ready);
+  if (isInTheWay && pod.requestTime !== time) {
     return start !== undefined && start.requestTime !== time ? { do: "cancel" } : { do: "delete-pod" };
   }
   if (pod.ended) return ofThisStart ? { do: "fail" } : { do: "delete-pod" };

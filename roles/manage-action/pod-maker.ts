@@ -9,7 +9,7 @@ import { ProjectTemplates } from "../../src/domain/project-pods/templates.ts";
 import { runQuota } from "../../src/domain/quotas/rules.ts";
 import { openSettings, type Settings } from "../../src/domain/settings/settings.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
-import { environmentFor } from "../../src/domain/software/software.ts";
+import { environmentFor, rescueEnvironment } from "../../src/domain/software/software.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Kube, Pod } from "../../src/kube/types.ts";
 import type { RunQuota } from "../../src/protocol/quotas.ts";
@@ -71,13 +71,14 @@ export class PodMaker {
   /** The pod's body. @throws AppError as `check` does. */
   async make(
     row: ServiceRow,
-    of: { projectId: string; ticket: number; requestTime: string; quota: RunQuota },
+    of: { projectId: string; ticket: number; requestTime: string; quota: RunQuota; rescue: boolean },
   ): Promise<Pod> {
+    const { software } = this.#templates;
     return renderPod({
       ...of,
       template: this.#templates.template,
-      environment: environmentFor(this.#templates.software, row.compute_image),
-      env: row.env ?? {},
+      environment: of.rescue ? rescueEnvironment(software) : environmentFor(software, row.compute_image),
+      env: of.rescue ? {} : (row.env ?? {}),
       hubKeys: await this.#hubKeys(),
       basePath: this.#basePath,
     });

@@ -5,7 +5,7 @@ import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { isUuid } from "../../src/core/uuid.ts";
 import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
-import { hasEnded, isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
+import { hasEnded, isReady, isRescue, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { REQUEST_TIME, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { projectsToServe, type ServiceRow, startsUnderWay } from "../../src/domain/starts/service-row.ts";
 import type { Pod } from "../../src/kube/types.ts";
@@ -131,8 +131,9 @@ function saysNothing({ spec, status }: Pod): boolean {
   return spec.nodeName === undefined && (status?.conditions ?? []).length === 0;
 }
 
-function startOf({ ticket, request_time, give_up }: ServiceRow): StartUnderWay | undefined {
-  return ticket === null || request_time === null ? undefined : { ticket, requestTime: request_time, giveUp: give_up };
+function startOf({ ticket, request_time, give_up, rescue }: ServiceRow): StartUnderWay | undefined {
+  if (ticket === null || request_time === null) return undefined;
+  return { ticket, requestTime: request_time, giveUp: give_up, rescue: rescue === true };
 }
 
 function factsOf(pod: Pod): PodFacts {
@@ -143,6 +144,7 @@ function factsOf(pod: Pod): PodFacts {
     terminating: isTerminating(pod),
     ended: hasEnded(pod),
     ready: isReady(pod),
+    rescue: isRescue(pod),
   };
 }
 

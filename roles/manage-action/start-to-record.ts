@@ -1,6 +1,7 @@
 /** What is recorded of a start, from the project it is of. Pure. */
 
 import { isUuid } from "../../src/core/uuid.ts";
+import { hasEnded, isRescue, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import type { StartToRecord } from "../../src/domain/starts/begin.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Party } from "../../src/domain/starts/turn-order.ts";
@@ -25,7 +26,15 @@ export function startToRecord(one: Case): StartToRecord {
   const requestTime = requestTimeOf(one);
   const requested = momentOf(requestTime) ?? new Date();
   const ticket = start?.ticket ?? null;
-  return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket, quota: null, queued: false };
+  const rescue = isInRescue(one);
+  return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket, quota: null, queued: false, rescue };
+}
+
+/** Is the start that a case serves one in rescue mode? A plain start takes the pod that is there as it is. */
+function isInRescue({ request, start, pod }: Pick<Case, "request" | "start" | "pod">): boolean {
+  if (request.kind !== "open") return start?.rescue === true;
+  const isTaken = request.action === "start" && pod !== undefined && !isTerminating(pod) && !hasEnded(pod);
+  return request.rescue || (isTaken && isRescue(pod));
 }
 
 /** For whom a start counts in the queue; a project that nobody owns counts for itself. */

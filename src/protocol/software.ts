@@ -20,9 +20,15 @@ export const software = z
     default: z.string(),
     groups: z.array(z.string()).default([]),
     environments: z.record(z.string(), softwareEnvironment),
+    /** The environment of projects in rescue mode; absent: the default one. */
+    rescue: z.string().optional(),
   })
   .refine((value) => value.default in value.environments, {
     message: "`default` must name one of `environments`",
     path: ["default"],
+  })
+  .refine(({ rescue, environments }) => rescue === undefined || rescue in environments, {
+    message: "`rescue` must name one of `environments`",
+    path: ["rescue"],
   });
 export type Software = z.infer<typeof software>;

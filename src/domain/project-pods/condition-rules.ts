@@ -1,6 +1,9 @@
-/** What a pod's own fields say of it: ready, ended, being ended, unheard of. Pure. */
+/** What a pod's own fields say of it: ready, ended, being ended, unheard of, one of a rescue. Pure. */
 
 import type { Pod } from "../../kube/types.ts";
+
+/** Annotation of each pod: is it one of a rescue? */
+export const RESCUE = "cocalc-k8s/rescue";
 
 export function isReady(pod: Pod): boolean {
   return conditionTime(pod, "Ready") !== undefined;
@@ -28,4 +31,9 @@ export function isUnheard({ spec, status }: Pod): boolean {
 export function conditionTime(pod: Pod, type: string): string | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type);
   return condition?.status === "True" ? (condition.lastTransitionTime ?? "") : undefined;
+}
+
+/** Was it made for a start in rescue mode? */
+export function isRescue(pod: Pod): boolean {
+  return pod.metadata.annotations?.[RESCUE] === "true";
 }

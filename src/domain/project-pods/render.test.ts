@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { variablesTooLarge } from "../../protocol/project-variables.ts";
 import { runQuota } from "../quotas/rules.ts";
+import { isRescue } from "./condition-rules.ts";
 import { isPodOf, ticketOf } from "./identity.ts";
 import { type PodInputs, renderPod } from "./render.ts";
 import { parseTemplate } from "./template.ts";
@@ -80,6 +81,17 @@ test("neither template nor patch can change by what the pod is recognised", () =
   expect(pod.metadata.labels).toMatchObject({ run: "project", extra: "kept", project_tag: "v1.2-x", network: "none" });
   expect(ticketOf(pod)).toBe(7);
   expect(pod.spec.nodeSelector).toEqual({ gpu: "yes" });
+});
+
+test("a pod of a rescue says so, whatever the template says, and no other does", () => {
+  const env = [{ name: "COCALC_RESCUE", value: "0" }];
+  const template = templateOf(
+    { containers: [{ ...container, env }] },
+    { annotations: { "cocalc-k8s/rescue": "true" } },
+  );
+  const [rescued, other] = [renderPod({ ...inputs, template, rescue: true }), renderPod({ ...inputs, template })];
+  expect([isRescue(rescued), isRescue(other)]).toEqual([true, false]);
+  expect(rescued.spec.containers[0]?.env).toContainEqual({ name: "COCALC_RESCUE", value: "1" });
 });
 
 test("a patch that does not fit is refused in words", () => {

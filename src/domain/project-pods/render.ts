@@ -8,6 +8,7 @@ import { givenVariables } from "../../protocol/project-variables.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
 import type { SoftwareEnvironment } from "../../protocol/software.ts";
 import { imageOf } from "../software/software.ts";
+import { RESCUE } from "./condition-rules.ts";
 import { mainContainer } from "./container-rules.ts";
 import { checkEnvironments } from "./environment-size.ts";
 import { OWNER, OWNER_LABEL, podName, REQUEST_TIME, TICKET } from "./identity.ts";
@@ -21,8 +22,10 @@ export interface PodInputs {
   requestTime: string;
   environment: SoftwareEnvironment;
   quota: RunQuota;
-  /** Column `projects.env`. */
+  /** Column `projects.env`; {} in rescue mode. */
   env: Record<string, unknown>;
+  /** Files and terminals only; nothing of the home is executed. */
+  rescue?: boolean;
   /** JWK set with the hubs' public keys. */
   hubKeys: object;
   /** Path below which the site is served; "" for none. */
@@ -76,14 +79,16 @@ function withProject(container: Container, inputs: PodInputs, values: Record<str
     COCALC_PROJECT_CONFIG: values.project_config,
     BASE_PATH: basePath === "" ? undefined : basePath,
   };
-  const own = (container.env ?? []).filter(({ name }) => name !== HUB_KEYS_VARIABLE);
+  const ours = [{ name: HUB_KEYS_VARIABLE, value: JSON.stringify(hubKeys) }];
+  if (inputs.rescue) ours.push({ name: "COCALC_RESCUE", value: "1" });
+  const own = (container.env ?? []).filter(({ name }) => !ours.some((one) => one.name === name));
   const named = new Set(own.map(({ name }) => name));
   const missing: EnvVar[] = Object.entries(standard).flatMap(([name, value]) =>
     named.has(name) || value === undefined ? [] : [{ name, value }],
   );
   return {
     ...container,
-    env: [...own, ...missing, { name: HUB_KEYS_VARIABLE, value: JSON.stringify(hubKeys) }],
+    env: [...own, ...missing, ...ours],
     resources: {
       ...container.resources,
       requests: { ...container.resources?.requests, ...requestsOf(quota) },
@@ -116,7 +121,8 @@ function patched(pod: Pod, operations: object[]): Pod {
 }
 
 /** By what we and everybody else recognise the pod; neither template nor patch can change it. */
-function identified(pod: Pod, { projectId, ticket, requestTime, environment, quota }: PodInputs): Pod {
+function identified(pod: Pod, inputs: PodInputs): Pod {
+  const { projectId, ticket, requestTime, environment, quota, rescue = false } = inputs;
   const { namespace: _of, uid: _uid, resourceVersion: _version, ...metadata } = pod.metadata;
   return {
     ...pod,
@@ -136,6 +142,7 @@ function identified(pod: Pod, { projectId, ticket, requestTime, environment, quo
         ...metadata.annotations,
         [REQUEST_TIME]: requestTime,
         [TICKET]: String(ticket),
+        [RESCUE]: String(rescue),
       },
     },
   };

@@ -2,7 +2,7 @@
 
 import type { KubeEvent, KubeNode, Pod } from "../../kube/types.ts";
 import type { ProjectState } from "../../protocol/project.ts";
-import { conditionTime, hasEnded, isReady, isTerminating, isUnheard } from "./condition-rules.ts";
+import { conditionTime, hasEnded, isReady, isRescue, isTerminating, isUnheard } from "./condition-rules.ts";
 import { isOfMain, mainStatus, otherStatuses } from "./container-rules.ts";
 import type { Explanation } from "./explanation.ts";
 
@@ -23,6 +23,11 @@ const TROUBLE = new Set([
 
 /** The state of a project whose pod is this one. *Running* is told when the pod is Ready, and not before. */
 export function stateOfPod(pod: Pod, why: Explanation | undefined): StateFacts {
+  if (hasEnded(pod) && !isTerminating(pod)) return statusOf(pod, why); // of what comes next nobody knows
+  return { ...statusOf(pod, why), ...(isRescue(pod) && { rescue: true }) };
+}
+
+function statusOf(pod: Pod, why: Explanation | undefined): StateFacts {
   const error = why !== undefined && TROUBLE.has(why.reason) ? { error: why.message } : {};
   // How its containers end while it is being stopped is no news; that its node is dead is.
   if (isTerminating(pod)) return why?.reason === "node_dead" ? { state: "stopping", ...error } : { state: "stopping" };

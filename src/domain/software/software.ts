@@ -48,6 +48,11 @@ export function environmentFor(
   return environment;
 }
 
+/** The environment of a project in rescue mode, whatever the project names: its own may be what does not start. */
+export function rescueEnvironment(offered: Software): SoftwareEnvironment {
+  return environmentFor(offered, offered.rescue ?? null);
+}
+
 /** The image with its tag, as a container names it; a tag such as sha256:… is a digest. */
 export function imageOf({ registry, tag }: SoftwareEnvironment): string {
   return tag.startsWith("sha256:") ? `${registry}@${tag}` : `${registry}:${tag}`;

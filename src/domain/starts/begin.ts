@@ -40,6 +40,8 @@ export interface StartToRecord {
   /** What the pod is made with; null: it waits in the queue, or its pod is there already. */
   quota: RunQuota | null;
   queued: boolean;
+  /** Is its pod one of a rescue? */
+  rescue?: boolean;
 }
 
 /** Of a project, before the one that begins. People see the latest; the ones before help who looks into why a project does not start. */
@@ -55,7 +57,7 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
   const rows = await leader.write<{ project_id: string; ticket: number }>(
     (isLeading) => `WITH wanted AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS one
-         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, queued boolean)
+         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, queued boolean, rescue boolean)
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
      ), served AS (
@@ -80,10 +82,10 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
      ), forgotten AS (
        DELETE FROM project_starts USING oldest
        WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)
-     INSERT INTO project_starts (project_id, owner_id, request_time, requested, picked_up, reason)
-     SELECT project_id, owner_id, request_time, requested, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
+     INSERT INTO project_starts (project_id, owner_id, request_time, requested, rescue, picked_up, reason)
+     SELECT project_id, owner_id, request_time, requested, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served
-     ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
+     ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time, rescue = EXCLUDED.rescue,
        picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up),
        reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.reason ELSE EXCLUDED.reason END,
        message = CASE WHEN ${TRIED_AGAIN} THEN project_starts.message END,
@@ -100,7 +102,8 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
   return starts.map(({ projectId }) => tickets.get(projectId));
 }
 
-function toColumns({ projectId, ownerId, requestTime, requested, ticket, quota, queued }: StartToRecord): object {
+function toColumns(start: StartToRecord): object {
+  const { projectId, ownerId, requestTime, requested, ticket, quota, queued, rescue } = start;
   const time = requested.toISOString().slice(0, -1);
   return {
     project_id: projectId,
@@ -110,6 +113,7 @@ function toColumns({ projectId, ownerId, requestTime, requested, ticket, quota, 
     ticket,
     quota,
     queued,
+    rescue,
   };
 }
 

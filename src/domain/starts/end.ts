@@ -67,7 +67,7 @@ export async function finishRequest(
     (isLeading) => `WITH ended AS (
        UPDATE project_starts SET outcome = $6, ended = ${NOW}, reason = $7, message = $8, kubernetes_reason = $9
        WHERE project_id = $1 AND ticket = $5::bigint AND outcome IS NULL AND ${isLeading}
-       RETURNING (extract(epoch FROM ${NOW} - requested) * 1000)::bigint AS duration_ms
+       RETURNING (extract(epoch FROM ${NOW} - requested) * 1000)::bigint AS duration_ms, nullif(rescue, false) AS rescue
      ), served AS (
        UPDATE projects SET action_request = (action_request - 'err') || jsonb_strip_nulls(jsonb_build_object(
          'started', coalesce(action_request ->> 'started', ${NOW_ISO}), 'finished', ${NOW_ISO}, 'err', $3::text))
@@ -75,7 +75,7 @@ export async function finishRequest(
      ), logged AS (
        INSERT INTO project_log (id, project_id, event)
        SELECT gen_random_uuid(), project_id, jsonb_strip_nulls(jsonb_build_object('event', $4::text, 'err', $3::text,
-         'duration_ms', (SELECT duration_ms FROM ended))) FROM served WHERE $4::text IS NOT NULL)
+         'duration_ms', (SELECT duration_ms FROM ended), 'rescue', (SELECT rescue FROM ended))) FROM served WHERE $4::text IS NOT NULL)
      SELECT EXISTS (SELECT FROM served) AS served, EXISTS (SELECT FROM ended) AS ended`,
     [
       projectId,

@@ -23,6 +23,8 @@ export interface ServiceRow {
   message: string | null;
   kubernetes_reason: string | null;
   give_up: string | null;
+  /** Of the start under way. */
+  rescue: boolean | null;
 }
 
 /** The projects with their starts under way, in the order of the ids; undefined: there is no such project. */
@@ -34,7 +36,7 @@ export async function readForService(
   const rows = await db.query<ServiceRow & { project_id: string }>(
     `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
        deleted IS TRUE AS deleted, users, settings, compute_image, env,
-       ticket, request_time, applied, pulled, reason, message, kubernetes_reason, give_up
+       ticket, request_time, applied, pulled, reason, message, kubernetes_reason, give_up, rescue
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
      WHERE projects.project_id = ANY ($1::uuid[])`,
     [projectIds, leader.name],
