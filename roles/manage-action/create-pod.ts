@@ -27,7 +27,7 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   const tooLarge = start.rescue ? undefined : variablesTooLarge(row.env ?? {});
   if (tooLarge !== undefined) return failStart(tools, one, variablesDoNotFit(tooLarge));
   const quota = await maker.quotaFor(row);
-  const ticket = await records.start({ ...start, quota });
+  const ticket = await records.start({ ...start, quota, inFlight: turns.held });
   if (ticket === undefined) {
     giveBackTurn(projectId);
     return RETRY_MS;

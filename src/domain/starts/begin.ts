@@ -39,6 +39,8 @@ export interface StartToRecord {
   ticket: number | null;
   /** What the pod is made with; null: it waits in the queue, or its pod is there already. */
   quota: RunQuota | null;
+  /** How many starts are in flight, this one included, if its turn comes now. */
+  inFlight?: number;
   queued: boolean;
   /** Is its pod one of a rescue? */
   rescue?: boolean;
@@ -57,7 +59,7 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
   const rows = await leader.write<{ project_id: string; ticket: number }>(
     (isLeading) => `WITH wanted AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS one
-         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, queued boolean, rescue boolean)
+         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, in_flight integer, queued boolean, rescue boolean)
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
      ), served AS (
@@ -82,11 +84,12 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
      ), forgotten AS (
        DELETE FROM project_starts USING oldest
        WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)
-     INSERT INTO project_starts (project_id, owner_id, request_time, requested, rescue, picked_up, reason)
-     SELECT project_id, owner_id, request_time, requested, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
+     INSERT INTO project_starts (project_id, owner_id, request_time, requested, in_flight, rescue, picked_up, reason)
+     SELECT project_id, owner_id, request_time, requested, in_flight, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time, rescue = EXCLUDED.rescue,
        picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up),
+       in_flight = coalesce(EXCLUDED.in_flight, project_starts.in_flight),
        reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.reason ELSE EXCLUDED.reason END,
        message = CASE WHEN ${TRIED_AGAIN} THEN project_starts.message END,
        kubernetes_reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.kubernetes_reason END,
@@ -102,18 +105,17 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
   return starts.map(({ projectId }) => tickets.get(projectId));
 }
 
-function toColumns(start: StartToRecord): object {
-  const { projectId, ownerId, requestTime, requested, ticket, quota, queued, rescue } = start;
-  const time = requested.toISOString().slice(0, -1);
+function toColumns({ requested, ...start }: StartToRecord): object {
   return {
-    project_id: projectId,
-    owner_id: ownerId,
-    request_time: requestTime,
-    requested: time,
-    ticket,
-    quota,
-    queued,
-    rescue,
+    project_id: start.projectId,
+    owner_id: start.ownerId,
+    request_time: start.requestTime,
+    requested: requested.toISOString().slice(0, -1),
+    ticket: start.ticket,
+    quota: start.quota,
+    in_flight: start.inFlight,
+    queued: start.queued,
+    rescue: start.rescue,
   };
 }
 

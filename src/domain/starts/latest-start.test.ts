@@ -35,7 +35,10 @@ test("a place in the queue takes turns between owners, after what they have in f
   const db = await openTestDb(newLife());
   const [greedy, modest] = [randomUUID(), randomUUID()];
   const [running] = await enqueue(db, [greedy]);
-  await db.execute("UPDATE project_starts SET applied = now(), reason = NULL WHERE project_id = $1", [running]);
+  await db.execute(
+    "UPDATE project_starts SET picked_up = now(), applied = now(), reason = NULL WHERE project_id = $1",
+    [running],
+  );
   const waiting = await enqueue(db, [greedy, greedy, modest, null, null]);
   const starts = new LatestStarts(db);
   const positions = await Promise.all(waiting.map(async (projectId) => (await starts.of(projectId))?.position));
@@ -56,7 +59,47 @@ test("a thousand who wait and look at the same time cost a few queries, and who 
   const look = () => Promise.all(waiting.map(async (projectId) => (await starts.of(projectId))?.position ?? 0));
   const places = await look();
   expect(places.toSorted((a, b) => a - b)).toEqual(waiting.map((_, index) => index + 1));
-  expect(counting.asked.length).toBeLessThanOrEqual(3); // two for the rows, one for the places
+  expect(counting.asked.length).toBeLessThanOrEqual(4); // two for the rows, two for places and times
   const [late = ""] = await enqueue(db, [randomUUID()]);
   expect(await starts.of(late)).toMatchObject({ position: 41 });
+});
+
+test("who waits is told when it will be ready, from how long the latest starts took under a like number in flight", async () => {
+  const db = await openTestDb(newLife());
+  const ended = async (inFlight: number, seconds: number, count: number) =>
+    db.execute(
+      `INSERT INTO project_starts (project_id, request_time, requested, in_flight, picked_up, applied, scheduled, pulled, started, ready, ended, outcome)
+       SELECT gen_random_uuid(), 't', at, $1, at, at, at, ready - interval '1 second', ready, ready, ready, 'running'
+       FROM generate_series(1, $3), LATERAL (SELECT now() - interval '1 hour' AS at, now() - interval '1 hour' + make_interval(secs => $2) AS ready) AS times`,
+      [inFlight, seconds, count],
+    );
+  const [first = ""] = await enqueue(db, [null]);
+  expect(await new LatestStarts(db).of(first)).toMatchObject({ position: 1, expected: null });
+  await ended(1, 2, 30);
+  await ended(10, 20, 30);
+  await db.execute(`INSERT INTO cluster_facts (name, value) VALUES ('queue', '{"limit": 10}')`);
+  const flying = await enqueue(
+    db,
+    Array.from({ length: 10 }, () => null),
+  );
+  await db.execute(
+    "UPDATE project_starts SET picked_up = now(), in_flight = 10, reason = NULL WHERE project_id = ANY ($1)",
+    [flying],
+  );
+  const waiting = await enqueue(
+    db,
+    Array.from({ length: 20 }, () => null),
+  );
+  const starts = new LatestStarts(db);
+  const secondsLeft = async (projectId = "") => {
+    const start = await starts.of(projectId);
+    return start?.expected == null ? undefined : Math.round((Date.parse(start.expected) - Date.now()) / 10_000) * 10;
+  };
+  expect(await secondsLeft(flying[0])).toBe(20);
+  expect(await secondsLeft(first)).toBe(40); // a turn after twenty seconds, and twenty of its own
+  expect(await secondsLeft(waiting.at(-1))).toBe(80);
+  await db.execute("UPDATE project_starts SET pulled = now() WHERE project_id = $1", [flying[1]]);
+  expect(await secondsLeft(flying[1])).toBe(0);
+  await db.execute("UPDATE project_starts SET reason = 'no_room' WHERE project_id = $1", [flying[2]]);
+  expect(await secondsLeft(flying[2])).toBeUndefined();
 });

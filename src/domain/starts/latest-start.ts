@@ -1,15 +1,16 @@
-/** The latest start of a project as people see it; a place in the queue is computed when asked, never stored. */
+/** The latest start of a project as people see it; its place in the queue and when it will be ready are computed when asked, never stored. */
 
 import { Batches } from "../../core/batches.ts";
 import type { Queryable } from "../../db/db.ts";
 import { type ProjectStart, type StartPhase, type StartReason, startPhases } from "../../protocol/starts.ts";
-import { QueuePositions } from "./queue-positions.ts";
+import { type Forecast, Forecasts } from "./forecasts.ts";
 
 /** A row of `project_starts`. */
 interface StartRow {
   ticket: number;
   project_id: string;
   owner_id: string | null;
+  in_flight: number | null;
   request_time: string;
   requested: Date;
   picked_up: Date | null;
@@ -30,18 +31,18 @@ interface StartRow {
 /** Asked by many browsers at once, so what comes together is asked together. */
 export class LatestStarts {
   readonly #rows: Batches<string, StartRow | undefined>;
-  readonly #positions: QueuePositions;
+  readonly #forecasts: Forecasts;
 
   constructor(db: Queryable) {
     this.#rows = new Batches({ max: 500, parallel: 2, run: (projectIds) => latestRows(db, projectIds) });
-    this.#positions = new QueuePositions(db);
+    this.#forecasts = new Forecasts(db);
   }
 
   /** The latest start of a project, under way or over; undefined if there was none. */
   async of(projectId: string): Promise<ProjectStart | undefined> {
     const row = await this.#rows.ask(projectId);
     if (row === undefined) return undefined;
-    return presentStart(row, isQueued(row) ? await this.#positions.of(row.ticket) : null);
+    return presentStart(row, await this.#forecasts.of(row));
   }
 }
 
@@ -56,13 +57,8 @@ async function latestRows(db: Queryable, projectIds: string[]): Promise<(StartRo
   return projectIds.map((projectId) => found.get(projectId));
 }
 
-/** Waits for a place among the starts in flight. */
-function isQueued({ outcome, applied, reason }: StartRow): boolean {
-  return outcome === null && applied === null && reason === "queued";
-}
-
 /** A row in the shape of the wire. */
-function presentStart(row: StartRow, position: number | null): ProjectStart {
+function presentStart(row: StartRow, { position, expected }: Forecast): ProjectStart {
   const phases: Partial<Record<StartPhase, string>> = {};
   for (const phase of startPhases) {
     const time = row[phase];
@@ -79,6 +75,6 @@ function presentStart(row: StartRow, position: number | null): ProjectStart {
     kubernetes_reason: row.kubernetes_reason,
     position,
     rescue: row.rescue === true,
-    expected: null,
+    expected: expected?.toISOString() ?? null,
   };
 }
