@@ -59,6 +59,8 @@ export interface PodCondition {
   reason?: string;
   message?: string;
   lastTransitionTime?: string;
+  /** The pod's `generation` that it is about. */
+  observedGeneration?: number;
 }
 
 export interface PodStatus {
@@ -98,6 +100,7 @@ export interface Container {
 export interface PodSpec {
   nodeName?: string;
   containers: Container[];
+  initContainers?: Container[];
   [field: string]: unknown;
 }
 

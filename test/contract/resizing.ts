@@ -10,9 +10,10 @@ const WAIT = { timeoutMs: 120_000, everyMs: 100 };
 const RESOURCES = { limits: { cpu: "500m", memory: "200Mi" }, requests: { cpu: "50m", memory: "64Mi" } };
 
 export function describeResizing(subject: () => Subject, { image }: { image: string }): void {
-  const running = async (script: string, resources: ContainerResources = RESOURCES): Promise<Pod> => {
+  const running = async (script: string, nodeName?: string): Promise<Pod> => {
     const pod = shellPod(uniqueName("resized"), { image, script });
-    for (const container of pod.spec.containers) container.resources = resources;
+    for (const container of pod.spec.containers) container.resources = RESOURCES;
+    if (nodeName !== undefined) pod.spec.nodeName = nodeName;
     await subject().kube.create(pods, pod);
     return untilPod(pod, ({ status }) => status?.phase === "Running");
   };
@@ -82,7 +83,7 @@ export function describeResizing(subject: () => Subject, { image }: { image: str
       const node = await subject().wire.send("GET", `/api/v1/nodes/${pod.spec.nodeName}`);
       const { cpu = "" } = (node.body.status?.allocatable ?? {}) as { cpu?: string }; // as a node has it
       const whole = cpu.endsWith("m") ? Number.parseInt(cpu, 10) : Number(cpu) * 1_000;
-      const other = await running("exec sleep 600");
+      const other = await running("exec sleep 600", pod.spec.nodeName);
       const resources = { limits: { cpu: `${whole}m` }, requests: { cpu: `${whole}m` } };
       await resize(pod, resources);
       const told = await untilPod(pod, (now) => condition(now, "PodResizePending") !== undefined);

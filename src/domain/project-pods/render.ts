@@ -12,6 +12,7 @@ import { RESCUE } from "./condition-rules.ts";
 import { mainContainer } from "./container-rules.ts";
 import { checkEnvironments } from "./environment-size.ts";
 import { OWNER, OWNER_LABEL, podName, REQUEST_TIME, TICKET } from "./identity.ts";
+import { resourcesFor } from "./resources-rules.ts";
 import type { PodTemplate } from "./template.ts";
 
 export interface PodInputs {
@@ -72,6 +73,7 @@ function fill(node: unknown, values: Record<string, string>): unknown {
 /** What the project's container must have, whatever the template says or forgets. */
 function withProject(container: Container, inputs: PodInputs, values: Record<string, string>): Container {
   const { quota, hubKeys, basePath } = inputs;
+  const { requests, limits } = resourcesFor(quota);
   const standard: Record<string, string | undefined> = {
     COCALC_PROJECT_ID: inputs.projectId,
     COCALC_USERNAME: "user",
@@ -91,21 +93,10 @@ function withProject(container: Container, inputs: PodInputs, values: Record<str
     env: [...own, ...missing, ...ours],
     resources: {
       ...container.resources,
-      requests: { ...container.resources?.requests, ...requestsOf(quota) },
-      limits: { ...container.resources?.limits, cpu: cores(quota.cpu_limit), memory: `${quota.memory_limit}Mi` },
+      requests: { ...container.resources?.requests, ...requests },
+      limits: { ...container.resources?.limits, ...limits },
     },
   };
-}
-
-function requestsOf({ cpu_request, memory_request, cpu_limit, memory_limit }: RunQuota): Record<string, string> {
-  return {
-    cpu: cores(Math.min(cpu_request, cpu_limit)),
-    memory: `${Math.min(memory_request, memory_limit)}Mi`,
-  };
-}
-
-function cores(count: number): string {
-  return `${Math.round(count * 1000)}m`;
 }
 
 /** @throws AppError `invalid` when an operation cannot be applied. */

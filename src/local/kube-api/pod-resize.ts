@@ -1,8 +1,7 @@
 /** Writes to the sub-resource `resize` of a pod: amounts of cpu and memory of its containers, and nothing else. Pure. */
 
 import { asObject, asObjects, type Json, sameJson } from "./json.ts";
-import { qosOf } from "./pod-qos.ts";
-import { resourceProblems } from "./pod-rules.ts";
+import { podQos, resourceProblems } from "./pod-rules.ts";
 import type { Cause } from "./refusal.ts";
 import type { ApiObject } from "./types.ts";
 
@@ -30,8 +29,8 @@ export function resizeProblems(live: ApiObject, next: ApiObject): Cause[] {
     containerProblems(asObject(before[i]?.resources), asObject(container.resources), `spec.containers[${i}].resources`),
   );
   if (problems.length > 0) return problems;
-  const qos = qosOf(asObject(next.spec));
-  if (qos === qosOf(asObject(live.spec))) return [];
+  const qos = podQos(asObject(next.spec));
+  if (qos === podQos(asObject(live.spec))) return [];
   const message = `Invalid value: "${qos}": Pod QOS Class may not change as a result of resizing`;
   return [{ reason: "FieldValueInvalid", field: "spec", message }];
 }

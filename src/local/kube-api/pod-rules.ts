@@ -1,8 +1,9 @@
 /** What a pod must be, what is filled in where it says nothing, and what of it may change. Pure. */
 
 import { bytesOf, coresOf } from "../../core/quantities.ts";
+import { qosOf } from "../../domain/project-pods/qos-rules.ts";
+import type { PodSpec } from "../../kube/types.ts";
 import { asObject, asObjects, asText, isObject, type Json, sameJson } from "./json.ts";
-import { qosOf } from "./pod-qos.ts";
 import type { Cause } from "./refusal.ts";
 import type { ApiObject } from "./types.ts";
 
@@ -23,7 +24,7 @@ export function withPodDefaults(pod: ApiObject): ApiObject {
       ...spec,
       ...(Array.isArray(spec.containers) && { containers: spec.containers.map(withContainerDefaults) }),
     },
-    status: { phase: "Pending", qosClass: qosOf(spec) },
+    status: { phase: "Pending", qosClass: podQos(spec) },
   };
 }
 
@@ -40,6 +41,11 @@ function withContainerDefaults(value: unknown): unknown {
     ...value,
     resources: { ...asObject(value.resources), ...(Object.keys(filled).length > 0 && { requests: filled }) },
   };
+}
+
+/** Its class of service; what is no amount counts as none. */
+export function podQos({ containers, initContainers }: Json): string {
+  return qosOf([...asObjects(containers), ...asObjects(initContainers)] as PodSpec["containers"]); // read leniently
 }
 
 /** Everything that is wrong with a new pod. */
