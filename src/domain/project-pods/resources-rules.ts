@@ -13,6 +13,11 @@ export interface ProjectResources {
   requests: { cpu: string; memory: string };
 }
 
+/** That part alone. */
+export function resourceFields({ cpu_limit, cpu_request, memory_limit, memory_request }: RunQuota): ResourceQuota {
+  return { cpu_limit, cpu_request, memory_limit, memory_request };
+}
+
 /** What the quota gives the project's container; it never asks for more than its limit. */
 export function resourcesFor({
   cpu_limit,
@@ -21,8 +26,11 @@ export function resourcesFor({
   memory_request,
 }: ResourceQuota): ProjectResources {
   return {
-    limits: { cpu: cores(cpu_limit), memory: `${memory_limit}Mi` },
-    requests: { cpu: cores(Math.min(cpu_request, cpu_limit)), memory: `${Math.min(memory_request, memory_limit)}Mi` },
+    limits: { cpu: cores(cpu_limit), memory: mebibytes(memory_limit) },
+    requests: {
+      cpu: cores(Math.min(cpu_request, cpu_limit)),
+      memory: mebibytes(Math.min(memory_request, memory_limit)),
+    },
   };
 }
 
@@ -54,6 +62,11 @@ export function lesser(a: string, b: string): string {
 
 function cores(count: number): string {
   return `${Math.round(count * 1000)}m`;
+}
+
+/** Whole ones: a kernel counts memory in pages. */
+function mebibytes(count: number): string {
+  return `${Math.round(count)}Mi`;
 }
 
 const MIB = 2 ** 20;

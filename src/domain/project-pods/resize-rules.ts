@@ -1,0 +1,194 @@
+/** What is to be done next about a running project whose quota is not what it may have: from its pod and quotas as they are now. Pure. */
+
+import { isDeepStrictEqual } from "node:util";
+import { quantity } from "../../core/quantities.ts";
+import type { Pod } from "../../kube/types.ts";
+import type { PendingQuota, RunQuota } from "../../protocol/quotas.ts";
+import { mainContainer, mainStatus } from "./container-rules.ts";
+import { qosOf } from "./qos-rules.ts";
+import { differences, differsBy, withRowFields } from "./quota-difference-rules.ts";
+import { type Trouble, troubleIn, troubleOf, underWayBy, waitsFor } from "./resize-words-rules.ts";
+import {
+  lesser,
+  type ProjectResources,
+  projectResources,
+  quotaHad,
+  resourceFields,
+  resourcesFor,
+  sameResources,
+} from "./resources-rules.ts";
+
+export interface ResizeFacts {
+  pod: Pod;
+  /** What is written down that it has. */
+  has: RunQuota;
+  /** What it may have while it runs; more than `next` where nobody asked to take something from it. */
+  mayHave: RunQuota;
+  /** What a start would give it. */
+  next: RunQuota;
+  pending: PendingQuota | null;
+  nowMs: number;
+  /** For so long a node may be at it. */
+  patienceMs: number;
+}
+
+export type Pending = Omit<PendingQuota, "time">;
+
+export type ResizeStep =
+  /** Ask the cluster for these resources of the project's container, then write down why not all is had yet. */
+  | { do: "ask"; resources: ProjectResources; pending: Pending }
+  /** The node is at it. */
+  | { do: "wait" }
+  /** Write down what it has, and what it would have after a restart if that is more or less. */
+  | { do: "record"; has: RunQuota; pending: Pending | null }
+  | { do: "nothing" };
+
+/**
+ * Everything is asked for at once. What the node has no room for is taken back: then the limits are raised, which needs no room, and what is
+ * reserved stays as it was. A memory limit below what is in use is taken back, and all else done. What was taken back is not asked for again
+ * until something else is wished for: the next start brings it.
+ */
+export function nextResize(facts: ResizeFacts): ResizeStep {
+  const { has, mayHave } = facts;
+  // What somebody else has made of the pod is not ours to change, until something else is wished for.
+  if (!differsBy("resize", has, mayHave) && !isBegun(facts)) return settle(facts, has);
+  const situation = situationOf(facts);
+  const { asked, actual, isDone } = situation;
+  const wanted = wantedResources(facts, situation);
+  if (wanted === undefined) return leave(facts, situation);
+  if (isDone && sameResources(actual, wanted)) return settle(facts, { ...has, ...resourceFields(mayHave) });
+  if (takenBackBy(facts) === undefined && !sameResources(asked, wanted)) {
+    return { do: "ask", resources: wanted, pending: underWayBy(facts) };
+  }
+  return follow(facts, situation);
+}
+
+/** Was something asked for of which the end is not written down? */
+function isBegun({ pending }: ResizeFacts): boolean {
+  return pending !== null && (pending.reason === "under_way" || troubleIn(pending) !== undefined);
+}
+
+/** What it may have is not to be had while it runs: it keeps what it has, and an older wish is taken back. */
+function leave(facts: ResizeFacts, { asked, actual, isDone }: Situation): ResizeStep {
+  const { has, mayHave } = facts;
+  if (!isBegun(facts)) return settle(facts, has);
+  if (isDone) return settle(facts, { ...has, ...quotaHad(actual, [has, mayHave]) });
+  return sameResources(asked, actual) ? { do: "wait" } : { do: "ask", resources: actual, pending: underWayBy(facts) };
+}
+
+interface Situation {
+  /** What the pod's spec says. */
+  asked: ProjectResources;
+  /** What the container has, by its node's word. */
+  actual: ProjectResources;
+  /** Why the node does not do what is asked; told of an older wish it counts for nothing. */
+  trouble: Trouble | undefined;
+  isDone: boolean;
+  /** The node has seen what is asked, and has nothing to say of it. */
+  isQuiet: boolean;
+}
+
+function situationOf({ pod }: ResizeFacts): Situation {
+  const asked = projectResources(mainContainer(pod.spec.containers)?.resources);
+  const told = mainStatus(pod)?.resources;
+  const actual = told === undefined ? asked : projectResources(told);
+  const { generation = 0 } = pod.metadata;
+  const { conditions = [], observedGeneration } = pod.status ?? {};
+  const current = conditions.filter(
+    ({ type, status, observedGeneration: seen = generation }) =>
+      type.startsWith("PodResize") && status === "True" && seen >= generation,
+  );
+  const trouble = current.map(troubleOf).find((one) => one !== undefined);
+  const isDone = sameResources(asked, actual) && current.length === 0;
+  return { asked, actual, trouble, isDone, isQuiet: current.length === 0 && (observedGeneration ?? 0) >= generation };
+}
+
+/** Why the very same wish was given up before, if it was. */
+function takenBackBy({ pending, next }: ResizeFacts): Trouble | undefined {
+  return pending !== null && isDeepStrictEqual(pending.quota, next) ? troubleIn(pending) : undefined;
+}
+
+/** Something was asked for: is it there, in trouble, or to be waited for? */
+function follow(facts: ResizeFacts, situation: Situation): ResizeStep {
+  const { has, mayHave, pending, nowMs, patienceMs } = facts;
+  const { asked, actual, trouble, isDone } = situation;
+  if (isDone) return settle(facts, { ...has, ...quotaHad(actual, [mayHave, has]) });
+  if (trouble !== undefined) return takeBack(facts, situation, trouble);
+  const isUnderWay = pending !== null && isDeepStrictEqual(pending.quota, facts.next);
+  if (!isUnderWay) return { do: "record", has, pending: underWayBy(facts) };
+  if (nowMs - Date.parse(pending.time) < patienceMs) return { do: "wait" };
+  // Nodes tell some amounts as their kernel has them, which need not be what was asked for.
+  if (situation.isQuiet) return settle(facts, { ...has, ...quotaHad(asked, [mayHave, has]) });
+  return sameResources(asked, actual)
+    ? { do: "nothing" }
+    : takeBack(facts, situation, { reason: "refused", kubernetesReason: "the node did not do it in time" });
+}
+
+/** Asks for what can be had of what is asked for now, or for what it has. */
+function takeBack(facts: ResizeFacts, { asked, actual }: Situation, trouble: Trouble): ResizeStep {
+  const pending = waitsFor(facts, trouble);
+  const less = LESS[trouble.reason]?.({ asked, actual }) ?? actual;
+  const isPossible = keepsClass(facts.pod, less) && !sameResources(less, asked);
+  return { do: "ask", resources: isPossible ? less : actual, pending };
+}
+
+const LESS: Partial<Record<Trouble["reason"], (of: Pick<Situation, "asked" | "actual">) => ProjectResources>> = {
+  no_room: ({ asked, actual }) => ({
+    limits: asked.limits,
+    requests: {
+      cpu: lesser(actual.requests.cpu, asked.limits.cpu),
+      memory: lesser(actual.requests.memory, asked.limits.memory),
+    },
+  }),
+  memory_in_use: ({ asked, actual }) => ({ ...asked, limits: { ...asked.limits, memory: actual.limits.memory } }),
+};
+
+/** Nothing more is done now: what it has is written down, and what only a restart brings. */
+function settle(facts: ResizeFacts, has: RunQuota): ResizeStep {
+  const { mayHave, next, pending } = facts;
+  const had = withRowFields(has, mayHave);
+  const isEqual = differences(had, next).length === 0;
+  const trouble = differsBy("resize", had, mayHave) ? takenBackBy(facts) : undefined;
+  const now = isEqual ? null : waitsFor({ ...facts, has: had }, trouble);
+  const isNews = !isDeepStrictEqual(had, facts.has) || !isDeepStrictEqual(now, pending && untimed(pending));
+  return isNews ? { do: "record", has: had, pending: now } : { do: "nothing" };
+}
+
+function untimed({ time: _, ...pending }: PendingQuota): Pending {
+  return pending;
+}
+
+/** What to ask for; undefined: it cannot be had while the pod runs. */
+function wantedResources({ pod, has, mayHave }: ResizeFacts, { asked }: Situation): ProjectResources | undefined {
+  // What a patch has made of the resources is not ours to change.
+  if ((has.patch ?? []).some(mayConcernResources)) return undefined;
+  const wanted = resourcesFor(mayHave);
+  if (keepsClass(pod, wanted)) return wanted;
+  // A pod that may be moved aside has to stay one, by a MiB that it does not reserve.
+  const almost = { ...wanted, requests: { ...wanted.requests, memory: aLittleLess(wanted.requests.memory) } };
+  return sameResources(almost, asked) || keepsClass(pod, almost) ? almost : undefined;
+}
+
+function keepsClass({ spec, status }: Pod, resources: ProjectResources): boolean {
+  const main = mainContainer(spec.containers);
+  const { initContainers = [] } = spec;
+  const classWith = (changed: ProjectResources | undefined) =>
+    qosOf([
+      ...spec.containers.map((container) =>
+        container === main && changed !== undefined ? { ...container, resources: changed } : container,
+      ),
+      ...initContainers,
+    ]);
+  return classWith(resources) === (status?.qosClass ?? classWith(undefined));
+}
+
+function aLittleLess(memory: string): string {
+  return `${Math.max(0, (quantity(memory) ?? 0) / 2 ** 20 - 1)}Mi`;
+}
+
+/** Operations on a whole, or on the resources of a container. */
+function mayConcernResources({ path, from }: { path?: unknown; from?: unknown }): boolean {
+  return [path, from].some(
+    (one) => typeof one === "string" && /^(\/spec(\/containers(\/[^/]+(\/resources.*)?)?)?)?$/.test(one),
+  );
+}
