@@ -15,11 +15,28 @@ test("what a call told counts until the watch has caught up, or has had the time
   const [old, made] = [podWith("old"), podWith("made")];
   learned.learn("p", { uid: "made", pod: made }, 0);
   expect(learned.over(old, "p", 1)).toBe(made);
-  learned.seen("p", "old");
+  learned.seen("p", old);
   expect(learned.over(undefined, "p", 15_000)).toBe(made);
   expect(learned.over(undefined, "p", 15_001)).toBeUndefined();
-  learned.seen("p", "made");
+  learned.seen("p", made);
   expect(learned.over(old, "p", 1)).toBe(old);
+});
+
+test("what the watch tells of an older version of a pod does not undo what a call told of it, but its end does", () => {
+  const learned = new LearnedPods();
+  const version = (resourceVersion: string): Pod => ({
+    ...podWith("made"),
+    metadata: { name: "project", uid: "made", resourceVersion },
+  });
+  const [older, changed, newer] = [version("9"), version("10"), version("11")];
+  learned.learn("p", { uid: "made", pod: changed }, 0);
+  learned.seen("p", older);
+  expect(learned.over(older, "p", 1)).toBe(changed);
+  learned.seen("p", newer);
+  expect(learned.over(newer, "p", 1)).toBe(newer);
+  learned.learn("p", { uid: "made", pod: changed }, 0);
+  learned.seen("p", older, { isGone: true });
+  expect(learned.over(undefined, "p", 1)).toBeUndefined();
 });
 
 test("a pod that a call found gone is gone, and another one that the watch brings is not", () => {

@@ -12,6 +12,11 @@ interface Learned {
 /** After so long the watch is believed again, whatever a call had told. */
 const LEARNED_MS = 15_000;
 
+/** Versions of one object grow. What has none counts as late. */
+function isAsLate(pod: Pod, other: Pod): boolean {
+  return !(Number(pod.metadata.resourceVersion) < Number(other.metadata.resourceVersion));
+}
+
 /** At most what was learned within `LEARNED_MS` is kept, and the last of it until something else is learned. */
 export class LearnedPods {
   /** By project; the oldest first, which is the order of their ends. */
@@ -31,9 +36,11 @@ export class LearnedPods {
     this.#learned.set(projectId, { uid, pod, untilMs: nowMs + LEARNED_MS });
   }
 
-  /** The watch has told of the pod with this uid. */
-  seen(projectId: string, uid: string | undefined): void {
-    if (uid !== undefined && this.#learned.get(projectId)?.uid === uid) this.#learned.delete(projectId);
+  /** The watch has told of a pod, or (`isGone`) of its end. What it tells of an older version is no news. */
+  seen(projectId: string, pod: Pod | undefined, { isGone = false } = {}): void {
+    const learned = this.#learned.get(projectId);
+    if (pod?.metadata.uid === undefined || learned?.uid !== pod.metadata.uid) return;
+    if (isGone || learned.pod === undefined || isAsLate(pod, learned.pod)) this.#learned.delete(projectId);
   }
 
   /** The pod as it is known, where the watch knows `cached`. */

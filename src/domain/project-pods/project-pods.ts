@@ -1,10 +1,10 @@
 /** The pods of projects as they are known now: a reflector's cache, and what our own calls have learned since. Decides nothing. */
 
-import { isAppError, unavailable } from "../../core/errors.ts";
+import { conflict, isAppError, unavailable } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import { nodes, pods } from "../../kube/resources.ts";
-import type { Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
-import { mainStatus, otherStatuses } from "./container-rules.ts";
+import type { ContainerResources, Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
+import { mainContainer, mainStatus, otherStatuses } from "./container-rules.ts";
 import { isPodOf, PROJECT_PODS, podName, projectIdOf } from "./identity.ts";
 import { LearnedPods } from "./learned-pods.ts";
 
@@ -29,7 +29,7 @@ export class ProjectPods {
       onChange: (name, now, before) => {
         const projectId = projectIdOf(name);
         if (projectId === undefined) return;
-        this.#learned.seen(projectId, (now ?? before)?.metadata.uid);
+        this.#learned.seen(projectId, now ?? before, { isGone: now === undefined });
         onChange(projectId, now, before);
       },
       ...(onRelist && { onRelist: () => onRelist() }),
@@ -110,6 +110,23 @@ export class ProjectPods {
     }
     await this.look(projectId);
     return removed;
+  }
+
+  /**
+   * Asks for other resources of the project's container. @throws AppError `invalid`, `forbidden` where they are refused, `not_found` where
+   * the cluster cannot do it, `conflict` where it is another pod by now, or gone: look at what is there.
+   */
+  async resize(projectId: string, pod: Pod, resources: ContainerResources): Promise<void> {
+    const { uid = "" } = pod.metadata;
+    const name = mainContainer(pod.spec.containers)?.name ?? "";
+    try {
+      const resized = await this.#kube.resizePod(podName(projectId), { uid, containers: [{ name, resources }] });
+      if (!isNewer(this.#reflector.get(podName(projectId)), resized)) this.#learn(projectId, uid, resized);
+    } catch (error) {
+      if (isAppError(error, "unavailable")) throw error;
+      const now = await this.look(projectId);
+      throw now?.metadata.uid === uid ? error : conflict("It is another pod by now, or gone.");
+    }
   }
 
   /** The pod's node; undefined: it is gone (or was never given one). */
