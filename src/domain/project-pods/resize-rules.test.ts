@@ -207,7 +207,7 @@ test("a memory limit below what is in use is taken back, in words, and the rest 
   expect([project.has.memory_limit, project.pending]).toEqual([3_500, null]);
 });
 
-test("where the node has no room to reserve more, the limits are raised all the same", () => {
+test("where the node has no room to set more aside, the limits are raised all the same", () => {
   const project = new Running(QUOTA, { cores: 8, memoryMiB: 500, usedMiB: 100 });
   const more = { ...QUOTA, memory_limit: 4_000, memory_request: 800 };
   project.toRest(more);
@@ -226,7 +226,7 @@ test("a pod whose resources are sure to it stays one of that class, or waits for
   expect([project.has.memory_limit, project.pending]).toEqual([2_000, null]);
 });
 
-test("a pod that may be moved aside stays one, by a MiB that it does not reserve", () => {
+test("a pod that may be moved aside stays one, by a MiB that is not set aside for it", () => {
   const project = new Running(QUOTA);
   const sure = { ...QUOTA, memory_request: 1_000, cpu_request: 1 };
   project.toRest(sure);

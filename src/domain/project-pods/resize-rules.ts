@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import { quantity } from "../../core/quantities.ts";
 import type { Pod } from "../../kube/types.ts";
 import type { PendingQuota, RunQuota } from "../../protocol/quotas.ts";
+import { quotaChanges } from "../quotas/changes-rules.ts";
 import { mainContainer, mainStatus } from "./container-rules.ts";
 import { qosOf } from "./qos-rules.ts";
-import { differences, differsBy, withRowFields } from "./quota-difference-rules.ts";
 import { type Trouble, troubleIn, troubleOf, underWayBy, waitsFor } from "./resize-words-rules.ts";
 import {
   lesser,
@@ -45,13 +45,13 @@ export type ResizeStep =
 
 /**
  * Everything is asked for at once. What the node has no room for is taken back: then the limits are raised, which needs no room, and what is
- * reserved stays as it was. A memory limit below what is in use is taken back, and all else done. What was taken back is not asked for again
+ * set aside stays as it was. A memory limit below what is in use is taken back, and all else done. What was taken back is not asked for again
  * until something else is wished for: the next start brings it.
  */
 export function nextResize(facts: ResizeFacts): ResizeStep {
   const { has, mayHave } = facts;
   // What somebody else has made of the pod is not ours to change, until something else is wished for.
-  if (!differsBy("resize", has, mayHave) && !isBegun(facts)) return settle(facts, has);
+  if (!needsResize(has, mayHave) && !isBegun(facts)) return settle(facts, has);
   const situation = situationOf(facts);
   const { asked, actual, isDone } = situation;
   const wanted = wantedResources(facts, situation);
@@ -146,12 +146,22 @@ const LESS: Partial<Record<Trouble["reason"], (of: Pick<Situation, "asked" | "ac
 /** Nothing more is done now: what it has is written down, and what only a restart brings. */
 function settle(facts: ResizeFacts, has: RunQuota): ResizeStep {
   const { mayHave, next, pending } = facts;
-  const had = withRowFields(has, mayHave);
-  const isEqual = differences(had, next).length === 0;
-  const trouble = differsBy("resize", had, mayHave) ? takenBackBy(facts) : undefined;
+  const had = withWritten(has, mayHave);
+  const isEqual = quotaChanges(had, next).length === 0;
+  const trouble = needsResize(had, mayHave) ? takenBackBy(facts) : undefined;
   const now = isEqual ? null : waitsFor({ ...facts, has: had }, trouble);
   const isNews = !isDeepStrictEqual(had, facts.has) || !isDeepStrictEqual(now, pending && untimed(pending));
   return isNews ? { do: "record", has: had, pending: now } : { do: "nothing" };
+}
+
+function needsResize(has: RunQuota, mayHave: RunQuota): boolean {
+  return !isDeepStrictEqual(resourceFields(has), resourceFields(mayHave));
+}
+
+/** `has`, with what counts from the moment that it is written down, since whoever heeds it looks it up. */
+function withWritten(has: RunQuota, mayHave: RunQuota): RunQuota {
+  const written = quotaChanges(has, mayHave).filter(({ inPlace, field }) => inPlace && !(field in resourceFields(has)));
+  return { ...has, ...Object.fromEntries(written.map(({ field, after }) => [field, after])) };
 }
 
 function untimed({ time: _, ...pending }: PendingQuota): Pending {
@@ -164,7 +174,7 @@ function wantedResources({ pod, has, mayHave }: ResizeFacts, { asked }: Situatio
   if ((has.patch ?? []).some(mayConcernResources)) return undefined;
   const wanted = resourcesFor(mayHave);
   if (keepsClass(pod, wanted)) return wanted;
-  // A pod that may be moved aside has to stay one, by a MiB that it does not reserve.
+  // A pod that may be moved aside has to stay one, by a MiB that is not set aside for it.
   const almost = { ...wanted, requests: { ...wanted.requests, memory: aLittleLess(wanted.requests.memory) } };
   return sameResources(almost, asked) || keepsClass(pod, almost) ? almost : undefined;
 }

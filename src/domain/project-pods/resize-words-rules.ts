@@ -2,8 +2,8 @@
 
 import type { PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, PendingReason, RunQuota } from "../../protocol/quotas.ts";
-import { words } from "./explanation.ts";
-import { differences, gainInWords, memoryInWords } from "./quota-difference-rules.ts";
+import { quotaChanges } from "../quotas/changes-rules.ts";
+import { gainInWords, memoryInWords } from "./quota-gain-rules.ts";
 import { resourceFields } from "./resources-rules.ts";
 
 /** Why something is not to be had while the project runs. */
@@ -22,7 +22,7 @@ type Pending = Omit<PendingQuota, "time">;
 
 /** What a condition of a pod says that is being resized; undefined: that its node is at it. */
 export function troubleOf({ type, reason = "", message = "" }: PodCondition): Trouble | undefined {
-  const kubernetesReason = words(reason, message);
+  const kubernetesReason = [reason, message].filter((text) => text !== "").join(": ");
   if (type === "PodResizePending") return { reason: "no_room", kubernetesReason };
   if (reason !== "Error") return undefined;
   return { reason: BELOW_USE.test(message) ? "memory_in_use" : "refused", kubernetesReason };
@@ -56,7 +56,7 @@ export function waitsFor({ has, mayHave, next }: Wish, trouble?: Trouble): Pendi
       kubernetes_reason: kubernetesReason,
     };
   }
-  return differences(has, mayHave).length > 0
+  return quotaChanges(has, mayHave).length > 0
     ? { quota: next, reason: "restart", message: `A restart brings ${gain}.`, kubernetes_reason: null }
     : {
         quota: next,

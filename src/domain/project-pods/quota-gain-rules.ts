@@ -1,63 +1,19 @@
-/** In what two quotas of a project differ, by how a running project gets from one to the other, and in words. Pure. */
+/** What a project gets that has one quota and then another, in words. Pure. */
 
-import { isDeepStrictEqual } from "node:util";
 import type { RunQuota } from "../../protocol/quotas.ts";
-
-type Field = keyof RunQuota;
-type Way =
-  /** The cluster can change it while the pod runs. */
-  | "resize"
-  /** Who heeds it looks it up: it counts from the moment that it is written down. */
-  | "row"
-  /** It is a part of the pod. */
-  | "restart";
-
-const WAYS: Record<Field, Way> = {
-  cpu_limit: "resize",
-  cpu_request: "resize",
-  memory_limit: "resize",
-  memory_request: "resize",
-  idle_timeout: "row",
-  always_running: "row",
-  member_host: "row",
-  privileged: "row",
-  disk_quota: "row",
-  network: "restart",
-  dedicated_vm: "restart",
-  dedicated_disks: "restart",
-  gpu: "restart",
-  ext_rw: "restart",
-  patch: "restart",
-  pool: "restart",
-};
-const FIELDS = Object.keys(WAYS) as Field[]; // its keys are all there are
-
-/** The fields in which they differ. */
-export function differences(a: RunQuota, b: RunQuota): Field[] {
-  return FIELDS.filter((field) => !isDeepStrictEqual(a[field], b[field]));
-}
-
-export function differsBy(way: Way, a: RunQuota, b: RunQuota): boolean {
-  return differences(a, b).some((field) => WAYS[field] === way);
-}
-
-/** `quota`, with what counts by being written down as `from` has it. */
-export function withRowFields(quota: RunQuota, from: RunQuota): RunQuota {
-  const written = FIELDS.filter((field) => WAYS[field] === "row").map((field) => [field, from[field]]);
-  return { ...quota, ...Object.fromEntries(written) };
-}
+import { type QuotaField, quotaChanges } from "../quotas/changes-rules.ts";
 
 /** What a project that has `before` gets with `after`: "4 GB of memory, 2 processor cores, access to the internet". */
 export function gainInWords(before: RunQuota, after: RunQuota): string {
-  const words = differences(before, after).map((field) => WORDS[field](after));
+  const words = quotaChanges(before, after).map(({ field }) => WORDS[field](after));
   return [...new Set(words)].join(", ");
 }
 
-const WORDS: Record<Field, (quota: RunQuota) => string> = {
+const WORDS: Record<QuotaField, (quota: RunQuota) => string> = {
   memory_limit: ({ memory_limit }) => `${memoryInWords(memory_limit)} of memory`,
-  memory_request: ({ memory_request }) => `${memoryInWords(memory_request)} of memory reserved for it`,
+  memory_request: ({ memory_request }) => `${memoryInWords(memory_request)} of memory set aside for it`,
   cpu_limit: ({ cpu_limit }) => (cpu_limit === 1 ? "1 processor core" : `${rounded(cpu_limit)} processor cores`),
-  cpu_request: ({ cpu_request }) => `${rounded(cpu_request)} processor cores reserved for it`,
+  cpu_request: ({ cpu_request }) => `${rounded(cpu_request)} processor cores set aside for it`,
   disk_quota: ({ disk_quota }) => `${memoryInWords(disk_quota)} of disk space`,
   idle_timeout: ({ idle_timeout }) => `a stop after ${Math.round(idle_timeout / 60)} minutes without use`,
   always_running: ({ always_running }) => (always_running ? "running always" : "stopping when it is not used"),
