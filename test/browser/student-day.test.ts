@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { Life } from "../../src/core/life.ts";
-import { expectAccessible, expectContrast, openPage } from "../helpers/browser.ts";
+import { expectAccessible, expectFits, openPage, tabTo, untilFocused } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { Person, type Product, startProduct } from "../helpers/product.ts";
 import { until } from "../helpers/until.ts";
@@ -355,28 +355,3 @@ test(
   },
   DAY_MS,
 );
-
-/** Who works with the keyboard looks where the focus is before typing. */
-async function untilFocused(control: ReturnType<Page["getByLabel"]>): Promise<void> {
-  await control.waitFor();
-  await until(() => control.evaluate((element) => element === document.activeElement));
-}
-
-/** Presses Tab until a control has the focus, as somebody without a mouse does. */
-async function tabTo(page: Page, control: ReturnType<Page["getByLabel"]>): Promise<void> {
-  for (let presses = 0; presses < 40; presses += 1) {
-    if (await control.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error("Tab never reached the control");
-}
-
-/** Is accessible in light and in dark, and no wider than the screen; `within` a part, where the rest was looked at before. */
-async function expectFits(page: Page, place: string, within?: string): Promise<void> {
-  await page.emulateMedia({ colorScheme: "dark" });
-  await expectContrast(page, within);
-  await page.emulateMedia({ colorScheme: "light" });
-  await expectAccessible(page, within);
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect({ place, wider }).toEqual({ place, wider: 0 });
-}

@@ -3,8 +3,15 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, expect } from "@jest/globals";
 import chromium from "@sparticuz/chromium";
-import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+  chromium as playwright,
+} from "playwright-core";
 import type { Life } from "../../src/core/life.ts";
+import { until } from "./until.ts";
 
 let launched: Promise<Browser> | undefined;
 
@@ -50,7 +57,7 @@ export async function expectAccessible(page: Page, within?: string): Promise<voi
 }
 
 /** Expects that what a page shows can be told from what is behind it: all that depends on its colours. */
-export async function expectContrast(page: Page, within?: string): Promise<void> {
+async function expectContrast(page: Page, within?: string): Promise<void> {
   await expectNothingFound(axe(page, within).withRules(["color-contrast"]));
 }
 
@@ -67,4 +74,29 @@ async function expectNothingFound(asked: AxeBuilder): Promise<void> {
     where: nodes.slice(0, 3).map(({ html }) => html),
   }));
   expect(told).toEqual([]);
+}
+
+/** Who works with the keyboard looks where the focus is before typing. */
+export async function untilFocused(control: Locator): Promise<void> {
+  await control.waitFor();
+  await until(() => control.evaluate((element) => element === document.activeElement));
+}
+
+/** Presses Tab until a control has the focus, as somebody without a mouse does. */
+export async function tabTo(page: Page, control: Locator): Promise<void> {
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (await control.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("Tab never reached the control");
+}
+
+/** Is accessible in light and in dark, and no wider than the screen; `within` a part, where the rest was looked at before. */
+export async function expectFits(page: Page, place: string, within?: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expectContrast(page, within);
+  await page.emulateMedia({ colorScheme: "light" });
+  await expectAccessible(page, within);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect({ place, wider }).toEqual({ place, wider: 0 });
 }
