@@ -10,3 +10,4 @@ import "./styles/files.css";
 import "./styles/editor.css";
 import "./styles/terminal.css";
 import "./styles/lists.css";
+import "./styles/licenses.css";

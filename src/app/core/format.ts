@@ -14,7 +14,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
-/** Milliseconds → "0.4 s", "12 s", "3 min 5 s", "2 h 10 min". */
+/** Milliseconds → "0.4 s", "12 s", "3 min 5 s", "2 h", "2 h 10 min". */
 export function formatDuration(ms: number): string {
   const seconds = ms / 1_000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -22,7 +22,8 @@ export function formatDuration(ms: number): string {
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
 const AGO: [seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
@@ -44,6 +45,17 @@ export function formatAgo(moment: string | number | Date, now: number): string {
     per = limit;
   }
   return relative.format(-Math.floor(seconds / per), "year");
+}
+
+/** How long after `now` (ms since the epoch) a moment comes: "in 5 hours". */
+export function formatUntil(moment: string | number | Date, now: number): string {
+  const seconds = Math.max(0, (new Date(moment).getTime() - now) / 1_000);
+  let per = 1;
+  for (const [limit, unit] of AGO) {
+    if (seconds < limit) return relative.format(Math.ceil(seconds / per), unit);
+    per = limit;
+  }
+  return relative.format(Math.ceil(seconds / per), "year");
 }
 
 /** A moment in the reader's own zone. */

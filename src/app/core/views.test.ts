@@ -86,7 +86,13 @@ test("the phases of a start tell what each took", () => {
 
 test("sizes, times and durations are for people", () => {
   expect([999, 1_000, 1_536_000, 12_000_000_000].map(formatBytes)).toEqual(["999 B", "1.0 KB", "1.5 MB", "12.0 GB"]);
-  expect([400, 12_000, 185_000, 7_800_000].map(formatDuration)).toEqual(["0.4 s", "12 s", "3 min 5 s", "2 h 10 min"]);
+  expect([400, 12_000, 185_000, 7_200_000, 7_800_000].map(formatDuration)).toEqual([
+    "0.4 s",
+    "12 s",
+    "3 min 5 s",
+    "2 h",
+    "2 h 10 min",
+  ]);
   expect(formatAgo(AT, Date.parse(AT) + 3 * 60_000)).toBe("3 minutes ago");
   expect(formatAgo(AT, Date.parse(AT) - 5_000)).toBe("just now");
 });

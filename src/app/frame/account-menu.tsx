@@ -1,7 +1,7 @@
 /** Who is signed in, and what that person can go to. */
 
 import { ActionIcon, Avatar, Menu } from "@mantine/core";
-import { IconLogout, IconShieldCog, IconUser } from "@tabler/icons-react";
+import { IconLicense, IconLogout, IconShieldCog, IconUser } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useApp, useStore } from "../ui/app-context.ts";
 import { tellFailure } from "../ui/tell.ts";
@@ -28,6 +28,9 @@ export function AccountMenu() {
         <Menu.Label>{name}</Menu.Label>
         <Menu.Item component={Link} to="/account" leftSection={<IconUser size={16} aria-hidden />}>
           Account
+        </Menu.Item>
+        <Menu.Item component={Link} to="/licenses" leftSection={<IconLicense size={16} aria-hidden />}>
+          Licences
         </Menu.Item>
         {account?.is_admin && (
           <Menu.Item component={Link} to="/admin" leftSection={<IconShieldCog size={16} aria-hidden />}>

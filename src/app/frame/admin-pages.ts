@@ -1,3 +1,7 @@
 /** The pages for administrators, in the order in which they are offered: by the navigation and by the palette. */
 
-export const ADMIN_PAGES = [{ to: "/admin", title: "Overview" }] as const;
+export const ADMIN_PAGES = [
+  { to: "/admin", title: "Overview" },
+  { to: "/admin/licenses", title: "Licences" },
+  { to: "/admin/settings", title: "Site settings" },
+] as const;

@@ -107,6 +107,7 @@ function useGlobalCommands(): void {
     () => [
       { id: "go-projects", title: "Go to projects", group: "Go to", run: () => void navigate({ to: "/projects" }) },
       { id: "go-account", title: "Go to account", group: "Go to", run: () => void navigate({ to: "/account" }) },
+      { id: "go-licenses", title: "Go to licences", group: "Go to", run: () => void navigate({ to: "/licenses" }) },
       ...(isAdmin ? ADMIN_PAGES : []).map(({ to, title }) => ({
         id: `go-${to}`,
         title: `Go to administration: ${title.toLowerCase()}`,

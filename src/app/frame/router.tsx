@@ -47,6 +47,37 @@ const adminOverview = createRoute({
   component: lazyRouteComponent(() => import("../features/admin/overview-page.tsx"), "OverviewPage"),
 });
 
+const adminLicenses = createRoute({
+  getParentRoute: () => admin,
+  path: "/licenses",
+  component: lazyRouteComponent(() => import("../features/licenses/admin-licenses-page.tsx"), "AdminLicensesPage"),
+});
+const newLicense = createRoute({
+  getParentRoute: () => admin,
+  path: "/licenses/new",
+  component: lazyRouteComponent(() => import("../features/licenses/new-license-page.tsx"), "NewLicensePage"),
+});
+const adminLicense = createRoute({
+  getParentRoute: () => admin,
+  path: "/licenses/$licenseId",
+  component: lazyRouteComponent(() => import("../features/licenses/license-page.tsx"), "AdminLicensePage"),
+});
+const adminSettings = createRoute({
+  getParentRoute: () => admin,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../features/site-settings/site-settings-page.tsx"), "SiteSettingsPage"),
+});
+const licenses = createRoute({
+  getParentRoute: () => root,
+  path: "/licenses",
+  component: lazyRouteComponent(() => import("../features/licenses/managed-licenses-page.tsx"), "ManagedLicensesPage"),
+});
+const license = createRoute({
+  getParentRoute: () => root,
+  path: "/licenses/$licenseId",
+  component: lazyRouteComponent(() => import("../features/licenses/license-page.tsx"), "ManagedLicensePage"),
+});
+
 const project = createRoute({
   getParentRoute: () => root,
   path: "/projects/$projectId",
@@ -96,7 +127,9 @@ const tree = root.addChildren([
   home,
   projects,
   account,
-  admin.addChildren([adminOverview]),
+  admin.addChildren([adminOverview, adminLicenses, newLicense, adminLicense, adminSettings]),
+  licenses,
+  license,
   project.addChildren([projectHome, files, trash, terminal, members, log, settings]),
 ]);
 

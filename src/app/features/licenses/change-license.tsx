@@ -1,0 +1,67 @@
+/** Changes a licence: what is running with it is changed at once where that gives more, and at its next start where it gives less. */
+
+import { Button, Group, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ManagedLicense } from "../../../protocol/api-v2-licenses.ts";
+import { changeOfForm, formOf, formProblems } from "../../core/license-form.ts";
+import { useApp } from "../../ui/app-context.ts";
+import { useAct } from "../../ui/ask.tsx";
+import { Section } from "../../ui/section.tsx";
+import { tell } from "../../ui/tell.ts";
+import { LicenseFields } from "./license-fields.tsx";
+import { LICENSES_KEY } from "./license-keys.ts";
+
+export function ChangeLicense({ license }: { license: ManagedLicense }) {
+  const { api } = useApp();
+  const queries = useQueryClient();
+  const [typed, setTyped] = useState<ReturnType<typeof formOf>>();
+  const form = typed ?? formOf(license);
+  const problems = formProblems(form);
+  const isOldStyle = license.quota === null && license.upgrades !== null;
+  const { quota, ...others } = changeOfForm(form, license);
+  const change = isOldStyle || quota === undefined ? others : { ...others, quota };
+  const isSame = Object.keys(change).length === 0;
+  const { busy, error, submit } = useAct(async () => {
+    await api("admin/licenses/update", { license_id: license.id, ...change });
+    await queries.invalidateQueries({ queryKey: LICENSES_KEY });
+    setTyped(undefined);
+    tell("The licence is changed.");
+  });
+  return (
+    <Section title="Change it">
+      <Text size="sm">
+        Projects that run with it get more at once where the cluster can do so, and less at their next start. The change
+        is recorded with your name.
+      </Text>
+      <form onSubmit={submit} className="stack">
+        <LicenseFields
+          form={form}
+          problems={problems}
+          isOldStyle={isOldStyle}
+          set={(change) => setTyped({ ...form, ...change })}
+        />
+        {isOldStyle && (
+          <Text size="sm">
+            It is of the old style: what it adds is changed by the API, as `upgrades` of admin/licenses/update.
+          </Text>
+        )}
+        {error !== undefined && (
+          <p role="alert" className="wrong">
+            {error}
+          </p>
+        )}
+        <Group gap="xs">
+          <Button type="submit" loading={busy} disabled={isSame || Object.keys(problems).length > 0}>
+            Save the changes
+          </Button>
+          {!isSame && (
+            <Button variant="default" onClick={() => setTyped(undefined)}>
+              Leave it as it was
+            </Button>
+          )}
+        </Group>
+      </form>
+    </Section>
+  );
+}

@@ -1,0 +1,80 @@
+/** One setting of the site: its field, what is wrong with what is set, and saving it or going back to the default. */
+
+import { Badge, Button, Group, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { SiteSetting } from "../../../protocol/api-v2-settings.ts";
+import { shownValue } from "../../core/setting-groups.ts";
+import { useApp } from "../../ui/app-context.ts";
+import { useAct } from "../../ui/ask.tsx";
+import { tell } from "../../ui/tell.ts";
+import { SettingField } from "./setting-field.tsx";
+import { SETTINGS_KEY } from "./settings-key.ts";
+
+export function SettingForm({ setting }: { setting: SiteSetting }) {
+  const { api } = useApp();
+  const queries = useQueryClient();
+  const { name, readonly, isSet, isSecret, problem } = setting;
+  const [typed, setTyped] = useState<string>();
+  const known = isSecret ? "" : shownValue(setting);
+  const set = async (value: string | null) => {
+    await api("admin/settings/set", { name, value });
+    await queries.invalidateQueries({ queryKey: SETTINGS_KEY });
+    setTyped(undefined);
+    tell(value === null ? `${name} has its default again.` : `${name} is set.`);
+  };
+  const save = useAct(() => set(typed ?? known));
+  const reset = useAct(() => set(null));
+  const isChanged = typed !== undefined && typed !== known;
+  return (
+    <form onSubmit={save.submit} className="stack setting">
+      <SettingField
+        setting={setting}
+        value={typed ?? known}
+        error={save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(problem))}
+        onChange={setTyped}
+      />
+      {readonly && (
+        <Text size="xs" c="dimmed">
+          The environment fixes it, by COCALC_SETTING_{name.toUpperCase()}: change it there.
+        </Text>
+      )}
+      {!readonly && (isSet || isChanged) && (
+        <Group gap="xs">
+          {isChanged && (
+            <Button type="submit" size="xs" loading={save.busy} aria-label={`Save ${name}`}>
+              Save
+            </Button>
+          )}
+          {isChanged && (
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => setTyped(undefined)}
+              aria-label={`Leave ${name} as it was`}
+            >
+              Cancel
+            </Button>
+          )}
+          {isSet && !isChanged && (
+            <>
+              <Badge variant="default">Set here</Badge>
+              <Button
+                size="xs"
+                variant="default"
+                loading={reset.busy}
+                onClick={() => void reset.run()}
+                aria-label={`Back to the default of ${name}`}
+              >
+                Back to the default
+              </Button>
+            </>
+          )}
+        </Group>
+      )}
+    </form>
+  );
+}
+
+const wrongWords = (problem: string | null) =>
+  problem === null ? undefined : `What is set does not count, so the default does: it ${problem}.`;

@@ -1,0 +1,3 @@
+/** Under which key the list of settings is kept between renderings. */
+
+export const SETTINGS_KEY = ["site-settings"];
