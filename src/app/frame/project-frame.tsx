@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { ProjectSummary } from "../../protocol/project.ts";
 import { stateWord } from "../core/project-view.ts";
 import { UploadQuestion } from "../features/files/upload-question.tsx";
+import { EndingLicense } from "../features/project/ending-license.tsx";
 import { OpenPort } from "../features/project/open-port.tsx";
 import { useProjectCommands } from "../features/project/project-commands.ts";
 import { Rail } from "../features/project/rail.tsx";
@@ -83,6 +84,7 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
         <div className="work">
           <TabBar />
           <main id="content" className="place" tabIndex={-1}>
+            <EndingLicense />
             {needsServer && !running && showPlace && <StoppedNotice />}
             {showPlace ? <Outlet /> : <StartPage />}
           </main>

@@ -1,50 +1,85 @@
-/** What a project may use, and what it uses now, as bars. */
+/** What a project may use, what it uses now as bars, where each part comes from, and what waits for a restart. */
 
 import { Progress, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { runQuota } from "../../../domain/quotas/rules.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
+import { coresWords } from "../../core/quota-words.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { Section } from "../../ui/section.tsx";
+import type { ProjectQuota } from "../../ui/use-project-quota.ts";
+import { PendingNotice } from "./pending-quota.tsx";
+import { QuotaSources } from "./quota-sources.tsx";
 
 const MB = 1_000_000;
 
-export function QuotaView() {
+/** `quota` is absent until it is known, and for a viewer. */
+export function QuotaView({ quota }: { quota: ProjectQuota | undefined }) {
   const { project, open } = useProject();
   const online = useStore(open.connection.status) === "online";
+  const isRunning = project.state?.state === "running";
+  const pending = isRunning ? quota?.pending_quota : undefined;
+  const has: Record<string, unknown> =
+    (!isRunning && quota !== undefined ? runQuota(quota.inputs) : project.run_quota) ?? {};
+  return (
+    <Section title="Quota">
+      {Object.keys(has).length === 0 && <Text size="sm">The quota is known once the project has been started.</Text>}
+      {!isRunning && quota !== undefined && <Text size="sm">From its next start on it may use:</Text>}
+      {pending && <PendingNotice pending={pending} />}
+      <Bars quota={has} projectId={open.projectId} online={online} />
+      <Sentences quota={has} />
+      {quota !== undefined && <QuotaSources inputs={quota.inputs} />}
+    </Section>
+  );
+}
+
+interface BarsProps {
+  quota: Readonly<Record<string, unknown>>;
+  projectId: string;
+  online: boolean;
+}
+
+function Bars({ quota, projectId, online }: BarsProps) {
+  const { open } = useProject();
   const { data: status } = useQuery({
-    queryKey: ["status", open.projectId],
+    queryKey: ["status", projectId],
     queryFn: () => open.connection.request("status", {}),
     enabled: online,
     refetchInterval: 10_000,
   });
-  const quota = project.run_quota ?? {};
   const number = (name: string) => (typeof quota[name] === "number" ? quota[name] : undefined);
   const memory = number("memory_limit");
-  const cpu = number("cpu_limit");
-  const idle = number("idle_timeout");
-  const memoryLimit = status?.memory.limit ?? (memory === undefined ? null : memory * MB);
+  const now = online ? status : undefined;
   return (
-    <Section title="Quota">
-      {Object.keys(quota).length === 0 && <Text size="sm">The quota is known once the project has been started.</Text>}
-      <Bar label="Memory" used={status?.memory.used} limit={memoryLimit} words={formatBytes} />
+    <>
       <Bar
-        label="Processor"
-        used={status?.cpu}
-        limit={cpu ?? null}
-        words={(cores) => `${Math.round(cores * 100) / 100} cores`}
-      />
-      <Bar
-        label="Disk"
-        used={status?.disk.used}
-        limit={status === undefined ? null : status.disk.used + status.disk.free}
+        label="Memory"
+        used={now?.memory.used}
+        limit={now?.memory.limit ?? (memory === undefined ? null : memory * MB)}
         words={formatBytes}
       />
+      <Bar label="Processor" used={now?.cpu} limit={number("cpu_limit") ?? null} words={coresWords} />
+      <Bar
+        label="Disk"
+        used={now?.disk.used}
+        limit={now === undefined ? null : now.disk.used + now.disk.free}
+        words={formatBytes}
+      />
+    </>
+  );
+}
+
+/** What is no amount. */
+function Sentences({ quota }: { quota: Readonly<Record<string, unknown>> }) {
+  const idle = typeof quota.idle_timeout === "number" ? quota.idle_timeout : undefined;
+  return (
+    <>
       {idle !== undefined && quota.always_running !== true && (
         <Text size="sm">It stops by itself after {formatDuration(idle * 1_000)} in which nobody works in it.</Text>
       )}
       {quota.always_running === true && <Text size="sm">It is kept running.</Text>}
       {quota.network === false && <Text size="sm">It has no access to the internet.</Text>}
-    </Section>
+    </>
   );
 }
 

@@ -1,0 +1,79 @@
+/** What an administrator types to grant one project more, and what it stands for in the project's settings. Pure. */
+
+import type { EndpointInput } from "../../protocol/api-v2-table.ts";
+
+type Sent = Omit<EndpointInput<"projects/set-admin-quotas">, "project_id">;
+
+interface Amount {
+  name: "memory_limit" | "memory_request" | "cpu_limit" | "cpu_request" | "disk_quota" | "idle_timeout";
+  label: string;
+  /** Key of the project's settings. */
+  key: string;
+  /** How many of what the settings count one of what is typed is: cpu_shares are 1/1024 of a core, times are kept in seconds. */
+  factor: number;
+  /** The same for what is sent. */
+  sentFactor: number;
+}
+
+export const AMOUNTS: readonly Amount[] = [
+  { name: "memory_limit", label: "Memory (MB)", key: "memory", factor: 1, sentFactor: 1 },
+  { name: "memory_request", label: "Memory set aside (MB)", key: "memory_request", factor: 1, sentFactor: 1 },
+  { name: "cpu_limit", label: "Processor (cores)", key: "cores", factor: 1, sentFactor: 1 },
+  { name: "cpu_request", label: "Processor set aside (cores)", key: "cpu_shares", factor: 1_024, sentFactor: 1 },
+  { name: "disk_quota", label: "Disk (MB)", key: "disk_quota", factor: 1, sentFactor: 1 },
+  { name: "idle_timeout", label: "Minutes without work until it stops", key: "mintime", factor: 60, sentFactor: 60 },
+];
+
+export const FLAGS = [
+  { name: "internet", label: "Internet", key: "network" },
+  { name: "member_host", label: "Machines for members", key: "member_host" },
+  { name: "always_running", label: "Kept running", key: "always_running" },
+  { name: "disable_internet", label: "No internet, whoever gives it", key: "disableInternet" },
+] as const;
+
+/** Amounts as texts, "" where nothing is granted. */
+export type AdminForm = Record<Amount["name"], string> & Record<(typeof FLAGS)[number]["name"], boolean>;
+
+/** The form of a project's settings, in which anything may stand. */
+export function adminFormOf(settings: Readonly<Record<string, unknown>>): AdminForm {
+  const amounts = AMOUNTS.map(({ name, key, factor }) => {
+    const number = Number(settings[key]);
+    const isSet = settings[key] !== null && settings[key] !== "" && number > 0;
+    return [name, isSet ? String(Math.round((number / factor) * 1_000) / 1_000) : ""];
+  });
+  const flags = FLAGS.map(({ name, key }) => [name, Number(settings[key]) >= 1]);
+  return Object.fromEntries([...amounts, ...flags]) as AdminForm; // every field of both tables
+}
+
+/** What is sent for a form: the fields that are another than before; null takes a word back. */
+export function adminChange(form: AdminForm, before: AdminForm): Sent {
+  const sent: Sent = {};
+  for (const { name, sentFactor } of AMOUNTS)
+    if (form[name].trim() !== before[name])
+      sent[name] = form[name].trim() === "" ? null : Number(form[name]) * sentFactor;
+  for (const { name } of FLAGS) if (form[name] !== before[name]) sent[name] = form[name] || null;
+  return sent;
+}
+
+/** The project's settings as they would be. */
+export function settingsWith(settings: Readonly<Record<string, unknown>>, form: AdminForm): Record<string, unknown> {
+  const before = adminFormOf(settings);
+  const after = { ...settings };
+  for (const { name, key, factor } of AMOUNTS) {
+    if (form[name].trim() === before[name]) continue;
+    if (form[name].trim() === "") delete after[key];
+    else after[key] = Number(form[name]) * factor;
+  }
+  for (const { name, key } of FLAGS) {
+    if (form[name] === before[name]) continue;
+    if (form[name]) after[key] = name === "disable_internet" ? true : 1;
+    else delete after[key];
+  }
+  return after;
+}
+
+/** The amounts that are no numbers, in words. */
+export function adminProblems(form: AdminForm): Partial<Record<Amount["name"], string>> {
+  const wrong = AMOUNTS.filter(({ name }) => !(Number(form[name]) >= 0));
+  return Object.fromEntries(wrong.map(({ name }) => [name, "Type a number, or nothing."]));
+}

@@ -1,0 +1,108 @@
+/** For administrators: what they grant this project beyond what the site gives, and what that would do. */
+
+import { Button, Checkbox, Fieldset, Group, Text, TextInput } from "@mantine/core";
+import "@mantine/core/styles/Fieldset.css";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import {
+  type AdminForm,
+  AMOUNTS,
+  adminChange,
+  adminFormOf,
+  adminProblems,
+  FLAGS,
+  settingsWith,
+} from "../../core/admin-quotas.ts";
+import { stateWord } from "../../core/project-view.ts";
+import { previewOf } from "../../core/quota-preview.ts";
+import { useApp, useProject } from "../../ui/app-context.ts";
+import { useAct } from "../../ui/ask.tsx";
+import { Section } from "../../ui/section.tsx";
+import { tell } from "../../ui/tell.ts";
+import { type ProjectQuota, quotaKey } from "../../ui/use-project-quota.ts";
+import { QuotaChangeList } from "./quota-change-list.tsx";
+
+export function AdminQuotas({ quota: { inputs } }: { quota: ProjectQuota }) {
+  const { api } = useApp();
+  const queries = useQueryClient();
+  const { project } = useProject();
+  const known = adminFormOf(inputs.settings);
+  const [typed, setTyped] = useState<AdminForm>();
+  const form = typed ?? known;
+  const change = adminChange(form, known);
+  const problems = adminProblems(form);
+  const isSame = Object.keys(change).length === 0;
+  const isWrong = Object.keys(problems).length > 0;
+  const { busy, error, submit } = useAct(async () => {
+    await api("projects/set-admin-quotas", { project_id: project.project_id, ...change });
+    await queries.invalidateQueries({ queryKey: quotaKey(project.project_id) });
+    setTyped(undefined);
+    tell("The quota is set.");
+  });
+  return (
+    <Section title="For administrators">
+      <Text size="sm">
+        What you grant here counts beside what the site and licences give, and may be beyond the site’s limits. It is
+        recorded with your name.
+      </Text>
+      <form onSubmit={submit} className="stack">
+        <AdminFields form={form} problems={problems} onChange={setTyped} />
+        {!isSame && !isWrong && (
+          <QuotaChangeList
+            changes={previewOf(inputs, { settings: settingsWith(inputs.settings, form) })}
+            label="What it would do"
+            isRunning={stateWord(project, Date.now()) === "running"}
+            nothing="The project could use just as much as it can now."
+          />
+        )}
+        {error !== undefined && (
+          <p role="alert" className="wrong">
+            {error}
+          </p>
+        )}
+        <Group gap="xs">
+          <Button type="submit" loading={busy} disabled={isSame || isWrong}>
+            Set the quota
+          </Button>
+          {!isSame && (
+            <Button variant="default" onClick={() => setTyped(undefined)}>
+              Leave it as it was
+            </Button>
+          )}
+        </Group>
+      </form>
+    </Section>
+  );
+}
+
+interface AdminFieldsProps {
+  form: AdminForm;
+  problems: ReturnType<typeof adminProblems>;
+  onChange: (form: AdminForm) => void;
+}
+
+function AdminFields({ form, problems, onChange }: AdminFieldsProps) {
+  return (
+    <Fieldset legend="Granted to this project" className="fields">
+      {AMOUNTS.map(({ name, label }) => (
+        <TextInput
+          key={name}
+          label={label}
+          inputMode="decimal"
+          autoComplete="off"
+          value={form[name]}
+          error={problems[name]}
+          onChange={(event) => onChange({ ...form, [name]: event.currentTarget.value })}
+        />
+      ))}
+      {FLAGS.map(({ name, label }) => (
+        <Checkbox
+          key={name}
+          label={label}
+          checked={form[name]}
+          onChange={(event) => onChange({ ...form, [name]: event.currentTarget.checked })}
+        />
+      ))}
+    </Fieldset>
+  );
+}

@@ -1,0 +1,33 @@
+/** What a change does to a quota, field by field: from what to what, whether that is less, and when. */
+
+import { Text } from "@mantine/core";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import type { QuotaChange } from "../../../domain/quotas/changes-rules.ts";
+import { QUOTA_FIELDS, quotaWords } from "../../core/quota-words.ts";
+
+interface ListProps {
+  changes: readonly QuotaChange[];
+  label: string;
+  /** Of one that runs it is told what a restart takes; of another all is so from its next start on. */
+  isRunning?: boolean;
+  /** What to say when nothing changes. */
+  nothing?: string;
+}
+
+export function QuotaChangeList({ changes, label, isRunning = false, nothing }: ListProps) {
+  if (changes.length === 0) return nothing === undefined ? null : <Text size="sm">{nothing}</Text>;
+  return (
+    <ul className="quota-changes" aria-label={label}>
+      {changes.map(({ field, before, after, lower, inPlace }) => (
+        <li key={field} className={lower ? "quota-lower" : "quota-higher"}>
+          {lower ? <IconArrowDown size={16} aria-hidden /> : <IconArrowUp size={16} aria-hidden />}
+          <span>
+            {QUOTA_FIELDS[field]}: {quotaWords(field, before)} → <strong>{quotaWords(field, after)}</strong>
+            {lower && " (less)"}
+            {isRunning && (inPlace ? ", while it runs" : ", after a restart")}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
