@@ -3,6 +3,7 @@
 import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
+import type { Seats } from "../../src/domain/licenses/seats.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Turns } from "../../src/domain/starts/turns.ts";
@@ -11,6 +12,7 @@ import type { ManageActionConfig } from "./config.ts";
 import type { Request, StartUnderWay, Step } from "./decide.ts";
 import type { ActionMetrics } from "./metrics.ts";
 import type { PodMaker } from "./pod-maker.ts";
+import type { ProjectQuotas } from "./project-quotas.ts";
 import type { Records } from "./records.ts";
 
 /** What the steps work with during one term. */
@@ -24,6 +26,8 @@ export interface Tools {
   maker: PodMaker;
   turns: Turns;
   records: Records;
+  seats: Seats;
+  quotas: ProjectQuotas;
   /** Gives the turn of a start back, if it has one, to those whose turn it is. */
   giveBackTurn(projectId: string): void;
   /** Looks at those whose turn it is: turns in use, or who waits for them, have changed. */

@@ -6,10 +6,11 @@ import type { Tools } from "./case.ts";
 
 /** Resolves as a step does. The pod stays for a while: a row that is missing may be a mistake that somebody is about to mend. */
 export async function clearRemoved(tools: Tools, projectId: string): Promise<number | undefined> {
-  const { leader, config, pods, log, giveBackTurn } = tools;
+  const { leader, config, pods, quotas, log, giveBackTurn } = tools;
   if (!(await endStartsOfRemoved(leader, projectId))) return undefined; // it is there again, or another leads by now
   giveBackTurn(projectId);
   const pod = pods.get(projectId);
+  if (pod === undefined && pods.isSynced) await quotas.release(projectId);
   if (pod === undefined || isTerminating(pod)) return undefined;
   const ageMs = Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");
   const leftMs = config.orphanSeconds * 1_000 - ageMs;

@@ -3,6 +3,7 @@
 import { type AppError, isAppError } from "../../src/core/errors.ts";
 import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { noRoomInQuota } from "../../src/domain/project-pods/no-room.ts";
+import type { StartToRecord } from "../../src/domain/starts/begin.ts";
 import { recordWaiting } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
@@ -14,10 +15,10 @@ import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 const RETRY_MS = 500;
 
 export async function createPod(tools: Tools, one: Case): Promise<number | undefined> {
-  const { records, turns, maker, pods, giveBackTurn } = tools;
+  const { records, turns, maker, pods, quotas, giveBackTurn } = tools;
   const { projectId, row } = one;
-  const start = startToRecord(one);
-  if (!turns.take(projectId, partyOf(start))) return waitInQueue(tools, one);
+  const start = { ...startToRecord(one), licenseId: await quotas.turnOf(projectId, row) };
+  if (!turns.take(projectId, partyOf(start))) return waitInQueue(tools, one, start);
   try {
     pods.check();
     maker.check();
@@ -26,8 +27,8 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   }
   const tooLarge = start.rescue ? undefined : variablesTooLarge(row.env ?? {});
   if (tooLarge !== undefined) return failStart(tools, one, variablesDoNotFit(tooLarge));
-  const quota = await maker.quotaFor(row);
-  const ticket = await records.start({ ...start, quota, inFlight: turns.held });
+  const { quota, licenses } = await quotas.atStart(projectId, row);
+  const ticket = await records.start({ ...start, quota, licenses, inFlight: turns.held });
   if (ticket === undefined) {
     giveBackTurn(projectId);
     return RETRY_MS;
@@ -42,9 +43,11 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
   }
 }
 
-async function waitInQueue({ records, turns, nextInTurn }: Tools, one: Case): Promise<number | undefined> {
-  const { projectId, start } = one;
-  const wanted = startToRecord(one);
+async function waitInQueue(
+  { records, turns, nextInTurn }: Tools,
+  { projectId, start }: Case,
+  wanted: StartToRecord,
+): Promise<number | undefined> {
   if (turns.isWaiting(projectId) && start?.requestTime === wanted.requestTime) return undefined;
   const ticket = await records.start({ ...wanted, queued: true });
   if (ticket === undefined) return RETRY_MS;

@@ -1,12 +1,15 @@
 /** Serves requests: whoever writes `projects.action_request` gets a pod, or gets rid of it. One replica leads, the others wait. */
 
 import type { Life } from "../../src/core/life.ts";
+import { Seats } from "../../src/domain/licenses/seats.ts";
 import { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import { openSettings } from "../../src/domain/settings/settings.ts";
 import { Turns } from "../../src/domain/starts/turns.ts";
 import { defineRole } from "../define-role.ts";
 import { manageActionConfig } from "./config.ts";
 import { openActionMetrics } from "./metrics.ts";
 import { PodMaker } from "./pod-maker.ts";
+import { ProjectQuotas } from "./project-quotas.ts";
 import { Records } from "./records.ts";
 import { ActionService } from "./service.ts";
 
@@ -29,14 +32,19 @@ export default defineRole({
     let leading: ActionService | undefined;
     // Replicas that wait keep their caches warm, so that they take over at once.
     const pods = new ProjectPods(life, kube, { onChange: (...change) => leading?.onPod(...change) });
-    const maker = await PodMaker.open(life, { db, kube, log, metrics, basePath: config.basePath });
+    const maker = new PodMaker(life, { db, kube, log, metrics, basePath: config.basePath });
+    const settings = await openSettings(life, db, { log });
     const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
     db.lead(life, { name: "manage-action", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
+      const records = new Records(db, leader);
+      const seats = new Seats();
       const service = new ActionService({
         ...shared,
         leader,
         turns: new Turns(config.startsInFlight),
-        records: new Records(db, leader),
+        records,
+        seats,
+        quotas: new ProjectQuotas({ settings, seats, records }),
       });
       leading = service;
       term.defer("service", () => {

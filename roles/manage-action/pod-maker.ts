@@ -1,4 +1,4 @@
-/** Makes the body of a project's pod from what is known now: templates, settings, keys. It posts nothing. */
+/** Makes the body of a project's pod from what is known now: templates, the quota, keys. It posts nothing. */
 
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
@@ -6,8 +6,6 @@ import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
 import { renderPod } from "../../src/domain/project-pods/render.ts";
 import { ProjectTemplates } from "../../src/domain/project-pods/templates.ts";
-import { runQuota } from "../../src/domain/quotas/rules.ts";
-import { openSettings, type Settings } from "../../src/domain/settings/settings.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
 import { environmentFor, rescueEnvironment } from "../../src/domain/software/software.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
@@ -29,37 +27,17 @@ export class PodMaker {
   readonly #db: Db;
   readonly #basePath: string;
   readonly #templates: ProjectTemplates;
-  readonly #settings: Settings;
   #keys: { value: Promise<object>; untilMs: number } | undefined;
 
-  private constructor(templates: ProjectTemplates, settings: Settings, { db, basePath }: Parts) {
-    this.#templates = templates;
-    this.#settings = settings;
-    this.#db = db;
-    this.#basePath = basePath;
-  }
-
-  static async open(life: Life, parts: Parts): Promise<PodMaker> {
-    const templates = new ProjectTemplates(life, parts);
-    return new PodMaker(templates, await openSettings(life, parts.db, parts), parts);
+  constructor(life: Life, parts: Parts) {
+    this.#templates = new ProjectTemplates(life, parts);
+    this.#db = parts.db;
+    this.#basePath = parts.basePath;
   }
 
   /** Resolves when what pods are made from has been looked for. */
   get synced(): Promise<unknown> {
     return this.#templates.synced;
-  }
-
-  /** What the project may use. */
-  async quotaFor({ settings, users }: Pick<ServiceRow, "settings" | "users">): Promise<RunQuota> {
-    const values = await this.#settings.values();
-    const onPremises = values.kucalc === "onprem";
-    return runQuota({
-      defaultQuotas: onPremises ? objectFrom(values.default_quotas) : {},
-      maxUpgrades: onPremises ? objectFrom(values.max_upgrades) : {},
-      settings: settings ?? {},
-      upgrades: Object.values(users ?? {}).flatMap((member) => (member?.upgrades ? [member.upgrades] : [])),
-      licenses: [],
-    });
   }
 
   /** Resolves when a pod could be made. @throws AppError `invalid` with the reason, `unavailable` before the ConfigMaps were read. */
@@ -94,8 +72,4 @@ export class PodMaker {
     }
     return this.#keys.value;
   }
-}
-
-function objectFrom(json: string): Record<string, unknown> {
-  return json.trim() === "" ? {} : (JSON.parse(json) as Record<string, unknown>); // the settings hold only JSON objects here
 }

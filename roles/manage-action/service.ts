@@ -12,6 +12,7 @@ import type { Pod } from "../../src/kube/types.ts";
 import type { Tools } from "./case.ts";
 import { clearRemoved } from "./clear-removed.ts";
 import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide.ts";
+import { openQuotaWatch } from "./quota-watch.ts";
 import { steps } from "./steps.ts";
 
 /** How long the first word of the cluster is awaited before those who want to start are told that it does not answer. */
@@ -49,7 +50,7 @@ export class ActionService {
       db,
       log,
       metrics: metrics.registry,
-      channels: ["projects_action_request", "project_starts_give_up", "projects_users"],
+      channels: ["projects_action_request", "project_starts_give_up", "projects_users", "projects_quota"],
       isKey: isUuid,
       keys: () => this.#unfinished(),
       reconcile: (projectId, look) => this.#reconcile(projectId, look),
@@ -57,9 +58,12 @@ export class ActionService {
       concurrency: config.concurrency,
     });
     this.#reconciler = reconciler;
-    await reconciler.opened;
+    const quotaWatch = openQuotaWatch(term, this.#tools, (projectId) => reconciler.add(projectId));
+    await Promise.all([reconciler.opened, quotaWatch.opened]);
     void known.then((isKnown) => {
-      if (isKnown && !term.signal.aborted) void reconciler.sweep();
+      if (!isKnown || term.signal.aborted) return;
+      void reconciler.sweep();
+      void quotaWatch.sweep();
     });
     log.info({ underWay: this.#tracked.size }, "serving requests");
   }
@@ -82,9 +86,10 @@ export class ActionService {
     }
   }
 
-  /** Starts that an earlier leader began keep their turns and their order. */
+  /** Starts that an earlier leader began keep their turns and their order, and projects the seats that they have. */
   async #resume(): Promise<void> {
-    const { db, turns } = this.#tools;
+    const { db, turns, quotas } = this.#tools;
+    await quotas.resume(db);
     for (const { project_id, owner_id, license_id, ticket, applied, reason } of await startsUnderWay(db)) {
       const party = { owner: owner_id ?? project_id, license: license_id };
       this.#tracked.add(project_id);
@@ -94,10 +99,10 @@ export class ActionService {
   }
 
   async #unfinished(): Promise<string[]> {
-    const { db, pods } = this.#tools;
+    const { db, pods, seats } = this.#tools;
     const projectIds = await projectsToServe(db, pods.projectIds());
     this.#nextInTurn();
-    return projectIds;
+    return [...projectIds, ...seats.projectIds().filter((projectId) => pods.get(projectId) === undefined)];
   }
 
   #nextInTurn(): void {
@@ -116,6 +121,7 @@ export class ActionService {
     const start = startOf(row);
     const pod = pods.get(projectId);
     const step = decide({ request, deleted: row.deleted, start, pod: pod && factsOf(pod) });
+    if (pod === undefined && start === undefined && step.do !== "create") await this.#release(projectId);
     if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
     else this.#tracked.delete(projectId);
     return steps[step.do]({ ...this.#tools, log }, { projectId, row, request, start, pod, step });
@@ -124,6 +130,12 @@ export class ActionService {
   #clearRemoved(projectId: string): Promise<number | undefined> {
     this.#tracked.delete(projectId);
     return clearRemoved(this.#tools, projectId);
+  }
+
+  /** Nothing of the project is there, so it has no seat of a licence: unless it is not known which pods there are. */
+  async #release(projectId: string): Promise<void> {
+    const { pods, quotas } = this.#tools;
+    if (pods.isSynced) await quotas.release(projectId);
   }
 }
 

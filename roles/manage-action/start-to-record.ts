@@ -25,9 +25,18 @@ export function startToRecord(one: Case): StartToRecord {
   const { projectId, row, start } = one;
   const requestTime = requestTimeOf(one);
   const requested = momentOf(requestTime) ?? new Date();
-  const ticket = start?.ticket ?? null;
-  const rescue = isInRescue(one);
-  return { projectId, ownerId: ownerOf(row), requestTime, requested, ticket, quota: null, queued: false, rescue };
+  return {
+    projectId,
+    ownerId: ownerOf(row),
+    licenseId: row.license_id,
+    requestTime,
+    requested,
+    ticket: start?.ticket ?? null,
+    quota: null,
+    licenses: null,
+    queued: false,
+    rescue: isInRescue(one),
+  };
 }
 
 /** Is the start that a case serves one in rescue mode? A plain start takes the pod that is there as it is. */
@@ -38,8 +47,12 @@ function isInRescue({ request, start, pod }: Pick<Case, "request" | "start" | "p
 }
 
 /** For whom a start counts in the queue; a project that nobody owns counts for itself. */
-export function partyOf({ projectId, ownerId }: Pick<StartToRecord, "projectId" | "ownerId">): Party {
-  return { owner: ownerId ?? projectId, license: null };
+export function partyOf({
+  projectId,
+  ownerId,
+  licenseId,
+}: Pick<StartToRecord, "projectId" | "ownerId" | "licenseId">): Party {
+  return { owner: ownerId ?? projectId, license: licenseId };
 }
 
 /** When a request says it was made; undefined for what is no time of about now: any writer may write anything. */

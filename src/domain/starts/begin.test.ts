@@ -27,8 +27,8 @@ async function openLed() {
     );
     const ticket = (await read(projectId))?.ticket ?? null;
     const given = quota as RunQuota | null; // it is only written down
-    const facts = { projectId, ownerId: null, requestTime, requested: new Date(), ticket };
-    const wanted = { ...facts, quota: given, queued: false };
+    const facts = { projectId, ownerId: null, licenseId: null, requestTime, requested: new Date(), ticket };
+    const wanted = { ...facts, quota: given, licenses: null, queued: false };
     return (await recordStarts(leader, [wanted]))[0] ?? 0;
   };
   return { db, leader, read, start };

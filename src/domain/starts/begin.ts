@@ -3,6 +3,7 @@
 import type { Leader } from "../../db/leader.ts";
 import { NOW, NOW_ISO } from "../../db/moments.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
+import { type LicensesInUse, usageOf, withValues } from "../licenses/in-use.ts";
 import { SERVED } from "./served.ts";
 
 /** Gives a request without a time one, so that it can be served: it was written by hand. */
@@ -32,6 +33,8 @@ const TRIED_AGAIN = `${SAME_REQUEST} AND EXCLUDED.reason IS NULL AND project_sta
 export interface StartToRecord {
   projectId: string;
   ownerId: string | null;
+  /** The licence for whose turn it counts besides. */
+  licenseId: string | null;
   requestTime: string;
   /** `requestTime` as a moment. */
   requested: Date;
@@ -39,6 +42,8 @@ export interface StartToRecord {
   ticket: number | null;
   /** What the pod is made with; null: it waits in the queue, or its pod is there already. */
   quota: RunQuota | null;
+  /** What came of its licences with this quota; null: nothing is decided about them. */
+  licenses: LicensesInUse | null;
   /** How many starts are in flight, this one included, if its turn comes now. */
   inFlight?: number;
   queued: boolean;
@@ -59,7 +64,8 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
   const rows = await leader.write<{ project_id: string; ticket: number }>(
     (isLeading) => `WITH wanted AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS one
-         (project_id uuid, owner_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb, in_flight integer, queued boolean, rescue boolean)
+         (project_id uuid, owner_id uuid, license_id uuid, request_time text, requested timestamp, ticket bigint, quota jsonb,
+           licenses jsonb, seats uuid[], in_flight integer, queued boolean, rescue boolean)
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
      ), served AS (
@@ -68,6 +74,8 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
              AND action_request ->> 'started' IS NULL
            THEN action_request || jsonb_build_object('started', ${NOW_ISO}) ELSE action_request END,
          run_quota = coalesce(wanted.quota, run_quota),
+         pending_quota = CASE WHEN wanted.quota IS NULL THEN pending_quota END,
+         site_license = ${withValues("wanted.licenses")},
          last_started = CASE WHEN wanted.quota IS NULL THEN last_started ELSE ${NOW} END,
          last_edited = CASE WHEN wanted.quota IS NULL THEN last_edited ELSE ${NOW} END
        FROM locked JOIN wanted USING (project_id)
@@ -77,17 +85,18 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
          OR (action_request ->> 'action' IS DISTINCT FROM 'stop' AND EXISTS (SELECT FROM project_starts
            WHERE project_starts.ticket = wanted.ticket AND project_starts.project_id = projects.project_id AND outcome IS NULL)))
        RETURNING wanted.*
-     ), oldest AS MATERIALIZED (
+     ), ${usageOf("served")}, oldest AS MATERIALIZED (
        SELECT project_id, (SELECT ticket FROM project_starts AS kept WHERE kept.project_id = served.project_id
          ORDER BY ticket DESC OFFSET ${STARTS_KEPT - 1} LIMIT 1) AS ticket
        FROM served
      ), forgotten AS (
        DELETE FROM project_starts USING oldest
        WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)
-     INSERT INTO project_starts (project_id, owner_id, request_time, requested, in_flight, rescue, picked_up, reason)
-     SELECT project_id, owner_id, request_time, requested, in_flight, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
+     INSERT INTO project_starts (project_id, owner_id, license_id, request_time, requested, in_flight, rescue, picked_up, reason)
+     SELECT project_id, owner_id, license_id, request_time, requested, in_flight, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served
-     ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time, rescue = EXCLUDED.rescue,
+     ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
+       license_id = EXCLUDED.license_id, rescue = EXCLUDED.rescue,
        picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up),
        in_flight = coalesce(EXCLUDED.in_flight, project_starts.in_flight),
        reason = CASE WHEN ${TRIED_AGAIN} THEN project_starts.reason ELSE EXCLUDED.reason END,
@@ -109,10 +118,13 @@ function toColumns({ requested, ...start }: StartToRecord): object {
   return {
     project_id: start.projectId,
     owner_id: start.ownerId,
+    license_id: start.licenseId,
     request_time: start.requestTime,
     requested: requested.toISOString().slice(0, -1),
     ticket: start.ticket,
     quota: start.quota,
+    licenses: start.licenses?.values,
+    seats: start.licenses?.seats,
     in_flight: start.inFlight,
     queued: start.queued,
     rescue: start.rescue,

@@ -2,6 +2,8 @@
 
 import type { Queryable } from "../../db/db.ts";
 import type { Leader } from "../../db/leader.ts";
+import { licenseIdsIn } from "../licenses/license-ids.ts";
+import type { LicenseRow } from "../licenses/license-row-rules.ts";
 
 /** All that decides about one project, but for its pod. */
 export interface ServiceRow {
@@ -15,7 +17,17 @@ export interface ServiceRow {
   settings: Record<string, unknown> | null;
   compute_image: string | null;
   env: Record<string, unknown> | null;
+  /** By licence, what became of it; the value may be anything. */
+  site_license: Record<string, unknown>;
+  /** Those of its licences that there are. */
+  licenses: LicenseRow[];
+  /** What its pod has, or had. */
+  run_quota: unknown;
+  /** What it would have by now, where that is something else. */
+  pending_quota: unknown;
   ticket: number | null;
+  /** Of the start under way: for whose turn it counts besides its owner's. */
+  license_id: string | null;
   request_time: string | null;
   applied: Date | null;
   pulled: Date | null;
@@ -35,8 +47,12 @@ export async function readForService(
 ): Promise<(ServiceRow | undefined)[]> {
   const rows = await db.query<ServiceRow & { project_id: string }>(
     `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
-       deleted IS TRUE AS deleted, users, settings, compute_image, env,
-       ticket, request_time, applied, pulled, reason, message, kubernetes_reason, give_up, rescue
+       deleted IS TRUE AS deleted, users, settings, compute_image, env, run_quota, pending_quota,
+       CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_license ELSE '{}' END AS site_license,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'title', title, 'quota', quota, 'upgrades', upgrades,
+         'activates', activates, 'expires', expires, 'run_limit', run_limit)), '[]')
+         FROM site_licenses WHERE id = ANY (${licenseIdsIn("site_license")})) AS licenses,
+       ticket, license_id, request_time, applied, pulled, reason, message, kubernetes_reason, give_up, rescue
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
      WHERE projects.project_id = ANY ($1::uuid[])`,
     [projectIds, leader.name],

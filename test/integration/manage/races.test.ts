@@ -125,7 +125,8 @@ test("what a deposed leader writes is refused", async () => {
   await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 2, now())");
   const deposed = leaderOf(db, "manage-action", 1);
   const before = await world.row(projectId);
-  const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), ticket: null, quota: null };
+  const facts = { projectId, requestTime: time, requested: new Date() };
+  const start = { ...facts, ownerId: null, licenseId: null, ticket: null, quota: null, licenses: null };
   expect(await recordStarts(deposed, [{ ...start, queued: false }])).toEqual([undefined]);
   expect(await finishRequest(deposed, { projectId, requestTime: time })).toMatchObject({ served: false });
   expect(await world.row(projectId)).toEqual(before);
@@ -148,7 +149,8 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   ]);
   await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now())");
   const leader = leaderOf(db, "manage-action", 1);
-  const start = { projectId, ownerId: null, requestTime: time, requested: new Date(), ticket: null, quota: null };
+  const facts = { projectId, requestTime: time, requested: new Date() };
+  const start = { ...facts, ownerId: null, licenseId: null, ticket: null, quota: null, licenses: null };
   const [ticket = 0] = await recordStarts(leader, [{ ...start, queued: false }]);
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();

@@ -1,0 +1,161 @@
+/** What each project may use: of settings, members and licences, and of the seats that are left at this moment. One for each term. */
+
+import { isDeepStrictEqual } from "node:util";
+import type { Queryable } from "../../src/db/db.ts";
+import { type LicensesInUse, seatsInUse } from "../../src/domain/licenses/in-use.ts";
+import { type LicenseRow, notInForce } from "../../src/domain/licenses/license-row-rules.ts";
+import { type LicensedQuota, licenseHook } from "../../src/domain/licenses/rules.ts";
+import type { Seats } from "../../src/domain/licenses/seats.ts";
+import { turnLicense } from "../../src/domain/licenses/turn-rules.ts";
+import type { Settings } from "../../src/domain/settings/settings.ts";
+import type { SettingValues } from "../../src/domain/settings/values.ts";
+import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
+import type { QuotaInputs } from "../../src/protocol/quota-inputs.ts";
+import type { RunQuota } from "../../src/protocol/quotas.ts";
+import type { Records } from "./records.ts";
+
+/** Of a project's row, what decides. */
+export type QuotaRow = Pick<
+  ServiceRow,
+  "settings" | "users" | "site_license" | "licenses" | "run_quota" | "pending_quota"
+>;
+
+/** With what a start is made, and what is recorded of it. */
+export interface QuotaOfStart {
+  quota: RunQuota;
+  licenses: LicensesInUse;
+}
+
+/** What a running project may have. */
+export interface QuotaNow {
+  /** What a start would give it. */
+  quota: RunQuota;
+  /** The same with those of its licences that have ended since its start: nobody asked to take from it what they gave. */
+  untilNextStart: RunQuota;
+}
+
+/** By what a quota is computed besides the project's row. */
+interface Terms {
+  site: SettingValues;
+  held?: ReadonlySet<string>;
+}
+
+interface Parts {
+  settings: Settings;
+  seats: Seats;
+  records: Records;
+}
+
+export class ProjectQuotas {
+  readonly #settings: Settings;
+  readonly #seats: Seats;
+  readonly #records: Records;
+
+  constructor({ settings, seats, records }: Parts) {
+    this.#settings = settings;
+    this.#seats = seats;
+    this.#records = records;
+  }
+
+  /** Takes up the seats that projects have. */
+  async resume(db: Queryable): Promise<void> {
+    const inUse = Map.groupBy(await seatsInUse(db), ({ project_id }) => project_id);
+    for (const [projectId, seats] of inUse) {
+      this.#seats.hold(
+        projectId,
+        seats.map(({ license_id }) => license_id),
+      );
+    }
+  }
+
+  /** As which licence's turn a start would count now; takes no seat. null: none. */
+  async turnOf(projectId: string, row: QuotaRow): Promise<string | null> {
+    if (row.licenses.length === 0) return null;
+    return turnLicense(this.#evaluate(projectId, row, { site: await this.#settings.values() }).values);
+  }
+
+  /** Decides with what a project starts: its seats are taken when this resolves, and recorded with the start. */
+  async atStart(projectId: string, row: QuotaRow): Promise<QuotaOfStart> {
+    const site = await this.#settings.values();
+    const { quota, values, seats } = this.#evaluate(projectId, row, { site });
+    this.#seats.hold(projectId, seats); // in the same breath as they were counted
+    return { quota, licenses: { values, seats } };
+  }
+
+  /**
+   * What a running project may have now. It keeps the seats that it has, takes one of each licence that was added and has one left, and what
+   * became of its licences is recorded.
+   */
+  async quotaNow(projectId: string, row: QuotaRow): Promise<QuotaNow> {
+    const site = await this.#settings.values();
+    const { quota, kept } = this.#evaluateRunning(projectId, row, site);
+    const before = this.#seats.of(projectId);
+    // Its pod may still have what a licence gave that was taken from it.
+    const given = isDeepStrictEqual(row.run_quota, quota) ? [] : before;
+    const seats = [...new Set([...kept.seats, ...given])];
+    const isNews = seats.length !== before.size || !seats.every((id) => before.has(id));
+    this.#seats.hold(projectId, seats);
+    if (isNews || !isDeepStrictEqual(row.site_license, withValues(row, kept))) {
+      await this.#records.licenses({ projectId, values: kept.values, seats });
+    }
+    return { quota, untilNextStart: kept.quota };
+  }
+
+  /** Has a running project what it may have, or is it written down what it would have after a restart? Takes and records nothing. */
+  async isSettled(projectId: string, row: QuotaRow): Promise<boolean> {
+    const { quota, kept } = this.#evaluateRunning(projectId, row, await this.#settings.values());
+    const pending = (row.pending_quota as { quota?: unknown } | null)?.quota; // only compared
+    return (
+      isDeepStrictEqual(pending ?? row.run_quota, quota) && isDeepStrictEqual(row.site_license, withValues(row, kept))
+    );
+  }
+
+  /** Nothing of the project runs any more. Others have its seats when that is recorded. */
+  async release(projectId: string): Promise<void> {
+    if (this.#seats.of(projectId).size === 0) return;
+    await this.#records.licensesEnded(projectId);
+    this.#seats.hold(projectId, []);
+  }
+
+  /** It keeps the seats that it has; those of licences that have ended since count in `kept`. */
+  #evaluateRunning(projectId: string, row: QuotaRow, site: SettingValues): { quota: RunQuota; kept: LicensedQuota } {
+    const held = this.#seats.of(projectId);
+    const nowMs = Date.now();
+    const hasEnded = (license: LicenseRow) => held.has(license.id) && notInForce(license, nowMs)?.status === "expired";
+    const now = this.#evaluate(projectId, row, { site, held });
+    if (!row.licenses.some(hasEnded)) return { quota: now.quota, kept: now };
+    const licenses = row.licenses.map((license) => (hasEnded(license) ? { ...license, expires: null } : license));
+    return { quota: now.quota, kept: this.#evaluate(projectId, { ...row, licenses }, { site, held }) };
+  }
+
+  /** `held`: seats that the project has whatever the limit is. */
+  #evaluate(projectId: string, row: QuotaRow, { site, held }: Terms): LicensedQuota {
+    const limits = new Map(row.licenses.map(({ id, run_limit }) => [id, run_limit ?? Number.POSITIVE_INFINITY]));
+    return licenseHook({
+      inputs: quotaInputs(row, site),
+      ids: Object.keys(row.site_license),
+      licenses: row.licenses,
+      nowMs: Date.now(),
+      hasSeat: (id) => held?.has(id) === true || this.#seats.ofOthers(id, projectId) < (limits.get(id) ?? 0),
+    });
+  }
+}
+
+/** Column `site_license` as it is when that is recorded. */
+function withValues(row: QuotaRow, { values }: LicensedQuota): Record<string, unknown> {
+  return { ...row.site_license, ...values };
+}
+
+function quotaInputs({ settings, users }: QuotaRow, site: SettingValues): Omit<QuotaInputs, "licenses"> {
+  const onPremises = site.kucalc === "onprem";
+  return {
+    defaultQuotas: onPremises ? objectFrom(site.default_quotas) : {},
+    maxUpgrades: onPremises ? objectFrom(site.max_upgrades) : {},
+    settings: settings ?? {},
+    upgrades: Object.values(users ?? {}).flatMap((member) => (member?.upgrades ? [member.upgrades] : [])),
+  };
+}
+
+function objectFrom(json: string): Record<string, unknown> {
+  return json.trim() === "" ? {} : (JSON.parse(json) as Record<string, unknown>); // the settings hold only JSON objects here
+}

@@ -1,0 +1,67 @@
+/**
+ * Finds running projects that may have another quota by now: because the site's settings or a licence changed, or because a licence begins or ends,
+ * when no row changes. What changes in a project's own row wakes it without us.
+ */
+
+import type { Life } from "../../src/core/life.ts";
+import { isUuid } from "../../src/core/uuid.ts";
+import { openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
+import { licensesTurning, nextMoment, projectsWith, timesOf } from "../../src/domain/licenses/moments.ts";
+import type { SettingName } from "../../src/domain/settings/definitions.ts";
+import type { Tools } from "./case.ts";
+
+/** A key in place of a licence's id: everything that runs. */
+const ALL = "all";
+const SETTINGS: readonly string[] = ["kucalc", "default_quotas", "max_upgrades"] satisfies SettingName[];
+/** Every so many sweeps everything is compared, in case a notification was lost. */
+const SWEEPS = 10;
+/** How many rows are held at a time: they are not small. */
+const AT_A_TIME = 200;
+
+type Parts = Pick<Tools, "db" | "log" | "metrics" | "config" | "pods" | "records" | "quotas">;
+
+/** Calls `wake` with projects to look at, as long as the term lasts. */
+export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: string) => void): Reconciler {
+  const { db, log, metrics, config, pods } = parts;
+  const everySeconds = SWEEPS * config.sweepSeconds;
+  // Moments that are further ahead are found by the sweep that comes before them.
+  const aheadMs = 2_000 * everySeconds;
+  const lookAtLicense = async (licenseId: string): Promise<number | undefined> => {
+    const times = await timesOf(db, licenseId);
+    await wakeUnsettled(parts, await projectsWith(db, licenseId), wake);
+    const nowMs = Date.now();
+    const next = times && nextMoment(times, nowMs);
+    return next === undefined || next - nowMs > aheadMs ? undefined : next - nowMs;
+  };
+  return openReconciler(term, {
+    name: "manage-action-quotas",
+    db,
+    log,
+    metrics: metrics.registry,
+    channels: ["site_licenses", "server_settings"],
+    keys: async () => [ALL, ...(await licensesTurning(db, Date.now(), aheadMs))],
+    reconcile: async (key) => {
+      if (isUuid(key)) return lookAtLicense(key);
+      if (key === ALL || SETTINGS.includes(key)) await wakeUnsettled(parts, pods.projectIds(), wake);
+      return undefined;
+    },
+    everySeconds,
+    concurrency: 1,
+  });
+}
+
+/** Of these projects, those that run with something else than they may have. What is being started has been decided about a moment ago. */
+async function wakeUnsettled(
+  { pods, records, quotas }: Parts,
+  projectIds: string[],
+  wake: (projectId: string) => void,
+): Promise<void> {
+  const running = projectIds.filter((projectId) => pods.get(projectId) !== undefined);
+  for (let at = 0; at < running.length; at += AT_A_TIME) {
+    const look = async (projectId: string) => {
+      const row = await records.read(projectId);
+      if (row !== undefined && row.ticket === null && !(await quotas.isSettled(projectId, row))) wake(projectId);
+    };
+    await Promise.all(running.slice(at, at + AT_A_TIME).map(look));
+  }
+}
