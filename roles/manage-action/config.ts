@@ -2,12 +2,16 @@
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../src/core/config.ts";
+import { placementConfig } from "../../src/domain/project-pods/config.ts";
+import { quotaConfig } from "../../src/domain/quotas/config.ts";
 import { siteConfig } from "../../src/net/visitor/site.ts";
 
 const seconds = (standard: number) => wholeNumber().min(1).max(86_400).default(standard);
 
 export const manageActionConfig = z.object({
   basePath: siteConfig.shape.basePath,
+  ...placementConfig.shape,
+  ...quotaConfig.shape,
   startsInFlight: setting(
     "COCALC_STARTS_IN_FLIGHT",
     wholeNumber().min(1).max(100_000).default(100),

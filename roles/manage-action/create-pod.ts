@@ -94,6 +94,7 @@ function relabelled() {
 
 /** What cannot be made ends the start with the reason; what may pass by itself is told and tried again. */
 async function refused(tools: Tools, one: Case, error: unknown): Promise<number | undefined> {
+  if (isAppError(error, "unsupported")) return failStart(tools, one, patchRefused(error));
   if (isAppError(error, "invalid")) return failStart(tools, one, templateInvalid(error));
   if (isAppError(error, "forbidden")) return failStart(tools, one, notAllowed(error));
   const why = {
@@ -121,6 +122,10 @@ function variablesDoNotFit(message: string) {
 function templateInvalid({ message }: AppError) {
   const words = "The site's configuration for projects is not valid, so none can be started; tell your administrator.";
   return { reason: "template_invalid", message: words, kubernetesReason: message };
+}
+
+function patchRefused({ message }: AppError) {
+  return { reason: "patch_refused", message: `${message} Tell your administrator.`, kubernetesReason: null };
 }
 
 function notAllowed({ message }: AppError) {

@@ -32,8 +32,8 @@ export default defineRole({
     let leading: ActionService | undefined;
     // Replicas that wait keep their caches warm, so that they take over at once.
     const pods = new ProjectPods(life, kube, { onChange: (...change) => leading?.onPod(...change) });
-    const maker = new PodMaker(life, { db, kube, log, metrics, basePath: config.basePath });
     const settings = await openSettings(life, db, { log });
+    const maker = new PodMaker(life, { db, kube, log, metrics, settings, config });
     const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
     db.lead(life, { name: "manage-action", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
       const records = new Records(db, leader);
@@ -44,7 +44,7 @@ export default defineRole({
         turns: new Turns(config.startsInFlight),
         records,
         seats,
-        quotas: new ProjectQuotas({ settings, seats, records }),
+        quotas: new ProjectQuotas({ settings, seats, records, config }),
       });
       leading = service;
       term.defer("service", () => {

@@ -4,8 +4,11 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
+import type { PlacementRules } from "../../src/domain/project-pods/placement.ts";
 import { renderPod } from "../../src/domain/project-pods/render.ts";
 import { ProjectTemplates } from "../../src/domain/project-pods/templates.ts";
+import type { Settings } from "../../src/domain/settings/settings.ts";
+import { allowedPatches } from "../../src/domain/settings/values.ts";
 import { publicKeys } from "../../src/domain/signing-keys/signing-keys.ts";
 import { environmentFor, rescueEnvironment } from "../../src/domain/software/software.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
@@ -20,19 +23,23 @@ interface Parts {
   kube: Kube;
   log: Logger;
   metrics: Metrics;
-  basePath: string;
+  settings: Settings;
+  /** `basePath`: below which the site is served; "" for none. */
+  config: PlacementRules & { basePath: string };
 }
 
 export class PodMaker {
   readonly #db: Db;
-  readonly #basePath: string;
+  readonly #config: Parts["config"];
+  readonly #settings: Settings;
   readonly #templates: ProjectTemplates;
   #keys: { value: Promise<object>; untilMs: number } | undefined;
 
   constructor(life: Life, parts: Parts) {
     this.#templates = new ProjectTemplates(life, parts);
     this.#db = parts.db;
-    this.#basePath = parts.basePath;
+    this.#settings = parts.settings;
+    this.#config = parts.config;
   }
 
   /** Resolves when what pods are made from has been looked for. */
@@ -58,7 +65,9 @@ export class PodMaker {
       environment: of.rescue ? rescueEnvironment(software) : environmentFor(software, row.compute_image),
       env: of.rescue ? {} : (row.env ?? {}),
       hubKeys: await this.#hubKeys(),
-      basePath: this.#basePath,
+      basePath: this.#config.basePath,
+      placement: this.#config,
+      allowedPatches: allowedPatches(await this.#settings.values()),
     });
   }
 

@@ -8,7 +8,7 @@ import { type LicensedQuota, licenseHook } from "../../src/domain/licenses/rules
 import type { Seats } from "../../src/domain/licenses/seats.ts";
 import { turnLicense } from "../../src/domain/licenses/turn-rules.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
-import type { SettingValues } from "../../src/domain/settings/values.ts";
+import { type SettingValues, siteQuotas } from "../../src/domain/settings/values.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { QuotaInputs } from "../../src/protocol/quota-inputs.ts";
 import type { RunQuota } from "../../src/protocol/quotas.ts";
@@ -44,17 +44,20 @@ interface Parts {
   settings: Settings;
   seats: Seats;
   records: Records;
+  config: Pick<QuotaInputs, "memRequestAdjustment">;
 }
 
 export class ProjectQuotas {
   readonly #settings: Settings;
   readonly #seats: Seats;
   readonly #records: Records;
+  readonly #config: Parts["config"];
 
-  constructor({ settings, seats, records }: Parts) {
+  constructor({ settings, seats, records, config }: Parts) {
     this.#settings = settings;
     this.#seats = seats;
     this.#records = records;
+    this.#config = config;
   }
 
   /** Takes up the seats that projects have. */
@@ -132,7 +135,7 @@ export class ProjectQuotas {
   #evaluate(projectId: string, row: QuotaRow, { site, held }: Terms): LicensedQuota {
     const limits = new Map(row.licenses.map(({ id, run_limit }) => [id, run_limit ?? Number.POSITIVE_INFINITY]));
     return licenseHook({
-      inputs: quotaInputs(row, site),
+      inputs: { ...quotaInputs(row, site), memRequestAdjustment: this.#config.memRequestAdjustment },
       ids: Object.keys(row.site_license),
       licenses: row.licenses,
       nowMs: Date.now(),
@@ -147,15 +150,9 @@ function withValues(row: QuotaRow, { values }: LicensedQuota): Record<string, un
 }
 
 function quotaInputs({ settings, users }: QuotaRow, site: SettingValues): Omit<QuotaInputs, "licenses"> {
-  const onPremises = site.kucalc === "onprem";
   return {
-    defaultQuotas: onPremises ? objectFrom(site.default_quotas) : {},
-    maxUpgrades: onPremises ? objectFrom(site.max_upgrades) : {},
+    ...siteQuotas(site),
     settings: settings ?? {},
     upgrades: Object.values(users ?? {}).flatMap((member) => (member?.upgrades ? [member.upgrades] : [])),
   };
-}
-
-function objectFrom(json: string): Record<string, unknown> {
-  return json.trim() === "" ? {} : (JSON.parse(json) as Record<string, unknown>); // the settings hold only JSON objects here
 }

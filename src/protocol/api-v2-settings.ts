@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
 
-/** What the text of a setting has to be. `site`: where the site is, by name or as an origin; `sender`: an e-mail address, with a name or without; `quotas`: numbers by key, as JSON. */
+/** What the text of a setting has to be. `site`: where the site is, by name or as an origin; `sender`: an e-mail address, with a name or without; `quotas`: numbers by key, as JSON; `patches`: JSON patches of pods (RFC 6902). */
 export const settingKind = z.enum([
   "text",
   "flag",
@@ -11,6 +11,7 @@ export const settingKind = z.enum([
   "port",
   "choice",
   "quotas",
+  "patches",
   "host",
   "site",
   "email",

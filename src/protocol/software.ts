@@ -12,6 +12,11 @@ export const softwareEnvironment = z.object({
   group: z.string().default(""),
   order: z.number().default(0),
   hidden: z.boolean().default(false),
+  /** Name of the pool of machines that projects with it run on, unless the project or a licence names one. */
+  pool: z
+    .string()
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "must be what a label of a node may hold")
+    .optional(),
 });
 export type SoftwareEnvironment = z.infer<typeof softwareEnvironment>;
 

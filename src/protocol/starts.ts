@@ -21,6 +21,7 @@ export const startReason = z.enum([
   "evicted",
   "node_dead",
   "template_invalid",
+  "patch_refused",
   "deadline",
   "cancelled",
   "project_deleted",

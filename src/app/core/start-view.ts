@@ -63,6 +63,8 @@ const ADVICE: Partial<Record<StartReason, string>> = {
   evicted: "The machine had to let it go. Start it again.",
   node_dead:
     "The machine it ran on does not answer. Your files are safe; it can start elsewhere once that machine is gone.",
+  patch_refused:
+    "A patch of one of the project's licences is refused. Remove that licence, or tell your administrator.",
   template_invalid: "The site's configuration for projects is not usable. Tell your administrator.",
   deadline: "It took too long and was given up. Try again.",
   cluster_unavailable: "The cluster does not answer. Try again in a few minutes.",

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { variablesTooLarge } from "../../protocol/project-variables.ts";
+import type { RunQuota } from "../../protocol/quotas.ts";
 import { runQuota } from "../quotas/rules.ts";
 import { isRescue } from "./condition-rules.ts";
 import { isPodOf, ticketOf } from "./identity.ts";
@@ -65,22 +66,13 @@ test("placeholders are filled in the strings, once, and what is none stays", () 
   expect(env).toMatchObject({ COCALC_HUB_PUBLIC_KEYS: '{"keys":[]}', BASE_PATH: "/cocalc", COCALC_USERNAME: "user" });
 });
 
-test("neither template nor patch can change by what the pod is recognised", () => {
+test("the template cannot change by what the pod is recognised", () => {
   const metadata = { name: "x", namespace: "elsewhere", labels: { run: "mine", extra: "kept", project_id: "other" } };
-  const patch = [
-    { op: "replace", path: "/metadata/name", value: "evil" },
-    { op: "add", path: "/spec/nodeSelector", value: { gpu: "yes" } },
-  ];
-  const pod = renderPod({
-    ...inputs,
-    template: templateOf({ containers: [container] }, metadata),
-    quota: { ...quota, patch },
-  });
+  const pod = renderPod({ ...inputs, template: templateOf({ containers: [container] }, metadata) });
   expect(isPodOf(pod, projectId)).toBe(true);
   expect(pod.metadata.namespace).toBeUndefined();
   expect(pod.metadata.labels).toMatchObject({ run: "project", extra: "kept", project_tag: "v1.2-x", network: "none" });
   expect(ticketOf(pod)).toBe(7);
-  expect(pod.spec.nodeSelector).toEqual({ gpu: "yes" });
 });
 
 test("a pod of a rescue says so, whatever the template says, and no other does", () => {
@@ -94,9 +86,80 @@ test("a pod of a rescue says so, whatever the template says, and no other does",
   expect(rescued.spec.containers[0]?.env).toContainEqual({ name: "COCALC_RESCUE", value: "1" });
 });
 
-test("a patch that does not fit is refused in words", () => {
-  const patch = [{ op: "remove", path: "/spec/nothing" }];
-  expect(() => renderPod({ ...inputs, quota: { ...quota, patch } })).toThrow(/patch .* does not fit/);
+const withQuota = (more: Partial<RunQuota>, rest: Partial<PodInputs> = {}) =>
+  renderPod({ ...inputs, ...rest, quota: { ...quota, ...more } });
+
+test("nothing is reserved beyond its limit, and no limit is nothing, which would be none at all", () => {
+  const resources = (more: Partial<RunQuota>) => withQuota(more).spec.containers[1]?.resources;
+  expect(resources({ memory_request: 5_000, cpu_request: 4 })).toEqual({
+    limits: { cpu: "1500m", memory: "2000Mi" },
+    requests: { cpu: "1500m", memory: "2000Mi" },
+  });
+  expect(resources({ memory_limit: 0, cpu_limit: 0 })).toEqual({
+    limits: { cpu: "10m", memory: "64Mi" },
+    requests: { cpu: "10m", memory: "64Mi" },
+  });
+});
+
+test("GPUs are limited, tolerated and looked for", () => {
+  const gpu = { num: 2, resource: "example.com/gpu", toleration: "gpu=yes", nodeLabel: "gpu=a100" };
+  const { spec } = withQuota({ gpu });
+  expect(spec.containers[1]?.resources).toMatchObject({
+    limits: { "example.com/gpu": "2" },
+    requests: { "example.com/gpu": "2" },
+  });
+  expect(spec).toMatchObject({
+    nodeSelector: { gpu: "a100" },
+    tolerations: [{ key: "gpu", operator: "Equal", value: "yes" }],
+  });
+  const plain = withQuota({ gpu: { num: 1, toleration: "", nodeLabel: "=x" } }).spec;
+  expect(plain.containers[1]?.resources?.limits).toMatchObject({ "nvidia.com/gpu": "1" });
+  expect(plain).not.toHaveProperty("nodeSelector");
+  expect(plain).not.toHaveProperty("tolerations");
+});
+
+test("projects run on their machines, and of these on those of their pool: the quota's before the image's", () => {
+  const placement = { poolLabel: "pool", nodesLabel: "role=projects", nodesTaint: "role=projects:NoSchedule" };
+  const template = templateOf({
+    containers: [container],
+    nodeSelector: { zone: "a" },
+    tolerations: [{ operator: "Exists" }],
+  });
+  const environment = { ...inputs.environment, pool: "images" };
+  expect(withQuota({}, { placement, template, environment }).spec).toMatchObject({
+    nodeSelector: { zone: "a", role: "projects", pool: "images" },
+    tolerations: [
+      { operator: "Exists" },
+      { key: "role", operator: "Equal", value: "projects", effect: "NoSchedule" },
+      { key: "pool", operator: "Equal", value: "images" },
+    ],
+  });
+  expect(withQuota({ pool: "mine" }, { environment }).spec).toMatchObject({ nodeSelector: { "cocalc-pool": "mine" } });
+});
+
+test("the shared software is writable where the quota says so, and in the project's container alone", () => {
+  const mounts = [
+    { name: "home", mountPath: "/home/user", subPath: "projects/{project_id}" },
+    { name: "software", mountPath: "/ext", readOnly: true },
+  ];
+  const template = templateOf({
+    containers: [
+      { name: "helper", image: "x", volumeMounts: mounts },
+      { ...container, volumeMounts: mounts },
+    ],
+    volumes: [
+      { name: "home", persistentVolumeClaim: { claimName: "projects-data" } },
+      { name: "software", persistentVolumeClaim: { claimName: "projects-software", readOnly: true } },
+    ],
+  });
+  const { spec } = withQuota({ ext_rw: true }, { template });
+  expect(spec.containers.map(({ volumeMounts }) => volumeMounts?.[1]?.readOnly)).toEqual([true, false]);
+  expect(spec.volumes).toEqual([
+    { name: "home", persistentVolumeClaim: { claimName: "projects-data" } },
+    { name: "software", persistentVolumeClaim: { claimName: "projects-software", readOnly: false } },
+  ]);
+  expect(withQuota({}, { template }).spec.volumes).toEqual(template.spec.volumes);
+  expect(withQuota({ ext_rw: true }).spec.containers).toHaveLength(2); // a template without it stays as it is
 });
 
 test("an environment that Linux would not start a program with is refused, whoever made it that large", () => {

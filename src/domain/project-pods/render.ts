@@ -1,8 +1,6 @@
 /** Makes a project's pod of the template: placeholders, labels, environment, resources, and patches last. Pure. */
 
-import jsonPatch, { type Operation } from "fast-json-patch";
-import { invalid, messageOf } from "../../core/errors.ts";
-import type { Container, EnvVar, Pod } from "../../kube/types.ts";
+import type { Container, EnvVar, Pod, PodSpec } from "../../kube/types.ts";
 import { HUB_KEYS_VARIABLE } from "../../protocol/assertion.ts";
 import { givenVariables } from "../../protocol/project-variables.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
@@ -11,9 +9,13 @@ import { imageOf } from "../software/software.ts";
 import { RESCUE } from "./condition-rules.ts";
 import { mainContainer } from "./container-rules.ts";
 import { checkEnvironments } from "./environment-size.ts";
+import { gpusOf } from "./gpu-rules.ts";
 import { OWNER, OWNER_LABEL, podName, REQUEST_TIME, TICKET } from "./identity.ts";
+import { type AllowedPatches, patched } from "./patches.ts";
+import { type PlacementRules, placementOf } from "./placement.ts";
 import { resourcesFor } from "./resources-rules.ts";
 import type { PodTemplate } from "./template.ts";
+import { withWritableSoftware } from "./writable-software.ts";
 
 export interface PodInputs {
   template: PodTemplate;
@@ -31,25 +33,40 @@ export interface PodInputs {
   hubKeys: object;
   /** Path below which the site is served; "" for none. */
   basePath: string;
+  /** Of which machines are whose; absent where that does not matter. */
+  placement?: PlacementRules;
+  /** Patches of licences that need not keep the rules of a project's pod. */
+  allowedPatches?: AllowedPatches;
 }
 
-/** The pod, ready to be posted. @throws AppError `invalid` when a patch does not fit, or an environment is larger than Linux takes. */
+/** The pod, ready to be posted. @throws AppError `unsupported` when a patch is refused, `invalid` when an environment is larger than Linux takes. */
 export function renderPod(inputs: PodInputs): Pod {
   const values = placeholders(inputs);
   const filled = fill(inputs.template, values) as PodTemplate; // filling strings changes no shape
-  const main = mainContainer(filled.spec.containers);
-  const containers = filled.spec.containers.map((container) =>
-    container === main ? withProject(container, inputs, values) : container,
-  );
   const pod: Pod = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { ...filled.metadata, name: podName(inputs.projectId) },
-    spec: { ...filled.spec, containers },
+    spec: specOf(filled.spec, inputs, values),
   };
-  const made = identified(patched(pod, inputs.quota.patch ?? []), inputs);
+  const made = identified(patched(pod, inputs.quota.patch ?? [], inputs.allowedPatches ?? []), inputs);
   checkEnvironments(made);
   return made;
+}
+
+/** The template's spec with the project in its container, on the machines that are for it. */
+function specOf(filled: PodSpec, inputs: PodInputs, values: Record<string, string>): PodSpec {
+  const { quota, environment, placement } = inputs;
+  const main = mainContainer(filled.containers);
+  const containers = filled.containers.map((container) =>
+    container === main ? withProject(container, inputs, values) : container,
+  );
+  const spec = { ...filled, containers };
+  const placed = { pool: quota.pool ?? environment.pool, gpu: quota.gpu };
+  return {
+    ...(quota.ext_rw === true ? withWritableSoftware(spec, mainContainer(containers)) : spec),
+    ...placementOf(filled, placement ?? {}, placed),
+  };
 }
 
 function placeholders({ projectId, environment, quota, env }: PodInputs): Record<string, string> {
@@ -74,6 +91,7 @@ function fill(node: unknown, values: Record<string, string>): unknown {
 function withProject(container: Container, inputs: PodInputs, values: Record<string, string>): Container {
   const { quota, hubKeys, basePath } = inputs;
   const { requests, limits } = resourcesFor(quota);
+  const gpus = gpusOf(quota);
   const standard: Record<string, string | undefined> = {
     COCALC_PROJECT_ID: inputs.projectId,
     COCALC_USERNAME: "user",
@@ -93,22 +111,10 @@ function withProject(container: Container, inputs: PodInputs, values: Record<str
     env: [...own, ...missing, ...ours],
     resources: {
       ...container.resources,
-      requests: { ...container.resources?.requests, ...requests },
-      limits: { ...container.resources?.limits, ...limits },
+      requests: { ...container.resources?.requests, ...requests, ...gpus },
+      limits: { ...container.resources?.limits, ...limits, ...gpus },
     },
   };
-}
-
-/** @throws AppError `invalid` when an operation cannot be applied. */
-function patched(pod: Pod, operations: object[]): Pod {
-  if (operations.length === 0) return pod;
-  try {
-    return jsonPatch.applyPatch(structuredClone(pod), operations as Operation[], true, true).newDocument; // validated by the library
-  } catch (cause) {
-    throw invalid(`A patch of the project's quota does not fit the pod template: ${messageOf(cause).slice(0, 300)}`, {
-      cause,
-    });
-  }
 }
 
 /** By what we and everybody else recognise the pod; neither template nor patch can change it. */

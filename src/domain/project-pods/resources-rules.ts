@@ -18,6 +18,9 @@ export function resourceFields({ cpu_limit, cpu_request, memory_limit, memory_re
   return { cpu_limit, cpu_request, memory_limit, memory_request };
 }
 
+/** A limit of nothing would be none at all for Kubernetes: cores, MB. */
+const LEAST = { cpu: 0.01, memory: 64 };
+
 /** What the quota gives the project's container; it never asks for more than its limit. */
 export function resourcesFor({
   cpu_limit,
@@ -25,12 +28,11 @@ export function resourcesFor({
   memory_limit,
   memory_request,
 }: ResourceQuota): ProjectResources {
+  const cpu = Math.max(cpu_limit, LEAST.cpu);
+  const memory = Math.max(memory_limit, LEAST.memory);
   return {
-    limits: { cpu: cores(cpu_limit), memory: mebibytes(memory_limit) },
-    requests: {
-      cpu: cores(Math.min(cpu_request, cpu_limit)),
-      memory: mebibytes(Math.min(memory_request, memory_limit)),
-    },
+    limits: { cpu: cores(cpu), memory: mebibytes(memory) },
+    requests: { cpu: cores(Math.min(cpu_request, cpu)), memory: mebibytes(Math.min(memory_request, memory)) },
   };
 }
 

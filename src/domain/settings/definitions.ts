@@ -70,6 +70,11 @@ const settingDefinitions = {
   datastore: shown("flag", "yes", "Are datastores offered?"),
   default_quotas: shown("quotas", "{}", 'Quota of a project without a licence, such as {"mem":1000,"cpu":1}.'),
   max_upgrades: shown("quotas", "{}", "Most that a project may get, by key."),
+  allowed_license_patches: hidden(
+    "patches",
+    "[]",
+    "Patches of licences that need not keep the rules of a project's pod, each exactly as its licence has it: a JSON array of patches.",
+  ),
   ssh_gateway: shown("flag", "no", "Is there an SSH gateway?"),
   ssh_gateway_dns: shown("host", "", "Host name of the SSH gateway."),
   ssh_gateway_fingerprint: shown("text", "", "Fingerprint of the SSH gateway's host key."),

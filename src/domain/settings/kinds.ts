@@ -21,6 +21,10 @@ export const kinds: Readonly<Record<Exclude<SettingKind, "choice">, Kind>> = {
   number: { fits: (text) => /^-?\d+(\.\d+)?$/.test(text), words: "a number" },
   port: { fits: isPort, words: "the number of a port, such as 465, 587 or 25" },
   quotas: { fits: areQuotas, words: 'a JSON object of numbers, such as {"mem":1000,"cpu":1}' },
+  patches: {
+    fits: (text) => patchesIn(text) !== undefined,
+    words: 'a JSON array of patches, such as [[{"op":"add","path":"/spec/hostname","value":"lab"}]]',
+  },
   host: orEmpty(isHostName, "a host name such as smtp.example.org, without scheme and port"),
   site: orEmpty((text) => originOfSite(text) !== undefined, "the host name of the site, such as cocalc.example.org"),
   email: orEmpty((text) => EMAIL.test(text), "an e-mail address such as help@example.org"),
@@ -63,12 +67,24 @@ function areQuotas(text: string): boolean {
   return Object.values(parsedJson(text) ?? { none: "" }).every(isNumber);
 }
 
+/** Patches as RFC 6902 has them; an empty text holds none, and undefined stands for anything else. */
+export function patchesIn(text: string): object[][] | undefined {
+  const isOperation = (one: unknown) => typeof one === "object" && one !== null && "op" in one && "path" in one;
+  const isPatch = (one: unknown) => Array.isArray(one) && one.length > 0 && one.every(isOperation);
+  const patches = jsonIn(text, "[]");
+  return Array.isArray(patches) && patches.every(isPatch) ? patches : undefined;
+}
+
 /** A JSON object; an empty text is an empty one, and undefined stands for anything else. */
 export function parsedJson(text: string): object | undefined {
-  if (text.trim() === "") return {};
+  const parsed = jsonIn(text, "{}");
+  return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
+}
+
+/** What the JSON says, or `empty` where the text is; undefined where it is none. */
+function jsonIn(text: string, empty: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
+    return JSON.parse(text.trim() || empty);
   } catch {
     return undefined; // the caller says what is wrong
   }

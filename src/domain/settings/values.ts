@@ -1,7 +1,7 @@
 /** What a setting's text means and whether it is well formed. Pure. */
 
 import { definitionOf, type SettingName, settingNames } from "./definitions.ts";
-import { kinds, parsedJson, YES } from "./kinds.ts";
+import { kinds, parsedJson, patchesIn, YES } from "./kinds.ts";
 
 /** The values of all settings: the text that is set, or the default. */
 export type SettingValues = Readonly<Record<SettingName, string>>;
@@ -62,4 +62,9 @@ export function siteQuotas(values: SettingValues): {
 } {
   const read = (name: SettingName) => (values.kucalc === "onprem" ? { ...parsedJson(values[name]) } : {});
   return { defaultQuotas: read("default_quotas"), maxUpgrades: read("max_upgrades") };
+}
+
+/** Patches of licences that may do to a project's pod what they like. */
+export function allowedPatches(values: SettingValues): object[][] {
+  return patchesIn(values.allowed_license_patches) ?? [];
 }

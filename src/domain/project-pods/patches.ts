@@ -1,0 +1,65 @@
+/** Applies the patches of licences to a pod, in their order: those that the administrator has allowed, and of others what keeps the rules. Pure. */
+
+import jsonPatch, { type Operation } from "fast-json-patch";
+import { AppError, messageOf } from "../../core/errors.ts";
+import type { Pod } from "../../kube/types.ts";
+import { forbiddenChange } from "./patch-rules.ts";
+
+/** Each is a whole patch, which may do what it likes. */
+export type AllowedPatches = readonly (readonly object[])[];
+
+/** The pod with the patches applied. @throws AppError `unsupported` when one does not fit, or breaks the rules of a project's pod. */
+export function patched(pod: Pod, operations: readonly object[], allowed: AllowedPatches): Pod {
+  let made = pod;
+  for (const { patch, isAllowed } of parts(operations, allowed)) {
+    const before = made;
+    made = applied(before, patch);
+    const field = isAllowed ? undefined : forbiddenChange(before, made);
+    if (field !== undefined) {
+      throw refused(
+        `changes ${field}, which the patch of a licence may not unless the administrator allows that very patch`,
+      );
+    }
+  }
+  return made;
+}
+
+interface Part {
+  patch: readonly object[];
+  isAllowed: boolean;
+}
+
+/** A quota holds the operations of all its licences in a row; whole patches that are allowed are found in it. */
+function parts(operations: readonly object[], allowed: AllowedPatches): Part[] {
+  const found: Part[] = [];
+  for (let at = 0; at < operations.length; ) {
+    const patch = allowed.find((one) => one.length > 0 && isSame(operations.slice(at, at + one.length), one));
+    const part = patch ?? operations.slice(at, at + 1);
+    found.push({ patch: part, isAllowed: patch !== undefined });
+    at += part.length;
+  }
+  return found;
+}
+
+function isSame(one: readonly object[], other: readonly object[]): boolean {
+  return jsonPatch.compare({ patch: one }, { patch: other }).length === 0;
+}
+
+function applied(pod: Pod, patch: readonly object[]): Pod {
+  try {
+    const { newDocument } = jsonPatch.applyPatch(
+      structuredClone(pod),
+      structuredClone(patch) as Operation[],
+      true,
+      true,
+    ); // validated by the library
+    if (typeof newDocument === "object" && newDocument !== null) return newDocument;
+  } catch (cause) {
+    throw refused(`does not fit the pod template (${messageOf(cause).slice(0, 300)})`, cause);
+  }
+  throw refused("leaves nothing of the pod");
+}
+
+function refused(why: string, cause?: unknown): AppError {
+  return new AppError("unsupported", `A patch of the project's licences ${why}.`, { cause });
+}
