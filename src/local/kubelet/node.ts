@@ -9,6 +9,8 @@ export interface Capacity {
   cores: number;
   memoryBytes: number;
   pods: number;
+  /** Things that are counted whole, by name: none of this machine's GPUs are given out, but a test may say that there are some. */
+  extended?: Readonly<Record<string, number>>;
 }
 
 export const NODE_NAME = "local";
@@ -18,12 +20,13 @@ export function machineCapacity(): Capacity {
 }
 
 /** Puts the node, Ready, in its place; a cordon of an earlier run is not remembered. */
-export function addNode(store: Store, { cores, memoryBytes, pods }: Capacity): ApiObject {
+export function addNode(store: Store, { cores, memoryBytes, pods, extended = {} }: Capacity): ApiObject {
   const now = timestamp();
   const resources = {
     cpu: `${Math.round(cores * 1000)}m`,
     memory: `${Math.floor(memoryBytes / 1024)}Ki`,
     pods: String(pods),
+    ...Object.fromEntries(Object.entries(extended).map(([name, count]) => [name, String(count)])),
   };
   const condition = (type: string, status: string, reason: string, message: string) => ({
     type,

@@ -160,3 +160,14 @@ export function requestsOf({ spec }: ApiObject): Requests {
     );
   return { cores: total("cores"), memoryBytes: total("memoryBytes") };
 }
+
+/** Things that are counted whole, such as GPUs: a pod asks for as many as its limits say. By name, which has a slash. */
+export function extendedOf({ spec }: ApiObject): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const container of asObjects(asObject(spec).containers)) {
+    for (const [name, count] of Object.entries(asObject(asObject(container.resources).requests))) {
+      if (name.includes("/")) sums[name] = (sums[name] ?? 0) + (bytesOf(count) ?? 0);
+    }
+  }
+  return sums;
+}

@@ -6,7 +6,7 @@ import { asObject, asObjects, asText, at, type Json, sameJson } from "../kube-ap
 import type { Store } from "../kube-api/store.ts";
 import { type ApiObject, claimType, nodeType, podType, timestamp } from "../kube-api/types.ts";
 import { EventRecorder } from "./events.ts";
-import { type Requests, requestsOf } from "./pod-plan.ts";
+import { extendedOf, type Requests, requestsOf } from "./pod-plan.ts";
 
 const OUR_NAME = "default-scheduler";
 
@@ -39,13 +39,14 @@ function schedule(store: Store, events: EventRecorder): void {
       sayWhyNot(store, events, { pod, message: notAvailable(nodes.length, reasons) });
       continue;
     }
-    fit.used = sum(fit.used, { pods: 1, ...requestsOf(pod) });
+    fit.used = sum(fit.used, usageOfOne(pod));
     bind(store, events, { pod, node: fit.node });
   }
 }
 
 interface Usage extends Requests {
   pods: number;
+  extended: Readonly<Record<string, number>>;
 }
 
 interface Place {
@@ -63,12 +64,22 @@ export function usageOf(
   return store
     .all(podType)
     .filter((pod) => at(pod, "spec", "nodeName") === metadata.name && !isOver(pod) && isChosen(pod))
-    .map((pod) => ({ pods: 1, ...requestsOf(pod) }))
-    .reduce(sum, { pods: 0, cores: 0, memoryBytes: 0 });
+    .map(usageOfOne)
+    .reduce(sum, { pods: 0, cores: 0, memoryBytes: 0, extended: {} });
+}
+
+function usageOfOne(pod: ApiObject): Usage {
+  return { pods: 1, ...requestsOf(pod), extended: extendedOf(pod) };
 }
 
 function sum(a: Usage, b: Usage): Usage {
-  return { pods: a.pods + b.pods, cores: a.cores + b.cores, memoryBytes: a.memoryBytes + b.memoryBytes };
+  const names = [...Object.keys(a.extended), ...Object.keys(b.extended)];
+  return {
+    pods: a.pods + b.pods,
+    cores: a.cores + b.cores,
+    memoryBytes: a.memoryBytes + b.memoryBytes,
+    extended: Object.fromEntries(names.map((name) => [name, (a.extended[name] ?? 0) + (b.extended[name] ?? 0)])),
+  };
 }
 
 function isWaiting({ metadata, spec }: ApiObject): boolean {
@@ -99,7 +110,7 @@ function obstacles(store: Store, pod: ApiObject, { node, used }: Place): string[
   }
   const taint = asObjects(at(node, "spec", "taints")).find((found) => !isTolerated(pod, found));
   if (taint) return [`node(s) had untolerated taint {${asText(taint.key)}: ${asText(taint.value)}}`];
-  return shortages(node, sum(used, { pods: 1, ...requestsOf(pod) }));
+  return shortages(node, sum(used, usageOfOne(pod)));
 }
 
 function missingClaim(store: Store, pod: ApiObject): string | undefined {
@@ -120,11 +131,13 @@ function isTolerated(pod: ApiObject, { key, value, effect }: Json): boolean {
 
 /** What a node has too little of for this usage. */
 function shortages(node: ApiObject, wanted: Usage): string[] {
-  const { pods, cpu, memory } = asObject(at(node, "status", "allocatable"));
+  const { pods, cpu, memory, ...others } = asObject(at(node, "status", "allocatable"));
+  const extended = Object.entries(wanted.extended).filter(([name, count]) => count > (bytesOf(others[name]) ?? 0));
   return [
     ...(wanted.pods > Number(pods) ? ["Too many pods"] : []),
     ...(wanted.cores > (coresOf(cpu) ?? 0) + 1e-9 ? ["Insufficient cpu"] : []),
     ...(wanted.memoryBytes > (bytesOf(memory) ?? 0) ? ["Insufficient memory"] : []),
+    ...extended.map(([name]) => `Insufficient ${name}`),
   ];
 }
 

@@ -32,6 +32,8 @@ export interface WorldOptions {
   container?: object;
   /** Memory of the one node. */
   memoryBytes?: number;
+  /** Things that are counted whole, such as GPUs, of the one node. */
+  extended?: Record<string, number>;
 }
 
 const IMAGE = "localhost/shell";
@@ -59,7 +61,10 @@ export class World {
     this.starts = new LatestStarts(parts.db);
   }
 
-  static async open(life: Life, { script, container = {}, memoryBytes }: WorldOptions = {}): Promise<World> {
+  static async open(
+    life: Life,
+    { script, container = {}, memoryBytes, extended = {} }: WorldOptions = {},
+  ): Promise<World> {
     const folder = await temporaryFolder(life);
     const db = await openTestDb(life);
     const log = testLog();
@@ -67,7 +72,7 @@ export class World {
     if (script !== undefined) {
       const images = new Map([[IMAGE, { command: ["/bin/sh", "-c", script] }]]);
       const dirs = { dataDir: join(folder, "kubelet"), claimsDir: join(folder, "volumes") };
-      const capacity = memoryBytes === undefined ? {} : { memoryBytes };
+      const capacity = { ...(memoryBytes !== undefined && { memoryBytes }), extended };
       await openKubelet(life, { api, ...dirs, images, log, capacity, backoffMs: 50 });
     }
     const kube = await openTestKube(life, api);
