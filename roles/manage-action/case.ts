@@ -28,6 +28,8 @@ export interface Tools {
   records: Records;
   seats: Seats;
   quotas: ProjectQuotas;
+  /** Has a project looked at as soon as anything becomes of its pod; until its next look. */
+  wakeByPod(projectId: string): void;
   /** Gives the turn of a start back, if it has one, to those whose turn it is. */
   giveBackTurn(projectId: string): void;
   /** Looks at those whose turn it is: turns in use, or who waits for them, have changed. */

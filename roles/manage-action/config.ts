@@ -52,6 +52,11 @@ export const manageActionConfig = z.object({
     wholeNumber().min(0).max(100).default(2),
     "A start fails when its container crashed and was restarted so often.",
   ),
+  resizeSeconds: setting(
+    "COCALC_RESIZE_SECONDS",
+    seconds(180),
+    "What a running project may use by now is taken back, and left to a restart, when its machine did not give it for so long.",
+  ),
   orphanSeconds: setting(
     "COCALC_ORPHAN_SECONDS",
     seconds(600),

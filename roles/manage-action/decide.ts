@@ -71,6 +71,8 @@ export type Step =
   | { do: "track" }
   /** The pod is ready. */
   | { do: "succeed" }
+  /** It runs, and nobody asks for anything: has it what it may have? */
+  | { do: "fit" }
   /** The start has failed, for this reason if not for what its pod says. */
   | { do: "fail"; because?: "give_up" | "project_deleted" }
   /** It is not wanted, or is in the way of the next one. */
@@ -97,7 +99,7 @@ export function decide(facts: Facts): Step {
       if (request.kind === "finished" && request.action === "stop") return toRemove(facts);
       // Another writer's last word on an older request must not end a start that is under way.
       return start === undefined
-        ? { do: "nothing" }
+        ? atRest(facts)
         : toStart(facts, { ...start, action: "start", time: start.requestTime });
   }
 }
@@ -124,6 +126,10 @@ function toRemove({ pod, start }: Facts): Step {
 
 /** What a start is for. */
 type Wish = Pick<Extract<Request, { kind: "open" }>, "action" | "time" | "rescue">;
+
+function atRest({ pod }: Facts): Step {
+  return pod?.placed === true && !pod.terminating && !pod.ended ? { do: "fit" } : { do: "nothing" };
+}
 
 function toStart({ pod, start }: Facts, { action, time, rescue }: Wish): Step {
   // What waited too long for a node and has one by now waits no longer.

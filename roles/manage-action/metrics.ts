@@ -15,6 +15,11 @@ export function openActionMetrics(metrics: Metrics) {
       help: "Starts that ended, by how and why.",
       labels: ["outcome", "reason"],
     }),
+    resized: counter(metrics, {
+      name: "cocalc_project_resizes_total",
+      help: "Changes of what a running project has, by how they ended: done, or the reason why not all of it.",
+      labels: ["outcome"],
+    }),
     toPod: histogram(metrics, {
       name: "cocalc_start_request_to_pod_seconds",
       help: "From the request of a start to its pod.",

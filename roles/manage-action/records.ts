@@ -4,6 +4,7 @@ import { Batches, type BatchOptions } from "../../src/core/batches.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import { endUsage, type LicensesInUse, recordLicenses } from "../../src/domain/licenses/in-use.ts";
+import { type QuotaToRecord, recordQuotas } from "../../src/domain/quotas/record-quotas.ts";
 import { recordApplied, recordStarts, type StartToRecord } from "../../src/domain/starts/begin.ts";
 import { readForService, type ServiceRow } from "../../src/domain/starts/service-row.ts";
 
@@ -15,6 +16,7 @@ export class Records {
   readonly #applied: Batches<{ ticket: number; podUid: string }, undefined>;
   readonly #licenses: Batches<LicensesInUse & { projectId: string }, undefined>;
   readonly #ended: Batches<string, undefined>;
+  readonly #quotas: Batches<QuotaToRecord, undefined>;
 
   constructor(db: Db, leader: Leader) {
     this.#rows = new Batches({ ...BATCH, run: (projectIds) => readForService(db, leader, projectIds) });
@@ -22,6 +24,7 @@ export class Records {
     this.#applied = new Batches(writing((applied) => recordApplied(leader, applied)));
     this.#licenses = new Batches(writing((projects) => recordLicenses(leader, projects)));
     this.#ended = new Batches(writing((projectIds) => endUsage(leader, projectIds)));
+    this.#quotas = new Batches(writing((projects) => recordQuotas(leader, projects)));
   }
 
   /** All that decides about a project, but for its pod; undefined: there is no such project. */
@@ -42,6 +45,11 @@ export class Records {
   /** Records what became of the licences of a project that runs. */
   licenses(project: LicensesInUse & { projectId: string }): Promise<undefined> {
     return this.#licenses.ask(project);
+  }
+
+  /** Records what a running project has by now, and what it waits for. */
+  quota(project: QuotaToRecord): Promise<undefined> {
+    return this.#quotas.ask(project);
   }
 
   /** Records that a project uses no licence any more. */

@@ -24,13 +24,14 @@ export class ActionService {
   /** Projects with something unfinished: their pods matter to us. */
   readonly #tracked = new Set<string>();
 
-  constructor(parts: Omit<Tools, "giveBackTurn" | "nextInTurn">) {
+  constructor(parts: Omit<Tools, "giveBackTurn" | "nextInTurn" | "wakeByPod">) {
     const nextInTurn = () => this.#nextInTurn();
     const giveBackTurn = (projectId: string) => {
       parts.turns.release(projectId);
       nextInTurn();
     };
-    this.#tools = { ...parts, giveBackTurn, nextInTurn };
+    const wakeByPod = (projectId: string) => void this.#tracked.add(projectId);
+    this.#tools = { ...parts, giveBackTurn, nextInTurn, wakeByPod };
   }
 
   /**

@@ -12,6 +12,7 @@ import type { Case, Tools } from "./case.ts";
 import { createPod } from "./create-pod.ts";
 import type { Step } from "./decide.ts";
 import { failStart, whyOf } from "./fail-start.ts";
+import { fit } from "./fit.ts";
 import { partyOf, requestTimeOf, startToRecord } from "./start-to-record.ts";
 import { STILL_STOPPING } from "./still-stopping.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
@@ -57,6 +58,8 @@ export const steps: Record<Step["do"], Act> = {
   create: createPod,
 
   track,
+
+  fit,
 
   succeed: async ({ leader, records, metrics, giveBackTurn }, one) => {
     const { projectId, row, start, pod } = one;

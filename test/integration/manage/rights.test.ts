@@ -10,7 +10,7 @@ import { World } from "./world.ts";
 
 const newLife = testLives();
 const MANAGE = ["manage-action", "manage-state"] as const;
-const VERBS: Record<string, string> = { POST: "create", DELETE: "delete" };
+const VERBS: Record<string, string> = { POST: "create", DELETE: "delete", PATCH: "patch" };
 
 /** As RBAC sees a request: verb and resource. */
 function askedOf({ method, url }: SeenRequest): string {
@@ -41,6 +41,6 @@ test("a start, its crash and a stop need the rights that the roles name, and no 
   // Everybody may ask for the version: a process does when it doubts its connection.
   const asked = new Set(api.requests.filter(({ url }) => url.pathname !== "/version").map(askedOf));
   expect([...asked].filter((one) => !declared.includes(one))).toEqual([]);
-  // Nodes are looked at only when one does not answer.
-  expect(declared.filter((one) => !asked.has(one))).toEqual(["get nodes"]);
+  // Pods are resized only when what a project may use changes, and nodes looked at only when one does not answer.
+  expect(declared.filter((one) => !asked.has(one))).toEqual(["patch pods/resize", "get nodes"]);
 });

@@ -1,0 +1,84 @@
+/** The step for a project that runs while nobody asks for anything: it gets what it may have by now, as far as that needs no restart. */
+
+import { type AppError, isAppError } from "../../src/core/errors.ts";
+import { nextResize, type ResizeFacts, type ResizeStep } from "../../src/domain/project-pods/resize-rules.ts";
+import { type Trouble, waitsFor } from "../../src/domain/project-pods/resize-words-rules.ts";
+import { pendingQuota, runQuota } from "../../src/protocol/quotas.ts";
+import type { Case, Tools } from "./case.ts";
+
+const AT_ONCE = 0;
+/** In case the watch is late. */
+const SOON_MS = 1_000;
+
+export async function fit(tools: Tools, one: Case): Promise<number | undefined> {
+  const { giveBackTurn, records, quotas, config, wakeByPod } = tools;
+  const { projectId, row, pod } = one;
+  giveBackTurn(projectId);
+  const has = runQuota.safeParse(row.run_quota);
+  // Of a pod that an older release made it may not be known what it has: its next start says it.
+  if (pod === undefined || !has.success) return undefined;
+  const { quota: next, untilNextStart: mayHave } = await quotas.quotaNow(projectId, row);
+  const pending = pendingQuota.nullable().catch(null).parse(row.pending_quota);
+  const patienceMs = config.resizeSeconds * 1_000;
+  const facts: ResizeFacts = { pod, has: has.data, mayHave, next, pending, nowMs: Date.now(), patienceMs };
+  const step = nextResize(facts);
+  switch (step.do) {
+    case "nothing":
+      return undefined;
+    case "wait":
+      break;
+    case "ask":
+      if (!(await ask(tools, { projectId, facts, step }))) return AT_ONCE;
+      break;
+    case "record":
+      await records.quota({ projectId, has: step.has, pending: step.pending });
+      tellEnd(tools, { projectId, step });
+      break;
+  }
+  wakeByPod(projectId);
+  return SOON_MS;
+}
+
+interface Asking {
+  projectId: string;
+  facts: ResizeFacts;
+  step: Extract<ResizeStep, { do: "ask" }>;
+}
+
+/** Asks the cluster; what it refuses is written down. False: the pod is another one by now. */
+async function ask({ pods, records, log, metrics }: Tools, { projectId, facts, step }: Asking): Promise<boolean> {
+  const { resources, pending } = step;
+  try {
+    await pods.resize(projectId, facts.pod, resources);
+    await records.quota({ projectId, has: null, pending });
+  } catch (error) {
+    if (isAppError(error, "conflict")) return false;
+    if (!isAppError(error) || error.code === "unavailable") throw error;
+    const trouble = troubleOf(error);
+    log.warn({ projectId, reason: error.message }, "the cluster does not change what a running project has");
+    metrics.resized.inc({ outcome: trouble.reason });
+    await records.quota({ projectId, has: null, pending: waitsFor(facts, trouble) });
+    return true;
+  }
+  log.info({ projectId, resources, why: pending.reason }, "a running project is being given other resources");
+  return true;
+}
+
+/** What a refusal of the API server means. */
+function troubleOf({ code, message }: AppError): Trouble {
+  const kubernetesReason = message.slice(0, 1_000);
+  if (code === "not_found" || /without support for resize/i.test(message)) {
+    return { reason: "unsupported", kubernetesReason };
+  }
+  return { reason: /exceeded quota/i.test(message) ? "no_room" : "refused", kubernetesReason };
+}
+
+function tellEnd(
+  { log, metrics }: Tools,
+  told: { projectId: string; step: Extract<ResizeStep, { do: "record" }> },
+): void {
+  const { projectId, step } = told;
+  const outcome = step.pending?.reason ?? "done";
+  metrics.resized.inc({ outcome });
+  log.info({ projectId, outcome }, "what a running project may use has changed");
+}
