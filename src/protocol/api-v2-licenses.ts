@@ -42,24 +42,27 @@ export type LicensedProject = z.infer<typeof licensedProject>;
 
 const handingOut = license.extend({ project_ids: z.array(uuid).min(1).max(1_000) });
 
-/** What may be said of a licence; each field as the column of its name. */
-const licenseFields = {
-  title: z.string().trim().max(250),
-  description: z.string().max(10_000),
-  /** null: not in force until somebody says so. */
-  activates: isoTime.nullable(),
-  /** null: for ever. */
-  expires: isoTime.nullable(),
-  /** Accounts by id or e-mail address. */
-  managers: z.array(z.string().trim().min(1).max(254)).max(100),
-  /** Only its managers and administrators give it to projects. */
-  restricted: z.boolean(),
-  quota: licenseQuota.nullable(),
-  /** Old style, in place of `quota`: keys of projects.settings, added up. */
-  upgrades: z.record(z.string().max(100), z.union([z.number(), z.boolean()])).nullable(),
-  run_limit: z.int32().min(0).nullable(),
-  apply_limit: z.int32().min(0).nullable(),
-};
+/** What may be said of a licence, each field as the column of its name; an absent one stays as it is. */
+export const licenseChange = z
+  .object({
+    title: z.string().trim().max(250),
+    description: z.string().max(10_000),
+    /** null: not in force until somebody says so. */
+    activates: isoTime.nullable(),
+    /** null: for ever. */
+    expires: isoTime.nullable(),
+    /** Accounts by id or e-mail address. */
+    managers: z.array(z.string().trim().min(1).max(254)).max(100),
+    /** Only its managers and administrators give it to projects. */
+    restricted: z.boolean(),
+    quota: licenseQuota.nullable(),
+    /** Old style, in place of `quota`: keys of projects.settings, added up. */
+    upgrades: z.record(z.string().max(100), z.union([z.number(), z.boolean()])).nullable(),
+    run_limit: z.int32().min(0).nullable(),
+    apply_limit: z.int32().min(0).nullable(),
+  })
+  .partial();
+export type LicenseChange = z.infer<typeof licenseChange>;
 
 export const licenseEndpoints = {
   "licenses/get-license": {
@@ -121,13 +124,13 @@ export const licenseEndpoints = {
     access: "admin",
     summary:
       "Makes a licence, in force from now on where nothing else is said; one with `patch` or `ext_rw` takes a confirmed password.",
-    input: z.object(licenseFields).partial(),
+    input: licenseChange,
     output: license,
   },
   "admin/licenses/update": {
     access: "admin",
     summary: "Changes a licence; an absent field stays. It ends at once with an `expires` that is now.",
-    input: z.object(licenseFields).partial().extend(license.shape),
+    input: license.extend(licenseChange.shape),
     output: done,
   },
   "admin/licenses/list": {

@@ -22,9 +22,26 @@ export type LicenseOfProject = z.infer<typeof licenseOfProject>;
 export const askedFor = z.enum(["memory", "cpu", "disk", "idle_timeout", "network", "gpu", "other"]);
 export type AskedFor = z.infer<typeof askedFor>;
 
-/** null takes an administrator's word back; absent stays. */
-const amount = (most: number) => z.number().min(0).max(most).nullable().optional();
-const flag = z.boolean().nullable().optional();
+const amount = (most: number) => z.number().min(0).max(most).nullable();
+const flag = z.boolean().nullable();
+
+/** What an administrator grants: memory and disk in MB, cpu in cores, idle_timeout in seconds. null takes a word back; an absent one stays. */
+export const adminQuotas = z
+  .object({
+    memory_limit: amount(10_000_000),
+    memory_request: amount(10_000_000),
+    cpu_request: amount(10_000),
+    cpu_limit: amount(10_000),
+    disk_quota: amount(1_000_000_000),
+    idle_timeout: amount(1_000_000_000),
+    internet: flag,
+    member_host: flag,
+    always_running: flag,
+    /** Takes the network away, whoever gives it. */
+    disable_internet: flag,
+  })
+  .partial();
+export type AdminQuotas = z.infer<typeof adminQuotas>;
 
 export const quotaEndpoints = {
   "projects/quota": {
@@ -59,19 +76,7 @@ export const quotaEndpoints = {
     access: "admin",
     summary:
       "What an administrator grants a project beyond the site's defaults: memory and disk in MB, cpu in cores, idle_timeout in seconds.",
-    input: project.extend({
-      memory_limit: amount(10_000_000),
-      memory_request: amount(10_000_000),
-      cpu_request: amount(10_000),
-      cpu_limit: amount(10_000),
-      disk_quota: amount(1_000_000_000),
-      idle_timeout: amount(1_000_000_000),
-      internet: flag,
-      member_host: flag,
-      always_running: flag,
-      /** Takes the network away, whoever gives it. */
-      disable_internet: flag,
-    }),
+    input: project.extend(adminQuotas.shape),
     output: z.object({ status: z.literal("success") }),
   },
   "projects/ask-for-more": {

@@ -4,26 +4,9 @@ import { randomUUID } from "node:crypto";
 import { invalid } from "../../core/errors.ts";
 import { isUuid } from "../../core/uuid.ts";
 import type { Db, Queryable } from "../../db/db.ts";
-import type { LicenseQuota } from "../../protocol/licenses.ts";
+import type { LicenseChange } from "../../protocol/api-v2-licenses.ts";
 import { record } from "../central-log/central-log.ts";
 import { noLicense } from "./find.ts";
-
-/** What may be said of a licence; an absent field stays as it is, and moments are in ISO 8601. */
-export interface LicenseChange {
-  title?: string | undefined;
-  description?: string | undefined;
-  /** null: not in force until somebody says so. */
-  activates?: string | null | undefined;
-  /** null: for ever. */
-  expires?: string | null | undefined;
-  /** Accounts by id or e-mail address. */
-  managers?: string[] | undefined;
-  restricted?: boolean | undefined;
-  quota?: LicenseQuota | null | undefined;
-  upgrades?: Record<string, number | boolean> | null | undefined;
-  run_limit?: number | null | undefined;
-  apply_limit?: number | null | undefined;
-}
 
 /** How each field is written: the columns have these names. */
 const WRITTEN: { [Field in keyof LicenseChange]-?: (value: NonNullable<LicenseChange[Field]>) => unknown } = {

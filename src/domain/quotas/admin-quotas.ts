@@ -2,23 +2,9 @@
 
 import { notFound } from "../../core/errors.ts";
 import type { Db } from "../../db/db.ts";
+import type { AdminQuotas } from "../../protocol/api-v2-quotas.ts";
 import { record } from "../central-log/central-log.ts";
 import { logProjectEvent } from "../projects/log.ts";
-
-/** Memory and disk in MB, cpu in cores, idle_timeout in seconds; null takes a word back, and an absent one stays. */
-export interface AdminQuotas {
-  memory_limit?: number | null | undefined;
-  memory_request?: number | null | undefined;
-  cpu_request?: number | null | undefined;
-  cpu_limit?: number | null | undefined;
-  disk_quota?: number | null | undefined;
-  idle_timeout?: number | null | undefined;
-  internet?: boolean | null | undefined;
-  member_host?: boolean | null | undefined;
-  always_running?: boolean | null | undefined;
-  /** Takes the network away, whoever gives it. */
-  disable_internet?: boolean | null | undefined;
-}
 
 const same = (value: number) => value;
 const oneOrZero = (value: boolean) => (value ? 1 : 0);

@@ -1,0 +1,178 @@
+import { expect, test } from "@jest/globals";
+import { runQuota } from "../../../src/domain/quotas/rules.ts";
+import { startHub } from "../../helpers/hub-next.ts";
+import { testLives } from "../../helpers/life.ts";
+import { openTestDb } from "../../helpers/postgres.ts";
+import { openSmtp } from "../../helpers/smtp.ts";
+import { until } from "../../helpers/until.ts";
+
+const newLife = testLives();
+
+async function people(env: Record<string, string> = {}) {
+  const life = newLife();
+  const hub = await startHub(life, await openTestDb(life), { env });
+  const admin = await hub.signedUp({ firstName: "Root" }); // the first account of a site
+  const owner = await hub.signedUp({ firstName: "Olga" });
+  const collaborator = await hub.signedUp({ firstName: "Carl", lastName: "Collins" });
+  const { project_id } = await owner.call("projects/create", { title: "Shared" });
+  await owner.call("projects/collaborators/add", { project_id, account_id: collaborator.accountId });
+  return { hub, admin, owner, collaborator, project_id };
+}
+
+test("a browser is told all of which the quota is made, and computes by it what the server would", async () => {
+  const { hub, admin, owner, project_id } = await people({
+    COCALC_SETTING_DEFAULT_QUOTAS: '{"internet":true,"idle_timeout":3600,"mem":1000,"cpu":1,"cpu_oc":10,"mem_oc":5}',
+    COCALC_SETTING_MAX_UPGRADES: '{"memory":8000}',
+  });
+  const { license_id } = await admin.call("admin/licenses/create", {
+    title: "Lab",
+    quota: { ram: 4, cpu: 2, disk: 5, member: true, idle_timeout: "medium" },
+  });
+  await owner.call("projects/add-license", { project_id, license_id });
+  await hub.db.execute("UPDATE projects SET users = jsonb_set(users, ARRAY[$1, 'upgrades'], $2)", [
+    owner.accountId,
+    JSON.stringify({ memory: 500 }),
+  ]);
+  const { inputs, run_quota, pending_quota } = await owner.call("projects/quota", { project_id });
+  expect(inputs).toMatchObject({ maxUpgrades: { memory: 8000 }, upgrades: [{ memory: 500 }], settings: {} });
+  expect({ run_quota, pending_quota }).toEqual({ run_quota: null, pending_quota: null });
+  expect(runQuota(inputs)).toMatchObject({ memory_limit: 4000, cpu_limit: 2, disk_quota: 5000, idle_timeout: 7200 });
+  await admin.call("admin/settings/set", { name: "kucalc", value: "yes" });
+  await until(async () => {
+    const elsewhere = await owner.call("projects/quota", { project_id });
+    return Object.keys({ ...elsewhere.inputs.defaultQuotas, ...elsewhere.inputs.maxUpgrades }).length === 0;
+  });
+});
+
+test("of each licence is told whether it counts by now, and why not", async () => {
+  const { hub, admin, owner, project_id } = await people();
+  const make = async (wish: object) => {
+    const { license_id } = await admin.call("admin/licenses/create", { quota: { ram: 1 }, ...wish });
+    await owner.call("projects/add-license", { project_id, license_id });
+    return license_id;
+  };
+  const status = async () => {
+    const { inputs } = await owner.call("projects/quota", { project_id });
+    return Object.fromEntries(inputs.licenses.map(({ id, status, reason }) => [id, [status, reason]]));
+  };
+  const ids = {
+    over: await make({ activates: "2001-01-01T00:00:00Z", expires: "2002-01-01T00:00:00Z" }),
+    later: await make({ activates: "2090-01-01T00:00:00Z" }),
+    full: await make({ run_limit: 0 }),
+    good: await make({ run_limit: 1 }),
+    gone: await make({}),
+  };
+  await hub.db.execute("DELETE FROM site_licenses WHERE id = $1", [ids.gone]);
+  expect(await status()).toEqual({
+    [ids.over]: ["expired", expect.stringContaining("2002-01-01")],
+    [ids.later]: ["future", expect.stringContaining("2090-01-01")],
+    [ids.full]: ["exhausted", expect.stringContaining("0 projects run with it")],
+    [ids.good]: ["valid", undefined],
+    [ids.gone]: ["expired", "There is no such licence (any more)."],
+  });
+  // It runs with the only place of its licence, which is a place for itself.
+  await hub.db.execute(
+    `UPDATE projects SET site_license = site_license || jsonb_build_object($1::text, '{"status": "active"}'::jsonb),
+       state = '{"state": "running", "time": "2026-01-01T00:00:00Z"}'`,
+    [ids.good],
+  );
+  expect((await status())[ids.good]).toEqual(["valid", undefined]);
+  const other = await owner.call("projects/create", { title: "Another" });
+  await owner.call("projects/add-license", { project_id: other.project_id, license_id: ids.good });
+  const { inputs } = await owner.call("projects/quota", { project_id: other.project_id });
+  expect(inputs.licenses).toMatchObject([{ status: "exhausted", license: { running: 1, run_limit: 1 } }]);
+});
+
+test("a viewer is told no licence: who knows its id may use it", async () => {
+  const { hub, owner, project_id } = await people();
+  const viewer = await hub.signedUp();
+  await owner.call("projects/collaborators/add", { project_id, account_id: viewer.accountId, group: "viewer" });
+  expect((await viewer.refused("projects/quota", { project_id })).code).toBe("forbidden");
+});
+
+test("what an administrator grants is kept in the settings of the project, taken back by null, and on record", async () => {
+  const { hub, admin, owner, project_id } = await people();
+  const settings = async () => (await hub.db.query<{ settings: object }>("SELECT settings FROM projects"))[0]?.settings;
+  expect((await owner.refused("projects/set-admin-quotas", { project_id, memory_limit: 9_000 })).code).toBe(
+    "forbidden",
+  );
+  const grant = {
+    memory_limit: 4_000,
+    memory_request: 1_500,
+    cpu_request: 0.5,
+    cpu_limit: 2,
+    disk_quota: 5_000,
+    idle_timeout: 7_200,
+    internet: true,
+    member_host: true,
+    always_running: true,
+  };
+  expect(await admin.call("projects/set-admin-quotas", { project_id, ...grant })).toEqual({ status: "success" });
+  expect(await settings()).toEqual({
+    memory: 4_000,
+    memory_request: 1_500,
+    cpu_shares: 512,
+    cores: 2,
+    disk_quota: 5_000,
+    mintime: 7_200,
+    network: 1,
+    member_host: 1,
+    always_running: 1,
+  });
+  const { inputs } = await owner.call("projects/quota", { project_id });
+  expect(runQuota(inputs)).toMatchObject({ memory_limit: 4_000, cpu_request: 0.5, idle_timeout: 7_200, network: true });
+  await admin.call("projects/set-admin-quotas", { project_id, memory_limit: null, disable_internet: true });
+  expect(await settings()).not.toHaveProperty("memory");
+  expect(runQuota((await owner.call("projects/quota", { project_id })).inputs)).toMatchObject({
+    memory_limit: 1_000,
+    network: false,
+  });
+  const recorded = await hub.db.query("SELECT value FROM central_log WHERE event = 'project-quotas-set' ORDER BY time");
+  expect(recorded).toMatchObject([
+    { value: { project_id, by: admin.accountId, set: { memory: 4_000 }, was: {} } },
+    { value: { project_id, drop: ["memory"], set: { disableInternet: true }, was: { memory: 4_000 } } },
+  ]);
+  const { log } = await owner.call("projects/log", { project_id });
+  expect(log[0]?.event).toEqual({ event: "set_quotas", set: { disableInternet: true }, drop: ["memory"] });
+  const missing = await admin.refused("projects/set-admin-quotas", { project_id: admin.accountId, cpu_limit: 1 });
+  expect(missing.code).toBe("not_found");
+});
+
+test("a collaborator asks the owners for more, and an owner the administrators, in words without links of theirs", async () => {
+  const smtp = await openSmtp(newLife());
+  const { hub, admin, owner, collaborator, project_id } = await people(smtp.env);
+  await owner.call("projects/update", { project_id, title: "Win at https://casino.example now" });
+  const ask = { project_id, what: "memory", message: "My matrix is large.\n\nSee www.matrix.example" } as const;
+  expect(await collaborator.call("projects/ask-for-more", ask)).toEqual({ asked: "owners", mailed: true });
+  const mail = await smtp.mailTo(owner.email);
+  expect(mail.subject).toContain("asks for more memory");
+  expect(mail.text).toContain("Carl Collins asks for more memory for the project");
+  expect(mail.text).toContain("My matrix is large. See www. matrix. example");
+  expect(mail.text).toContain(`/app/projects/${project_id}/settings`);
+  expect(mail.text).not.toMatch(/casino\.example|matrix\.example/);
+  expect(await owner.call("projects/ask-for-more", ask)).toEqual({ asked: "administrators", mailed: true });
+  await smtp.mailTo("help@lab.example");
+  await hub.db.execute("UPDATE server_settings SET value = '' WHERE name = 'help_email'");
+  await until(async () => (await owner.call("customize", { fields: ["help_email"] })).help_email === "");
+  await owner.call("projects/ask-for-more", ask);
+  await smtp.mailTo(admin.email);
+  const { log } = await owner.call("projects/log", { project_id, limit: 3 });
+  expect(log.map(({ event }) => event)).toMatchObject([
+    { event: "ask_for_more", what: "memory", asked: "administrators" },
+    { event: "ask_for_more", asked: "administrators" },
+    { event: "ask_for_more", what: "memory", message: ask.message, asked: "owners" },
+  ]);
+});
+
+test("asking again and again is bounded, and where there is no mail it is said that nobody was written to", async () => {
+  const { owner, collaborator, project_id } = await people();
+  const ask = { project_id, what: "cpu" } as const;
+  for (let asked = 0; asked < 3; asked += 1) {
+    expect(await collaborator.call("projects/ask-for-more", ask)).toEqual({ asked: "owners", mailed: false });
+  }
+  expect(await collaborator.refused("projects/ask-for-more", ask)).toMatchObject({
+    code: "rate_limited",
+    retryAfterSeconds: expect.any(Number),
+  });
+  expect(await owner.call("projects/ask-for-more", ask)).toEqual({ asked: "administrators", mailed: false });
+});
