@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { forbidden, invalid, notFound, unauthenticated, unavailable } from "../../../src/core/errors.ts";
+import { issuesInWords } from "../../../src/core/issues-in-words.ts";
 import { checkSignedIn, checkWholeAccount } from "../../../src/domain/access/key-limits.ts";
 import { checkProof } from "../../../src/domain/access/proofs.ts";
 import type { Endpoint } from "../../../src/protocol/api-v2.ts";
@@ -46,7 +47,7 @@ export async function dispatch(call: Call, path: string, body: object): Promise<
   const allowed = await checkAccount(call, endpoint);
   const authorised = isKnown(allowed) ? await checkProject(allowed, endpoint, body) : allowed;
   const parsed = endpoint.input.safeParse(body);
-  if (!parsed.success) throw invalid(inWords(parsed.error.issues));
+  if (!parsed.success) throw invalid(`The call is not well formed. ${issuesInWords(parsed.error.issues)}`);
   const answer = await handler(authorised, parsed.data);
   if (isOnProject(authorised)) ownWrites(authorised, path, endpoint);
   return answer;
@@ -103,14 +104,4 @@ async function checkProject(call: AccountCall, endpoint: Endpoint, body: object)
   // What owners alone decide, decided for them.
   if (role === "admin" && need === "own") await checkProof(hub.db, identity.credential);
   return { ...call, projectId, role } satisfies ProjectCall;
-}
-
-const MAX_TOLD = 5;
-
-function inWords(issues: readonly { path: PropertyKey[]; message: string }[]): string {
-  const told = issues.slice(0, MAX_TOLD).map(({ path, message }) => {
-    const where = path.map(String).join(".").slice(0, 100);
-    return where === "" ? message : `${where}: ${message}`;
-  });
-  return `The call is not well formed. ${told.join("; ")}`;
 }

@@ -3,18 +3,22 @@
 import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
 import { environment } from "../../core/env.ts";
-import { Life } from "../../core/life.ts";
-import { linesForPeople, openLog } from "../../core/log.ts";
-import { openMetrics } from "../../core/metrics.ts";
 import type { Db } from "../../db/db.ts";
 import { siteConfig } from "../../net/visitor/site.ts";
+import { adminLicense } from "./admin-license.ts";
+import { adminQuota } from "./admin-quota.ts";
+import { adminSetting } from "./admin-setting.ts";
+import { withDb } from "./with-db.ts";
 
 export function admin(program: Command): void {
   const command = program
     .command("admin")
     .description(
-      "What takes the database itself: administrators, links to choose a new password, projects on dead machines or without an owner.",
+      "What takes the database itself: administrators, licences, quotas, settings, links to choose a new password, projects on dead machines or without an owner.",
     );
+  adminLicense(command);
+  adminQuota(command);
+  adminSetting(command);
   command
     .command("grant")
     .argument("<email>")
@@ -75,22 +79,4 @@ async function resetLinkInWords(db: Db, email: string): Promise<string> {
       ? `${path}\nbelow the address of your site (with COCALC_ORIGIN or the setting dns, it is printed whole)`
       : address + path;
   return `Once, within one hour, this sets a new password for ${email}; give it to nobody else:\n\n${where}\n\n`;
-}
-
-async function withDb(act: (db: Db) => Promise<void>): Promise<void> {
-  const [{ Db }, { databaseTrouble, dbConfig }] = await Promise.all([
-    import("../../db/db.ts"),
-    import("../../db/config.ts"),
-  ]);
-  const life = new Life("admin");
-  const config = readConfig(dbConfig, environment());
-  try {
-    const log = openLog({ level: "warn", prettify: process.stderr.isTTY ? await linesForPeople() : undefined });
-    const metrics = openMetrics({ defaults: false });
-    await act(new Db(life, { config, log, metrics, applicationName: "cocalc-k8s admin" }));
-  } catch (error) {
-    throw databaseTrouble(config, error);
-  } finally {
-    await life.stop();
-  }
 }

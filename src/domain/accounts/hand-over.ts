@@ -1,8 +1,8 @@
 /** An administrator gives a project without an owner to somebody: its last owner's account is gone, and nobody in it may decide. Every use is recorded. */
 
-import { conflict, invalid, notFound } from "../../core/errors.ts";
+import { conflict, notFound } from "../../core/errors.ts";
+import { idIn } from "../../core/uuid.ts";
 import type { Db } from "../../db/db.ts";
-import { uuid } from "../../protocol/common.ts";
 import type { ProjectUsers } from "../../protocol/project.ts";
 import { record } from "../central-log/central-log.ts";
 import { logProjectEvent } from "../projects/log.ts";
@@ -21,8 +21,7 @@ interface HandingOver {
  * @throws AppError `invalid` or `not_found`; `conflict` where an owner is left to decide.
  */
 export async function handOver(db: Db, { projectId, email, by }: HandingOver): Promise<void> {
-  const { data: id } = uuid.safeParse(projectId);
-  if (id === undefined) throw invalid(`"${projectId}" is not the id of a project; it stands in the project's address.`);
+  const id = idIn(projectId, "project");
   await db.transaction(async (tx) => {
     const [project] = await tx.query<{ users: ProjectUsers | null }>(
       "SELECT users FROM projects WHERE project_id = $1 FOR NO KEY UPDATE",

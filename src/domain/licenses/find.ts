@@ -63,6 +63,15 @@ export async function licensesManagedBy(db: Queryable, accountId: string): Promi
   return rows.map(managedView).map(withoutAddresses);
 }
 
+/** One licence with its managers. @throws AppError `not_found`. */
+export async function managedLicenseById(db: Queryable, id: string): Promise<ManagedLicense> {
+  const [row] = await db.query<ManagedRow>(`SELECT ${MANAGED_COLUMNS} FROM site_licenses AS license WHERE id = $1`, [
+    id,
+  ]);
+  if (row === undefined) throw noLicense(id);
+  return managedView(row);
+}
+
 interface LicensePage {
   /** Words of title or description, an id, or the e-mail address of a manager; empty: all. */
   search: string;

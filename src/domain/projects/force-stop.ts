@@ -1,8 +1,7 @@
 /** An administrator's word that a project's machine is off: its pod is forced away. Every use is recorded. */
 
-import { invalid } from "../../core/errors.ts";
+import { idIn } from "../../core/uuid.ts";
 import type { Db } from "../../db/db.ts";
-import { uuid } from "../../protocol/common.ts";
 import { record } from "../central-log/central-log.ts";
 import { requestAction } from "./action-request.ts";
 
@@ -11,12 +10,7 @@ import { requestAction } from "./action-request.ts";
  * project may go on there and write to the same files as its next start. `by`: the administrator; absent: somebody at the database itself. @throws AppError `invalid` or `not_found`.
  */
 export async function forceStop(db: Db, projectId: string, by?: string): Promise<void> {
-  const { data: id } = uuid.safeParse(projectId);
-  if (id === undefined) {
-    throw invalid(
-      `"${projectId}" is not the id of a project: it is the part of the project's address after /projects/.`,
-    );
-  }
+  const id = idIn(projectId, "project");
   await db.transaction(async (tx) => {
     await requestAction(tx, { projectId: id, action: "stop", force: true });
     await record(tx, "project-force-stopped", { project_id: id, ...(by !== undefined && { by }) });

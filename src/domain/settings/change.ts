@@ -20,6 +20,15 @@ export async function listSettings(db: Queryable): Promise<SiteSetting[]> {
   return settingNames.map((name) => settingView(name, known.get(name)));
 }
 
+/** One of them. @throws AppError `not_found`. */
+export async function settingNamed(db: Queryable, name: string): Promise<SiteSetting> {
+  if (!isSettingName(name)) throw noSetting(name);
+  const [row] = await db.query<SettingRow>("SELECT name, value, readonly FROM server_settings WHERE name = $1", [name]);
+  return settingView(name, row);
+}
+
+const noSetting = (name: string) => notFound(`There is no setting ${name}; look at the list of all.`);
+
 function settingView(name: SettingName, row: SettingRow | undefined): SiteSetting {
   const { kind, choices, default: standard, meaning, isPublic, isSecret = false } = definitionOf(name);
   const value = row?.value ?? null;
@@ -46,7 +55,7 @@ export async function setSetting(
   db: Db,
   { name, value, by }: { name: string; value: string | null; by?: string | undefined },
 ): Promise<void> {
-  if (!isSettingName(name)) throw notFound(`There is no setting ${name}; look at the list of all.`);
+  if (!isSettingName(name)) throw noSetting(name);
   const problem = value === null ? undefined : settingProblem(name, value);
   if (problem !== undefined) throw invalid(`${name} ${problem}.`);
   await db.transaction(async (tx) => {

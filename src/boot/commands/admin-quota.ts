@@ -1,0 +1,58 @@
+/** `cocalc-k8s admin quota …`: what a project may use, and what an administrator grants it. */
+
+import type { Command } from "commander";
+import { idIn } from "../../core/uuid.ts";
+import { printTable, withDb } from "./with-db.ts";
+
+export function adminQuota(admin: Command): void {
+  const command = admin.command("quota").description("What a project may use, and what is granted to it.");
+  command
+    .command("show")
+    .argument("<project_id>")
+    .description("Show what a project has and would have at its next start, what was granted to it, and its licences.")
+    .action(show);
+  command
+    .command("set")
+    .argument("<project_id>")
+    .argument("<name=value...>")
+    .description(
+      "Grant a project more than the site's defaults: memory_limit, memory_request, disk_quota (MB), cpu_limit, cpu_request (cores), " +
+        "idle_timeout (seconds), internet, member_host, always_running, disable_internet (yes or no); none takes it back.",
+    )
+    .action(set);
+}
+
+async function show(projectId: string): Promise<void> {
+  const [{ projectQuota }, { runQuota }, { readSettings }, { siteQuotas }] = await Promise.all([
+    import("../../domain/licenses/project-quota.ts"),
+    import("../../domain/quotas/rules.ts"),
+    import("../../domain/settings/settings.ts"),
+    import("../../domain/settings/values.ts"),
+  ]);
+  const id = idIn(projectId, "project");
+  await withDb(async (db) => {
+    const [values, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
+      readSettings(db),
+      projectQuota(db, id),
+    ]);
+    const next = runQuota({ ...siteQuotas(values), ...ofProject });
+    const rows = Object.entries(next).map(([name, value]) => [name, inWords(run_quota?.[name]), inWords(value)]);
+    printTable([["", "NOW", "AT THE NEXT START"], ...rows]);
+    if (pending_quota !== null) process.stdout.write(`\n${pending_quota.message}\n`);
+    process.stdout.write(`\nGranted: ${JSON.stringify(ofProject.settings)}\n`);
+    for (const { id: license, title = "", status, reason = "" } of ofProject.licenses)
+      process.stdout.write(`Licence ${license} ${title}: ${status}. ${reason}\n`);
+  });
+}
+
+const inWords = (value: unknown) => (value === undefined ? "-" : JSON.stringify(value));
+
+async function set(projectId: string, words: string[]): Promise<void> {
+  const { adminQuotasFromWords } = await import("../../domain/quotas/from-words.ts");
+  const { setAdminQuotas } = await import("../../domain/quotas/admin-quotas.ts");
+  const [id, quotas] = [idIn(projectId, "project"), adminQuotasFromWords(words)];
+  await withDb((db) => setAdminQuotas(db, { projectId: id, quotas }));
+  process.stdout.write(
+    `Granted to ${id}: what runs is changed where it can be, the rest counts from its next start.\n`,
+  );
+}
