@@ -1,8 +1,8 @@
 /** What each project may use: of settings, members and licences, and of the seats that are left at this moment. One for each term. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Queryable } from "../../src/db/db.ts";
-import { type LicensesInUse, seatsInUse } from "../../src/domain/licenses/in-use.ts";
+import type { Leader } from "../../src/db/leader.ts";
+import { type LicensesInUse, takeUpSeats } from "../../src/domain/licenses/in-use.ts";
 import { type LicenseRow, notInForce } from "../../src/domain/licenses/license-row-rules.ts";
 import { type LicensedQuota, licenseHook } from "../../src/domain/licenses/rules.ts";
 import type { Seats } from "../../src/domain/licenses/seats.ts";
@@ -61,8 +61,8 @@ export class ProjectQuotas {
   }
 
   /** Takes up the seats that projects have. */
-  async resume(db: Queryable): Promise<void> {
-    const inUse = Map.groupBy(await seatsInUse(db), ({ project_id }) => project_id);
+  async resume(leader: Leader): Promise<void> {
+    const inUse = Map.groupBy(await takeUpSeats(leader), ({ project_id }) => project_id);
     for (const [projectId, seats] of inUse) {
       this.#seats.hold(
         projectId,

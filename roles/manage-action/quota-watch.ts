@@ -6,6 +6,7 @@
 import type { Life } from "../../src/core/life.ts";
 import { isUuid } from "../../src/core/uuid.ts";
 import { openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
+import { tellEnding } from "../../src/domain/licenses/ending.ts";
 import { licensesTurning, nextMoment, projectsWith, timesOf } from "../../src/domain/licenses/moments.ts";
 import type { SettingName } from "../../src/domain/settings/definitions.ts";
 import type { Tools } from "./case.ts";
@@ -27,6 +28,8 @@ export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: strin
   // Moments that are further ahead are found by the sweep that comes before them.
   const aheadMs = 2_000 * everySeconds;
   const lookAtLicense = async (licenseId: string): Promise<number | undefined> => {
+    const told = await tellEnding(db, licenseId, Date.now());
+    if (told > 0) log.info({ licenseId, managers: told }, "a licence ends within a day, and its managers are told");
     const times = await timesOf(db, licenseId);
     await wakeUnsettled(parts, await projectsWith(db, licenseId), wake);
     const nowMs = Date.now();

@@ -89,8 +89,8 @@ export class ActionService {
 
   /** Starts that an earlier leader began keep their turns and their order, and projects the seats that they have. */
   async #resume(): Promise<void> {
-    const { db, turns, quotas } = this.#tools;
-    await quotas.resume(db);
+    const { db, leader, turns, quotas } = this.#tools;
+    await quotas.resume(leader);
     for (const { project_id, owner_id, license_id, ticket, applied, reason } of await startsUnderWay(db)) {
       const party = { owner: owner_id ?? project_id, license: license_id };
       this.#tracked.add(project_id);

@@ -36,7 +36,7 @@ CREATE TABLE site_license_usage_log (
   PRIMARY KEY (license_id, project_id, start)
 );
 CREATE INDEX site_license_usage_log_stop_idx ON site_license_usage_log (license_id, stop);
-CREATE UNIQUE INDEX site_license_usage_log_open_unique_idx ON site_license_usage_log (license_id, project_id) WHERE stop IS NULL;
+CREATE UNIQUE INDEX site_license_usage_log_open_unique_idx ON site_license_usage_log (project_id, license_id) WHERE stop IS NULL;
 
 -- What a licence gives; not that it was used.
 CREATE TRIGGER site_licenses_insert AFTER INSERT OR DELETE ON site_licenses FOR EACH ROW EXECUTE FUNCTION notify_key('site_licenses', 'id');

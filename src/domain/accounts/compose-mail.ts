@@ -1,10 +1,12 @@
 /** Writes a mail about an account at the moment it goes out: that is when a link with a secret is made, so that no outbox holds one. */
 
 import type { Queryable } from "../../db/db.ts";
+import { endingOf } from "../licenses/ending.ts";
 import {
   askForMoreLetter,
   emailChangedLetter,
   type Letter,
+  licenseEndingLetter,
   passwordChangedLetter,
   passwordResetLetter,
   passwordWasResetLetter,
@@ -43,5 +45,9 @@ const COMPOSE: Record<MailKind, Compose> = {
   ask_for_more: async (db, mail, signature) => {
     const asking = await askingOf(db, mail);
     return asking === undefined ? undefined : askForMoreLetter(signature, asking);
+  },
+  license_ending: async (db, mail, signature) => {
+    const ending = await endingOf(db, mail);
+    return ending === undefined ? undefined : licenseEndingLetter(signature, ending);
   },
 };

@@ -4,7 +4,7 @@ import { leaderOf } from "../../../test/helpers/leader.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import type { ProjectLicense } from "../../protocol/licenses.ts";
-import { endUsage, recordLicenses, seatsInUse } from "./in-use.ts";
+import { endUsage, recordLicenses, takeUpSeats } from "./in-use.ts";
 
 const newLife = testLives();
 const ACTIVE: ProjectLicense = { status: "active" };
@@ -60,7 +60,7 @@ test("the log says from when until when a project used a licence, once for each 
     { license_id: second, ended: false },
   ]);
   await use(second);
-  expect(await seatsInUse(db)).toEqual([{ license_id: second, project_id: projectId }]);
+  expect(await takeUpSeats(leader)).toEqual([{ license_id: second, project_id: projectId }]);
   await endUsage(leader, [projectId]);
   await use(second);
   expect(await log()).toEqual([
@@ -69,7 +69,7 @@ test("the log says from when until when a project used a licence, once for each 
     { license_id: second, ended: false },
   ]);
   await endUsage(leaderOf(db, "manage-action", 0), [projectId]);
-  expect(await seatsInUse(db)).toHaveLength(1);
+  expect(await takeUpSeats(leader)).toHaveLength(1);
 });
 
 test("a licence says that it is used, once a minute at most, and waits for nobody who changes it", async () => {
@@ -95,13 +95,13 @@ test("a licence says that it is used, once a minute at most, and waits for nobod
 
 test("a project that ran before there was a log has the seats that its column says", async () => {
   const [active, exhausted] = [randomUUID(), randomUUID()];
-  const { db, projectId } = await openLicensed(active, exhausted);
+  const { db, leader, projectId } = await openLicensed(active, exhausted);
   const values = { [active]: ACTIVE, [exhausted]: { status: "exhausted" }, "no id": ACTIVE };
   await db.execute("UPDATE projects SET site_license = $1", [JSON.stringify(values)]);
-  expect(await seatsInUse(db)).toEqual([]);
+  expect(await takeUpSeats(leader)).toEqual([]);
   await db.execute(`UPDATE projects SET state = '{"state":"running"}'`);
   await db.execute(
     `INSERT INTO projects (project_id, state, site_license) VALUES (gen_random_uuid(), '{"state":"running"}', '["x"]')`,
   );
-  expect(await seatsInUse(db)).toEqual([{ license_id: active, project_id: projectId }]);
+  expect(await takeUpSeats(leader)).toEqual([{ license_id: active, project_id: projectId }]);
 });

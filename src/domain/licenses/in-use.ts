@@ -1,10 +1,10 @@
 /** Which projects use which licences, as the database knows it: written with what a project starts with, and taken up by the next leader. */
 
-import type { Queryable } from "../../db/db.ts";
 import type { Leader } from "../../db/leader.ts";
 import { NOW } from "../../db/moments.ts";
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 import { licenseIdsIn } from "./license-ids.ts";
+import { takesPlaceInSql } from "./license-view.ts";
 import type { Seat } from "./seats.ts";
 
 /** What became of the licences of a project: a value for each, and those of which it has a seat. */
@@ -72,11 +72,14 @@ export async function endUsage(leader: Leader, projectIds: string[]): Promise<vo
   );
 }
 
-/** Also of projects that ran before there was a log, or whose entries somebody deleted. */
-export function seatsInUse(db: Queryable): Promise<Seat[]> {
-  return db.query<Seat>(
-    `SELECT license_id, project_id FROM site_license_usage_log WHERE stop IS NULL
-     UNION SELECT id, project_id FROM projects, unnest(${licenseIdsIn("site_license")}) AS id
-     WHERE state ->> 'state' IN ('pending', 'starting', 'running', 'stopping') AND site_license -> id::text ->> 'status' = 'active'`,
+/** The seats that projects have, for a new leader: by the log, which first gets those of projects that ran before there was one. */
+export async function takeUpSeats(leader: Leader): Promise<Seat[]> {
+  await leader.write(
+    (isLeading) => `INSERT INTO site_license_usage_log (license_id, project_id, start)
+     SELECT id, project_id, ${NOW} FROM projects, unnest(${licenseIdsIn("site_license")}) AS id
+     WHERE ${takesPlaceInSql("id")} AND ${isLeading} ON CONFLICT DO NOTHING`,
+  );
+  return leader.write<Seat>(
+    (isLeading) => `SELECT license_id, project_id FROM site_license_usage_log WHERE stop IS NULL AND ${isLeading}`,
   );
 }

@@ -5,7 +5,7 @@ import type { Queryable } from "../../db/db.ts";
 const A_DAY_MS = 86_400_000;
 
 /** Managers are told of the end so long before it. */
-const TOLD_BEFORE_MS = A_DAY_MS;
+export const TOLD_BEFORE_MS = A_DAY_MS;
 
 export interface LicenseTimes {
   activates: Date | null;

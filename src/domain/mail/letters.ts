@@ -100,6 +100,27 @@ export function askForMoreLetter({ siteName, address }: Signature, asking: Askin
   };
 }
 
+/** A licence whose end is told to those who manage it. */
+export interface Ending {
+  title: string;
+  expires: Date;
+  /** How many projects have it. */
+  projects: number;
+}
+
+export function licenseEndingLetter({ siteName, address }: Signature, { title, expires, projects }: Ending): Letter {
+  const name = title === "" ? "A licence" : `The licence “${plainWords(title, 100)}”`;
+  const when = `${expires.toISOString().slice(0, 16).replace("T", " at ")} UTC`;
+  return {
+    subject: `A licence that you manage at ${siteName} ends within a day`,
+    parts: [
+      `${name} ends on ${when}. ${projects === 1 ? "One project has" : `${projects} projects have`} it; what runs keeps what the licence gives until its next start.`,
+      "Who uses it stands here. If it is to go on, ask whoever runs the site:",
+      { link: `${address}/app/licenses` },
+    ],
+  };
+}
+
 /** Words of somebody else in one paragraph: no links, and no lines that look like ours. */
 function plainWords(text: string, most: number): string {
   const words = text

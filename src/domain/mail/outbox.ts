@@ -19,6 +19,7 @@ export const mailKinds = {
   verify_email: { purpose: "other", hours: 24 },
   email_changed: { purpose: "other", hours: 24 },
   ask_for_more: { purpose: "other", hours: 24 },
+  license_ending: { purpose: "other", hours: 24 },
 } as const satisfies Record<string, MailRules>;
 export type MailKind = keyof typeof mailKinds;
 

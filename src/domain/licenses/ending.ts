@@ -1,0 +1,47 @@
+/** Those who manage a licence are told a day before it ends: by mail, once for each end that it is given. */
+
+import { isUuid } from "../../core/uuid.ts";
+import type { Db, Queryable } from "../../db/db.ts";
+import type { Ending } from "../mail/letters.ts";
+import { type ClaimedMail, putMail } from "../mail/outbox.ts";
+import { TOLD_BEFORE_MS } from "./moments.ts";
+
+/**
+ * Puts the mails into the outbox, if it is time and nobody has; how many. Nothing is told of a licence that was in force for less than a day: whoever
+ * made it knows.
+ */
+export async function tellEnding(db: Db, licenseId: string, nowMs: number): Promise<number> {
+  return db.transaction(async (tx) => {
+    const told = await tx.execute(
+      `UPDATE site_licenses SET ending_told = expires
+       WHERE id = $1 AND expires > $2 AND expires <= $2::timestamp + $3 * interval '1 millisecond'
+         AND activates <= expires - $3 * interval '1 millisecond' AND ending_told IS DISTINCT FROM expires`,
+      [licenseId, new Date(nowMs), TOLD_BEFORE_MS],
+    );
+    if (told === 0) return 0;
+    const managers = await tx.query<{ account_id: string; email: string }>(
+      `SELECT account_id, email_address AS email FROM accounts JOIN site_licenses ON account_id::text = ANY (managers)
+       WHERE id = $1 AND email_address IS NOT NULL AND deleted IS NOT TRUE`,
+      [licenseId],
+    );
+    for (const { account_id: accountId, email } of managers) {
+      await putMail(tx, { kind: "license_ending", email, accountId, about: { license_id: licenseId } });
+    }
+    return managers.length;
+  });
+}
+
+/** What a mail tells of; undefined: the licence does not end by now, or its receiver no longer manages it. */
+export async function endingOf(
+  db: Queryable,
+  { account_id, about }: Pick<ClaimedMail, "account_id" | "about">,
+): Promise<Ending | undefined> {
+  const id = about?.license_id;
+  if (typeof id !== "string" || !isUuid(id)) return undefined;
+  const [ending] = await db.query<Ending>(
+    `SELECT coalesce(title, '') AS title, expires, (SELECT count(*) FROM projects WHERE site_license ? $1::text AND deleted IS NOT TRUE) AS projects
+     FROM site_licenses WHERE id = $1::uuid AND $2 = ANY (managers) AND expires = ending_told AND expires > now() AT TIME ZONE 'UTC'`,
+    [id, account_id],
+  );
+  return ending;
+}
