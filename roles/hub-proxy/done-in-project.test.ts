@@ -35,3 +35,13 @@ test("a pod cannot make up what a visitor did", () => {
   expect(told("/api/files/delete", [header({ ...TRASHED, files: Array(99).fill("a") })])).toEqual(silent);
   expect(told("/api/files/delete", [header({ ...TRASHED, files: ["x".repeat(5_000)] })])).toEqual(silent);
 });
+
+test("a program that ran out of memory is told beside how the project is, and nowhere else", () => {
+  const killed = { time: "2030-01-01T00:00:00.000Z", process: "R", used: 1, limit: 2, whole: false };
+  const what = { action: "out_of_memory", ...killed };
+  expect(told("/api/status", [header(what)], "GET").done).toEqual([what]);
+  expect(told("/api/status", [header(TRASHED)], "GET").done).toEqual([]);
+  expect(told("/api/files/delete", [header(what)]).done).toEqual([]);
+  expect(told("/api/files/status", [header(what)], "GET").done).toEqual([]);
+  expect(told("/api/status", [header({ ...what, process: "x".repeat(201) })], "GET").done).toEqual([]);
+});

@@ -4,11 +4,12 @@ import type { RewriteHeader } from "../../src/net/proxy/forward-headers.ts";
 import { DONE_HEADER, type DoneInProject, doneInProject, MAX_DONE_LENGTH } from "../../src/protocol/done-in-project.ts";
 import type { Target } from "./target.ts";
 
-/** The actions that each path may tell of: a project's server that somebody replaced cannot make up others in a visitor's name. */
+/** The actions that a request for each may tell of: a project's server that somebody replaced cannot make up others in a visitor's name. */
 const ACTIONS: ReadonlyMap<string, readonly DoneInProject["action"][]> = new Map([
-  ["delete", ["trashed", "deleted"]],
-  ["restore", ["restored"]],
-  ["empty-trash", ["emptied_trash"]],
+  ["POST files/delete", ["trashed", "deleted"]],
+  ["POST files/restore", ["restored"]],
+  ["POST files/empty-trash", ["emptied_trash"]],
+  ["GET status", ["out_of_memory"]],
 ]);
 
 /** Reads the header of what was done; nobody behind us sees it. */
@@ -17,8 +18,8 @@ export function noticingDone(
   { method, target, onDone }: { method: string | undefined; target: Target; onDone: (done: DoneInProject) => void },
 ): RewriteHeader {
   const isApi = target.kind === "server" && target.what === "api"; // files' own names may look the same
-  const command = isApi ? /\/api\/files\/([a-z-]+)$/.exec(target.path)?.[1] : undefined;
-  const actions = method === "POST" ? ACTIONS.get(command ?? "") : undefined;
+  const command = isApi ? /\/api\/((?:files\/)?[a-z-]+)$/.exec(target.path)?.[1] : undefined;
+  const actions = ACTIONS.get(`${method} ${command}`);
   let isTold = false;
   return (name, value) => {
     if (name !== DONE_HEADER) return rewrite(name, value);

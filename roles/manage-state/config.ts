@@ -2,8 +2,10 @@
 
 import { z } from "zod";
 import { setting, wholeNumber } from "../../src/core/config.ts";
+import { projectServersConfig } from "../../src/domain/project-servers/config.ts";
 
 export const manageStateConfig = z.object({
+  ...projectServersConfig.shape,
   concurrency: setting(
     "COCALC_STATE_CONCURRENCY",
     wholeNumber().min(1).max(1_000).default(64),

@@ -3,6 +3,7 @@
 import type { Life } from "../../src/core/life.ts";
 import { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
 import { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
+import { openProjectServers } from "../../src/domain/project-servers/project-servers.ts";
 import { defineRole } from "../define-role.ts";
 import { manageStateConfig } from "./config.ts";
 import { openStateMetrics } from "./metrics.ts";
@@ -21,7 +22,8 @@ export default defineRole({
       onChange: (projectId) => leading?.look(projectId),
       onRelist: () => void leading?.compare(),
     });
-    const shared = { db, log, config, pods, events, metrics: openStateMetrics(metrics) };
+    const servers = await openProjectServers(life, db, config);
+    const shared = { servers, db, log, config, pods, events, metrics: openStateMetrics(metrics) };
     db.lead(life, { name: "manage-state", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
       const mirror = new StateMirror(term, { ...shared, leader });
       leading = mirror;

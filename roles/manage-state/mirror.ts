@@ -7,6 +7,7 @@ import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
+import { mainStatus } from "../../src/domain/project-pods/container-rules.ts";
 import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
 import { ticketOf } from "../../src/domain/project-pods/identity.ts";
 import type { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
@@ -22,10 +23,12 @@ import {
   stateWithUnseenPod,
   terminationLeftMs,
 } from "../../src/domain/project-pods/rules.ts";
+import type { ProjectServers } from "../../src/domain/project-servers/project-servers.ts";
 import { stateOf, statesToCompare, writeStates } from "../../src/domain/projects/state.ts";
 import { writeProgress } from "../../src/domain/starts/progress.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageStateConfig } from "./config.ts";
+import { MemoryEnds } from "./memory-ends.ts";
 import type { StateMetrics } from "./metrics.ts";
 
 export interface MirrorParts {
@@ -36,6 +39,7 @@ export interface MirrorParts {
   metrics: StateMetrics;
   pods: ProjectPods;
   events: PodEvents;
+  servers: ProjectServers;
 }
 
 /** A pod that does not end is looked at again after so long. */
@@ -47,6 +51,7 @@ const AT_ONCE = 0;
 export class StateMirror {
   readonly #parts: MirrorParts;
   readonly #reconciler: Reconciler;
+  readonly #memoryEnds: MemoryEnds;
   readonly #states: Batches<{ projectId: string; facts: StateFacts }, boolean>;
   /** By project: the ready pod, in the version that its start has been told of. Thousands run, and each comparison meets them all. */
   readonly #settled = new Map<string, string>();
@@ -54,6 +59,7 @@ export class StateMirror {
   constructor(term: Life, parts: MirrorParts) {
     this.#parts = parts;
     const { leader } = parts;
+    this.#memoryEnds = new MemoryEnds(term, parts);
     this.#states = new Batches({ max: 100, parallel: 2, run: (states) => writeStates(leader, states) });
     this.#reconciler = openReconciler(term, {
       name: "manage-state",
@@ -94,6 +100,7 @@ export class StateMirror {
     const { db, pods } = this.#parts;
     if (!pods.isSynced) return undefined; // it may have one: all are compared once that is known
     this.#settled.delete(projectId);
+    this.#memoryEnds.forget(projectId);
     const before = await stateOf(db, projectId);
     const facts = stateWithoutPod(before);
     if (facts === undefined) return undefined;
@@ -129,6 +136,8 @@ export class StateMirror {
     const phases = phasesOf(pod, events.of(podUid), new Date());
     const trace = await writeProgress(leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
     if (trace !== undefined) metrics.observe(trace);
+    const isBack = isReady(pod) && (trace !== undefined || hasRestarted(pod));
+    await this.#memoryEnds.look(projectId, pod, { isReady: isBack });
     if (isReady(pod)) this.#settled.set(projectId, version);
     return undefined;
   }
@@ -143,4 +152,8 @@ export class StateMirror {
     const node = await this.#parts.pods.nodeOf(pod);
     return isNodeGone(node) ? undefined : nodeDead(pod);
   }
+}
+
+function hasRestarted(pod: Pod): boolean {
+  return (mainStatus(pod)?.restartCount ?? 0) > 0;
 }

@@ -66,6 +66,11 @@ export const projectConfig = z.object({
     flag().default(false),
     "Rescue mode: files and terminals only, and nothing of the home is executed.",
   ),
+  cgroups: setting(
+    "COCALC_CGROUPS",
+    folder().optional(),
+    "The folder that tells what the container uses, in files as a control group's. Absent: /sys/fs/cgroup in a cluster, and none elsewhere.",
+  ),
   inCluster: setting(
     "KUBERNETES_SERVICE_HOST",
     z.string().optional(),

@@ -151,7 +151,13 @@ test.each([
   const { mkdir } = await import("node:fs/promises");
   for (const folder of ["memory", "cpuacct"]) await mkdir(join(cgroups, folder));
   for (const [name, content] of Object.entries(files)) await writeFile(join(cgroups, name), content);
-  const status = new Status({ home: "/", ownContainer: true, activity: new Activity(), cgroups });
+  const status = new Status({
+    home: "/",
+    ownContainer: true,
+    activity: new Activity(),
+    memory: { latest: null },
+    cgroups,
+  });
   expect(await status.now()).toMatchObject({ memory: { used: 2_000, limit: 5_000 }, oomKills: 4 });
 });
 

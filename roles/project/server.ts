@@ -15,6 +15,7 @@ import { type Listen, type Serving, serveHttp } from "../../src/net/serve/serve.
 import { belowBase } from "../../src/net/visitor/routes.ts";
 import type { Move } from "../../src/protocol/moved-path.ts";
 import { execRequest } from "../../src/protocol/project-exec.ts";
+import type { OutOfMemory } from "../../src/protocol/project-status.ts";
 import { Activity } from "./activity.ts";
 import { checkMay } from "./caller-needs.ts";
 import { Callers } from "./callers.ts";
@@ -26,6 +27,8 @@ import { openFileApi } from "./files/file-api.ts";
 import { openFooting } from "./footing.ts";
 import { type Handler, type HandlerTable, httpHandler, readJson } from "./http-server.ts";
 import { runInitScript } from "./init-script.ts";
+import { memoryHandlers } from "./memory/memory-handlers.ts";
+import { MemoryWatch } from "./memory/memory-watch.ts";
 import { runningNow } from "./running.ts";
 import { documentRequests } from "./socket/document-requests.ts";
 import { folderRequests } from "./socket/folder-requests.ts";
@@ -56,7 +59,11 @@ export async function serveProject(
   const { own, shell, env } = await openFooting(life, config);
   const activity = new Activity();
   const callers = new Callers(projectId, config.hubKeys);
-  const status = new Status({ home, ownContainer: config.inCluster !== undefined, activity, rescue });
+  const ownContainer = config.inCluster !== undefined;
+  const cgroups = config.cgroups ?? (ownContainer ? "/sys/fs/cgroup" : undefined);
+  const onOutOfMemory = (what: OutOfMemory) => void sockets.tell("out_of_memory", what);
+  const memory = new MemoryWatch({ cgroups, ownContainer, home, onOutOfMemory });
+  const status = new Status({ home, ownContainer, activity, rescue, cgroups, memory });
   const moved = (move: Move) => void sockets.tell("files_moved", move);
   const documents = new Documents(life, { places, own, log, content, moved });
   const terminals = new Terminals(life, { shell, home, own, env });
@@ -86,15 +93,16 @@ export async function serveProject(
   const handlers: HandlerTable = {
     ...files.handlers,
     ...socketHandlers(sockets),
-    "GET /api/status": { need: "read", handle: () => status.now() },
     "GET /api/running": {
       need: "run",
-      handle: () => runningNow(sockets.people(), { ownContainer: config.inCluster !== undefined }),
+      handle: () => runningNow(sockets.people(), { ownContainer }),
     },
+    ...memoryHandlers({ memory, status }),
     "* /port/": { need: "run", handle: toServer },
     "* /server/": { need: "run", handle: toServer },
     "POST /api/exec": { need: "run", handle: execHandler({ exec, places, activity }) },
   };
+  memory.open(life);
   await finishOverwriting(places); // before anybody reads a file that is half written
   const serving = await serveHttp(life, {
     name: "project",

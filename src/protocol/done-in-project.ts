@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { outOfMemory } from "./project-status.ts";
 
 export const DONE_HEADER = "x-cocalc-done";
 /** Longest value of the header, in bytes. */
@@ -11,10 +12,14 @@ export const MAX_DONE_LENGTH = 4_000;
 /** So many of the paths are told. */
 export const MAX_DONE_PATHS = 5;
 
-export const doneInProject = z.object({
+export const filesDone = z.object({
   action: z.enum(["trashed", "deleted", "restored", "emptied_trash"]),
   /** The first of them, as on the wire. */
   files: z.array(z.string().max(8_192)).max(MAX_DONE_PATHS),
   count: z.number().int().min(0),
 });
+export type FilesDone = z.infer<typeof filesDone>;
+
+/** Of a program that was ended for want of memory nobody's request tells: it is told beside the next answer about how the project is. */
+export const doneInProject = z.union([filesDone, outOfMemory.extend({ action: z.literal("out_of_memory") })]);
 export type DoneInProject = z.infer<typeof doneInProject>;

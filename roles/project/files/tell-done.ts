@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import {
   DONE_HEADER,
   type DoneInProject,
+  type FilesDone,
   MAX_DONE_LENGTH,
   MAX_DONE_PATHS,
 } from "../../../src/protocol/done-in-project.ts";
@@ -18,16 +19,17 @@ export function tellDone<N extends FileCommandName>(
 ): void {
   const done = doneBy(name, input, answer);
   if (done === undefined || done.count === 0) return;
-  const told: DoneInProject = { ...done, files: done.files.slice(0, MAX_DONE_PATHS) };
+  const told: FilesDone = { ...done, files: done.files.slice(0, MAX_DONE_PATHS) };
   while (headerOf(told).length > MAX_DONE_LENGTH) told.files.pop();
   response.setHeader(DONE_HEADER, headerOf(told));
 }
 
-function headerOf(done: DoneInProject): string {
+/** The value of DONE_HEADER. */
+export function headerOf(done: DoneInProject): string {
   return encodeURIComponent(JSON.stringify(done));
 }
 
-function doneBy(name: FileCommandName, input: object, answer: object): DoneInProject | undefined {
+function doneBy(name: FileCommandName, input: object, answer: object): FilesDone | undefined {
   if (name === "delete") {
     // input and answer are those of this name
     const { paths, forever } = input as FileCommandInput<"delete">;

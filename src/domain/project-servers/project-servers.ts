@@ -28,6 +28,8 @@ export interface ServerRequest<T> {
   /** Sent as JSON. */
   body?: object;
   answer: z.ZodType<T>;
+  /** Where it is, for who knows it better than the database may by now. */
+  ip?: string;
   /** Longest time in ms to the whole answer. Default 5 s. */
   deadlineMs?: number;
   /** Ends it: nobody waits for the answer any more. */
@@ -48,6 +50,11 @@ const MOST = 256;
 export async function openProjectServers(life: Life, db: Db, config: ProjectServersConfig): Promise<ProjectServers> {
   const whereabouts = await Whereabouts.open(life, db);
   return new ProjectServers(life, { whereabouts, assertions: new Assertions(() => signingKey(db)), config });
+}
+
+interface Address {
+  origin: string;
+  assertion: string;
 }
 
 interface Parts {
@@ -93,7 +100,7 @@ export class ProjectServers {
   async #send(projectId: string, request: ServerRequest<unknown>, attempt: Attempt): Promise<Answer> {
     const leave = this.#enter(projectId);
     try {
-      const { origin, assertion } = await unlessAborted(this.#address(projectId, request.as), attempt.signal);
+      const { origin, assertion } = await unlessAborted(this.#address(projectId, request), attempt.signal);
       const { method = "GET", path, body, deadlineMs = DEADLINE_MS } = request;
       const answer = await sendBounded(
         origin,
@@ -127,12 +134,17 @@ export class ProjectServers {
     };
   }
 
-  async #address(projectId: string, as: Subject): Promise<{ origin: string; assertion: string }> {
-    const { whereabouts, assertions, config } = this.#parts;
-    const place = await whereabouts.of(projectId);
-    if (place.ip === undefined) throw notRunning(place);
+  async #address(projectId: string, { as, ip }: { as: Subject; ip?: string }): Promise<Address> {
+    const { assertions, config } = this.#parts;
+    const at = ip ?? (await this.#ipOf(projectId));
     const assertion = await assertions.assertionFor(as, projectId);
-    return { origin: `http://${hostInUrl(place.ip)}:${config.projectPort}`, assertion };
+    return { origin: `http://${hostInUrl(at)}:${config.projectPort}`, assertion };
+  }
+
+  async #ipOf(projectId: string): Promise<string> {
+    const place = await this.#parts.whereabouts.of(projectId);
+    if (place.ip === undefined) throw notRunning(place);
+    return place.ip;
   }
 
   /** In words; a place where nobody was met is looked up anew. */

@@ -16,6 +16,7 @@ import type { EventText } from "./events.ts";
 import { findImage, type ImageTable, type LocalImage } from "./images.ts";
 import type { LabelledProcesses } from "./labelled-processes.ts";
 import { baseEnv, type Exit, type Launched, launch } from "./launch.ts";
+import { MemoryGroup, type MemoryOf, type OomKills } from "./memory-group.ts";
 import type { ContainerPlan, ProbePlan, RestartPolicy } from "./pod-plan.ts";
 import { type ProbeTarget, runProbe } from "./probes.ts";
 import { mapMounts } from "./volumes.ts";
@@ -74,6 +75,7 @@ export class ContainerRunner {
   #running: Running | undefined;
   /** What it has; changes when the pod is resized. */
   #resources: Json;
+  readonly #memory: MemoryGroup;
   #logs: { current: ContainerLog | undefined; previous: ContainerLog | undefined } = {
     current: undefined,
     previous: undefined,
@@ -84,6 +86,7 @@ export class ContainerRunner {
     this.#resources = plan.resources;
     this.#policy = policy;
     this.#with = surroundings;
+    this.#memory = new MemoryGroup(join(surroundings.podDir, "memory", plan.name));
   }
 
   get state(): ContainerState {
@@ -159,6 +162,13 @@ export class ContainerRunner {
   async terminate(graceMs: number, reason?: string): Promise<void> {
     this.#stop.abort();
     await this.#end(graceMs, reason);
+  }
+
+  /** Looks whether its processes use more memory than it may. */
+  async checkMemory(processes: readonly MemoryOf[], kills: OomKills): Promise<void> {
+    const main = this.#running?.process.pid;
+    const limit = this.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+    if (await this.#memory.isOver({ processes, limit, main, kills })) await this.kill(0, "OOMKilled");
   }
 
   /** Ends the present run for a reason; whether it runs again is for the restart policy. */
@@ -295,6 +305,7 @@ export class ContainerRunner {
 
   async #prepare(image: LocalImage): Promise<Prepared> {
     const { store, pod, podIp, folders } = this.#with;
+    await this.#memory.begin();
     const specified = specifiedEnv({ store, pod: pod(), podIp, container: this.plan });
     const mappings = await mapMounts(this.plan, folders, specified);
     const map = (word: string) => mapPaths(word, mappings);
@@ -303,6 +314,7 @@ export class ContainerRunner {
       ...baseEnv(),
       ...image.env,
       COCALC_POD_IP: podIp,
+      COCALC_CGROUPS: this.#memory.folder,
       HOSTNAME: pod().metadata.name,
       ...mapped,
     };

@@ -19,6 +19,7 @@ import type { ImageTable } from "./images.ts";
 import { LabelledProcesses } from "./labelled-processes.ts";
 import { endLeftoverProcesses } from "./launch.ts";
 import { readLog } from "./log-reader.ts";
+import type { OomKills } from "./memory-group.ts";
 import { addNode, type Capacity, machineCapacity, NODE_NAME } from "./node.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { labelOf, labelWords } from "./process-label.ts";
@@ -37,6 +38,8 @@ export interface KubeletOptions {
   backoffMs?: number;
   /** How often memory is looked at. */
   memoryCheckMs?: number;
+  /** What is killed when a container uses more than its limit. Default: all of it. */
+  oomKills?: OomKills;
 }
 
 const BACKOFF_MS = 10_000;
@@ -75,7 +78,7 @@ export async function openKubelet(life: Life, options: KubeletOptions): Promise<
   openScheduler(life, api.store);
   life.run("memory of pods", (signal) =>
     every(options.memoryCheckMs ?? MEMORY_CHECK_MS, signal, async () => {
-      await kubelet.checkMemory();
+      await kubelet.checkMemory(options.oomKills ?? "container");
       kubelet.resizeAgain();
     }),
   );
@@ -129,17 +132,14 @@ class Kubelet {
     throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ${reason}`);
   }
 
-  /** Kills containers that use more than their limit. */
-  async checkMemory(): Promise<void> {
+  /** Ends containers that use more than their limit, or a process of theirs. */
+  async checkMemory(kills: OomKills): Promise<void> {
     const limited = [...this.#workers.values()]
       .flatMap(({ runners }) => runners)
       .filter(({ memoryLimitBytes, state }) => memoryLimitBytes !== undefined && state.running);
     if (limited.length === 0) return;
-    const used = await this.#parts.labelled.memory(this.#parts.instance);
-    for (const runner of limited) {
-      const limit = runner.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
-      if ((used.get(labelOf(runner.mark)) ?? 0) > limit) await runner.kill(0, "OOMKilled");
-    }
+    const processes = await this.#parts.labelled.memory(this.#parts.instance);
+    for (const runner of limited) await runner.checkMemory(processes.get(labelOf(runner.mark)) ?? [], kills);
   }
 
   /** What could not be had when it was wished for is tried again. */

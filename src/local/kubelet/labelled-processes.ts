@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { sleep } from "../../core/clock.ts";
 import { allPids, signalProcess, statOf } from "../processes.ts";
+import type { MemoryOf } from "./memory-group.ts";
 import { isLabelOf, labelIn, labelOf } from "./process-label.ts";
 
 const KILL_DEADLINE_MS = 5_000;
@@ -24,12 +25,12 @@ export class LabelledProcesses {
     return (await this.#find((label) => isLabelOf(instance, label))).map(([pid]) => pid);
   }
 
-  /** Bytes of memory by label: what is resident and not shared, as a control group would roughly count. */
-  async memory(instance: string): Promise<Map<number, number>> {
-    const sums = new Map<number, number>();
+  /** Processes by label with their bytes of memory: what is resident and not shared, as a control group would roughly count. */
+  async memory(instance: string): Promise<Map<number, MemoryOf[]>> {
+    const all = new Map<number, MemoryOf[]>();
     for (const [pid, label] of await this.#find((found) => isLabelOf(instance, found)))
-      sums.set(label, (sums.get(label) ?? 0) + (await unsharedBytes(pid)));
-    return sums;
+      all.set(label, [...(all.get(label) ?? []), { pid, bytes: await unsharedBytes(pid) }]);
+    return all;
   }
 
   /** Kills all of a container. */

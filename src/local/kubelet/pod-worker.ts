@@ -71,7 +71,10 @@ export class PodWorker {
       store: parts.store,
       pod: () => this.#pod,
       containers: () => this.#containers,
-      memoryOf: async ({ mark }) => (await parts.labelled.memory(parts.instance)).get(labelOf(mark)) ?? 0,
+      memoryOf: async ({ mark }) => {
+        const processes = (await parts.labelled.memory(parts.instance)).get(labelOf(mark)) ?? [];
+        return processes.reduce((sum, { bytes }) => sum + bytes, 0);
+      },
       onChange: () => this.#publish(),
       onDone: () => this.#recordResized(),
     });

@@ -256,6 +256,27 @@ describe("ends", () => {
     expect(state).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
   });
 
+  test("too much memory where single processes are killed: the largest, and the container goes on and is told", async () => {
+    await open({ oomKills: "process" });
+    const hog = "const keep = []; setInterval(() => keep.push(Buffer.alloc(8e6, 1)), 5)";
+    const script = `"${process.execPath}" -e '${hog}'; while ! grep -q 'oom_kill 1' "$COCALC_CGROUPS/memory.events"; do sleep 0.1; done; exit 7`;
+    const name = await create(
+      podOf(script, { resources: { limits: { memory: "200Mi" } } }, { restartPolicy: "Never" }),
+    );
+    const state = await until(async () => (await container(name))?.state?.terminated);
+    expect(state).toMatchObject({ exitCode: 7, reason: "Error" });
+  });
+
+  test("too much memory in its first process: OOMKilled, also where single processes are killed", async () => {
+    await open({ oomKills: "process" });
+    const script = `exec "${process.execPath}" -e 'const keep = []; setInterval(() => keep.push(Buffer.alloc(8e6, 1)), 5)'`;
+    const name = await create(
+      podOf(script, { resources: { limits: { memory: "200Mi" } } }, { restartPolicy: "Never" }),
+    );
+    const state = await until(async () => (await container(name))?.state?.terminated);
+    expect(state).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+  });
+
   const WAYS = [
     ["in a session of its own", "setsid TELL &"],
     ["under nohup", "nohup TELL &"],

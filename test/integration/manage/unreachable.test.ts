@@ -10,6 +10,7 @@ import type { Life } from "../../../src/core/life.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { PodEvents } from "../../../src/domain/project-pods/pod-events.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
+import { openProjectServers } from "../../../src/domain/project-servers/project-servers.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
 import { leaderOf } from "../../helpers/leader.ts";
@@ -100,6 +101,8 @@ test("projects that run are not said to be stopped while the API server has not 
   await db.execute("INSERT INTO leaders (name, epoch, since) VALUES ('manage-state', 1, now())");
   const kube = await openTestKube(life, { kubeconfig, namespace: "test" });
   const pods = new ProjectPods(life, kube, { onChange: () => {} });
+  const config = readConfig(manageStateConfig, {});
+  const servers = await openProjectServers(life, db, config);
   /** Compares everything, and waits for what came of it. */
   const compare = async () => {
     const term = life.child("term");
@@ -107,7 +110,8 @@ test("projects that run are not said to be stopped while the API server has not 
       db,
       log: testLog(),
       leader: leaderOf(db, "manage-state", 1),
-      config: readConfig(manageStateConfig, {}),
+      config,
+      servers,
       metrics: openStateMetrics(openMetrics({ defaults: false })),
       pods,
       events: new PodEvents(life, kube, () => {}),

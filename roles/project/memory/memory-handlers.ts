@@ -1,0 +1,34 @@
+/** How the project is, over HTTP; and what had ended it for want of memory, for whoever knows from Kubernetes that this was why. */
+
+import { z } from "zod";
+import { NOBODY } from "../../../src/protocol/assertion.ts";
+import { isoTime } from "../../../src/protocol/common.ts";
+import { DONE_HEADER } from "../../../src/protocol/done-in-project.ts";
+import { headerOf } from "../files/tell-done.ts";
+import { type HandlerTable, parseInput } from "../http-server.ts";
+import type { Status } from "../status.ts";
+import type { MemoryWatch } from "./memory-watch.ts";
+
+export function memoryHandlers({ memory, status }: { memory: MemoryWatch; status: Status }): HandlerTable {
+  return {
+    "GET /api/status": {
+      need: "read",
+      handle: ({ response }) => {
+        const { latest } = memory;
+        // The hub writes it down; that of which Kubernetes tells is written down by manage-state.
+        if (latest !== null && !latest.whole) {
+          response.setHeader(DONE_HEADER, headerOf({ action: "out_of_memory", ...latest }));
+        }
+        return status.now();
+      },
+    },
+    "GET /api/out-of-memory": {
+      need: "read",
+      handle: async ({ query, caller }) => {
+        const { ended } = parseInput(z.object({ ended: isoTime }), { ended: query.get("ended") });
+        // People who ask make no news of it: only a part of the site's own knows that it was so.
+        return memory.endedBefore(new Date(ended), { isTold: caller.sub === NOBODY });
+      },
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** Memory that runs out, as a project's server sees it: on a control group of our own making, with processes that really use memory. */
+
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { NOBODY } from "../../../src/protocol/assertion.ts";
+import { DONE_HEADER } from "../../../src/protocol/done-in-project.ts";
+import type { OutOfMemory } from "../../../src/protocol/project-status.ts";
+import { temporaryFolder } from "../../../test/helpers/folder.ts";
+import { testLives } from "../../../test/helpers/life.ts";
+import { type ProjectProcess, startProjectProcess } from "../../../test/helpers/project-process.ts";
+import { until } from "../../../test/helpers/until.ts";
+import { nameIn } from "./largest.ts";
+import { MemoryNotes } from "./memory-notes.ts";
+
+const newLife = testLives();
+const LIMIT = 1_000_000_000;
+
+/** A folder as of a control group, and what it says. */
+async function group() {
+  const folder = await temporaryFolder(newLife(), "group");
+  const say = async ({ used = 0.1, kills = 0 }) => {
+    await writeFile(join(folder, "memory.max"), String(LIMIT));
+    await writeFile(join(folder, "memory.events"), `oom_kill ${kills}\n`);
+    await writeFile(join(folder, "memory.current"), String(used * LIMIT));
+  };
+  await say({});
+  return { folder, say };
+}
+
+/** Starts a program that keeps some memory; its pid. */
+async function startHog(server: ProjectProcess): Promise<number> {
+  await writeFile(join(server.home, "hog.mjs"), "globalThis.kept = Buffer.alloc(3e8, 1); setInterval(() => {}, 1e6);");
+  const command = `echo $$ > pid; exec "${process.execPath}" hog.mjs --password=secret`;
+  const body = JSON.stringify({ command, bash: true, timeoutSeconds: 300 });
+  void server.fetch("/api/exec", { method: "POST", body }).catch(() => {}); // it ends with the server
+  const pidIn = async () => Number(await readFile(join(server.home, "pid"), "utf8").catch(() => "")) || undefined;
+  const pid = await until(pidIn);
+  const resident = async () => Number((await readFile(`/proc/${pid}/statm`, "utf8")).split(" ")[1]) * 4_096;
+  await until(async () => (await resident()) > 3e8);
+  return pid;
+}
+
+test("what used the most when everything was killed is known to the next server, and told once Kubernetes says why it ended", async () => {
+  const { folder, say } = await group();
+  const env = { COCALC_CGROUPS: folder };
+  const first = await startProjectProcess(newLife(), { env });
+  const hog = await startHog(first);
+  const file = join(first.home, ".cocalc", "memory", "notes.json");
+  await until(async () => (await stat(file)).size === 4_096); // its room, before there is anything to be noted
+  await say({ used: 0.85 });
+  await until(async () => (await readFile(file, "utf8")).includes("hog.mjs"));
+  expect(await readFile(file, "utf8")).not.toContain("secret");
+  await first.end("SIGKILL");
+  process.kill(hog, "SIGKILL");
+  const ended = new Date();
+
+  const { root, hub, projectId } = first;
+  const second = await startProjectProcess(newLife(), { root, hub, projectId, env });
+  const ask = async (at: Date, sub = NOBODY): Promise<OutOfMemory> =>
+    (await second.fetch(`/api/out-of-memory?ended=${at.toISOString()}`, {}, { sub, role: "viewer" })).json();
+  const status = async () => (await second.fetch("/api/status")).json();
+  const { socket } = await second.connect();
+  const told: OutOfMemory[] = [];
+  socket.on("out_of_memory", (what) => told.push(what));
+  const what = { time: ended.toISOString(), process: "node hog.mjs", whole: true, limit: LIMIT };
+  expect(await ask(ended, "3f0e6c0a-0d5c-4d2e-9c8b-000000000001")).toMatchObject(what);
+  expect((await status()).outOfMemory).toBeNull(); // who is somebody makes no news
+  expect(await ask(ended)).toMatchObject(what);
+  expect((await status()).outOfMemory).toMatchObject({ ...what, used: expect.any(Number) });
+  await until(() => told.length === 1);
+  expect(told[0]?.used).toBeGreaterThan(3e8);
+  const longBefore = new Date(ended.getTime() - 3_600_000);
+  expect(await ask(longBefore)).toMatchObject({ process: null, used: null, whole: true });
+});
+
+test("a program that was killed is named, to everybody there and for the log, and the last tenth is warned of", async () => {
+  const { folder, say } = await group();
+  const server = await startProjectProcess(newLife(), { env: { COCALC_CGROUPS: folder } });
+  const hog = await startHog(server);
+  const { socket } = await server.connect();
+  const told: OutOfMemory[] = [];
+  socket.on("out_of_memory", (what) => told.push(what));
+  const status = async () => (await server.fetch("/api/status")).json();
+  await say({ used: 0.92 });
+  await until(async () => (await status()).memoryWarning);
+  expect(await status()).toMatchObject({ outOfMemory: null, memory: { limit: LIMIT } });
+  await until(async () => (await readFile(join(server.home, ".cocalc/memory/notes.json"), "utf8")).includes("hog.mjs"));
+  process.kill(hog, "SIGKILL");
+  await say({ used: 0.3, kills: 1 });
+  await until(() => told.length === 1);
+  expect(told[0]).toMatchObject({ process: "node hog.mjs", used: 0.7 * LIMIT, limit: LIMIT, whole: false });
+  await until(async () => !(await status()).memoryWarning); // an answer stands for a second
+  const answer = await server.fetch("/api/status");
+  expect(await answer.json()).toMatchObject({ outOfMemory: told[0], oomKills: 1 });
+  expect(JSON.parse(decodeURIComponent(answer.headers.get(DONE_HEADER) ?? ""))).toEqual({
+    action: "out_of_memory",
+    ...told[0],
+  });
+});
+
+test("notes are read as they were written, and whatever else is in their place is left alone", async () => {
+  const home = await temporaryFolder(newLife(), "notes");
+  const noted = { time: new Date().toISOString(), used: 5, limit: 6, processes: [{ name: "R", used: 4 }] };
+  const reopened = async () => {
+    const notes = await MemoryNotes.open(home);
+    const { before } = notes;
+    await notes.close();
+    return before;
+  };
+  const notes = await MemoryNotes.open(home);
+  await notes.write({ ...noted, processes: Array(10).fill({ name: "x".repeat(200), used: 1 }) });
+  await notes.write(noted);
+  await notes.close();
+  expect(await reopened()).toEqual(noted);
+  const file = join(home, ".cocalc/memory/notes.json");
+  for (const text of ["", "{", JSON.stringify({ ...noted, used: -1 }), "\0".repeat(100_000)]) {
+    await writeFile(file, text);
+    expect(await reopened()).toBeUndefined();
+  }
+  const strange = await temporaryFolder(newLife(), "notes");
+  await mkdir(join(strange, ".cocalc/memory"), { recursive: true });
+  await writeFile(join(strange, "precious"), "text");
+  await symlink("../../precious", join(strange, ".cocalc/memory/notes.json"));
+  const none = await MemoryNotes.open(strange);
+  await none.write(noted);
+  await none.close();
+  expect(await readFile(join(strange, "precious"), "utf8")).toBe("text");
+});
+
+test("names of processes hold no options and no assignments", () => {
+  expect(nameIn(["/usr/bin/python3", "/home/user/a b/train.py", "--key=1"])).toBe("python3 train.py");
+  expect(nameIn(["node", "--max-old-space-size=4"])).toBe("node");
+  expect(nameIn(["env", "SECRET=1", "x"])).toBe("env");
+  expect(nameIn(["-bash"])).toBe("-bash");
+  expect(nameIn([`a\n${"x".repeat(500)}`])).toHaveLength(100);
+  expect(nameIn([])).toBe("");
+});

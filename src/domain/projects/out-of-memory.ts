@@ -1,0 +1,75 @@
+/** That memory ran out, in a project's log: each time once, whoever tells of it again. */
+
+import { createHash } from "node:crypto";
+import type { Queryable } from "../../db/db.ts";
+import type { Leader } from "../../db/leader.ts";
+import { NOW } from "../../db/moments.ts";
+import type { OutOfMemory } from "../../protocol/project-status.ts";
+
+const EVENT = "project_out_of_memory";
+/** What a program in a pod was ended by is told by the pod, so it is bounded. */
+const OFTEN_SECONDS = 60;
+/** Which process it was is asked for as long after the end. */
+const ASKED_FOR_DAYS = 7;
+
+/** A program in the project was ended, the project's server says. Once a minute at most is written down. */
+export async function logKilledProgram(db: Queryable, projectId: string, what: OutOfMemory): Promise<void> {
+  await db.execute(
+    `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, ${NOW}
+     WHERE NOT EXISTS (SELECT FROM project_log WHERE project_id = $2 AND event ->> 'event' = '${EVENT}'
+       AND time > ${NOW} - interval '${OFTEN_SECONDS} seconds')
+     ON CONFLICT (id) DO NOTHING`,
+    [idOf(projectId, what.time), projectId, JSON.stringify({ event: EVENT, ...what })],
+  );
+}
+
+/** All of the project's container was ended, Kubernetes says. Which process it was is not known yet. */
+export async function logEndedContainer(
+  leader: Leader,
+  { projectId, podUid, ended, limit }: { projectId: string; podUid: string; ended: Date; limit: number | null },
+): Promise<void> {
+  const time = ended.toISOString();
+  await leader.write(
+    (isLeading) => `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, ${NOW} WHERE ${isLeading}
+     ON CONFLICT (id) DO NOTHING`,
+    [idOf(podUid, time), projectId, JSON.stringify({ event: EVENT, time, limit, whole: true })],
+  );
+}
+
+export interface UntoldEnd {
+  id: string;
+  project_id: string;
+  /** When the container ended. */
+  ended: Date;
+}
+
+/** By project: the last end of which it was not asked yet which process it was. */
+export async function untoldEnds(db: Queryable, projectIds: string[]): Promise<(UntoldEnd | undefined)[]> {
+  const rows = await db.query<{ id: string; project_id: string; ended: string }>(
+    `SELECT DISTINCT ON (project_id) id, project_id, event ->> 'time' AS ended FROM project_log
+     WHERE project_id = ANY ($1::uuid[]) AND time > ${NOW} - interval '${ASKED_FOR_DAYS} days'
+       AND event @> '{"event": "${EVENT}", "whole": true}' AND NOT event ? 'process'
+     ORDER BY project_id, time DESC`,
+    [projectIds],
+  );
+  const found = new Map(rows.map((row) => [row.project_id, { ...row, ended: new Date(row.ended) }]));
+  return projectIds.map((projectId) => found.get(projectId));
+}
+
+/** Which process it was, as far as anybody noted it. */
+export async function tellEnd(
+  leader: Leader,
+  id: string,
+  { process, used }: Pick<OutOfMemory, "process" | "used">,
+): Promise<void> {
+  await leader.write(
+    (isLeading) => `UPDATE project_log SET event = event || $2 WHERE id = $1 AND ${isLeading}`,
+    [id, JSON.stringify({ process, used })],
+  );
+}
+
+/** The same for the same words, so that nothing is written twice. */
+function idOf(...words: string[]): string {
+  const hex = createHash("sha256").update(words.join(" ")).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

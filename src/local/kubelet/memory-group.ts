@@ -1,0 +1,72 @@
+/** The memory of one container: told to its processes in files as a control group of version 2 has them, and what is killed when it is too much. */
+
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder } from "../files.ts";
+import { signalProcess } from "../processes.ts";
+
+/** As the kernel does it: the container as a whole (version 2), or its largest process, which may be its first one (version 1). */
+export type OomKills = "container" | "process";
+
+export interface MemoryOf {
+  pid: number;
+  bytes: number;
+}
+
+interface Look {
+  processes: readonly MemoryOf[];
+  limit: number;
+  /** The first process: with it the container ends. */
+  main: number | undefined;
+  kills: OomKills;
+}
+
+/** All files have one length for ever and are written over in place, so that nobody reads the half of one. */
+const LENGTH = 40;
+
+export class MemoryGroup {
+  readonly folder: string;
+  readonly #written = new Map<string, string>();
+  #killed = 0;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Begins anew, for a container that begins. */
+  async begin(): Promise<void> {
+    this.#killed = 0;
+    this.#written.clear();
+    await makeFolder(this.folder);
+  }
+
+  /** Kills the largest process if more than the limit is used; true: the container has to end. */
+  async isOver({ processes, limit, main, kills }: Look): Promise<boolean> {
+    const used = processes.reduce((sum, { bytes }) => sum + bytes, 0);
+    const largest = [...processes].sort((a, b) => b.bytes - a.bytes)[0];
+    const isOver = used > limit;
+    const isEnd = isOver && (kills === "container" || largest === undefined || largest.pid === main);
+    if (isOver && !isEnd && largest !== undefined) {
+      signalProcess(largest.pid, "SIGKILL");
+      this.#killed += 1;
+    }
+    await this.#write("memory.current", String(Math.round(used)));
+    await this.#write("memory.max", String(Math.floor(limit)));
+    await this.#write("memory.events", `oom_kill ${this.#killed}`);
+    return isEnd;
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    if (this.#written.get(name) === text) return;
+    let file: FileHandle | undefined;
+    try {
+      file = await open(join(this.folder, name), this.#written.has(name) ? "r+" : "w");
+      await file.write(`${text.padEnd(LENGTH)}\n`, 0);
+      this.#written.set(name, text);
+    } catch {
+      // its pod has just ended, and the folder with it
+    } finally {
+      await file?.close();
+    }
+  }
+}
