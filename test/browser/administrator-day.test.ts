@@ -1,9 +1,8 @@
 /** A day of an administrator and of a licence's manager in a real browser: licences made, handed out, changed and ended, settings of the site. */
 
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { Page } from "playwright-core";
 import { Life } from "../../src/core/life.ts";
-import { expectAccessible, expectFits, openPage } from "../helpers/browser.ts";
+import { expectAccessible, expectFits, pageOf } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { Person, type Product, startProduct } from "../helpers/product.ts";
 import { until } from "../helpers/until.ts";
@@ -23,27 +22,13 @@ afterAll(async () => {
   expect(await whole.stop({ deadlineMs: 30_000 })).toEqual([]);
 }, 300_000);
 
-/** A page of somebody who is signed in. */
-async function pageOf(
-  own: Life,
-  person: Person,
-  address: string,
-  options = {},
-): Promise<{ page: Page; problems: string[] }> {
-  const opened = await openPage(own, options);
-  const [name = "", ...rest] = person.cookie.split("=");
-  await opened.page.context().addCookies([{ name, value: rest.join("="), url: product.origin }]);
-  await opened.page.goto(product.origin + address);
-  return opened;
-}
-
 test(
   "a licence is made, handed out, changed and ended, and its manager sees and hands out what is theirs",
   async () => {
     const own = life();
     const bob = await Person.signUp(product.origin, "Bob");
     const essay = await bob.createProject("Essay of Bob");
-    const { page, problems } = await pageOf(own, ada, "/app/admin/licenses");
+    const { page, problems } = await pageOf(own, ada, `${product.origin}/app/admin/licenses`);
     await page.getByText("There are no licences yet.").waitFor();
     await page.getByRole("link", { name: "Make a licence" }).click();
     const make = page.getByRole("button", { name: "Make the licence" });
@@ -75,7 +60,9 @@ test(
     await page.getByText("0 of 60 projects run with it").waitFor();
     await expectAccessible(page, "main");
 
-    const { page: manager } = await pageOf(own, bob, "/app/licenses", { viewport: { width: 390, height: 844 } });
+    const { page: manager } = await pageOf(own, bob, `${product.origin}/app/licenses`, {
+      viewport: { width: 390, height: 844 },
+    });
     await manager.getByRole("list", { name: "Licences" }).getByText("1 project has it", { exact: false }).waitFor();
     await expectAccessible(manager);
     await manager.getByRole("link", { name: "Algebra" }).click();
@@ -107,7 +94,7 @@ test(
 test(
   "a setting of the site is found, refused with the reason, set and reset",
   async () => {
-    const { page, problems } = await pageOf(life(), ada, "/app/admin/settings");
+    const { page, problems } = await pageOf(life(), ada, `${product.origin}/app/admin/settings`);
     await page.getByLabel("Search settings").fill("mail help");
     await page.getByText("1 setting").waitFor();
     const field = page.getByRole("textbox", { name: "help_email" });
@@ -141,13 +128,13 @@ test(
   "on a phone the pages for administrators fit, light and dark, and are not for others",
   async () => {
     const own = life();
-    const options = { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" };
+    const options = { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" as const };
     const { license_id } = await ada.call<{ license_id: string }>("admin/licenses/create", {
       title: "For phones, with a title that is rather long",
       quota: { ram: 4, member: true, idle_timeout: "day", gpu: true },
       expires: "2100-01-01T00:00:00.000Z",
     });
-    const { page } = await pageOf(own, ada, "/app/admin/licenses", options);
+    const { page } = await pageOf(own, ada, `${product.origin}/app/admin/licenses`, options);
     await page.getByRole("link", { name: "For phones", exact: false }).waitFor();
     await expectFits(page, "licenses");
     for (const [address, shown] of [
@@ -161,7 +148,7 @@ test(
       await expectFits(page, `admin ${address}`, "main");
     }
     const carol = await Person.signUp(product.origin, "Carol");
-    const { page: other } = await pageOf(own, carol, "/app/admin/licenses");
+    const { page: other } = await pageOf(own, carol, `${product.origin}/app/admin/licenses`);
     await other.getByText("These pages are for administrators of the site").waitFor();
     expect(await other.getByRole("navigation", { name: "Administration" }).count()).toBe(0);
   },

@@ -11,6 +11,7 @@ import {
   chromium as playwright,
 } from "playwright-core";
 import type { Life } from "../../src/core/life.ts";
+import type { Person } from "./product.ts";
 import { until } from "./until.ts";
 
 let launched: Promise<Browser> | undefined;
@@ -48,6 +49,20 @@ export async function openPage(life: Life, options: BrowserContextOptions = {}):
     if (message.type() === "error") problems.push(message.text());
   });
   return { page, problems };
+}
+
+/** A page of somebody who is signed in, at an address of the site. */
+export async function pageOf(
+  life: Life,
+  { cookie, origin }: Pick<Person, "cookie" | "origin">,
+  address: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
+  const opened = await openPage(life, options);
+  const [name = "", ...rest] = cookie.split("=");
+  await opened.page.context().addCookies([{ name, value: rest.join("="), url: origin }]);
+  await opened.page.goto(address);
+  return opened;
 }
 
 /** Expects that axe finds nothing on a page, or `within` what a selector finds, by the rules of WCAG 2.2 AA. */

@@ -51,6 +51,8 @@ export function wordsOfEvent(entry: LogEntry, about = "somebody"): { kind: LogKi
     return { kind: "project", words: `changed the ${changed.join(", ")}` };
   }
   if (name === "file_action") return { kind: "files", words: filesWords(entry) };
+  const quota = quotaWords(entry);
+  if (quota !== undefined) return { kind: "project", words: quota };
   const known = WORDS[name];
   if (known !== undefined) return known;
   const kind = /collaborator|invite|member|user/.test(name) ? "members" : "other";
@@ -58,6 +60,27 @@ export function wordsOfEvent(entry: LogEntry, about = "somebody"): { kind: LogKi
   const words = name.replaceAll(/[_-]/g, " ");
   return { kind, words: told.length === 0 ? words : `${words}: ${told.join(", ")}` };
 }
+
+/** About what the project may use: licences, an administrator's grants, and asking for more. */
+function quotaWords({ event }: LogEntry): string | undefined {
+  if (event.event === "set_quotas") return "set what the project may use";
+  if (event.event === "license") {
+    const license = `the licence “${event.title || "without a title"}”`;
+    return event.action === "remove" ? `took ${license} from the project` : `gave the project ${license}`;
+  }
+  if (event.event !== "ask_for_more") return undefined;
+  const message = typeof event.message === "string" && event.message !== "" ? `: “${event.message}”` : "";
+  return `asked the ${event.asked} for more${ASKED[String(event.what)] ?? ""}${message}`;
+}
+
+const ASKED: Record<string, string> = {
+  memory: " memory",
+  cpu: " processor",
+  disk: " disk",
+  idle_timeout: " time before it stops",
+  network: ": the internet",
+  gpu: " graphics processors",
+};
 
 const FILE_WORDS: Record<string, (what: string) => string> = {
   trashed: (what) => `moved ${what} to the trash`,

@@ -37,7 +37,7 @@ export function quotaWords(field: QuotaField, value: unknown): string {
   if (typeof value === "number") {
     if (field === "cpu_limit" || field === "cpu_request") return coresWords(value);
     if (field === "idle_timeout") return formatDuration(value * 1_000);
-    return formatBytes(value * BYTES_PER_MB);
+    return formatBytes(value * BYTES_PER_MB).replace(".0 ", " ");
   }
   if (typeof value === "boolean" || value === undefined || value === null) return value === true ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "none" : String(value.length);

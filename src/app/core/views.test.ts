@@ -173,6 +173,13 @@ test("the log names whom something was done to, and by whom", () => {
   expect(words({ event: "remove_collaborator", removed_account_id: "a" })).toBe("left the project");
   expect(words({ event: "invite_nonuser", invitee_email: "c@example.org" })).toBe("invited c@example.org");
   expect(words({ event: "project_started" })).toBe("started the project");
+  const license = { event: "license", license_id: "l", title: "Algebra" };
+  expect(words({ ...license, action: "add" })).toBe("gave the project the licence “Algebra”");
+  expect(words({ ...license, action: "remove" })).toBe("took the licence “Algebra” from the project");
+  expect(words({ event: "set_quotas", set: { memory: 4000 }, drop: [] })).toBe("set what the project may use");
+  expect(words({ event: "ask_for_more", what: "memory", message: "please", asked: "owners" })).toBe(
+    "asked the owners for more memory: “please”",
+  );
 });
 
 test("servers that a site without a domain for projects cannot show were offered there", () => {

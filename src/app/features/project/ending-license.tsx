@@ -23,7 +23,7 @@ export function EndingLicense() {
   if (data === undefined || soonest?.expires == null || dismissed) return null;
   const lost = previewOfRemoving(data.inputs, soonest.id).filter(({ lower }) => lower);
   return (
-    <div className="ending-license" role="status">
+    <div className="warning ending-license" role="status">
       <IconClockHour4 size={18} aria-hidden />
       <Text size="sm">
         <span title={formatMoment(soonest.expires)}>

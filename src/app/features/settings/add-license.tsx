@@ -1,6 +1,6 @@
 /** Adds a licence to a project, by its id or from those that one manages, and says before what it would do. */
 
-import { Alert, Button, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -12,9 +12,9 @@ import { asGiven, previewOfAdding } from "../../core/quota-preview.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
+import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
 import { tell } from "../../ui/tell.ts";
 import { type ProjectQuota, quotaKey } from "../../ui/use-project-quota.ts";
-import { QuotaChangeList } from "./quota-change-list.tsx";
 
 export function AddLicense({ inputs }: { inputs: ProjectQuota["inputs"] }) {
   const { api } = useApp();
@@ -111,14 +111,13 @@ function Preview({ license, inputs, onAdded }: PreviewProps) {
         <Text size="sm">{reason} The project may have it, and it counts once that changes.</Text>
       )}
       {changes.some(({ lower }) => lower) && (
-        <Alert
-          color="yellow"
-          icon={<IconAlertTriangle aria-hidden />}
-          role="alert"
-          title="It would have less of something"
-        >
-          Licences of different kinds do not add up: this one is of a kind that goes before those that the project has.
-        </Alert>
+        <div role="alert" className="warning">
+          <IconAlertTriangle size={18} aria-hidden />
+          <Text size="sm">
+            <strong>It would have less of something.</strong> Licences of different kinds do not add up: this one is of
+            a kind that goes before those that the project has.
+          </Text>
+        </div>
       )}
       <QuotaChangeList
         changes={changes}

@@ -17,10 +17,10 @@ import { stateWord } from "../../core/project-view.ts";
 import { previewOf } from "../../core/quota-preview.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
+import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
 import { Section } from "../../ui/section.tsx";
 import { tell } from "../../ui/tell.ts";
 import { type ProjectQuota, quotaKey } from "../../ui/use-project-quota.ts";
-import { QuotaChangeList } from "./quota-change-list.tsx";
 
 export function AdminQuotas({ quota: { inputs } }: { quota: ProjectQuota }) {
   const { api } = useApp();

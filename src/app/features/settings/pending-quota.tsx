@@ -1,11 +1,10 @@
 /** A running project that does not have its quota yet: why, what a restart would bring, and the restart. */
 
-import { Alert, Button, Stack, Text } from "@mantine/core";
-import { IconClockHour4 } from "@tabler/icons-react";
+import { Button, Text } from "@mantine/core";
 import { quotaChanges } from "../../../domain/quotas/changes-rules.ts";
 import { type PendingQuota, type PendingReason, runQuota } from "../../../protocol/quotas.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
-import { QuotaChangeList } from "./quota-change-list.tsx";
+import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
 
 /** For these there is nothing to do but to wait. */
 const GOES_ON: ReadonlySet<PendingReason> = new Set(["under_way"]);
@@ -17,29 +16,23 @@ export function PendingNotice({ pending }: { pending: PendingQuota }) {
   const changes = now.success ? quotaChanges(now.data, pending.quota) : [];
   const restart = () => app.ending.set({ projectId: project.project_id, title: project.title, action: "restart" });
   return (
-    <Alert
-      color="indigo"
-      variant="light"
-      title="Its quota is another one by now"
-      icon={<IconClockHour4 aria-hidden />}
-      role="status"
-      className="problem"
-    >
-      <Stack gap="xs">
-        <Text size="sm">{pending.message}</Text>
-        <QuotaChangeList changes={changes} label="What a restart would bring" />
-        {pending.kubernetes_reason !== null && (
-          <details>
-            <summary>Details</summary>
-            <Text size="xs">{pending.kubernetes_reason}</Text>
-          </details>
-        )}
-        {!GOES_ON.has(pending.reason) && (
-          <Button size="xs" variant="default" onClick={restart} className="start">
-            Restart now
-          </Button>
-        )}
-      </Stack>
-    </Alert>
+    <div role="status" className="notice stack">
+      <Text size="sm" fw={600}>
+        Its quota is another one by now
+      </Text>
+      <Text size="sm">{pending.message}</Text>
+      <QuotaChangeList changes={changes} label="What a restart would bring" />
+      {pending.kubernetes_reason !== null && (
+        <details>
+          <summary>Details</summary>
+          <Text size="xs">{pending.kubernetes_reason}</Text>
+        </details>
+      )}
+      {!GOES_ON.has(pending.reason) && (
+        <Button size="xs" variant="default" onClick={restart}>
+          Restart now
+        </Button>
+      )}
+    </div>
   );
 }

@@ -9,11 +9,11 @@ import { mayIn, stateWord } from "../../core/project-view.ts";
 import { previewOfRemoving } from "../../core/quota-preview.ts";
 import { useApp, useNow, useProject, useStore } from "../../ui/app-context.ts";
 import { Confirm } from "../../ui/ask.tsx";
+import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
 import { Section } from "../../ui/section.tsx";
 import { tell } from "../../ui/tell.ts";
 import { type ProjectQuota, quotaKey } from "../../ui/use-project-quota.ts";
 import { AddLicense } from "./add-license.tsx";
-import { QuotaChangeList } from "./quota-change-list.tsx";
 
 export function ProjectLicenses({ quota: { inputs } }: { quota: ProjectQuota }) {
   const { project } = useProject();

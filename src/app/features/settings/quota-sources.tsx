@@ -34,6 +34,7 @@ export function QuotaSources({ inputs }: { inputs: QuotaInputs }) {
             <Text size="sm" className="source-field">
               {QUOTA_FIELDS[field]}: <strong>{quotaWords(field, quota[field])}</strong>
             </Text>
+            {!FLAGS.has(field) && <Shares parts={parts[field]} />}
             <ul className="source-parts">
               {parts[field].map((part) => (
                 <li key={`${part.from} ${part.id}`}>{partWords(nameOf(part), field, part)}</li>
@@ -43,6 +44,19 @@ export function QuotaSources({ inputs }: { inputs: QuotaInputs }) {
         ))}
       </ul>
     </details>
+  );
+}
+
+/** The parts beside each other, each as wide as what is owed to it; the words say the same. */
+function Shares({ parts }: { parts: readonly QuotaPart[] }) {
+  return (
+    <div className="shares" aria-hidden>
+      {parts
+        .filter(({ share }) => share > 0)
+        .map(({ from, id, share }) => (
+          <span key={`${from} ${id}`} className={`share share-${from}`} style={{ flexGrow: share }} />
+        ))}
+    </div>
   );
 }
 

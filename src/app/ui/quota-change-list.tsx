@@ -2,8 +2,8 @@
 
 import { Text } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import type { QuotaChange } from "../../../domain/quotas/changes-rules.ts";
-import { QUOTA_FIELDS, quotaWords } from "../../core/quota-words.ts";
+import type { QuotaChange } from "../../domain/quotas/changes-rules.ts";
+import { QUOTA_FIELDS, quotaWords } from "../core/quota-words.ts";
 
 interface ListProps {
   changes: readonly QuotaChange[];
