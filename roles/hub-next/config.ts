@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { setting } from "../../src/core/config.ts";
+import { quotaConfig } from "../../src/domain/quotas/config.ts";
 import { fixedSettingsConfig } from "../../src/domain/settings/environment.ts";
 import { forwardedConfig } from "../../src/net/visitor/forwarded.ts";
 import { siteConfig } from "../../src/net/visitor/site.ts";
@@ -16,6 +17,7 @@ export const hubNextConfig = z.object({
     "Folder with software.json, the environments that people may choose: the ConfigMap project-image, mounted.",
   ),
   ...callBudgetConfig.shape,
+  ...quotaConfig.shape,
   ...fixedSettingsConfig.shape,
 });
 

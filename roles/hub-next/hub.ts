@@ -5,6 +5,7 @@ import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Mail } from "../../src/domain/mail/mail.ts";
+import type { QuotaConfig } from "../../src/domain/quotas/config.ts";
 import type { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
 import type { ForwardedConfig } from "../../src/net/visitor/forwarded.ts";
@@ -21,6 +22,8 @@ export interface Hub {
   mail: Mail;
   software: SoftwareFile;
   site: SiteConfig & ForwardedConfig;
+  /** What the environment says of quotas: the same as manage-action is told. */
+  quotas: QuotaConfig;
   log: Logger;
   metrics: Metrics;
 }

@@ -41,6 +41,7 @@ export default defineRole({
       mail: new Mail({ settings, site: config, log }),
       software: new SoftwareFile(config.softwareFolder, log),
       site: config,
+      quotas: config,
       log,
       metrics,
     };

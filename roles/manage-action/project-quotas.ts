@@ -7,6 +7,7 @@ import { type LicenseRow, notInForce } from "../../src/domain/licenses/license-r
 import { type LicensedQuota, licenseHook } from "../../src/domain/licenses/rules.ts";
 import type { Seats } from "../../src/domain/licenses/seats.ts";
 import { turnLicense } from "../../src/domain/licenses/turn-rules.ts";
+import type { QuotaConfig } from "../../src/domain/quotas/config.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
 import { type SettingValues, siteQuotas } from "../../src/domain/settings/values.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
@@ -44,7 +45,7 @@ interface Parts {
   settings: Settings;
   seats: Seats;
   records: Records;
-  config: Pick<QuotaInputs, "memRequestAdjustment">;
+  config: QuotaConfig;
 }
 
 export class ProjectQuotas {

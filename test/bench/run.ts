@@ -11,6 +11,7 @@ const load: Record<string, () => Promise<{ benchmark: (life: Life) => Benchmark 
   "first-answer": () => import("./first-answer.ts"),
   memory: () => import("./memory.ts"),
   app: () => import("./app.ts"),
+  quotas: () => import("./quotas.ts"),
   starts: () => import("./starts.ts"),
   state: () => import("./state.ts"),
   proxy: () => import("./proxy.ts"),

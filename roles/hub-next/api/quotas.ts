@@ -9,12 +9,13 @@ import type { quotaEndpoints } from "../../../src/protocol/api-v2-quotas.ts";
 import { type Handlers, OK, type ProjectCall } from "./call.ts";
 
 export const quotas: Handlers<keyof typeof quotaEndpoints> = {
-  "projects/quota": async ({ hub: { db, settings }, projectId }) => {
+  "projects/quota": async ({ hub: { db, settings, quotas }, projectId }) => {
+    const { memRequestAdjustment } = quotas;
     const [values, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
       settings.values(),
       projectQuota(db, projectId),
     ]);
-    return { inputs: { ...siteQuotas(values), ...ofProject }, run_quota, pending_quota };
+    return { inputs: { ...siteQuotas(values), ...ofProject, memRequestAdjustment }, run_quota, pending_quota };
   },
   "projects/add-license": async (call, { license_id }) => {
     await giveLicense(call.hub.db, handingOut(call, license_id));

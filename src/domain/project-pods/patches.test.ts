@@ -115,7 +115,9 @@ test("an allowed patch is found between others, and allows nothing else", () => 
 
 test("a patch that does not fit is refused in words, and what it is applied to stays as it is", () => {
   const before = structuredClone(pod);
-  expect(() => patched(pod, [{ op: "remove", path: "/spec/nothing" }], [])).toThrow(/does not fit the pod template/);
+  expect(() => patched(pod, [{ op: "remove", path: "/spec/nothing" }], [])).toThrow(
+    /^A patch of the project's licences does not fit the pod template: remove \/spec\/nothing \([^\n]+\)\.$/,
+  );
   expect(() => patched(pod, [{ op: "remove", path: "" }], [])).toThrow(/A patch of the project's licences/);
   expect(() => patched(pod, [add("/__proto__/polluted", true)], [])).toThrow(/does not fit/);
   patched(pod, [add(`${MAIN}/env/-`, { name: "TEAM", value: "a" })], []);

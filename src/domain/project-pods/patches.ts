@@ -46,18 +46,22 @@ function isSame(one: readonly object[], other: readonly object[]): boolean {
 }
 
 function applied(pod: Pod, patch: readonly object[]): Pod {
+  const operations = structuredClone(patch) as Operation[]; // validated by the library
   try {
-    const { newDocument } = jsonPatch.applyPatch(
-      structuredClone(pod),
-      structuredClone(patch) as Operation[],
-      true,
-      true,
-    ); // validated by the library
+    const { newDocument } = jsonPatch.applyPatch(structuredClone(pod), operations, true, true);
     if (typeof newDocument === "object" && newDocument !== null) return newDocument;
   } catch (cause) {
-    throw refused(`does not fit the pod template (${messageOf(cause).slice(0, 300)})`, cause);
+    throw refused(`does not fit the pod template: ${whatDoesNotFit(operations, cause)}`, cause);
   }
   throw refused("leaves nothing of the pod");
+}
+
+/** The library tells the whole pod below its first line. */
+function whatDoesNotFit(operations: readonly Operation[], cause: unknown): string {
+  const [why = ""] = messageOf(cause).split("\n", 1);
+  const { index } = cause as { index?: number }; // of the library's own errors
+  const { op, path } = operations[index ?? 0] ?? {};
+  return `${op} ${path} (${why})`.slice(0, 300);
 }
 
 function refused(why: string, cause?: unknown): AppError {

@@ -49,7 +49,9 @@ export function renderPod(inputs: PodInputs): Pod {
     metadata: { ...filled.metadata, name: podName(inputs.projectId) },
     spec: specOf(filled.spec, inputs, values),
   };
-  const made = identified(patched(pod, inputs.quota.patch ?? [], inputs.allowedPatches ?? []), inputs);
+  const own = identified(pod, inputs);
+  // An allowed patch may do anything but that.
+  const made = identified(patched(own, inputs.quota.patch ?? [], inputs.allowedPatches ?? []), inputs);
   checkEnvironments(made);
   return made;
 }

@@ -29,3 +29,4 @@ export const quotaConfig = z.object({
     "Upper bounds of the memory that is reserved for a project, as JSON: `lim` in MB, `pct` in per cent of its memory limit; the lower one counts.",
   ),
 });
+export type QuotaConfig = z.infer<typeof quotaConfig>;

@@ -85,7 +85,7 @@ function isDiskAlone({ dedicated_disk, ...rest }: LicenseQuota): boolean {
 /** The quota of a licence with every field of its type, or absent; zeros are left out. */
 function readQuota(given: Record<string, unknown>): LicenseQuota {
   const read: LicenseQuota = {};
-  for (const [name, most] of Object.entries(AMOUNTS)) {
+  for (const [name, most] of AMOUNTS) {
     const amount = numberOf(given[name]);
     if (amount !== undefined && amount > 0) read[name] = Math.min(amount, most);
   }
@@ -93,8 +93,10 @@ function readQuota(given: Record<string, unknown>): LicenseQuota {
     if (numberOf(given[name]) !== undefined) read[name] = isGiven(given[name]);
   }
   if (isIdleTimeout(given.idle_timeout)) read.idle_timeout = given.idle_timeout;
-  return { ...read, ...readExtras(given) };
+  return EXTRAS.some((name) => given[name]) ? { ...read, ...readExtras(given) } : read;
 }
+
+const EXTRAS = ["patch", "pool", "gpu", "dedicated_vm", "dedicated_disk"] as const;
 
 /** What has nothing to do with amounts. What a cluster could not make sense of is left out. */
 function readExtras({ patch, pool, gpu, dedicated_vm, dedicated_disk }: Record<string, unknown>): LicenseQuota {
@@ -120,7 +122,13 @@ function gpuOf(value: unknown): GpuQuota | undefined {
 
 const LONGEST_PATCH = 20_000;
 
-const AMOUNTS = { ram: 10_000, dedicated_ram: 10_000, cpu: 10_000, dedicated_cpu: 10_000, disk: 1_000_000 };
+const AMOUNTS = [
+  ["ram", 10_000],
+  ["dedicated_ram", 10_000],
+  ["cpu", 10_000],
+  ["dedicated_cpu", 10_000],
+  ["disk", 1_000_000],
+] as const;
 const FLAGS = ["always_running", "member", "boost", "ext_rw"] as const;
 
 /** What may be the value of a node's label. */

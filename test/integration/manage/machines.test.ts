@@ -1,11 +1,7 @@
 /** On which machines projects' pods run, and what is reserved for them there: GPUs, pools, machines for projects alone. */
 
-import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
-import { renderPod } from "../../../src/domain/project-pods/render.ts";
-import { parseTemplate } from "../../../src/domain/project-pods/template.ts";
-import { runQuota } from "../../../src/domain/quotas/rules.ts";
-import { configMaps, nodes, pods } from "../../../src/kube/resources.ts";
+import { nodes } from "../../../src/kube/resources.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
 import { World, type WorldOptions } from "./world.ts";
@@ -57,35 +53,59 @@ test("projects run where the site has them run, and reserve no more than it lets
   expect((await world.row(projectId)).run_quota).toMatchObject({ memory_request: 800 });
 });
 
+/** A licence in force, made as an administrator makes one with SQL, and given to the projects. */
+async function giveLicense({ db }: World, quota: object, projectIds: string[]): Promise<void> {
+  const [license] = await db.query<{ id: string }>(
+    "INSERT INTO site_licenses (title, quota, activates) VALUES ('Test', $1, '2020-01-01') RETURNING id",
+    [JSON.stringify(quota)],
+  );
+  const keys = JSON.stringify({ [license?.id ?? ""]: {} });
+  await db.execute("UPDATE projects SET site_license = $2 WHERE project_id = ANY ($1)", [projectIds, keys]);
+}
+
 test("of two projects with a GPU on a machine that has one, the second waits until the first is gone", async () => {
-  const world = await World.open(newLife(), { script: "exec sleep 600", extended: { "example.com/gpu": 1 } });
-  const gpu = { num: 1, resource: "example.com/gpu" };
-  const inputs = { defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [] };
-  const quota = runQuota({ ...inputs, licenses: [{ id: randomUUID(), quota: { gpu } }] });
-  const template = parseTemplate((await world.kube.get(configMaps, "project-pod")).data);
-  const environment = {
-    title: "",
-    descr: "",
-    tag: "1",
-    registry: "localhost/shell",
-    group: "",
-    order: 0,
-    hidden: false,
-  };
-  const make = async () => {
-    const of = { projectId: randomUUID(), ticket: 1, requestTime: "", basePath: "", env: {}, hubKeys: {} };
-    const made = renderPod({ ...of, template, environment, quota });
-    return (await world.kube.create(pods, made)).metadata.name;
-  };
-  const untilPhase = (name: string, phase: string) =>
-    until(async () => (await world.kube.get(pods, name)).status?.phase === phase, { what: `${name} is ${phase}` });
-  const first = await make();
-  await untilPhase(first, "Running");
-  const second = await make();
-  await until(async () => {
-    const [condition] = (await world.kube.get(pods, second)).status?.conditions ?? [];
-    return condition?.message?.includes("Insufficient example.com/gpu");
+  const world = await openServed({ extended: { "example.com/gpu": 1 } });
+  const [first, second] = [await world.createProject(), await world.createProject()];
+  await giveLicense(world, { gpu: { num: 1, resource: "example.com/gpu" } }, [first, second]);
+  await world.ask(first, "start");
+  await world.untilState(first, "running");
+  await world.ask(second, "start");
+  await untilWaits(world, second, /Insufficient example\.com\/gpu/);
+  expect(await world.start(second)).toMatchObject({ reason: "no_room" });
+  await world.ask(first, "stop");
+  await world.untilState(second, "running");
+  expect((await world.untilPod(second)).spec.containers[0]?.resources?.limits).toMatchObject({
+    "example.com/gpu": "1",
   });
-  await world.kube.delete(pods, first, { gracePeriodSeconds: 0 });
-  await untilPhase(second, "Running");
+});
+
+test("a licence's patch that breaks the rules fails the start in words, until the administrator allows that very patch", async () => {
+  const world = await openServed();
+  const projectId = await world.createProject();
+  const patch = [
+    { op: "add", path: "/metadata/annotations/karpenter.sh~1do-not-disrupt", value: "true" },
+    { op: "add", path: "/spec/enableServiceLinks", value: false },
+  ];
+  await giveLicense(world, { patch: JSON.stringify(patch) }, [projectId]);
+  await world.ask(projectId, "start");
+  expect((await world.untilFinished(projectId)).err).toMatch(
+    /changes spec\.enableServiceLinks, .* Tell your administrator/,
+  );
+  expect(await world.start(projectId)).toMatchObject({ outcome: "failed", reason: "patch_refused" });
+  expect(await world.pod(projectId)).toBeUndefined();
+  const allow = (allowed: object) =>
+    world.db.execute(
+      `INSERT INTO server_settings (name, value) VALUES ('allowed_license_patches', $1)
+       ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value`,
+      [JSON.stringify(allowed)],
+    );
+  await allow([patch.slice(0, 1), [{ ...patch[1], value: true }]]);
+  await world.ask(projectId, "start");
+  expect((await world.untilFinished(projectId)).err).toMatch(/enableServiceLinks/);
+  await allow([[{ op: "remove", path: "/spec/volumes" }], patch]);
+  await world.ask(projectId, "start");
+  await world.untilState(projectId, "running");
+  const { metadata, spec } = await world.untilPod(projectId);
+  expect(spec.enableServiceLinks).toBe(false);
+  expect(metadata.annotations).toMatchObject({ "karpenter.sh/do-not-disrupt": "true" });
 });

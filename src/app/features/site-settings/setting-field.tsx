@@ -33,7 +33,7 @@ export function SettingField({ setting, value, error, onChange }: FieldProps) {
     );
   if (kind === "flag") return <NativeSelect {...common} data={["yes", "no"]} />;
   if (kind === "choice") return <NativeSelect {...common} data={choices ?? []} />;
-  if (kind === "quotas")
+  if (kind === "quotas" || kind === "patches")
     return (
       <Textarea
         {...text}
