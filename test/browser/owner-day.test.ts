@@ -116,6 +116,37 @@ test(
 );
 
 test(
+  "a licence that is added to a project while it runs counts at once, and what takes a restart is said with it",
+  async () => {
+    const owner = await Person.signUp(product.origin, "Orla");
+    const projectId = await owner.createProject("Running", { start: true });
+    const license = await makeLicense({ title: "At once", quota: { ram: 3, cpu: 2 } }); // any licence brings the internet
+    const { page, problems } = await pageOf(life(), owner, `${product.origin}/app/projects/${projectId}/settings`);
+    await page.getByLabel("Add a licence by its id").fill(license);
+    const preview = page.getByRole("region", { name: "What At once would do" });
+    await preview.getByText("Memory: 1 GB → 3 GB, while it runs").waitFor();
+    await preview.getByText("Internet: no → yes, after a restart").waitFor();
+    await preview.getByRole("button", { name: "Add the licence" }).click();
+    await page.getByText("of 2 cores", { exact: false }).waitFor();
+    const pending = page.getByRole("list", { name: "What a restart would bring" });
+    await pending.getByText("Internet: no → yes").waitFor();
+    await expectAccessible(page, "main");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expectAccessible(page, "main");
+    await page.getByRole("button", { name: "Restart the project" }).click();
+    await pending.waitFor({ state: "detached" });
+    await until(async () => {
+      const { run_quota } = await owner.call<{ run_quota: { network: boolean } }>("projects/quota", {
+        project_id: projectId,
+      });
+      return run_quota.network;
+    });
+    expect(problems).toEqual([]);
+  },
+  DAY_MS,
+);
+
+test(
   "an administrator grants a project more after a look at what it would do, and by keyboard alone",
   async () => {
     const owner = await Person.signUp(product.origin, "Otis");

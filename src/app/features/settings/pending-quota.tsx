@@ -30,7 +30,7 @@ export function PendingNotice({ pending }: { pending: PendingQuota }) {
       )}
       {!GOES_ON.has(pending.reason) && (
         <Button size="xs" variant="default" onClick={restart}>
-          Restart now
+          Restart the project
         </Button>
       )}
     </div>

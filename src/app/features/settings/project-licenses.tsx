@@ -56,7 +56,7 @@ function Given({ given, onRemove }: { given: LicenseOfProject; onRemove?: () => 
         </Text>
         {license !== null && (
           <Text size="xs" c="dimmed">
-            {[...givesWords(license), termWords(license, now)].join(", ")}
+            Gives {givesWords(license).join(", ") || "nothing"}. {termWords(license, now)}
           </Text>
         )}
       </div>
