@@ -7,8 +7,10 @@ import { pendingQuota, runQuota } from "../../src/protocol/quotas.ts";
 import type { Case, Tools } from "./case.ts";
 
 const AT_ONCE = 0;
+/** Written down: is there more? */
+const SOON_MS = 500;
 /** In case the watch is late. */
-const SOON_MS = 1_000;
+const LATE_MS = 5_000;
 
 export async function fit(tools: Tools, one: Case): Promise<number | undefined> {
   const { giveBackTurn, records, quotas, config, wakeByPod } = tools;
@@ -17,25 +19,25 @@ export async function fit(tools: Tools, one: Case): Promise<number | undefined> 
   const has = runQuota.safeParse(row.run_quota);
   // Of a pod that an older release made it may not be known what it has: its next start says it.
   if (pod === undefined || !has.success) return undefined;
-  const { quota: next, untilNextStart: mayHave } = await quotas.quotaNow(projectId, row);
+  const { quota, untilNextStart } = await quotas.quotaNow(projectId, row);
   const pending = pendingQuota.nullable().catch(null).parse(row.pending_quota);
-  const patienceMs = config.resizeSeconds * 1_000;
-  const facts: ResizeFacts = { pod, has: has.data, mayHave, next, pending, nowMs: Date.now(), patienceMs };
+  const facts: ResizeFacts = {
+    pod,
+    has: has.data,
+    // As it will be read: what is written down has to compare equal the next time.
+    mayHave: runQuota.parse(untilNextStart),
+    next: runQuota.parse(quota),
+    pending,
+    nowMs: Date.now(),
+    patienceMs: config.resizeSeconds * 1_000,
+  };
   const step = nextResize(facts);
-  switch (step.do) {
-    case "nothing":
-      return undefined;
-    case "wait":
-      break;
-    case "ask":
-      if (!(await ask(tools, { projectId, facts, step }))) return AT_ONCE;
-      break;
-    case "record":
-      await records.quota({ projectId, has: step.has, pending: step.pending });
-      tellEnd(tools, { projectId, step });
-      break;
-  }
-  wakeByPod(projectId);
+  if (step.do === "nothing") return undefined;
+  wakeByPod(projectId); // before we ask: the node may be quicker than the answer
+  if (step.do === "wait") return LATE_MS;
+  if (step.do === "ask") return (await ask(tools, { projectId, facts, step })) ? LATE_MS : AT_ONCE;
+  await records.quota({ projectId, has: step.has, pending: step.pending });
+  tellEnd(tools, projectId, step);
   return SOON_MS;
 }
 
@@ -73,12 +75,8 @@ function troubleOf({ code, message }: AppError): Trouble {
   return { reason: /exceeded quota/i.test(message) ? "no_room" : "refused", kubernetesReason };
 }
 
-function tellEnd(
-  { log, metrics }: Tools,
-  told: { projectId: string; step: Extract<ResizeStep, { do: "record" }> },
-): void {
-  const { projectId, step } = told;
-  const outcome = step.pending?.reason ?? "done";
+function tellEnd({ log, metrics }: Tools, projectId: string, { pending }: Extract<ResizeStep, { do: "record" }>): void {
+  const outcome = pending?.reason ?? "done";
   metrics.resized.inc({ outcome });
   log.info({ projectId, outcome }, "what a running project may use has changed");
 }

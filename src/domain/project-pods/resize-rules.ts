@@ -113,10 +113,13 @@ function follow(facts: ResizeFacts, situation: Situation): ResizeStep {
   const { has, mayHave, pending, nowMs, patienceMs } = facts;
   const { asked, actual, trouble, isDone } = situation;
   if (isDone) return settle(facts, { ...has, ...quotaHad(actual, [mayHave, has]) });
-  if (trouble !== undefined) return takeBack(facts, situation, trouble);
-  const isUnderWay = pending !== null && isDeepStrictEqual(pending.quota, facts.next);
-  if (!isUnderWay) return { do: "record", has, pending: underWayBy(facts) };
-  if (nowMs - Date.parse(pending.time) < patienceMs) return { do: "wait" };
+  if (pending === null || !isDeepStrictEqual(pending.quota, facts.next)) {
+    return { do: "record", has, pending: underWayBy(facts) };
+  }
+  const isLate = nowMs - Date.parse(pending.time) >= patienceMs;
+  if (trouble !== undefined && !(isLate && takenBackBy(facts) !== undefined))
+    return takeBack(facts, situation, trouble);
+  if (!isLate) return { do: "wait" };
   // Nodes tell some amounts as their kernel has them, which need not be what was asked for.
   if (situation.isQuiet) return settle(facts, { ...has, ...quotaHad(asked, [mayHave, has]) });
   return sameResources(asked, actual)

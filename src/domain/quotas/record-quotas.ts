@@ -8,7 +8,7 @@ export interface QuotaToRecord {
   projectId: string;
   /** Column `run_quota`; null: as it is. */
   has: RunQuota | null;
-  /** Column `pending_quota`, of the time at which it is written; null: it has what it may have. */
+  /** Column `pending_quota`, of the time since which it says so; null: it has what it may have. */
   pending: Omit<PendingQuota, "time"> | null;
 }
 
@@ -20,7 +20,9 @@ export async function recordQuotas(leader: Leader, projects: QuotaToRecord[]): P
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM told) ORDER BY project_id FOR NO KEY UPDATE
      )
-     UPDATE projects SET run_quota = coalesce(told.has, run_quota), pending_quota = told.pending || jsonb_build_object('time', ${NOW_ISO})
+     UPDATE projects SET run_quota = coalesce(told.has, run_quota), 
+       pending_quota = CASE WHEN pending_quota = told.pending || jsonb_build_object('time', pending_quota -> 'time') THEN pending_quota
+         ELSE told.pending || jsonb_build_object('time', ${NOW_ISO}) END
      FROM locked JOIN told USING (project_id) WHERE projects.project_id = locked.project_id AND ${isLeading}`,
     [JSON.stringify(projects.map(({ projectId, has, pending }) => ({ project_id: projectId, has, pending })))],
     "recordQuotas",
