@@ -110,18 +110,18 @@ function takenBackBy({ pending, next }: ResizeFacts): Trouble | undefined {
 
 /** Something was asked for: is it there, in trouble, or to be waited for? */
 function follow(facts: ResizeFacts, situation: Situation): ResizeStep {
-  const { has, mayHave, pending, nowMs, patienceMs } = facts;
-  const { asked, actual, trouble, isDone } = situation;
+  const { has, mayHave, next, pending, nowMs, patienceMs } = facts;
+  const { asked, actual, trouble, isDone, isQuiet } = situation;
   if (isDone) return settle(facts, { ...has, ...quotaHad(actual, [mayHave, has]) });
-  if (pending === null || !isDeepStrictEqual(pending.quota, facts.next)) {
+  if (pending === null || !isBegun(facts) || !isDeepStrictEqual(pending.quota, next)) {
     return { do: "record", has, pending: underWayBy(facts) };
   }
   const isLate = nowMs - Date.parse(pending.time) >= patienceMs;
-  if (trouble !== undefined && !(isLate && takenBackBy(facts) !== undefined))
-    return takeBack(facts, situation, trouble);
+  const isInVain = isLate && takenBackBy(facts) !== undefined;
+  if (trouble !== undefined && !isInVain) return takeBack(facts, situation, trouble);
   if (!isLate) return { do: "wait" };
   // Nodes tell some amounts as their kernel has them, which need not be what was asked for.
-  if (situation.isQuiet) return settle(facts, { ...has, ...quotaHad(asked, [mayHave, has]) });
+  if (isQuiet) return settle(facts, { ...has, ...quotaHad(asked, [mayHave, has]) });
   return sameResources(asked, actual)
     ? { do: "nothing" }
     : takeBack(facts, situation, { reason: "refused", kubernetesReason: "the node did not do it in time" });

@@ -58,7 +58,7 @@ function untilQuotas(world: World, projectId: string, isSo: (quotas: Quotas) => 
       const quotas = await quotasOf(world, projectId);
       return isSo(quotas) && quotas;
     },
-    { what: `the quotas of ${projectId}`, timeoutMs: 30_000 },
+    { what: `the quotas of ${projectId}`, timeoutMs: 60_000 },
   );
 }
 
