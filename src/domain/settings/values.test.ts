@@ -54,6 +54,7 @@ test("the name of the site could be any text, and so could every other setting w
     ["email_smtp_from", ["lab", "a@b.c, d@e.f", "a@b.c\r\nBcc: d@e.f"]],
     ["email_smtp_port", ["0", "46.5", "70000", "smtps", ""]],
     ["default_quotas", ["{", "[]", '{"mem":"lots"}', '{"mem":{}}', '{"mem":""}']],
+    ["allowed_license_patches", ["{}", "[[]]", '[{"op":"test","path":""}]', '[[{"op":"test"}]]', '[]],"a":[[]']],
     ["ssh_gateway_dns", ["ssh lab", "ssh.lab.example:22"]],
   ];
   for (const [name, values] of refused)
@@ -70,6 +71,7 @@ test("the name of the site could be any text, and so could every other setting w
     ["email_smtp_from", ["", "a@b.c", "The Lab <a@b.c>", '"The, Lab" <a@b.c>']],
     ["email_smtp_port", ["25", "65535"]],
     ["default_quotas", ["", "{}", '{"mem":1000,"cpu":"1.5","member":true}']],
+    ["allowed_license_patches", ["", "[]", '[[{"op":"remove","path":"/spec/volumes"}]]']],
   ];
   for (const [name, values] of taken)
     for (const value of values) expect([name, value, settingProblem(name, value)]).toEqual([name, value, undefined]);
