@@ -4,7 +4,6 @@ import type { Leader } from "../../db/leader.ts";
 import { NOW } from "../../db/moments.ts";
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 import { licenseIdsIn } from "./license-ids.ts";
-import { takesPlaceInSql } from "./license-view.ts";
 import type { Seat } from "./seats.ts";
 
 /** What became of the licences of a project: a value for each, and those of which it has a seat. */
@@ -77,7 +76,7 @@ export async function takeUpSeats(leader: Leader): Promise<Seat[]> {
   await leader.write(
     (isLeading) => `INSERT INTO site_license_usage_log (license_id, project_id, start)
      SELECT id, project_id, ${NOW} FROM projects, unnest(${licenseIdsIn("site_license")}) AS id
-     WHERE ${takesPlaceInSql("id")} AND ${isLeading} ON CONFLICT DO NOTHING`,
+     WHERE site_license -> id::text ->> 'status' = 'active' AND state ->> 'state' IN ('pending', 'starting', 'running', 'stopping') AND ${isLeading} ON CONFLICT DO NOTHING`,
   );
   return leader.write<Seat>(
     (isLeading) => `SELECT license_id, project_id FROM site_license_usage_log WHERE stop IS NULL AND ${isLeading}`,

@@ -1,7 +1,6 @@
 /** A licence's row as wires show it. Administrators write rows by SQL too: what has another shape is left out, and never stops a list. */
 
 import { type LicenseQuota, licenseQuota, type SiteLicense } from "../../protocol/licenses.ts";
-import type { ComputeState } from "../../protocol/project.ts";
 
 /** The columns of a licence as they are read. */
 export interface ViewedLicense {
@@ -24,12 +23,9 @@ export function momentInSql(column: string): string {
   return `to_char(CASE WHEN ${column} IS NOT NULL THEN least(greatest(${column}, '0001-01-01'), '9999-12-31') END, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
-/** States of a project that starts or runs. */
-export const TAKES_PLACE = ["pending", "starting", "running", "stopping"] as const satisfies ComputeState[];
-
-/** SQL: does the project take a place of the licence that is `id` there? By its state, which is told a moment after a start begins. */
-export function takesPlaceInSql(id: string): string {
-  return `site_license -> ${id}::text ->> 'status' = 'active' AND state ->> 'state' IN (${TAKES_PLACE.map((state) => `'${state}'`).join(", ")})`;
+/** SQL: has the project a seat of the licence, both as expressions? So manage-action writes it down for whoever leads after it. */
+export function hasSeatInSql(license: string, project: string): string {
+  return `EXISTS (SELECT FROM site_license_usage_log WHERE license_id = ${license} AND project_id = ${project} AND stop IS NULL)`;
 }
 
 /** SQL of the columns of a `ViewedLicense`, from `site_licenses AS license`. */
@@ -41,7 +37,7 @@ export const LICENSE_COLUMNS = `license.id, license.title, license.description, 
 ]
   .map((column) => `${momentInSql(`license.${column}`)} AS ${column}`)
   .join(", ")}, license.restricted, license.upgrades, license.quota, license.run_limit,
-  (SELECT count(*) FROM projects WHERE site_license ? license.id::text AND ${takesPlaceInSql("license.id")}) AS running`;
+  (SELECT count(*) FROM site_license_usage_log WHERE license_id = license.id AND stop IS NULL) AS running`;
 
 /** A licence as whoever has it sees it. */
 export function licenseView(row: ViewedLicense): SiteLicense {

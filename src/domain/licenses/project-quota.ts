@@ -8,7 +8,6 @@ import { projectLicense, type SiteLicense } from "../../protocol/licenses.ts";
 import { type PendingQuota, pendingQuota } from "../../protocol/quotas.ts";
 import { licensesById } from "./find.ts";
 import { notInForce } from "./license-row-rules.ts";
-import { TAKES_PLACE } from "./license-view.ts";
 
 export interface ProjectQuota {
   settings: Record<string, unknown>;
@@ -22,7 +21,6 @@ export interface ProjectQuota {
 interface QuotaRow {
   settings: unknown;
   users: Record<string, { upgrades?: unknown } | null> | null;
-  state: string | null;
   site_license: unknown;
   run_quota: Record<string, unknown> | null;
   pending_quota: unknown;
@@ -31,23 +29,22 @@ interface QuotaRow {
 /** What there is for one project, whatever the site's settings. @throws AppError `not_found`. */
 export async function projectQuota(db: Queryable, projectId: string): Promise<ProjectQuota> {
   const [row] = await db.query<QuotaRow>(
-    "SELECT settings, users, state ->> 'state' AS state, site_license, run_quota, pending_quota FROM projects WHERE project_id = $1",
+    "SELECT settings, users, site_license, run_quota, pending_quota FROM projects WHERE project_id = $1",
     [projectId],
   );
   if (row === undefined) throw notFound("There is no such project.");
-  const given = Object.entries(objectIn(row.site_license)).filter(([id]) => isUuid(id));
-  const known = new Map(
-    (
-      await licensesById(
-        db,
-        given.map(([id]) => id),
-      )
-    ).map((license) => [license.id, license]),
-  );
+  const given = new Map(Object.entries(objectIn(row.site_license)).filter(([id]) => isUuid(id)));
+  const ids = [...given.keys()];
+  const [known, seats] = await Promise.all([licensesById(db, ids), seatsOf(db, { projectId, ids })]);
   return {
     settings: objectIn(row.settings),
     upgrades: Object.values(row.users ?? {}).flatMap((member) => (member?.upgrades ? [objectIn(member.upgrades)] : [])),
-    licenses: given.map(([id, value]) => licenseOfProject({ id, value, state: row.state }, known.get(id))),
+    licenses: ids.map((id) =>
+      licenseOfProject(
+        known.find((license) => license.id === id),
+        { id, value: given.get(id), hasSeat: seats.has(id) },
+      ),
+    ),
     run_quota: row.run_quota,
     pending_quota: pendingQuota.safeParse(row.pending_quota).data ?? null,
   };
@@ -55,8 +52,8 @@ export async function projectQuota(db: Queryable, projectId: string): Promise<Pr
 
 /** Its status is of now: by its moments, and whether there is a place for this project, which may have one. */
 function licenseOfProject(
-  { id, value, state }: { id: string; value: unknown; state: string | null },
-  license?: SiteLicense,
+  license: SiteLicense | undefined,
+  { id, value, hasSeat }: { id: string; value: unknown; hasSeat: boolean },
 ): LicenseOfProject {
   const last = projectLicense.safeParse(value).data ?? {};
   if (license === undefined) {
@@ -66,11 +63,22 @@ function licenseOfProject(
   const known = { id, title, quota, upgrades, license, last };
   const notNow = notInForce(license, Date.now());
   if (notNow !== undefined) return { ...known, ...notNow };
-  const hasPlace = last.status === "active" && TAKES_PLACE.some((each) => each === state);
-  if (run_limit !== null && running >= run_limit && !hasPlace) {
+  if (run_limit !== null && running >= run_limit && !hasSeat) {
     return { ...known, status: "exhausted", reason: `All its places are taken: ${running} projects run with it.` };
   }
   return { ...known, status: "valid" };
+}
+
+/** Of these licences, those of which the project has a seat. */
+async function seatsOf(
+  db: Queryable,
+  { projectId, ids }: { projectId: string; ids: string[] },
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ license_id: string }>(
+    "SELECT license_id FROM site_license_usage_log WHERE license_id = ANY($2::uuid[]) AND project_id = $1 AND stop IS NULL",
+    [projectId, ids],
+  );
+  return new Set(rows.map(({ license_id }) => license_id));
 }
 
 function objectIn(value: unknown): Record<string, unknown> {

@@ -5,7 +5,7 @@ import type { Queryable } from "../../db/db.ts";
 import type { LicensedProject } from "../../protocol/api-v2-licenses.ts";
 import { licenseStatus } from "../../protocol/licenses.ts";
 import { memberGroup } from "../../protocol/project.ts";
-import { momentInSql, takesPlaceInSql } from "./license-view.ts";
+import { hasSeatInSql, momentInSql } from "./license-view.ts";
 
 interface LicensedRow {
   project_id: string;
@@ -14,13 +14,13 @@ interface LicensedRow {
   last_edited: string | null;
   status: string | null;
   reason: string | null;
-  running: boolean | null;
+  running: boolean;
 }
 
 interface ProjectsPage {
   licenseId: string;
   limit: number;
-  /** Only those that take one of its places. */
+  /** Only those that have a seat of it. */
   running: boolean;
   /** `next` of the page before. */
   after?: string | undefined;
@@ -32,10 +32,10 @@ export async function projectsWithLicense(
   { licenseId, limit, running, after }: ProjectsPage,
 ): Promise<{ projects: LicensedProject[]; next: string | null }> {
   const rows = await db.query<LicensedRow>(
-    `WITH having_it AS MATERIALIZED (SELECT project_id, title, state, last_edited, site_license, ${takesPlaceInSql("$1")} AS running
-       FROM projects WHERE site_license ? $1 AND deleted IS NOT TRUE)
+    `WITH having_it AS MATERIALIZED (SELECT project_id, title, state, last_edited, site_license, ${hasSeatInSql("$1::uuid", "project_id")} AS running
+       FROM projects WHERE site_license ? $1::text AND deleted IS NOT TRUE)
      SELECT project_id, title, state ->> 'state' AS state, ${momentInSql("last_edited")} AS last_edited,
-       site_license -> $1 ->> 'status' AS status, site_license -> $1 ->> 'reason' AS reason, running
+       site_license -> $1::text ->> 'status' AS status, site_license -> $1::text ->> 'reason' AS reason, running
      FROM having_it WHERE ($2::uuid IS NULL OR project_id > $2) AND (NOT $3 OR running) ORDER BY project_id LIMIT $4`,
     [licenseId, after ?? null, running, limit],
   );
@@ -43,7 +43,6 @@ export async function projectsWithLicense(
     ...row,
     title: row.title ?? "",
     status: licenseStatus.safeParse(row.status).data ?? null,
-    running: row.running === true,
   }));
   return { projects, next: rows.length < limit ? null : (rows.at(-1)?.project_id ?? null) };
 }

@@ -32,6 +32,7 @@ export async function setAdminQuotas(
   { projectId, quotas, by }: { projectId: string; quotas: AdminQuotas; by?: string | undefined },
 ): Promise<void> {
   const { set, drop } = asSettings(quotas);
+  if (drop.length === 0 && Object.keys(set).length === 0) return;
   await db.transaction(async (tx) => {
     const [project] = await tx.query<{ was: unknown }>(
       `SELECT ${SETTINGS} AS was FROM projects WHERE project_id = $1 FOR NO KEY UPDATE`,

@@ -3,8 +3,8 @@
 import { conflict, invalid, notFound } from "../../core/errors.ts";
 import type { Db, Queryable } from "../../db/db.ts";
 import type { SiteSetting } from "../../protocol/api-v2-settings.ts";
-import { record } from "../central-log/central-log.ts";
 import { definitionOf, isSettingName, type SettingName, settingNames } from "./definitions.ts";
+import { recordSetting } from "./record.ts";
 import { settingProblem } from "./values.ts";
 
 interface SettingRow {
@@ -67,8 +67,7 @@ export async function setSetting(
     const was = row?.value ?? null;
     if (was === value) return;
     await write(tx, name, value);
-    const told = definitionOf(name).isSecret ? { secret: true } : { was, value };
-    await record(tx, "setting-changed", { name, ...told, ...(by !== undefined && { by }) });
+    await recordSetting(tx, { name, was, value, by });
   });
 }
 

@@ -36,7 +36,13 @@ test("a browser is told all of which the quota is made, and computes by it what 
   const { inputs, run_quota, pending_quota } = await owner.call("projects/quota", { project_id });
   expect(inputs).toMatchObject({ maxUpgrades: { memory: 8000 }, upgrades: [{ memory: 500 }], settings: {} });
   expect({ run_quota, pending_quota }).toEqual({ run_quota: null, pending_quota: null });
-  expect(runQuota(inputs)).toMatchObject({ memory_limit: 4000, cpu_limit: 2, disk_quota: 5000, idle_timeout: 7200 });
+  expect(runQuota(inputs)).toMatchObject({
+    memory_limit: 4000,
+    memory_request: 500,
+    cpu_limit: 2,
+    disk_quota: 5000,
+    idle_timeout: 7200,
+  });
   await admin.call("admin/settings/set", { name: "kucalc", value: "yes" });
   await until(async () => {
     const elsewhere = await owner.call("projects/quota", { project_id });
@@ -71,11 +77,10 @@ test("of each licence is told whether it counts by now, and why not", async () =
     [ids.gone]: ["expired", "There is no such licence (any more)."],
   });
   // It runs with the only place of its licence, which is a place for itself.
-  await hub.db.execute(
-    `UPDATE projects SET site_license = site_license || jsonb_build_object($1::text, '{"status": "active"}'::jsonb),
-       state = '{"state": "running", "time": "2026-01-01T00:00:00Z"}'`,
-    [ids.good],
-  );
+  await hub.db.execute("INSERT INTO site_license_usage_log (license_id, project_id, start) VALUES ($1, $2, now())", [
+    ids.good,
+    project_id,
+  ]);
   expect((await status())[ids.good]).toEqual(["valid", undefined]);
   const other = await owner.call("projects/create", { title: "Another" });
   await owner.call("projects/add-license", { project_id: other.project_id, license_id: ids.good });

@@ -27,8 +27,11 @@ test("an administrator sees every setting with its kind, default and meaning, an
   expect(await settingOf("samesite_remember_me")).toMatchObject({ choices: ["lax", "strict", "none"] });
   await admin.call("admin/settings/set", { name: "email_smtp_password", value: "secret-93" });
   expect(await settingOf("email_smtp_password")).toMatchObject({ value: null, isSet: true, isSecret: true });
-  const recorded = await db.query("SELECT value FROM central_log WHERE event = 'setting-changed'");
-  expect(recorded).toEqual([{ value: { name: "email_smtp_password", secret: true, by: admin.accountId } }]);
+  const recorded = await db.query("SELECT value FROM central_log WHERE event = 'setting-changed' ORDER BY time");
+  expect(recorded).toEqual([
+    { value: { name: "site_name", was: null, value: "Fixed Lab", by: "environment" } },
+    { value: { name: "email_smtp_password", secret: true, by: admin.accountId } },
+  ]);
   expect(JSON.stringify(await admin.call("admin/settings/list", {}))).not.toContain("secret-93");
 });
 
