@@ -1,6 +1,8 @@
 /** `cocalc-k8s admin quota …`: what a project may use, and what an administrator grants it. */
 
 import type { Command } from "commander";
+import { readConfig } from "../../core/config.ts";
+import { environment } from "../../core/env.ts";
 import { idIn } from "../../core/uuid.ts";
 import { printTable, withDb } from "./with-db.ts";
 
@@ -23,8 +25,9 @@ export function adminQuota(admin: Command): void {
 }
 
 async function show(projectId: string): Promise<void> {
-  const [{ projectQuota }, { runQuota }, { readSettings }, { siteQuotas }] = await Promise.all([
+  const [{ projectQuota }, { quotaConfig }, { runQuota }, { readSettings }, { siteQuotas }] = await Promise.all([
     import("../../domain/licenses/project-quota.ts"),
+    import("../../domain/quotas/config.ts"),
     import("../../domain/quotas/rules.ts"),
     import("../../domain/settings/settings.ts"),
     import("../../domain/settings/values.ts"),
@@ -35,7 +38,7 @@ async function show(projectId: string): Promise<void> {
       readSettings(db),
       projectQuota(db, id),
     ]);
-    const next = runQuota({ ...siteQuotas(values), ...ofProject });
+    const next = runQuota({ ...siteQuotas(values), ...readConfig(quotaConfig, environment()), ...ofProject });
     const rows = Object.entries(next).map(([name, value]) => [name, inWords(run_quota?.[name]), inWords(value)]);
     printTable([["", "NOW", "AT THE NEXT START"], ...rows]);
     if (pending_quota !== null) process.stdout.write(`\n${pending_quota.message}\n`);

@@ -23,6 +23,7 @@ test("a browser is told all of which the quota is made, and computes by it what 
   const { hub, admin, owner, project_id } = await people({
     COCALC_SETTING_DEFAULT_QUOTAS: '{"internet":true,"idle_timeout":3600,"mem":1000,"cpu":1,"cpu_oc":10,"mem_oc":5}',
     COCALC_SETTING_MAX_UPGRADES: '{"memory":8000}',
+    COCALC_MEM_REQUEST_ADJUSTMENT: '{"lim":500}',
   });
   const { license_id } = await admin.call("admin/licenses/create", {
     title: "Lab",
