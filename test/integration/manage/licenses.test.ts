@@ -129,6 +129,27 @@ test("a start that fails, and one that is cancelled, give their places back", as
   await until(async () => (await usersOf(world, licenseId)).length === 0);
 });
 
+test("a licence that begins while a project runs is in use at once; one that ends is until the project stops", async () => {
+  const life = newLife();
+  const world = await World.open(life, { script: FOREVER });
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"]);
+  const soon = new Date(Date.now() + 15_000);
+  const [begins, ends] = [
+    await insertLicense(world, { quota: { ram: 3 }, activates: soon, runLimit: 1 }),
+    await insertLicense(world, { quota: { ram: 2 }, expires: soon }),
+  ];
+  const projectId = await createLicensed(world, begins, ends);
+  await start(world, projectId);
+  expect(await licensesOf(world, projectId)).toMatchObject({
+    [begins]: { status: "future" },
+    [ends]: { status: "active" },
+  });
+  await until(async () => (await licensesOf(world, projectId))[begins]?.status === "active", { timeoutMs: 60_000 });
+  expect(Date.now()).toBeGreaterThanOrEqual(soon.getTime());
+  expect(await usersOf(world, begins)).toEqual([projectId]);
+  expect(await usersOf(world, ends)).toEqual([projectId]);
+});
+
 test("while leaders are killed, 100 starts on a licence with 25 places never have more than 25, and each ends truthfully", async () => {
   const life = newLife();
   const world = await World.open(life);
