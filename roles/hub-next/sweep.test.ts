@@ -40,6 +40,20 @@ test("sessions, cookies of projects and invitations that had ended were never de
   expect(await left("SELECT email_address AS key FROM account_creation_actions")).toEqual(["waits@example.org"]);
 });
 
+test("use of licences is forgotten that ended longer ago than a picture of it looks back, and none that goes on", async () => {
+  const db = await openTestDb(newLife());
+  await db.execute(
+    `INSERT INTO site_license_usage_log (license_id, project_id, start, stop)
+     SELECT gen_random_uuid(), gen_random_uuid(), now() - interval '500 days', now() - days * interval '1 day'
+     FROM unnest(ARRAY[NULL, 0, 370, 410]) AS days`,
+  );
+  await sweep({ db, limits: new RateLimits(db), log: testLog() });
+  const rows = await db.query<{ days: number | null }>(
+    "SELECT extract(day FROM now() - stop)::int AS days FROM site_license_usage_log ORDER BY 1",
+  );
+  expect(rows.map(({ days }) => days)).toEqual([0, 370, null]);
+});
+
 test("one kind of what has ended that could not be deleted kept all after it from being deleted", async () => {
   const db = await openTestDb(newLife());
   await db.execute("DROP TABLE rate_limits, password_reset");

@@ -5,6 +5,7 @@ import { messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import { deleteExpiredSessions } from "../../src/domain/access/sessions.ts";
 import { deleteExpiredResets } from "../../src/domain/accounts/password-reset.ts";
+import { deleteOldUsage } from "../../src/domain/licenses/usage.ts";
 import { deleteOldMail } from "../../src/domain/mail/outbox.ts";
 import { deleteExpiredInvitations } from "../../src/domain/projects/invitations.ts";
 import type { Hub } from "./hub.ts";
@@ -24,6 +25,7 @@ const KINDS: Record<string, (hub: Swept) => Promise<void>> = {
   "links to choose a password": ({ db }) => deleteExpiredResets(db),
   invitations: ({ db }) => deleteExpiredInvitations(db),
   mail: ({ db }) => deleteOldMail(db),
+  "use of licences": ({ db }) => deleteOldUsage(db),
 };
 
 /** Deletes what has ended, of each kind at most a few thousand rows; a kind that fails is told, and keeps no other from being deleted. */

@@ -36,6 +36,7 @@ CREATE TABLE site_license_usage_log (
   PRIMARY KEY (license_id, project_id, start)
 );
 CREATE INDEX site_license_usage_log_stop_idx ON site_license_usage_log (license_id, stop);
+CREATE INDEX site_license_usage_log_ended_idx ON site_license_usage_log (stop);
 CREATE UNIQUE INDEX site_license_usage_log_open_unique_idx ON site_license_usage_log (project_id, license_id) WHERE stop IS NULL;
 
 -- What a licence gives; not that it was used.

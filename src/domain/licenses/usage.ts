@@ -15,6 +15,8 @@ export interface Usage {
   points: UsagePoint[];
 }
 
+/** Longer than the longest picture looks back. */
+const KEPT_DAYS = 400;
 /** As many as a picture is wide enough for. */
 const SPANS = 240;
 
@@ -49,4 +51,13 @@ export async function licenseUsage(
     [licenseId, spanSeconds, SPANS],
   );
   return { spanSeconds, points };
+}
+
+/** Forgets what was used long ago; called now and then. */
+export async function deleteOldUsage(db: Queryable): Promise<void> {
+  await db.execute(
+    `DELETE FROM site_license_usage_log WHERE (license_id, project_id, start) IN (SELECT license_id, project_id, start FROM site_license_usage_log
+       WHERE stop < now() AT TIME ZONE 'UTC' - make_interval(days => $1) LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+    [KEPT_DAYS],
+  );
 }
