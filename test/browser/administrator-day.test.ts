@@ -111,6 +111,20 @@ test(
     await page.getByRole("button", { name: "Back to the default of help_email" }).click();
     await page.getByText("help_email has its default again.").waitFor();
     await until(async () => (await told()) === "");
+    await page.getByLabel("Search settings").fill("without a licence");
+    await page.getByLabel("Memory (MB)").fill("2000");
+    await page.getByLabel("Internet").selectOption("yes");
+    const effect = page.getByRole("list", { name: "What default_quotas would do" });
+    await effect.getByText("Memory: 1 GB → 2 GB").waitFor();
+    await expectAccessible(page, "main");
+    await page.getByRole("button", { name: "Save default_quotas" }).click();
+    await page.getByText("default_quotas is set.").waitFor();
+    await until(async () => {
+      const { default_quotas } = await ada.call<{ default_quotas: object }>("customize", {
+        fields: ["default_quotas"],
+      });
+      return JSON.stringify(default_quotas) === '{"mem":2000,"internet":true}';
+    });
     await page.getByLabel("Search settings").fill("");
     await page.getByLabel("email_smtp_password", { exact: true }).fill("hunter22");
     await page.getByRole("button", { name: "Save email_smtp_password" }).click();

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import type { SiteSetting } from "../../../protocol/api-v2-settings.ts";
 import "@mantine/core/styles/PasswordInput.css";
 
-interface FieldProps {
+export interface FieldProps {
   setting: SiteSetting;
   value: string;
   error: string | undefined;

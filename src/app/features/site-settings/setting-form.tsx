@@ -5,9 +5,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SiteSetting } from "../../../protocol/api-v2-settings.ts";
 import { shownValue } from "../../core/setting-groups.ts";
+import { quotaKeysOf } from "../../core/setting-quotas.ts";
 import { useApp } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { tell } from "../../ui/tell.ts";
+import { QuotasField } from "./quotas-field.tsx";
 import { SettingField } from "./setting-field.tsx";
 import { SETTINGS_KEY } from "./settings-key.ts";
 
@@ -26,14 +28,16 @@ export function SettingForm({ setting }: { setting: SiteSetting }) {
   const save = useAct(() => set(typed ?? known));
   const reset = useAct(() => set(null));
   const isChanged = typed !== undefined && typed !== known;
+  const keys = quotaKeysOf(name);
+  const field = {
+    setting,
+    value: typed ?? known,
+    error: save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(problem)),
+    onChange: setTyped,
+  };
   return (
     <form onSubmit={save.submit} className="stack setting">
-      <SettingField
-        setting={setting}
-        value={typed ?? known}
-        error={save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(problem))}
-        onChange={setTyped}
-      />
+      {keys === undefined ? <SettingField {...field} /> : <QuotasField {...field} keys={keys} />}
       {readonly && (
         <Text size="xs" c="dimmed">
           The environment fixes it, by COCALC_SETTING_{name.toUpperCase()}: change it there.
