@@ -4,6 +4,7 @@ import { isAppError } from "../../core/errors.ts";
 import { configMaps, nodes } from "../../kube/resources.ts";
 import { eachRight, type KubeRight, type KubeRights } from "../../kube/rights.ts";
 import type { Kube, KubeNode } from "../../kube/types.ts";
+import { type PlacementRules, placementOf } from "../project-pods/placement.ts";
 import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
 import { parseSoftware, SOFTWARE_CONFIG_MAP } from "../software/software.ts";
 import { type Checked, check, well, wrong } from "./check.ts";
@@ -52,10 +53,10 @@ export function checkConfigMaps(kube: Kube): Promise<Checked[]> {
   );
 }
 
-export function checkNodes(kube: Kube): Promise<Checked> {
+export function checkNodes(kube: Kube, placement: () => PlacementRules): Promise<Checked> {
   const fix = "add a node for projects, or look why those there are take none: kubectl describe nodes";
   return check("nodes for projects", fix, async () => {
-    const template = await templateForNodes(kube);
+    const template = await templateForNodes(kube, placement());
     if (template === undefined)
       return wrong("not looked at, because no pod template says which are wanted", "mend that first");
     const { items } = await kube.list(nodes);
@@ -72,9 +73,11 @@ export function checkNodes(kube: Kube): Promise<Checked> {
 }
 
 /** Undefined where it is missing or wrong, which a check of its own tells. */
-async function templateForNodes(kube: Kube): Promise<PodTemplate | undefined> {
+async function templateForNodes(kube: Kube, placement: PlacementRules): Promise<PodTemplate | undefined> {
   try {
-    return parseTemplate((await kube.get(configMaps, TEMPLATE_CONFIG_MAP)).data);
+    const template = parseTemplate((await kube.get(configMaps, TEMPLATE_CONFIG_MAP)).data);
+    const placed = placementOf(template.spec, placement, { pool: undefined, gpu: false });
+    return { ...template, spec: { ...template.spec, ...placed } };
   } catch (error) {
     if (isAppError(error, "invalid") || isAppError(error, "not_found")) return undefined;
     throw error;

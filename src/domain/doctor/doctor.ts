@@ -13,6 +13,7 @@ import { kubeConfig } from "../../kube/config.ts";
 import type { KubeRights } from "../../kube/rights.ts";
 import type { Kube } from "../../kube/types.ts";
 import { siteConfig } from "../../net/visitor/site.ts";
+import { placementConfig } from "../project-pods/config.ts";
 import { projectServersConfig } from "../project-servers/config.ts";
 import { type Checked, check, notLookedAt, well, wrong } from "./check.ts";
 import { checkConfigMaps, checkNodes, checkPermissions, checkServer } from "./cluster.ts";
@@ -81,13 +82,14 @@ async function clusterChecks(life: Life, { rights, env, log }: DoctorOptions): P
   }
   const server = await checkServer(kube);
   if (!server.ok) return [server, ...CLUSTER_CHECKS.map((name) => notLookedAt(name, "the cluster does not answer"))];
+  const placement = () => readConfig(placementConfig, env);
   const [permissions, maps, nodes] = await Promise.all([
     checkPermissions(kube, rights),
     checkConfigMaps(kube),
-    checkNodes(kube),
+    checkNodes(kube, placement),
   ]);
   const canTry = maps.every(({ ok }) => ok) && nodes.ok;
-  const storage = canTry ? await checkStorage(kube) : notLookedAt("storage", "no project pod could run");
+  const storage = canTry ? await checkStorage(kube, placement()) : notLookedAt("storage", "no project pod could run");
   return [server, permissions, ...maps, nodes, storage];
 }
 

@@ -6,6 +6,7 @@ import { configMaps, pods } from "../../kube/resources.ts";
 import type { Container, Kube, Pod } from "../../kube/types.ts";
 import { mainContainer } from "../project-pods/container-rules.ts";
 import type { Explanation } from "../project-pods/explanation.ts";
+import type { PlacementRules } from "../project-pods/placement.ts";
 import { explainPod } from "../project-pods/reasons.ts";
 import { renderPod } from "../project-pods/render.ts";
 import { parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
@@ -31,9 +32,9 @@ const SCRIPT = [
   'mkdir -p "$folder" && echo well > "$folder/file" && cat "$folder/file" && rm -r "$folder"',
 ].join("\n");
 
-export function checkStorage(kube: Kube): Promise<Checked> {
+export function checkStorage(kube: Kube, placement: PlacementRules): Promise<Checked> {
   return check("storage", FIX, async () => {
-    const probe = await probePod(kube);
+    const probe = await probePod(kube, placement);
     await kube.create(pods, probe);
     try {
       return await outcome(kube, probe.metadata.name);
@@ -44,7 +45,7 @@ export function checkStorage(kube: Kube): Promise<Checked> {
 }
 
 /** The pod of a project that does not exist, with its home's whole volume in place of one home, and our script in place of the server. */
-async function probePod(kube: Kube): Promise<Pod> {
+async function probePod(kube: Kube, placement: PlacementRules): Promise<Pod> {
   const [template, software] = await Promise.all([
     kube.get(configMaps, TEMPLATE_CONFIG_MAP),
     kube.get(configMaps, SOFTWARE_CONFIG_MAP),
@@ -61,6 +62,7 @@ async function probePod(kube: Kube): Promise<Pod> {
     env: {},
     hubKeys: {},
     basePath: "",
+    placement,
   });
   const main = mainContainer(spec.containers);
   if (main === undefined) throw new Error("the pod template has no container");

@@ -76,6 +76,23 @@ test("what is wrong is told with the fix, and keeps no other check from looking"
   expect(checks.get("project domain")).toMatchObject({ ok: false });
 });
 
+test("nodes are those on which the environment has projects run, and rubbish in it keeps no other check from looking", async () => {
+  const { env } = await openInstallation(newLife());
+  const nodesWith = async (label: string) => {
+    const checks = await diagnose({ ...env, COCALC_PROJECT_NODES_LABEL: label });
+    expect(checks.get("ConfigMap project-pod")?.ok).toBe(true);
+    return checks.get("nodes for projects");
+  };
+  expect(await nodesWith("cocalc-role=others")).toMatchObject({
+    ok: false,
+    detail: "none of 1 nodes takes project pods now",
+  });
+  expect(await nodesWith("no label")).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/PROJECT_NODES_LABEL/),
+  });
+});
+
 test("without database and cluster it says so, and what could not be looked at", async () => {
   const env = {
     PGHOST: "127.0.0.1",
