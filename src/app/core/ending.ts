@@ -12,6 +12,8 @@ export interface Ending {
   projectId: string;
   title: string;
   action: EndAction;
+  /** With a restart: into rescue mode. */
+  rescue?: boolean;
 }
 
 const WAIT_MS = 3_000;

@@ -3,6 +3,7 @@
 import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
 import { memberGroup } from "../../protocol/project.ts";
 import { countOf } from "./format.ts";
+import { memoryWords } from "./memory-view.ts";
 import { visibleName } from "./names.ts";
 import { GROUP_WORDS } from "./project-view.ts";
 
@@ -53,7 +54,9 @@ export function wordsOfEvent(entry: LogEntry, about = "somebody"): { kind: LogKi
   if (name === "file_action") return { kind: "files", words: filesWords(entry) };
   const quota = quotaWords(entry);
   if (quota !== undefined) return { kind: "project", words: quota };
+  if (name === "project_out_of_memory") return { kind: "start", words: memoryEventWords(entry) };
   const known = WORDS[name];
+  if (known !== undefined && entry.event.rescue === true) return { ...known, words: `${known.words} in rescue mode` };
   if (known !== undefined) return known;
   const kind = /collaborator|invite|member|user/.test(name) ? "members" : "other";
   const told = Object.values(fields).filter((value) => typeof value === "string" && !/^[0-9a-f-]{36}$/.test(value));
@@ -81,6 +84,13 @@ const ASKED: Record<string, string> = {
   network: ": the internet",
   gpu: " graphics processors",
 };
+
+/** Of what a project's server says in it, only what is of the right kind is shown. */
+function memoryEventWords({ event: { process, used, limit, whole } }: LogEntry): string {
+  const amount = (value: unknown) => (typeof value === "number" && value >= 0 ? value : null);
+  const told = { process: typeof process === "string" ? process : null, whole: whole === true };
+  return `ran out of memory. ${memoryWords({ ...told, used: amount(used), limit: amount(limit) })}`;
+}
 
 const FILE_WORDS: Record<string, (what: string) => string> = {
   trashed: (what) => `moved ${what} to the trash`,

@@ -6,13 +6,19 @@ import { isOffline } from "./request-error.ts";
 
 type Reach = Pick<App, "hub" | "api">;
 
-/** Asks for start, stop or restart. @throws RequestError */
-export async function askFor({ hub, api }: Reach, projectId: string, action: ProjectAction): Promise<void> {
+/** Asks for start, stop or restart; `rescue`: to start in rescue mode. @throws RequestError */
+export async function askFor(
+  { hub, api }: Reach,
+  projectId: string,
+  action: ProjectAction,
+  { rescue = false }: { rescue?: boolean } = {},
+): Promise<void> {
+  const wish = { project_id: projectId, ...(rescue && { rescue }) };
   try {
-    await hub.request("project_action", { project_id: projectId, action });
+    await hub.request("project_action", { ...wish, action });
   } catch (error) {
     if (!isOffline(error) || (action !== "start" && action !== "stop")) throw error;
-    await api(`projects/${action}`, { project_id: projectId });
+    await api(`projects/${action}`, wish);
   }
 }
 

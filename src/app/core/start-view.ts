@@ -70,3 +70,19 @@ const ADVICE: Partial<Record<StartReason, string>> = {
   cluster_unavailable: "The cluster does not answer. Try again in a few minutes.",
   project_deleted: "The project is deleted. Restore it in the settings first.",
 };
+
+/** Failures that may lie in the project itself: its files, its variables, its image. */
+const RESCUABLE: ReadonlySet<StartReason> = new Set([
+  "crashed",
+  "deadline",
+  "out_of_memory",
+  "setup_failed",
+  "image_pull_failed",
+  "variables_too_large",
+  "other",
+]);
+
+/** May it start in rescue mode where it did not start otherwise? */
+export function mayBeRescued({ reason, rescue }: Pick<ProjectStart, "reason" | "rescue">): boolean {
+  return !rescue && reason !== null && RESCUABLE.has(reason);
+}

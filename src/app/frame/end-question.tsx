@@ -20,12 +20,12 @@ export function EndQuestion() {
 function Asking({ ending }: { ending: Ending }) {
   const app = useApp();
   const own = useStore(app.hub.account)?.account_id;
-  const { projectId, title, action } = ending;
+  const { projectId, title, action, rescue = false } = ending;
   const [sentences, setSentences] = useState<readonly string[]>();
   const close = () => app.ending.set(undefined);
   const isRunning = app.hub.projects.get().get(projectId)?.state?.state === "running";
   const act = async () => {
-    if (action !== "delete") return askFor(app, projectId, action);
+    if (action !== "delete") return askFor(app, projectId, action, { rescue });
     await deleteProject(app, projectId);
     tellUndoable(`“${title}” is deleted. It is under Deleted in the list.`, () => restoreProject(app, projectId));
   };
@@ -49,7 +49,7 @@ function Asking({ ending }: { ending: Ending }) {
   if (sentences === undefined) return null;
   return (
     <Confirm
-      title={`${VERBS[action]} “${title}”?`}
+      title={`${VERBS[action]} “${title}”${rescue ? " in rescue mode" : ""}?`}
       verb={VERBS[action]}
       danger={action === "delete"}
       onClose={close}

@@ -6,12 +6,14 @@ import type { ProjectSummary } from "../../protocol/project.ts";
 import { stateWord } from "../core/project-view.ts";
 import { UploadQuestion } from "../features/files/upload-question.tsx";
 import { EndingLicense } from "../features/project/ending-license.tsx";
+import { MemoryNotice } from "../features/project/memory-notice.tsx";
 import { OpenPort } from "../features/project/open-port.tsx";
 import { useProjectCommands } from "../features/project/project-commands.ts";
 import { Rail } from "../features/project/rail.tsx";
 import { StatusBar } from "../features/project/status-bar.tsx";
 import { TabBar } from "../features/project/tab-bar.tsx";
 import { useTouch } from "../features/project/use-touch.ts";
+import { RescueBanner } from "../features/start/rescue.tsx";
 import { StartPage } from "../features/start/start-page.tsx";
 import { StoppedNotice } from "../features/start/stopped-notice.tsx";
 import { ProjectContext, useApp, useNow, useSelected, useStore } from "../ui/app-context.ts";
@@ -85,6 +87,8 @@ function ProjectInFrame({ project }: { project: ProjectSummary }) {
           <TabBar />
           <main id="content" className="place" tabIndex={-1}>
             <EndingLicense />
+            <RescueBanner />
+            <MemoryNotice />
             {needsServer && !running && showPlace && <StoppedNotice />}
             {showPlace ? <Outlet /> : <StartPage />}
           </main>

@@ -11,7 +11,7 @@ import type { EndAction } from "../../core/ending.ts";
 import { visibleName } from "../../core/names.ts";
 import { baseName } from "../../core/paths.ts";
 import { askFor } from "../../core/project-actions.ts";
-import { canStart, canStop, stateWord } from "../../core/project-view.ts";
+import { canStart, canStop, type StateWord, stateWord } from "../../core/project-view.ts";
 import { namedServerAddress } from "../../core/site.ts";
 import type { Tab } from "../../core/tabs.ts";
 import { useApp, useCommands, useStore } from "../../ui/app-context.ts";
@@ -50,9 +50,6 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
   const state = stateWord(project, Date.now());
   const commands = useMemo<Command[]>(() => {
     const go = (page: string) => void navigate({ to: `/projects/${project_id}/${page}` });
-    const start = () =>
-      void askFor(app, project_id, "start").catch((error) => tellFailure(`“${title}” could not do that`, error));
-    const end = (action: EndAction) => app.ending.set({ projectId: project_id, title, action });
     const toTab = (tab: Tab) => () => {
       const { to, params } = placeOf(tab);
       void navigate({ to, params: { projectId: project_id, ...params } });
@@ -72,8 +69,7 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
         shortcut: "mod+alt+T",
         run: () => go("terminal/main"),
       },
-      ...(canStart(state) ? [{ id: "start", title: "Start the project", group: "Project", run: start }] : []),
-      ...(canStop(state) ? [{ id: "stop", title: "Stop the project", group: "Project", run: () => end("stop") }] : []),
+      ...startCommands(app, { project_id, title, state }),
       ...(state === "running"
         ? [
             ...servers.map(({ title, path }) => ({
@@ -84,7 +80,6 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
                 void window.open(namedServerAddress(app.site, project_id, path), "_blank", "noopener,noreferrer"),
             })),
             { id: "port", title: "Open a web server", group: "Project", run: () => open.askingPort.set(true) },
-            { id: "restart", title: "Restart the project", group: "Project", run: () => end("restart") },
           ]
         : []),
       ...tabs.map((tab) =>
@@ -106,4 +101,29 @@ export function useProjectCommands(project: ProjectSummary, open: OpenProject): 
     ];
   }, [app, navigate, project_id, title, state, tabs, servers, open]);
   useCommands("project", commands);
+}
+
+interface Startable extends Pick<ProjectSummary, "project_id" | "title"> {
+  state: StateWord;
+}
+
+/** Starting and ending, each also in rescue mode where that is another thing. */
+function startCommands(app: App, { project_id, title, state }: Startable): Command[] {
+  const start = (rescue: boolean) => () =>
+    void askFor(app, project_id, "start", { rescue }).catch((error) =>
+      tellFailure(`“${title}” could not do that`, error),
+    );
+  const end =
+    (action: EndAction, rescue = false) =>
+    () =>
+      app.ending.set({ projectId: project_id, title, action, rescue });
+  const command = (id: string, what: string, run: () => void): Command => ({ id, title: what, group: "Project", run });
+  if (canStart(state)) {
+    const rescue = command("rescue", "Start the project in rescue mode", start(true));
+    return [command("start", "Start the project", start(false)), rescue];
+  }
+  const stop = canStop(state) ? [command("stop", "Stop the project", end("stop"))] : [];
+  if (state !== "running") return stop;
+  const rescue = command("rescue", "Restart the project in rescue mode", end("restart", true));
+  return [...stop, command("restart", "Restart the project", end("restart")), rescue];
 }

@@ -2,29 +2,22 @@
 
 import { Text } from "@mantine/core";
 import { IconCloud, IconCloudOff } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { countOf, formatBytes } from "../../core/format.ts";
 import type { StateWord } from "../../core/project-view.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { StateBadge } from "../../ui/state-badge.tsx";
-
-const EVERY_MS = 10_000;
+import { useStatus } from "./use-status.ts";
 
 export function StatusBar({ state }: { state: StateWord }) {
   const { open } = useProject();
   const connection = useStore(open.connection.status);
   const stopping = useStore(open.connection.stopping);
   const online = connection === "online";
-  const { data: status } = useQuery({
-    queryKey: ["status", open.projectId],
-    queryFn: () => open.connection.request("status", {}),
-    enabled: online,
-    refetchInterval: EVERY_MS,
-  });
+  const status = useStatus();
   return (
     <footer className="status">
       <StateBadge state={stopping && state === "running" ? "stopping" : state} />
-      {online && status !== undefined && (
+      {status !== undefined && (
         <>
           <Meter label="memory" used={status.memory.used} limit={status.memory.limit} />
           <Meter label="disk" used={status.disk.used} limit={status.disk.used + status.disk.free} />

@@ -15,6 +15,7 @@ import { EnvironmentForm } from "./environment-form.tsx";
 import { ImageForm } from "./image-form.tsx";
 import { ProjectLicenses } from "./project-licenses.tsx";
 import { QuotaView } from "./quota-view.tsx";
+import { RescueForm } from "./rescue-form.tsx";
 
 export function SettingsPage() {
   const { project } = useProject();
@@ -45,6 +46,7 @@ export function SettingsPage() {
         )}
         {quota !== undefined && <ProjectLicenses quota={quota} />}
         <EnvironmentForm />
+        <RescueForm />
       </fieldset>
       {account?.is_admin && quota !== undefined && <AdminQuotas key={project.project_id} quota={quota} />}
       <DangerZone />

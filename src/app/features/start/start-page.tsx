@@ -4,10 +4,12 @@ import { Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { mayIn } from "../../core/project-view.ts";
-import { adviceFor } from "../../core/start-view.ts";
+import { adviceFor, mayBeRescued } from "../../core/start-view.ts";
 import { useApp, useStore } from "../../ui/app-context.ts";
+import { AskForMemory } from "../../ui/ask-for-more.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
+import { RescueOffer } from "./rescue.tsx";
 import { StartProgress } from "./start-progress.tsx";
 import { useStart } from "./use-start.ts";
 
@@ -20,7 +22,8 @@ export function StartPage() {
     if (stopped) button.current?.focus({ preventScroll: true });
   }, [stopped]);
   const failed = stopped && start?.outcome === "failed";
-  const refusal = stopped ? (project.action_request?.err ?? project.state?.error) : undefined;
+  const trouble = project.state?.error;
+  const refusal = stopped ? (project.action_request?.err ?? trouble) : undefined;
   return (
     <div className="start-page">
       <Paper withBorder p="lg" className="start-card">
@@ -36,6 +39,7 @@ export function StartPage() {
               {adviceFor(start.reason)}
             </Problem>
           )}
+          {failed && start.reason === "out_of_memory" && <AskForMemory message={start.message ?? ""} />}
           {!failed && refusal !== undefined && <Problem title="The project could not start">{refusal}</Problem>}
           {project.deleted && (
             <Text size="sm">
@@ -60,8 +64,10 @@ export function StartPage() {
               </Button>
             </>
           )}
+          {failed && !project.deleted && mayBeRescued(start) && <RescueOffer />}
           {go.error !== undefined && <Problem title="The start could not be asked for">{go.error}</Problem>}
           {(state === "starting" || state === "waiting") && <StartProgress start={start} />}
+          {state === "starting" && trouble !== undefined && start?.rescue !== true && <RescueOffer />}
           {state === "stopping" && (
             <Text size="sm" role="status">
               It is saving everything and stopping.

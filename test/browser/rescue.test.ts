@@ -1,0 +1,91 @@
+/** A project that runs out of memory, and one that does not start by its own doing, in a real browser on the whole product. */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { Life } from "../../src/core/life.ts";
+import { expectFits, openPage } from "../helpers/browser.ts";
+import { testLives } from "../helpers/life.ts";
+import { Person, type Product, startProduct } from "../helpers/product.ts";
+import { until } from "../helpers/until.ts";
+
+const life = testLives();
+const LONG_MS = 240_000;
+
+const whole = new Life("product");
+let product: Product;
+let ada: Person;
+beforeAll(async () => {
+  product = await startProduct(whole);
+  ada = await Person.signUp(product.origin, "Ada");
+}, 300_000);
+afterAll(async () => {
+  expect(await whole.stop({ deadlineMs: 30_000 })).toEqual([]);
+}, 300_000);
+
+async function openProject(projectId: string, page: string): Promise<Page> {
+  const opened = await openPage(life());
+  const [name = "", ...rest] = ada.cookie.split(";")[0]?.split("=") ?? [];
+  await opened.page.context().addCookies([{ name, value: rest.join("="), url: product.origin }]);
+  await opened.page.goto(`${product.origin}/app/projects/${projectId}/${page}`);
+  return opened.page;
+}
+
+const homeOf = (projectId: string) => join(product.dataDir, "volumes", "projects-data", "projects", projectId);
+const terminalText = (page: Page) => page.locator(".xterm-rows").innerText();
+
+test(
+  "a project is restarted in rescue mode from its settings, mended, and restarted normally",
+  async () => {
+    const projectId = await ada.createProject("Broken");
+    await mkdir(homeOf(projectId), { recursive: true });
+    await writeFile(join(homeOf(projectId), ".bashrc"), "touch ~/was-executed\nexit 1\n");
+    await writeFile(join(homeOf(projectId), ".bash_profile"), ". ~/.bashrc\n");
+    await ada.startProject(projectId);
+    const page = await openProject(projectId, "settings");
+    await page.getByRole("button", { name: "Restart in rescue mode" }).click();
+    const banner = page.getByRole("status").filter({ hasText: "Rescue mode:" });
+    await banner.waitFor();
+    await expectFits(page, "rescue banner", ".project-notice");
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expectFits(page, "rescue banner on a phone", ".project-notice");
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole("link", { name: "Terminal" }).click();
+    await page.getByRole("textbox", { name: "Terminal main" }).waitFor();
+    await until(async () => (await terminalText(page)).includes("(rescue)"));
+    await page.keyboard.type("rm .bashrc was-executed; ls -A $PROJECT_HOME; echo mended\n");
+    await until(async () => /\nmended/.test(await terminalText(page)));
+    await banner.getByRole("button", { name: "Restart normally" }).click();
+    await banner.waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Log" }).click();
+    await page.getByText("asked to restart the project in rescue mode").waitFor();
+  },
+  LONG_MS,
+);
+
+test(
+  "a project that runs out of memory says by which program, asks for more by one click, and has it in its log",
+  async () => {
+    const projectId = await ada.createProject("Greedy");
+    await ada.call("projects/set-admin-quotas", { project_id: projectId, memory_limit: 400 });
+    await ada.startProject(projectId);
+    const hog = "const keep = []; setInterval(() => keep.push(Buffer.alloc(5e6, 1)), 60)";
+    await writeFile(join(homeOf(projectId), "hog.mjs"), hog);
+    const page = await openProject(projectId, "terminal/main");
+    await page.getByRole("textbox", { name: "Terminal main" }).waitFor();
+    await until(async () => /[$#]/.test(await terminalText(page)));
+    await page.keyboard.type(`"${process.execPath}" hog.mjs\n`);
+    const notice = page.getByRole("alert").filter({ hasText: "ran out of memory" });
+    await notice.getByText("node hog.mjs").waitFor({ timeout: 120_000 });
+    await expectFits(page, "memory notice", ".project-notice");
+    await notice.getByRole("button", { name: "Ask for more memory" }).click();
+    await notice.getByRole("status").waitFor();
+    await notice.getByRole("button", { name: "Do not show this any more" }).click();
+    await notice.waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Log" }).click();
+    const entry = page.getByRole("listitem").filter({ hasText: "ran out of memory." });
+    await entry.getByText("node hog.mjs").waitFor();
+  },
+  LONG_MS,
+);
