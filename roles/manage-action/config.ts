@@ -14,8 +14,13 @@ export const manageActionConfig = z.object({
   ...quotaConfig.shape,
   startsInFlight: setting(
     "COCALC_STARTS_IN_FLIGHT",
-    wholeNumber().min(1).max(100_000).default(100),
-    "How many projects start at the same time, from the creation of the pod until it is ready; more wait in a queue that takes turns between owners.",
+    wholeNumber().min(1).max(100_000).default(500),
+    "How many projects start at the same time at most, from the creation of the pod until it is ready; more wait in a queue that takes turns between owners and between licences.",
+  ),
+  startsPerNode: setting(
+    "COCALC_STARTS_PER_NODE",
+    wholeNumber().min(1).max(10_000).default(20),
+    "How many projects start at the same time for each node that takes projects, within COCALC_STARTS_IN_FLIGHT.",
   ),
   concurrency: setting(
     "COCALC_MANAGE_CONCURRENCY",

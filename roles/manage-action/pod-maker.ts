@@ -4,8 +4,9 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
-import type { PlacementRules } from "../../src/domain/project-pods/placement.ts";
+import { type PlacementRules, placementOf } from "../../src/domain/project-pods/placement.ts";
 import { renderPod } from "../../src/domain/project-pods/render.ts";
+import type { PodTemplate } from "../../src/domain/project-pods/template.ts";
 import { ProjectTemplates } from "../../src/domain/project-pods/templates.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
 import { allowedPatches } from "../../src/domain/settings/values.ts";
@@ -45,6 +46,16 @@ export class PodMaker {
   /** Resolves when what pods are made from has been looked for. */
   get synced(): Promise<unknown> {
     return this.#templates.synced;
+  }
+
+  /** What a pod is made from that asks for nothing special; undefined: there is no template that can be used. */
+  get plainPod(): Pick<PodTemplate, "spec"> | undefined {
+    try {
+      const { spec } = this.#templates.template;
+      return { spec: { ...spec, ...placementOf(spec, this.#config, { pool: undefined, gpu: false }) } };
+    } catch {
+      return undefined; // `check` tells why
+    }
   }
 
   /** Resolves when a pod could be made. @throws AppError `invalid` with the reason, `unavailable` before the ConfigMaps were read. */

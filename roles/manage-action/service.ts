@@ -13,6 +13,7 @@ import type { Tools } from "./case.ts";
 import { clearRemoved } from "./clear-removed.ts";
 import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide.ts";
 import { openQuotaWatch } from "./quota-watch.ts";
+import { keepStartLimit } from "./start-limit.ts";
 import { steps } from "./steps.ts";
 
 /** How long the first word of the cluster is awaited before those who want to start are told that it does not answer. */
@@ -46,6 +47,7 @@ export class ActionService {
     );
     await within(FIRST_WORD_MS, term, known);
     while (!term.signal.aborted && !(await this.#resumes())) await sleep(500, term.signal);
+    keepStartLimit(term, this.#tools);
     const reconciler = openReconciler(term, {
       name: "manage-action",
       db,

@@ -115,7 +115,11 @@ export interface ConfigMap extends KubeObject {
 
 export interface KubeNode extends KubeObject {
   spec?: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string }[] };
-  status?: { conditions?: PodCondition[]; allocatable?: Record<string, string> };
+  status?: {
+    conditions?: PodCondition[];
+    allocatable?: Record<string, string>;
+    images?: { names?: string[]; sizeBytes?: number }[];
+  };
 }
 
 /** An event about an object, core/v1. */

@@ -23,8 +23,8 @@ export const nodeSummary = z.object({
   schedulable: z.boolean(),
   pressure: z.array(nodePressure),
   taints: z.array(z.object({ key: z.string(), value: z.string(), effect: z.string() })),
-  /** The pool that it belongs to by its label. */
-  pool: z.string().nullable(),
+  /** But for those by which Kubernetes itself tells nodes apart. */
+  labels: z.record(z.string(), z.string()),
   allocatable: nodeAmounts,
   /** Requested by the pods of projects. */
   requested: nodeAmounts,

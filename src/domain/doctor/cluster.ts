@@ -3,7 +3,8 @@
 import { isAppError } from "../../core/errors.ts";
 import { configMaps, nodes } from "../../kube/resources.ts";
 import { eachRight, type KubeRight, type KubeRights } from "../../kube/rights.ts";
-import type { Kube, KubeNode } from "../../kube/types.ts";
+import type { Kube } from "../../kube/types.ts";
+import { offerOf, takesProjects } from "../project-pods/node-fit.ts";
 import { type PlacementRules, placementOf } from "../project-pods/placement.ts";
 import { type PodTemplate, parseTemplate, TEMPLATE_CONFIG_MAP } from "../project-pods/template.ts";
 import { parseSoftware, SOFTWARE_CONFIG_MAP } from "../software/software.ts";
@@ -60,7 +61,7 @@ export function checkNodes(kube: Kube, placement: () => PlacementRules): Promise
     if (template === undefined)
       return wrong("not looked at, because no pod template says which are wanted", "mend that first");
     const { items } = await kube.list(nodes);
-    const usable = items.filter((node) => takesProjects(node, template));
+    const usable = items.filter((node) => takesProjects(offerOf(node), template));
     return usable.length > 0
       ? well(
           `${usable.length} of ${items.length}: ${usable
@@ -82,33 +83,4 @@ async function templateForNodes(kube: Kube, placement: PlacementRules): Promise<
     if (isAppError(error, "invalid") || isAppError(error, "not_found")) return undefined;
     throw error;
   }
-}
-
-/** Ready, open, with the labels that the template selects and no taint that it does not tolerate. */
-function takesProjects({ metadata, spec, status }: KubeNode, template: PodTemplate): boolean {
-  const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
-  const wanted = Object.entries((template.spec.nodeSelector ?? {}) as Record<string, string>); // as the API defines it
-  const tolerations = (template.spec.tolerations ?? []) as Toleration[]; // likewise
-  const repelled = (spec?.taints ?? []).some(
-    (taint) => taint.effect !== "PreferNoSchedule" && !tolerations.some((toleration) => tolerates(toleration, taint)),
-  );
-  return (
-    isReady &&
-    spec?.unschedulable !== true &&
-    !repelled &&
-    wanted.every(([key, value]) => metadata.labels?.[key] === value)
-  );
-}
-
-interface Toleration {
-  key?: string;
-  operator?: string;
-  value?: string;
-  effect?: string;
-}
-
-function tolerates(toleration: Toleration, taint: { key: string; value?: string; effect: string }): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== taint.effect) return false;
-  if (toleration.operator === "Exists") return toleration.key === undefined || toleration.key === taint.key;
-  return toleration.key === taint.key && (toleration.value ?? "") === (taint.value ?? "");
 }

@@ -66,9 +66,14 @@ export class ProjectPods {
 
   /** All projects that have a pod of ours. */
   projectIds(): string[] {
-    return this.#reflector.list().flatMap((pod) => {
+    return this.list().flatMap(({ metadata }) => projectIdOf(metadata.name) ?? []);
+  }
+
+  /** All pods of ours that the watch has seen. */
+  list(): Pod[] {
+    return this.#reflector.list().filter((pod) => {
       const projectId = projectIdOf(pod.metadata.name);
-      return projectId !== undefined && isPodOf(pod, projectId) ? [projectId] : [];
+      return projectId !== undefined && isPodOf(pod, projectId);
     });
   }
 

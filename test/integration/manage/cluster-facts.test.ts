@@ -1,0 +1,81 @@
+/** What the manage roles tell of the cluster in the database: its nodes, and how many starts may be in flight at a time. */
+
+import { expect, test } from "@jest/globals";
+import { clusterView } from "../../../src/domain/cluster-facts/cluster-facts.ts";
+import { nodes } from "../../../src/kube/resources.ts";
+import { testLives } from "../../helpers/life.ts";
+import { until } from "../../helpers/until.ts";
+import { World } from "./world.ts";
+
+const newLife = testLives();
+
+/** A cluster with one node where pods run and never become ready, and others that we speak for. */
+async function openNodes(env: Record<string, string> = {}) {
+  const life = newLife();
+  const container = {
+    resources: { requests: { cpu: "10m" } },
+    readinessProbe: { exec: { command: ["false"] }, periodSeconds: 1 },
+  };
+  const world = await World.open(life, { script: "exec sleep 600", container });
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], {
+    COCALC_STARTS_PER_NODE: "2",
+    ...env,
+  });
+  const view = (isSo: (view: Awaited<ReturnType<typeof clusterView>>) => boolean, what: string) =>
+    until(async () => [await clusterView(world.db)].find(isSo), { what, timeoutMs: 30_000 });
+  return { world, view };
+}
+
+async function setNode(
+  world: World,
+  name: string,
+  { ready = "True", ...spec }: { ready?: string; unschedulable?: boolean },
+) {
+  await world.kube.apply(nodes, { apiVersion: "v1", kind: "Node", metadata: { name }, spec });
+  const status = {
+    conditions: [{ type: "Ready", status: ready }],
+    allocatable: { cpu: "4", memory: "8Gi", pods: "10" },
+  };
+  const answer = await world.wire.send("PATCH", `/api/v1/nodes/${name}/status`, {
+    body: { status },
+    contentType: "application/merge-patch+json",
+  });
+  if (answer.status !== 200) throw new Error(answer.text);
+}
+
+test("as many starts are in flight as the ready nodes take, and a node that comes lets the next ones go", async () => {
+  const { world, view } = await openNodes();
+  await view(({ queue }) => queue?.limit === 2 && queue.nodes === 1, "one node counts");
+  const projects = await Promise.all(Array.from({ length: 5 }, () => world.createProject()));
+  for (const projectId of projects) await world.ask(projectId, "start");
+  await view(({ queue }) => queue?.held === 2 && queue.waiting === 3, "two are in flight and three wait");
+  expect(await world.allPods()).toHaveLength(2);
+  const places = await Promise.all(projects.map(async (projectId) => (await world.start(projectId))?.position ?? 0));
+  expect(places.toSorted()).toEqual([0, 0, 1, 2, 3]);
+  await setNode(world, "other", {});
+  await view(({ queue }) => queue?.limit === 4 && queue.held === 4, "the second node counts too");
+  await setNode(world, "other", { ready: "False" });
+  await view(({ queue }) => queue?.limit === 2 && queue.held === 4, "nobody loses a turn");
+  const inFlight = projects.filter((_, index) => places[index] === 0);
+  for (const projectId of inFlight) await world.ask(projectId, "stop");
+  await view(({ queue }) => queue?.held === 2 && queue.waiting === 1, "what is beyond the limit is not given anew");
+});
+
+test("nodes are told with what is asked of them, and what speaks against them", async () => {
+  const { world, view } = await openNodes({ COCALC_COUNT_ALL_PODS: "yes" });
+  await setNode(world, "other", { unschedulable: true });
+  await world.ask(await world.createProject(), "start");
+  const { nodes: told } = await view(
+    (one) => one.nodes?.nodes[0]?.requested.pods === 1 && one.nodes.nodes[1]?.schedulable === false,
+    "the pod and the cordon are told",
+  );
+  expect(told).toMatchObject({ counts_all_pods: true, left_out: 0 });
+  expect(told?.nodes).toMatchObject([
+    { name: "local", ready: true, requested: { pods: 1 } },
+    {
+      name: "other",
+      allocatable: { cpu: 4, memory: 8 * 2 ** 30, pods: 10 },
+      requested_by_all: { cpu: 0, memory: 0, pods: 0 },
+    },
+  ]);
+});
