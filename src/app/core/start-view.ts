@@ -41,6 +41,27 @@ export function phasesOf(start: ProjectStart, now: number): PhaseView[] {
   });
 }
 
+/** What a start under way waits for, its place, and when it will probably be ready; `now` in ms since the epoch. */
+export function waitWords({ position, message, expected }: ProjectStart, now: number): string {
+  const place = position === 1 ? "It is next in the queue" : `It is number ${position} in the queue`;
+  const left = expected === null ? undefined : aboutWords(Date.parse(expected) - now);
+  if (message !== null) return left === undefined ? message : `${message} Probably ready ${left}.`;
+  if (position !== null) return left === undefined ? `${place}.` : `${place}; probably ready ${left}.`;
+  return left === undefined
+    ? "It is starting; most projects take a few seconds."
+    : `It is starting; probably ready ${left}.`;
+}
+
+/** As exactly as it can be known: what is told is right within a factor of two or so. */
+function aboutWords(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 8) return "in a few seconds";
+  if (seconds < 55) return `in about ${Math.round(seconds / 5) * 5} seconds`;
+  if (seconds < 90) return "in about a minute";
+  if (seconds < 90 * 60) return `in about ${Math.round(seconds / 60)} minutes`;
+  return `in about ${Math.round(seconds / 3_600)} hours`;
+}
+
 /** What a person can do about a failed start. */
 export function adviceFor(reason: StartReason | null): string {
   return (

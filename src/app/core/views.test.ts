@@ -10,7 +10,7 @@ import { type LogEntry, wordsOfEvent } from "./log-view.ts";
 import { nameOfCopy, problemOfName } from "./paths.ts";
 import { matchesSearch, passesFilter, stateWord } from "./project-view.ts";
 import { hasProjectOrigins, reachableAddress } from "./site.ts";
-import { phasesOf } from "./start-view.ts";
+import { phasesOf, waitWords } from "./start-view.ts";
 import { Tabs } from "./tabs.ts";
 import { formatVariables, parseVariables } from "./variables.ts";
 
@@ -82,6 +82,31 @@ test("the phases of a start tell what each took", () => {
   expect(phases[3]).toMatchObject({ state: "later" });
   const failed = phasesOf({ ...start, ended: "2026-01-01T00:00:03.000Z", outcome: "failed" }, NOW);
   expect(failed[2]).toMatchObject({ state: "failed", took: 1_000 });
+});
+
+test("who waits is told its place and when it will probably be ready", () => {
+  const start = {
+    project_id: project().project_id,
+    ticket: 1,
+    phases: { requested: AT },
+    ended: null,
+    outcome: null,
+    reason: "queued" as const,
+    message: null,
+    kubernetes_reason: null,
+    rescue: false,
+  };
+  const words = (position: number | null, seconds: number | null) =>
+    waitWords(
+      { ...start, position, expected: seconds === null ? null : new Date(NOW + seconds * 1_000).toISOString() },
+      NOW,
+    );
+  expect(words(12, 63)).toBe("It is number 12 in the queue; probably ready in about a minute.");
+  expect(words(1, null)).toBe("It is next in the queue.");
+  expect(words(null, 33)).toBe("It is starting; probably ready in about 35 seconds.");
+  expect(words(null, -5)).toBe("It is starting; probably ready in a few seconds.");
+  expect(words(400, 600)).toBe("It is number 400 in the queue; probably ready in about 10 minutes.");
+  expect(words(null, null)).toMatch(/most projects take a few seconds/);
 });
 
 test("sizes, times and durations are for people", () => {

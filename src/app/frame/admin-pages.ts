@@ -3,5 +3,6 @@
 export const ADMIN_PAGES = [
   { to: "/admin", title: "Overview" },
   { to: "/admin/licenses", title: "Licences" },
+  { to: "/admin/cluster", title: "Cluster" },
   { to: "/admin/settings", title: "Site settings" },
 ] as const;

@@ -62,6 +62,11 @@ const adminLicense = createRoute({
   path: "/licenses/$licenseId",
   component: lazyRouteComponent(() => import("../features/licenses/license-page.tsx"), "AdminLicensePage"),
 });
+const adminCluster = createRoute({
+  getParentRoute: () => admin,
+  path: "/cluster",
+  component: lazyRouteComponent(() => import("../features/cluster/cluster-page.tsx"), "ClusterPage"),
+});
 const adminSettings = createRoute({
   getParentRoute: () => admin,
   path: "/settings",
@@ -127,7 +132,7 @@ const tree = root.addChildren([
   home,
   projects,
   account,
-  admin.addChildren([adminOverview, adminLicenses, newLicense, adminLicense, adminSettings]),
+  admin.addChildren([adminOverview, adminLicenses, newLicense, adminLicense, adminCluster, adminSettings]),
   licenses,
   license,
   project.addChildren([projectHome, files, trash, terminal, members, log, settings]),

@@ -6,14 +6,14 @@ import { useEffect } from "react";
 import type { ProjectStart } from "../../../protocol/starts.ts";
 import { formatDuration } from "../../core/format.ts";
 import { askFor } from "../../core/project-actions.ts";
-import { type PhaseView, phasesOf } from "../../core/start-view.ts";
+import { type PhaseView, phasesOf, waitWords } from "../../core/start-view.ts";
 import { useApp, useNow, useProject } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 
 const ICONS = { done: IconCircleCheckFilled, now: IconProgress, later: IconCircleDashed, failed: IconCircleX } as const;
 const SPOKEN = { done: "done", now: "under way", later: "to come", failed: "failed" } as const;
 
-const POSITION_EVERY_MS = 3_000;
+const FORECAST_EVERY_MS = 3_000;
 
 export function StartProgress({ start }: { start: ProjectStart | undefined }) {
   const app = useApp();
@@ -21,11 +21,11 @@ export function StartProgress({ start }: { start: ProjectStart | undefined }) {
   const now = useNow(200);
   const cancel = useAct(() => askFor(app, project.project_id, "stop"));
   const live = start !== undefined && start.ended === null;
-  useFreshPosition(project.project_id, live && start.position !== null);
+  useFreshForecast(project.project_id, live);
   return (
     <div>
       <div role="status" aria-live="polite">
-        <Text size="sm">{live ? waitWords(start) : "The start has been asked for."}</Text>
+        <Text size="sm">{live ? waitWords(start, now) : "The start has been asked for."}</Text>
         {live && start.kubernetes_reason !== null && (
           <details>
             <summary>Details</summary>
@@ -54,14 +54,14 @@ export function StartProgress({ start }: { start: ProjectStart | undefined }) {
   );
 }
 
-/** A place in the queue moves on when others' starts do, of which nobody tells this browser: asks every few seconds. */
-function useFreshPosition(projectId: string, queued: boolean): void {
+/** Place and expected time move on when others' starts do, of which nobody tells this browser: asks every few seconds. */
+function useFreshForecast(projectId: string, live: boolean): void {
   const { hub } = useApp();
   useEffect(() => {
-    if (!queued) return;
-    const timer = setInterval(() => void hub.look(projectId).catch(() => {}), POSITION_EVERY_MS); // offline: the next one asks again
+    if (!live) return;
+    const timer = setInterval(() => void hub.look(projectId).catch(() => {}), FORECAST_EVERY_MS); // offline: the next one asks again
     return () => clearInterval(timer);
-  }, [hub, projectId, queued]);
+  }, [hub, projectId, live]);
 }
 
 function Phase({ phase: { label, state, took } }: { phase: PhaseView }) {
@@ -76,10 +76,4 @@ function Phase({ phase: { label, state, took } }: { phase: PhaseView }) {
       <span className="phase-time">{took === undefined ? "" : formatDuration(took)}</span>
     </li>
   );
-}
-
-function waitWords({ position, message }: ProjectStart): string {
-  if (message !== null) return message;
-  if (position !== null) return position === 1 ? "It is next in the queue." : `It is number ${position} in the queue.`;
-  return "It is starting; most projects take a few seconds.";
 }

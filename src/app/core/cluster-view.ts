@@ -1,0 +1,66 @@
+/** The cluster in words: what speaks against a node, how full it is, how the queue stands. Pure. */
+
+import type { ClusterView, NodeSummary } from "../../protocol/cluster.ts";
+import { countOf, formatBytes } from "./format.ts";
+
+/** Not told anew for so long, by roles that tell every minute: they do not run, or reach nothing. */
+const OLD_MS = 180_000;
+
+/** Is what was told too old to be believed? `now` in ms since the epoch. */
+export function isOld(told: { time: string }, now: number): boolean {
+  return now - Date.parse(told.time) > OLD_MS;
+}
+
+/** What keeps projects from a node, or will; empty: nothing. */
+export function troublesOf({ ready, schedulable, pressure, taints }: NodeSummary): string[] {
+  return [
+    ...(ready ? [] : ["not ready"]),
+    ...(schedulable ? [] : ["closed to new projects (cordoned)"]),
+    ...pressure.map((one) => (one === "network" ? "its network is not set up" : `short of ${one}`)),
+    ...taints.map(({ key, value, effect }) => `only for who tolerates ${key}${value && `=${value}`} (${effect})`),
+  ];
+}
+
+export interface Filling {
+  what: string;
+  /** By the pods of projects, by all pods (null: those of others cannot be seen), and what there is; in words. */
+  words: string;
+  /** Of a hundred; of all pods where they can be seen. */
+  percent: number;
+}
+
+/** How much of a node is asked for. */
+export function fillingsOf({ allocatable, requested, requested_by_all: all }: NodeSummary): Filling[] {
+  const one = (
+    what: string,
+    ours: number,
+    everybody: number | undefined,
+    there: number,
+    show: (value: number) => string = String,
+  ): Filling => ({
+    what,
+    words: `${show(ours)} by projects${everybody === undefined ? "" : `, ${show(everybody)} by all`}, of ${show(there)}`,
+    percent: there === 0 ? 0 : Math.min(100, (100 * (everybody ?? ours)) / there),
+  });
+  const cores = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 2 });
+  return [
+    one("Processor cores", requested.cpu, all?.cpu, allocatable.cpu, cores),
+    one("Memory", requested.memory, all?.memory, allocatable.memory, formatBytes),
+    one("Pods", requested.pods, all?.pods, allocatable.pods),
+    ...Object.entries(allocatable.extended).map(([name, there]) =>
+      one(name, requested.extended[name] ?? 0, all === null ? undefined : (all.extended[name] ?? 0), there),
+    ),
+  ];
+}
+
+/** How many starts are under way and wait, and what bounds them. */
+export function queueWords(queue: NonNullable<ClusterView["queue"]>): string {
+  const { held, limit, waiting, nodes, per_node, at_most } = queue;
+  const why =
+    nodes === null
+      ? `${at_most} in all`
+      : `${per_node} for each of ${countOf(nodes, "node")} that take projects, ${at_most} in all`;
+  return `${countOf(held, "start is", "starts are")} in flight of ${limit} that may be (${why}); ${
+    waiting === 0 ? "nobody waits" : `${countOf(waiting, "waits", "wait")} for a turn`
+  }.`;
+}
