@@ -18,6 +18,7 @@ const load: Record<string, () => Promise<{ benchmark: (life: Life) => Benchmark 
   sockets: () => import("./sockets.ts"),
   keystroke: () => import("./keystroke.ts"),
   prompt: () => import("./prompt.ts"),
+  resize: () => import("./resize.ts"),
 };
 
 const names = process.argv.slice(2);
