@@ -59,7 +59,7 @@ export function queueWords(queue: NonNullable<ClusterView["queue"]>): string {
   const why =
     nodes === null
       ? `${at_most} in all`
-      : `${per_node} for each of ${countOf(nodes, "node")} that take projects, ${at_most} in all`;
+      : `${per_node} for each of ${countOf(nodes, "node that takes", "nodes that take")} projects, ${at_most} in all`;
   return `${countOf(held, "start is", "starts are")} in flight of ${limit} that may be (${why}); ${
     waiting === 0 ? "nobody waits" : `${countOf(waiting, "waits", "wait")} for a turn`
   }.`;

@@ -12,9 +12,7 @@ export function ClusterNode({ node }: { node: NodeSummary }) {
     <Stack component="article" gap={4} aria-label={`Node ${node.name}`}>
       <Group gap="xs">
         <Text fw={600}>{node.name}</Text>
-        <Badge variant="light" color={node.ready && node.schedulable ? "green" : "red"}>
-          {node.ready ? (node.schedulable ? "Ready" : "Closed") : "Not ready"}
-        </Badge>
+        <Badge variant="default">{node.ready ? (node.schedulable ? "Ready" : "Closed") : "Not ready"}</Badge>
       </Group>
       {troubles.length > 0 && <Text size="sm">{troubles.join("; ")}.</Text>}
       {fillingsOf(node).map(({ what, words, percent }) => (
