@@ -14,6 +14,7 @@ const load: Record<string, () => Promise<{ benchmark: (life: Life) => Benchmark 
   quotas: () => import("./quotas.ts"),
   starts: () => import("./starts.ts"),
   state: () => import("./state.ts"),
+  writers: () => import("./writers.ts"),
   proxy: () => import("./proxy.ts"),
   sockets: () => import("./sockets.ts"),
   keystroke: () => import("./keystroke.ts"),
