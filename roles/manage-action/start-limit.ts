@@ -4,7 +4,7 @@ import type { Life } from "../../src/core/life.ts";
 import { clusterView } from "../../src/domain/cluster-facts/cluster-facts.ts";
 import { keepTelling } from "../../src/domain/cluster-facts/fact-teller.ts";
 import { takesProjects } from "../../src/domain/project-pods/node-fit.ts";
-import type { QueueFact } from "../../src/protocol/cluster.ts";
+import { type NodeSummary, type QueueFact, TOLD_OLD_MS } from "../../src/protocol/cluster.ts";
 import type { Tools } from "./case.ts";
 
 /** Keeps the limit of turns by what manage-state tells of nodes, and tells how the queue stands, while the term lasts. */
@@ -24,17 +24,24 @@ export function keepStartLimit(term: Life, tools: Tools): void {
 
 async function limitNow({ db, config, maker }: Tools) {
   const { nodes: told } = await clusterView(db);
+  const isBelieved = told !== null && Date.now() - Date.parse(told.time) <= TOLD_OLD_MS;
   const { plainPod } = maker;
-  const nodes =
-    told === null || plainPod === undefined ? null : told.nodes.filter((node) => takesProjects(node, plainPod)).length;
+  const takes = (node: NodeSummary) =>
+    plainPod !== undefined && (takesProjects(node, plainPod) || isOfPool(node, config.poolLabel));
+  const nodes = isBelieved && plainPod !== undefined ? told.nodes.filter(takes).length : null;
   const [per_node, at_most] = [config.startsPerNode, config.startsInFlight];
   return { nodes, per_node, at_most, limit: startLimit({ nodes, perNode: per_node, atMost: at_most }) };
 }
 
+/** A node of a pool takes those projects alone that are of it, and any of them may start now. */
+function isOfPool({ ready, schedulable, labels }: NodeSummary, poolLabel: string): boolean {
+  return ready && schedulable && labels[poolLabel] !== undefined;
+}
+
 /**
- * Of one node at least, since where none is there yet a cluster may add one for the first pod that waits, and a start that finds no room
- * holds no turn. `nodes` null: nobody has told of them.
+ * `nodes` null: nobody tells of them. Where there is none that takes projects, a cluster may add as many as pods wait for, and who finds no room
+ * holds no turn: so then nobody is kept back.
  */
 function startLimit({ nodes, perNode, atMost }: { nodes: number | null; perNode: number; atMost: number }): number {
-  return nodes === null ? atMost : Math.min(atMost, perNode * Math.max(1, nodes));
+  return nodes === null || nodes === 0 ? atMost : Math.min(atMost, perNode * nodes);
 }

@@ -3,6 +3,14 @@
 import { z } from "zod";
 import { isoTime } from "./common.ts";
 
+/** Not told anew for so long, by roles that tell every minute: they do not run, or reach nothing, and what they told is not believed any more. */
+export const TOLD_OLD_MS = 180_000;
+
+/** Is it the key of a label by which Kubernetes and its parts tell nodes apart? */
+export function isOfKubernetes(key: string): boolean {
+  return /(^|\.)(kubernetes|k8s)\.io\//.test(key);
+}
+
 /** How much of what a node has: cpu in cores, memory in bytes; `extended` by the resource's name, such as nvidia.com/gpu. */
 export const nodeAmounts = z.object({
   cpu: z.number(),
@@ -23,7 +31,6 @@ export const nodeSummary = z.object({
   schedulable: z.boolean(),
   pressure: z.array(nodePressure),
   taints: z.array(z.object({ key: z.string(), value: z.string(), effect: z.string() })),
-  /** But for those by which Kubernetes itself tells nodes apart. */
   labels: z.record(z.string(), z.string()),
   allocatable: nodeAmounts,
   /** Requested by the pods of projects. */

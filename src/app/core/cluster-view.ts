@@ -1,14 +1,17 @@
 /** The cluster in words: what speaks against a node, how full it is, how the queue stands. Pure. */
 
-import type { ClusterView, NodeSummary } from "../../protocol/cluster.ts";
+import { type ClusterView, isOfKubernetes, type NodeSummary, TOLD_OLD_MS } from "../../protocol/cluster.ts";
 import { countOf, formatBytes } from "./format.ts";
-
-/** Not told anew for so long, by roles that tell every minute: they do not run, or reach nothing. */
-const OLD_MS = 180_000;
 
 /** Is what was told too old to be believed? `now` in ms since the epoch. */
 export function isOld(told: { time: string }, now: number): boolean {
-  return now - Date.parse(told.time) > OLD_MS;
+  return now - Date.parse(told.time) > TOLD_OLD_MS;
+}
+
+/** The labels that administrators have given a node, such as `cocalc-pool=gpu`. */
+export function labelsOf({ labels }: NodeSummary): string[] {
+  const own = Object.entries(labels).filter(([key]) => !isOfKubernetes(key));
+  return own.map(([key, value]) => (value === "" ? key : `${key}=${value}`));
 }
 
 /** What keeps projects from a node, or will; empty: nothing. */

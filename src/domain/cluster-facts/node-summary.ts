@@ -2,13 +2,19 @@
 
 import { quantity } from "../../core/quantities.ts";
 import type { Container, KubeNode, Pod } from "../../kube/types.ts";
-import type { NodeAmounts, NodePressure, NodeSummary, NodesFact } from "../../protocol/cluster.ts";
+import {
+  isOfKubernetes,
+  type NodeAmounts,
+  type NodePressure,
+  type NodeSummary,
+  type NodesFact,
+} from "../../protocol/cluster.ts";
 import { hasEnded } from "../project-pods/condition-rules.ts";
 import { offerOf } from "../project-pods/node-fit.ts";
 
 const MOST_NODES = 500;
 const MOST_IMAGES = 20;
-const MOST_LABELS = 20;
+const MOST_LABELS = 60;
 /** Longest name of an image and value of a label that is told. */
 const MOST_CHARACTERS = 200;
 
@@ -49,7 +55,7 @@ function describe(node: KubeNode): Omit<NodeSummary, "requested" | "requested_by
     schedulable,
     pressure: conditions.flatMap(({ type, status }) => (status === "True" ? (PRESSURES[type] ?? []) : [])),
     taints: taints.map(({ key, value = "", effect }) => ({ key, value, effect })),
-    labels: Object.fromEntries(Object.entries(labels).filter(isOfAdministrators).slice(0, MOST_LABELS)),
+    labels: labelsToTell(labels),
     allocatable: amountsOf(allocatable, quantity(allocatable.pods) ?? 0),
     images: named.slice(0, MOST_IMAGES),
     images_left_out: Math.max(0, named.length - MOST_IMAGES),
@@ -61,8 +67,11 @@ function nameOf(names: readonly string[]): string | undefined {
   return (names.find((name) => !name.includes("@")) ?? names[0])?.slice(0, MOST_CHARACTERS);
 }
 
-function isOfAdministrators([key, value]: [string, string]): boolean {
-  return !/(^|\.)(kubernetes|k8s)\.io\//.test(key) && value.length <= MOST_CHARACTERS;
+/** Those of administrators first, should there be too many; any may be what a pod template selects nodes by. */
+function labelsToTell(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const all = Object.entries(labels).filter(([, value]) => value.length <= MOST_CHARACTERS);
+  const [own, others] = [all.filter(([key]) => !isOfKubernetes(key)), all.filter(([key]) => isOfKubernetes(key))];
+  return Object.fromEntries([...own, ...others].slice(0, MOST_LABELS));
 }
 
 const NOTHING: NodeAmounts = { cpu: 0, memory: 0, pods: 0, extended: {} };

@@ -29,9 +29,19 @@ async function openNodes(env: Record<string, string> = {}) {
 async function setNode(
   world: World,
   name: string,
-  { ready = "True", ...spec }: { ready?: string; unschedulable?: boolean },
+  {
+    ready = "True",
+    labels,
+    ...spec
+  }: {
+    ready?: string;
+    unschedulable?: boolean;
+    taints?: { key: string; value: string; effect: string }[];
+    labels?: Record<string, string>;
+  },
 ) {
-  await world.kube.apply(nodes, { apiVersion: "v1", kind: "Node", metadata: { name }, spec });
+  const metadata = { name, ...(labels && { labels }) };
+  await world.kube.apply(nodes, { apiVersion: "v1", kind: "Node", metadata, spec });
   const status = {
     conditions: [{ type: "Ready", status: ready }],
     allocatable: { cpu: "4", memory: "8Gi", pods: "10" },
@@ -59,6 +69,19 @@ test("as many starts are in flight as the ready nodes take, and a node that come
   const inFlight = projects.filter((_, index) => places[index] === 0);
   for (const projectId of inFlight) await world.ask(projectId, "stop");
   await view(({ queue }) => queue?.held === 2 && queue.waiting === 1, "what is beyond the limit is not given anew");
+});
+
+test("nodes that a label of Kubernetes' own selects count, and those of a pool", async () => {
+  const { world, view } = await openNodes({ COCALC_PROJECT_NODES_LABEL: "kubernetes.io/os=linux" });
+  await view(
+    ({ queue }) => queue?.limit === 500 && queue.nodes === 0,
+    "no node takes projects, so nobody is kept back",
+  );
+  await setNode(world, "chosen", { labels: { "kubernetes.io/os": "linux" } });
+  await view(({ queue }) => queue?.limit === 2 && queue.nodes === 1, "the chosen node counts");
+  const taints = [{ key: "cocalc-pool", value: "large", effect: "NoSchedule" }];
+  await setNode(world, "pool", { labels: { "cocalc-pool": "large" }, taints });
+  await view(({ queue }) => queue?.limit === 4 && queue.nodes === 2, "the node of a pool counts too");
 });
 
 test("nodes are told with what is asked of them, and what speaks against them", async () => {

@@ -2,12 +2,12 @@
 
 import { Badge, Group, Progress, Stack, Text } from "@mantine/core";
 import type { NodeSummary } from "../../../protocol/cluster.ts";
-import { fillingsOf, troublesOf } from "../../core/cluster-view.ts";
+import { fillingsOf, labelsOf, troublesOf } from "../../core/cluster-view.ts";
 import { countOf } from "../../core/format.ts";
 
 export function ClusterNode({ node }: { node: NodeSummary }) {
   const troubles = troublesOf(node);
-  const labels = Object.entries(node.labels).map(([key, value]) => (value === "" ? key : `${key}=${value}`));
+  const labels = labelsOf(node);
   return (
     <Stack component="article" gap={4} aria-label={`Node ${node.name}`}>
       <Group gap="xs">
