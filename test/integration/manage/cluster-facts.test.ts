@@ -72,12 +72,12 @@ test("as many starts are in flight as the ready nodes take, and a node that come
 });
 
 test("nodes that a label of Kubernetes' own selects count, and those of a pool", async () => {
-  const { world, view } = await openNodes({ COCALC_PROJECT_NODES_LABEL: "kubernetes.io/os=linux" });
+  const { world, view } = await openNodes({ COCALC_PROJECT_NODES_LABEL: "topology.kubernetes.io/zone=near" });
   await view(
     ({ queue }) => queue?.limit === 500 && queue.nodes === 0,
     "no node takes projects, so nobody is kept back",
   );
-  await setNode(world, "chosen", { labels: { "kubernetes.io/os": "linux" } });
+  await setNode(world, "chosen", { labels: { "topology.kubernetes.io/zone": "near" } });
   await view(({ queue }) => queue?.limit === 2 && queue.nodes === 1, "the chosen node counts");
   const taints = [{ key: "cocalc-pool", value: "large", effect: "NoSchedule" }];
   await setNode(world, "pool", { labels: { "cocalc-pool": "large" }, taints });

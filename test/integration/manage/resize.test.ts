@@ -14,7 +14,7 @@ import { readyStatus, World, type WorldOptions } from "./world.ts";
 const newLife = testLives();
 
 const QUIET = "exec sleep 600";
-const FULL = "a=$(head -c 60000000 /dev/zero | tr '\\0' x); echo full; while :; do sleep 0.1; done";
+const FULL = "a=$(head -c 75000000 /dev/zero | tr '\\0' x); echo full; while :; do sleep 0.1; done";
 const SETTINGS = "UPDATE projects SET settings = $2 WHERE project_id = $1";
 
 interface Quotas {
@@ -119,16 +119,16 @@ test("a memory limit below what is in use is refused in words, and the pod is we
   await world.startRoles(life, ["manage-action", "manage-state"]);
   const { projectId } = await running(world);
   await until(async () => (await world.kube.podLog(podName(projectId))).includes("full"), { timeoutMs: 30_000 });
-  await setSite(world, "max_upgrades", { memory: 40 });
+  await setSite(world, "max_upgrades", { memory: 65 });
   const { run_quota, pending_quota } = await untilQuotas(
     world,
     projectId,
     ({ pending_quota: pending }) => pending?.reason === "memory_in_use",
   );
   expect(run_quota?.memory_limit).toBe(200);
-  expect(pending_quota?.quota.memory_limit).toBe(40);
+  expect(pending_quota?.quota.memory_limit).toBe(65);
   expect(pending_quota?.message).toMatch(
-    /^The project uses \d+(\.\d+)? MB of memory, which is more than its new limit. It keeps 200 MB until it starts again; a restart brings 40 MB of memory/,
+    /^The project uses \d+(\.\d+)? MB of memory, which is more than its new limit. It keeps 200 MB until it starts again; a restart brings 65 MB of memory/,
   );
   expect(pending_quota?.kubernetes_reason).toMatch(/below current usage/);
   const pod = await until(async () => {
