@@ -1,5 +1,6 @@
 /** What a pod tells of the end of its project's container for want of memory. Pure. */
 
+import { quantity } from "../../core/quantities.ts";
 import type { Pod } from "../../kube/types.ts";
 import { mainContainer, mainStatus } from "./container-rules.ts";
 
@@ -15,11 +16,7 @@ export function outOfMemoryEnd(pod: Pod): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-const MIB = 2 ** 20;
-
-/** Bytes that the project's container may use, as our pods have it; null: not told so. */
+/** Bytes that the project's container may use; null: it has no limit. API servers write 1024Mi as 1Gi. */
 export function memoryLimitOf(pod: Pod): number | null {
-  const { memory } = mainContainer(pod.spec.containers)?.resources?.limits ?? {};
-  const [, amount] = /^(\d+)Mi$/.exec(memory ?? "") ?? [];
-  return amount === undefined ? null : Number(amount) * MIB;
+  return quantity(mainContainer(pod.spec.containers)?.resources?.limits?.memory) ?? null;
 }
