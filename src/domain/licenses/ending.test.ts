@@ -5,6 +5,7 @@ import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { accountMail } from "../accounts/compose-mail.ts";
 import { claimMail } from "../mail/outbox.ts";
 import { tellEnding } from "./ending.ts";
+import { licensesTurning } from "./moments.ts";
 
 const newLife = testLives();
 const AN_HOUR_MS = 3_600_000;
@@ -77,4 +78,12 @@ test("a mail that waited says nothing to who no longer manages the licence, nor 
     await db.execute(`UPDATE site_licenses SET ${change}`);
     expect(await letter()).toEqual({ to: "m@example.org" });
   }
+});
+
+test("an end of which nobody was told when it was a day away is told as soon as somebody looks, and looked at no more", async () => {
+  const { db, id, tell } = await openManaged({ endsInHours: 5 });
+  const looked = () => licensesTurning(db, Date.now(), 60_000);
+  expect(await looked()).toEqual([id]);
+  expect(await tell()).toBe(1);
+  expect(await looked()).toEqual([]);
 });

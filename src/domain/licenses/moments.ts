@@ -12,13 +12,16 @@ export interface LicenseTimes {
   expires: Date | null;
 }
 
-/** Licences that begin, end or have to be told of their end within `withinMs` before or after `nowMs`. */
+/**
+ * Licences that begin, end or have to be told of their end within `withinMs` before or after `nowMs`, and those of whose end somebody should
+ * have been told while nobody of us was there.
+ */
 export async function licensesTurning(db: Queryable, nowMs: number, withinMs: number): Promise<string[]> {
   const [from, to] = [new Date(nowMs - withinMs), new Date(nowMs + withinMs)];
   const rows = await db.query<{ id: string }>(
     `SELECT id FROM site_licenses WHERE activates BETWEEN $1 AND $2 OR expires BETWEEN $1 AND $2
-       OR expires BETWEEN $1 + $3 * interval '1 millisecond' AND $2 + $3 * interval '1 millisecond'`,
-    [from, to, TOLD_BEFORE_MS],
+       OR (expires > $4 AND expires <= $2 + $3 * interval '1 millisecond' AND ending_told IS DISTINCT FROM expires)`,
+    [from, to, TOLD_BEFORE_MS, new Date(nowMs)],
   );
   return rows.map(({ id }) => id);
 }
