@@ -151,6 +151,9 @@ test("what was typed reaches the file after a crash even if nobody opens the doc
   const person = await createTestDocument(await server.connect(), PATH);
   person.insert(0, "typed just before the crash\n");
   await until(() => person.acknowledged());
+  // What was acknowledged a moment ago may be on its way to the log still.
+  const log = join(new DocumentStore(join(root, "home")).folderOf(`home:${PATH}`), "log");
+  await until(async () => decodeAll(await readFile(log)).some(({ kind }) => kind === RECORD.update));
   await server.end("SIGKILL");
   await startProjectProcess(life, { root, hub: server.hub, projectId: server.projectId });
   await until(async () => (await readFile(join(root, "home", PATH), "utf8").catch(() => "")) === person.text);
