@@ -171,6 +171,11 @@ export class ContainerRunner {
     if (await this.#memory.isOver({ processes, limit, main, kills })) await this.kill(0, "OOMKilled");
   }
 
+  /** Tells of its memory no more: the pod's folder is about to go. */
+  untell(): Promise<void> {
+    return this.#memory.end();
+  }
+
   /** Ends the present run for a reason; whether it runs again is for the restart policy. */
   async kill(graceMs: number, reason: string): Promise<void> {
     await this.#end(graceMs, reason);

@@ -28,6 +28,8 @@ export class MemoryGroup {
   readonly folder: string;
   readonly #written = new Map<string, string>();
   #killed = 0;
+  #looking: Promise<unknown> = Promise.resolve();
+  #hasEnded = false;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -40,8 +42,20 @@ export class MemoryGroup {
     await makeFolder(this.folder);
   }
 
+  /** Nothing is written from now on; resolves when what is being written is. */
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    await this.#looking;
+  }
+
   /** Kills the largest process if more than the limit is used; true: the container has to end. */
-  async isOver({ processes, limit, main, kills }: Look): Promise<boolean> {
+  isOver(look: Look): Promise<boolean> {
+    const looking = this.#look(look);
+    this.#looking = looking;
+    return looking;
+  }
+
+  async #look({ processes, limit, main, kills }: Look): Promise<boolean> {
     const used = processes.reduce((sum, { bytes }) => sum + bytes, 0);
     const largest = [...processes].sort((a, b) => b.bytes - a.bytes)[0];
     const isOver = used > limit;
@@ -57,14 +71,14 @@ export class MemoryGroup {
   }
 
   async #write(name: string, text: string): Promise<void> {
-    if (this.#written.get(name) === text) return;
+    if (this.#hasEnded || this.#written.get(name) === text) return;
     let file: FileHandle | undefined;
     try {
       file = await open(join(this.folder, name), this.#written.has(name) ? "r+" : "w");
       await file.write(`${text.padEnd(LENGTH)}\n`, 0);
       this.#written.set(name, text);
     } catch {
-      // its pod has just ended, and the folder with it
+      // somebody removed the folder, which is theirs to read
     } finally {
       await file?.close();
     }

@@ -129,6 +129,7 @@ export class PodWorker {
     await this.#ending;
     this.#publish();
     if (this.#podIp !== undefined) this.#parts.addresses.giveBack(this.#podIp);
+    await Promise.all(this.runners.map((runner) => runner.untell()));
     await rm(this.#podDir, { recursive: true, force: true });
     const { store } = this.#parts;
     const { namespace, name } = this.#pod.metadata;
