@@ -29,6 +29,7 @@ const dangerous = (other: { accountId: string; email: string }, project_id: stri
   "accounts/ban": { account_id: other.accountId },
   "accounts/remove-ban": { account_id: other.accountId },
   "accounts/delete": { account_id: other.accountId },
+  "admin/settings/set": { name: "site_name", value: "Mine" },
   "projects/delete": { project_id },
   "projects/restore": { project_id },
   "projects/collaborators/change-user-type": { project_id, target_account_id: other.accountId, new_group: "viewer" },
