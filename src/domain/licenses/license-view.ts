@@ -1,5 +1,6 @@
 /** A licence's row as wires show it. Administrators write rows by SQL too: what has another shape is left out, and never stops a list. */
 
+import { objectOf } from "../../core/object.ts";
 import { type LicenseQuota, licenseQuota, type SiteLicense } from "../../protocol/licenses.ts";
 
 /** The columns of a licence as they are read. */
@@ -50,7 +51,7 @@ export function licenseView(row: ViewedLicense): SiteLicense {
     created: row.created,
     last_used: row.last_used,
     restricted: row.restricted === true,
-    upgrades: asObject(row.upgrades),
+    upgrades: objectOf(row.upgrades) ?? null,
     quota: quotaView(row.quota),
     run_limit: row.run_limit,
     running: row.running,
@@ -59,8 +60,8 @@ export function licenseView(row: ViewedLicense): SiteLicense {
 
 /** Field by field: one that nobody can read hides none of the others. Numbers may be text. */
 function quotaView(quota: unknown): LicenseQuota | null {
-  const written = asObject(quota);
-  if (written === null) return null;
+  const written = objectOf(quota);
+  if (written === undefined) return null;
   const fields = Object.entries(written).flatMap(([name, value]) => {
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
     const usable = [value, ...(Number.isNaN(number) ? [] : [number])].find(
@@ -69,9 +70,4 @@ function quotaView(quota: unknown): LicenseQuota | null {
     return usable === undefined ? [] : [[name, usable] as const];
   });
   return Object.fromEntries(fields);
-}
-
-function asObject(value: unknown): Record<string, unknown> | null {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : null; // just looked at
 }

@@ -1,6 +1,7 @@
 /** Of what the quota of a project is made: everything that its rules are given, for a page that says what a change would do. */
 
 import { notFound } from "../../core/errors.ts";
+import { objectOf } from "../../core/object.ts";
 import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
 import type { LicenseOfProject } from "../../protocol/api-v2-quotas.ts";
@@ -33,12 +34,14 @@ export async function projectQuota(db: Queryable, projectId: string): Promise<Pr
     [projectId],
   );
   if (row === undefined) throw notFound("There is no such project.");
-  const given = new Map(Object.entries(objectIn(row.site_license)).filter(([id]) => isUuid(id)));
+  const given = new Map(Object.entries(objectOf(row.site_license) ?? {}).filter(([id]) => isUuid(id)));
   const ids = [...given.keys()];
   const [known, seats] = await Promise.all([licensesById(db, ids), seatsOf(db, { projectId, ids })]);
   return {
-    settings: objectIn(row.settings),
-    upgrades: Object.values(row.users ?? {}).flatMap((member) => (member?.upgrades ? [objectIn(member.upgrades)] : [])),
+    settings: objectOf(row.settings) ?? {},
+    upgrades: Object.values(row.users ?? {}).flatMap((member) =>
+      member?.upgrades ? [objectOf(member.upgrades) ?? {}] : [],
+    ),
     licenses: ids.map((id) =>
       licenseOfProject(
         known.find((license) => license.id === id),
@@ -79,9 +82,4 @@ async function seatsOf(
     [projectId, ids],
   );
   return new Set(rows.map(({ license_id }) => license_id));
-}
-
-function objectIn(value: unknown): Record<string, unknown> {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : {}; // just looked at
 }

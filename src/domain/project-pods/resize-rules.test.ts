@@ -6,7 +6,8 @@ import { quantity } from "../../core/quantities.ts";
 import type { Pod, PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, RunQuota } from "../../protocol/quotas.ts";
 import { qosOf } from "./qos-rules.ts";
-import { nextResize, type Pending, type ResizeStep } from "./resize-rules.ts";
+import { nextResize, type ResizeStep } from "./resize-rules.ts";
+import type { Pending } from "./resize-words-rules.ts";
 import { type ProjectResources, projectResources, resourcesFor, sameResources } from "./resources-rules.ts";
 
 const QUOTA: RunQuota = {

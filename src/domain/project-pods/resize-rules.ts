@@ -7,7 +7,7 @@ import type { PendingQuota, RunQuota } from "../../protocol/quotas.ts";
 import { quotaChanges } from "../quotas/changes-rules.ts";
 import { mainContainer, mainStatus } from "./container-rules.ts";
 import { qosOf } from "./qos-rules.ts";
-import { type Trouble, troubleIn, troubleOf, underWayBy, waitsFor } from "./resize-words-rules.ts";
+import { type Pending, type Trouble, troubleIn, troubleOf, underWayBy, waitsFor } from "./resize-words-rules.ts";
 import {
   lesser,
   type ProjectResources,
@@ -31,8 +31,6 @@ export interface ResizeFacts {
   /** For so long a node may be at it. */
   patienceMs: number;
 }
-
-export type Pending = Omit<PendingQuota, "time">;
 
 export type ResizeStep =
   /** Ask the cluster for these resources of the project's container, then write down why not all is had yet. */

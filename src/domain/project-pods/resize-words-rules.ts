@@ -18,7 +18,7 @@ interface Wish {
   next: RunQuota;
 }
 
-type Pending = Omit<PendingQuota, "time">;
+export type Pending = Omit<PendingQuota, "time">;
 
 /** What a condition of a pod says that is being resized; undefined: that its node is at it. */
 export function troubleOf({ type, reason = "", message = "" }: PodCondition): Trouble | undefined {

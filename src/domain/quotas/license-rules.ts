@@ -1,8 +1,9 @@
 /** What one licence gives, read of what the database holds of it. Pure. */
 
+import { objectOf } from "../../core/object.ts";
 import type { LicenseQuota, licenseIdleTimeout } from "../../protocol/licenses.ts";
 import { type GpuQuota, gpuQuota } from "../../protocol/quotas.ts";
-import { isGiven, NONE, type Numbers, named, numberOf, objectOf } from "./numbers-rules.ts";
+import { isGiven, NONE, type Numbers, named, numberOf } from "./numbers-rules.ts";
 import { SETTINGS } from "./site-rules.ts";
 import { type Machine, machineOf } from "./vm-rules.ts";
 

@@ -77,10 +77,3 @@ export function named(given: Readonly<Record<string, unknown>>, names: readonly 
   }
   return found;
 }
-
-/** The same value as an object; undefined: it is none. */
-export function objectOf(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>) // just looked at
-    : undefined;
-}
