@@ -76,7 +76,7 @@ function inSpec(before: Fields, after: Fields): string | undefined {
 /** A class of runtime that the template demands is its protection; the system's own classes put others away. */
 function isForbiddenValue(field: string, before: unknown, after: unknown): boolean {
   if (field === "runtimeClassName") return before !== undefined;
-  return field === "priorityClassName" && String(after).startsWith("system-");
+  return field === "priorityClassName" && (typeof after !== "string" || after.startsWith("system-"));
 }
 
 /** Containers stay as many and in their order: another one would have a security context and mounts of its own. */
@@ -96,7 +96,7 @@ function inContainers(before: unknown, after: unknown, { withMain }: { withMain:
 function inContainer(before: Fields, after: Fields, allowed: ReadonlySet<string>): string | undefined {
   return changed(before, after).find((field) => {
     if (!allowed.has(field)) return true;
-    if (field === "env") return !areAllowedVariables(listOf(before.env), listOf(after.env));
+    if (field === "env") return !areAllowedVariables(listOf(before.env), after.env);
     if (field === "ports")
       return listOf(after.ports)
         .map(fieldsOf)
@@ -109,14 +109,25 @@ function inContainer(before: Fields, after: Fields, allowed: ReadonlySet<string>
 /** Devices are claimed by other fields. */
 const AMOUNTS = new Set(["limits", "requests"]);
 
-/** Ours are as they were, and what is new is plain text: nothing of the cluster's secrets. */
-function areAllowedVariables(before: readonly unknown[], after: readonly unknown[]): boolean {
+/** Ours are as they were, and what is new is plain text: nothing of the cluster's secrets, and nothing that is no variable at all. */
+function areAllowedVariables(before: readonly unknown[], after: unknown): boolean {
+  if (!Array.isArray(after)) return false;
   const isIn = (list: readonly unknown[], one: unknown) => list.some((other) => isSame(one, other));
-  const isOurs = (one: unknown) => OUR_VARIABLE.test(String(fieldsOf(one).name));
   return (
-    before.filter(isOurs).every((one) => isIn(after, one)) &&
-    after.every((one) => isIn(before, one) || (!isOurs(one) && fieldsOf(one).valueFrom === undefined))
+    before.filter(isOurs).every((one) => isIn(after, one)) && after.every((one) => isIn(before, one) || isNew(one))
   );
+}
+
+function isOurs(variable: unknown): boolean {
+  const { name } = fieldsOf(variable);
+  return typeof name === "string" && OUR_VARIABLE.test(name);
+}
+
+/** As a patch may add one. */
+function isNew(variable: unknown): boolean {
+  const { name, value = "", ...more } = fieldsOf(variable);
+  const isText = typeof name === "string" && typeof value === "string" && Object.keys(more).length === 0;
+  return isText && !OUR_VARIABLE.test(name);
 }
 
 /** The names of the fields that differ. */

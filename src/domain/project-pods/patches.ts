@@ -53,7 +53,7 @@ function applied(pod: Pod, patch: readonly object[]): Pod {
   } catch (cause) {
     throw refused(`does not fit the pod template: ${whatDoesNotFit(operations, cause)}`, cause);
   }
-  throw refused("leaves nothing of the pod");
+  throw notAPod(undefined);
 }
 
 /** The library tells the whole pod below its first line. */
@@ -62,6 +62,11 @@ function whatDoesNotFit(operations: readonly Operation[], cause: unknown): strin
   const { index } = cause as { index?: number }; // of the library's own errors
   const { op, path } = operations[index ?? 0] ?? {};
   return `${op} ${path} (${why})`.slice(0, 300);
+}
+
+/** Of what a patch leaves that cannot be taken for a pod. */
+export function notAPod(cause: unknown): AppError {
+  return refused("leaves nothing that could be a pod", cause);
 }
 
 function refused(why: string, cause?: unknown): AppError {

@@ -162,6 +162,20 @@ test("the shared software is writable where the quota says so, and in the projec
   expect(withQuota({ ext_rw: true }).spec.containers).toHaveLength(2); // a template without it stays as it is
 });
 
+test.each<[string, object]>([
+  ["takes its metadata away", { op: "remove", path: "/metadata" }],
+  ["takes its containers away", { op: "remove", path: "/spec/containers" }],
+  ["takes its spec away", { op: "remove", path: "/spec" }],
+  ["puts nothing in the place of a container", { op: "replace", path: "/spec/containers/0", value: null }],
+  ["adds a variable that is a number", { op: "add", path: "/spec/containers/1/env/-", value: { name: "X", value: 5 } }],
+  ["puts nothing in the place of variables", { op: "replace", path: "/spec/containers/1/env", value: null }],
+])("a patch that %s is refused in words, though the administrator allows it", (_what, operation) => {
+  const render = () => withQuota({ patch: [{ ...operation }] }, { allowedPatches: [[operation]] });
+  expect(render).toThrow(
+    expect.objectContaining({ code: "unsupported", message: expect.stringMatching(/^A patch of/) }),
+  );
+});
+
 test("an environment that Linux would not start a program with is refused, whoever made it that large", () => {
   const withEnv = (env: object[], where = "containers") =>
     renderPod({

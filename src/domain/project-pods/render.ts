@@ -1,5 +1,6 @@
 /** Makes a project's pod of the template: placeholders, labels, environment, resources, and patches last. Pure. */
 
+import { isAppError } from "../../core/errors.ts";
 import type { Container, EnvVar, Pod, PodSpec } from "../../kube/types.ts";
 import { HUB_KEYS_VARIABLE } from "../../protocol/assertion.ts";
 import { givenVariables } from "../../protocol/project-variables.ts";
@@ -11,7 +12,7 @@ import { mainContainer } from "./container-rules.ts";
 import { checkEnvironments } from "./environment-size.ts";
 import { gpusOf } from "./gpu-rules.ts";
 import { OWNER, OWNER_LABEL, podName, REQUEST_TIME, TICKET } from "./identity.ts";
-import { type AllowedPatches, patched } from "./patches.ts";
+import { type AllowedPatches, notAPod, patched } from "./patches.ts";
 import { type PlacementRules, placementOf } from "./placement.ts";
 import { resourcesFor } from "./resources-rules.ts";
 import type { PodTemplate } from "./template.ts";
@@ -50,10 +51,23 @@ export function renderPod(inputs: PodInputs): Pod {
     spec: specOf(filled.spec, inputs, values),
   };
   const own = identified(pod, inputs);
-  // An allowed patch may do anything but that.
-  const made = identified(patched(own, inputs.quota.patch ?? [], inputs.allowedPatches ?? []), inputs);
-  checkEnvironments(made);
-  return made;
+  const { patch = [] } = inputs.quota;
+  return patch.length === 0 ? checked(own) : withPatch(own, patch, inputs);
+}
+
+/** The pod with the patches of licences. An allowed one may do anything but change whose the pod is: also leave something that is no pod. */
+function withPatch(own: Pod, patch: readonly object[], inputs: PodInputs): Pod {
+  try {
+    return checked(identified(patched(own, patch, inputs.allowedPatches ?? []), inputs));
+  } catch (cause) {
+    if (isAppError(cause)) throw cause;
+    throw notAPod(cause);
+  }
+}
+
+function checked(pod: Pod): Pod {
+  checkEnvironments(pod);
+  return pod;
 }
 
 /** The template's spec with the project in its container, on the machines that are for it. */
