@@ -10,6 +10,7 @@ import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
 import type { Case, Tools } from "./case.ts";
 import { failStart } from "./fail-start.ts";
 import { partyOf, startToRecord } from "./start-to-record.ts";
+import { isAway } from "./trouble.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
 
 const RETRY_MS = 500;
@@ -92,11 +93,12 @@ function relabelled() {
   };
 }
 
-/** What cannot be made ends the start with the reason; what may pass by itself is told and tried again. */
+/** What cannot be made ends the start with the reason; that the cluster is away is told. Both that and any other trouble is thrown on. */
 async function refused(tools: Tools, one: Case, error: unknown): Promise<number | undefined> {
   if (isAppError(error, "unsupported")) return failStart(tools, one, patchRefused(error));
   if (isAppError(error, "invalid")) return failStart(tools, one, templateInvalid(error));
   if (isAppError(error, "forbidden")) return failStart(tools, one, notAllowed(error));
+  if (!isAway(error)) throw error;
   const why = {
     reason: "cluster_unavailable",
     message: "The cluster does not answer at the moment; the project starts as soon as it does.",

@@ -17,20 +17,27 @@ const LOG_CHARACTERS = 2_000;
  * become since it was judged is judged anew: it may have got its node, or become ready, in the last moment. Resolves as a step does.
  */
 export async function failStart(tools: Tools, one: Case, why: Why): Promise<number | undefined> {
-  const { leader, records, pods, metrics, log, giveBackTurn } = tools;
+  const { pods, giveBackTurn } = tools;
   const { projectId, pod } = one;
   pods.check();
   if (pod !== undefined && !(await pods.remove(projectId, pod, { asKnown: !isOfDeleted(one) }))) return AT_ONCE;
+  try {
+    await endAsFailed(tools, one, why);
+  } finally {
+    giveBackTurn(projectId); // nothing of it is in the cluster
+  }
+  return undefined;
+}
+
+async function endAsFailed({ leader, records, metrics, log }: Tools, one: Case, why: Why): Promise<void> {
+  const { projectId } = one;
   const wanted = startToRecord(one);
   const ticket = one.start?.ticket ?? (await records.start(wanted)) ?? null;
   const finishing = { projectId, requestTime: wanted.requestTime, err: why.message, event: "project_start_failed" };
   const { ended } = await finishRequest(leader, finishing, { projectId, ticket, outcome: "failed", why });
-  if (ended) {
-    metrics.ended.inc({ outcome: "failed", reason: why.reason });
-    log.info({ projectId, ticket, why }, "a start failed");
-  }
-  giveBackTurn(projectId);
-  return undefined;
+  if (!ended) return;
+  metrics.ended.inc({ outcome: "failed", reason: why.reason });
+  log.info({ projectId, ticket, why }, "a start failed");
 }
 
 function isOfDeleted({ step }: Case): boolean {

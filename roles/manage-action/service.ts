@@ -15,6 +15,7 @@ import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide
 import { openQuotaWatch } from "./quota-watch.ts";
 import { keepStartLimit } from "./start-limit.ts";
 import { steps } from "./steps.ts";
+import { inTrouble, isAway } from "./trouble.ts";
 
 /** How long the first word of the cluster is awaited before those who want to start are told that it does not answer. */
 const FIRST_WORD_MS = 2_000;
@@ -115,7 +116,17 @@ export class ActionService {
     metrics.queued.set(turns.waiting);
   }
 
-  async #reconcile(projectId: string, { log }: Look): Promise<number | undefined> {
+  /** A look that fails gives its turn back, unless it is everybody's trouble: then all would only take turns at failing. */
+  async #reconcile(projectId: string, look: Look): Promise<number | undefined> {
+    try {
+      return await this.#look(projectId, look);
+    } catch (error) {
+      if (!isAway(error)) this.#tools.giveBackTurn(projectId);
+      throw error;
+    }
+  }
+
+  async #look(projectId: string, { log }: Look): Promise<number | undefined> {
     const { records, leader, pods } = this.#tools;
     const row = await records.read(projectId);
     if (row === undefined) return this.#clearRemoved(projectId);
@@ -127,7 +138,13 @@ export class ActionService {
     if (pod === undefined && start === undefined && step.do !== "create") await this.#release(projectId);
     if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
     else this.#tracked.delete(projectId);
-    return steps[step.do]({ ...this.#tools, log }, { projectId, row, request, start, pod, step });
+    const tools = { ...this.#tools, log };
+    const one = { projectId, row, request, start, pod, step };
+    try {
+      return await steps[step.do](tools, one);
+    } catch (error) {
+      return inTrouble(tools, one, error);
+    }
   }
 
   #clearRemoved(projectId: string): Promise<number | undefined> {

@@ -1,0 +1,72 @@
+/** Something of one project that manage-action cannot deal with, at a site that starts one at a time: it is told, and keeps nobody else waiting. */
+
+import { expect, test } from "@jest/globals";
+import { testLives } from "../../helpers/life.ts";
+import { World } from "./world.ts";
+
+const newLife = testLives();
+const ONE_AT_A_TIME = { COCALC_STARTS_IN_FLIGHT: "1" };
+
+async function openWorld(script = "exec sleep 600", env: Record<string, string> = {}): Promise<World> {
+  const life = newLife();
+  const world = await World.open(life, { script });
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], { ...ONE_AT_A_TIME, ...env });
+  return world;
+}
+
+/** As an administrator makes them who writes SQL. */
+async function createLicensed(world: World, quota: object): Promise<string> {
+  const projectId = await world.createProject();
+  await world.db.execute(
+    `WITH license AS (INSERT INTO site_licenses (quota, activates) VALUES ($2, now()) RETURNING id)
+     UPDATE projects SET site_license = jsonb_build_object((SELECT id FROM license)::text, '{}'::jsonb) WHERE project_id = $1`,
+    [projectId, JSON.stringify(quota)],
+  );
+  return projectId;
+}
+
+/** Writes about this project fail as those do whose values PostgreSQL does not take, where `condition` holds of the row. */
+async function refuseWrites(world: World, table: "projects" | "project_starts", condition: string): Promise<void> {
+  await world.db.execute(
+    `CREATE FUNCTION refuse_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF ${condition} THEN RAISE EXCEPTION 'a test wants it so' USING ERRCODE = '22P05'; END IF; RETURN NEW; END $$`,
+  );
+  await world.db.execute(
+    `CREATE TRIGGER refuse_it BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION refuse_it()`,
+  );
+}
+
+async function expectStarts(world: World): Promise<void> {
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  expect((await world.untilFinished(projectId)).err).toBeUndefined();
+}
+
+test("a licence whose patch adds a variable that is a number stopped all starts of the site: its own fails in words", async () => {
+  const world = await openWorld();
+  const operation = { op: "add", path: "/spec/containers/0/env/-", value: { name: "X", value: 5 } };
+  const projectId = await createLicensed(world, { patch: JSON.stringify([operation]) });
+  await world.ask(projectId, "start");
+  expect((await world.untilFinished(projectId)).err).toMatch(/^A patch of the project's licences changes .*env/);
+  expect(await world.start(projectId)).toMatchObject({ outcome: "failed", reason: "patch_refused" });
+  await expectStarts(world);
+});
+
+test("a start that cannot be recorded with what it may use fails in words, and gives its turn back", async () => {
+  const world = await openWorld();
+  const projectId = await world.createProject();
+  await refuseWrites(world, "projects", `NEW.project_id = '${projectId}' AND NEW.run_quota IS NOT NULL`);
+  await world.ask(projectId, "start");
+  expect((await world.untilFinished(projectId)).err).toMatch(/keeps it from being started/);
+  await expectStarts(world);
+});
+
+test("a start of which nothing at all can be written down keeps no turn", async () => {
+  const world = await openWorld();
+  const projectId = await world.createProject();
+  await refuseWrites(world, "project_starts", `NEW.project_id = '${projectId}'`);
+  await world.ask(projectId, "start");
+  await expectStarts(world);
+  await expectStarts(world);
+  expect((await world.row(projectId)).action_request?.finished).toBeUndefined();
+});
