@@ -53,8 +53,8 @@ export async function whyOf(tools: Tools, { row, pod, step }: Case, late = false
   const why: Explanation | undefined = pod && explainPod(pod);
   if (because === "give_up") return gaveUp(why, row.kubernetes_reason);
   if (why?.reason === "crashed" && why.container !== undefined && pod !== undefined) {
-    const wanted = { container: why.container, count: LOG_LINES };
-    const lines = (await tools.pods.lastLines(pod, wanted)).slice(-LOG_CHARACTERS);
+    const wanted = { container: why.container, count: LOG_LINES, characters: LOG_CHARACTERS };
+    const lines = await tools.pods.lastLines(pod, wanted);
     return lines === "" ? why : { ...why, message: `${why.message} Its last words:\n${lines}` };
   }
   if (why !== undefined) return why;

@@ -1,6 +1,7 @@
 /** The step for a project that runs while nobody asks for anything: it gets what it may have by now, as far as that needs no restart. */
 
 import { type AppError, isAppError } from "../../src/core/errors.ts";
+import { words } from "../../src/domain/project-pods/explanation.ts";
 import { nextResize, type ResizeFacts, type ResizeStep } from "../../src/domain/project-pods/resize-rules.ts";
 import { type Trouble, waitsFor } from "../../src/domain/project-pods/resize-words-rules.ts";
 import { pendingQuota, runQuota } from "../../src/protocol/quotas.ts";
@@ -68,7 +69,7 @@ async function ask({ pods, records, log, metrics }: Tools, { projectId, facts, s
 
 /** What a refusal of the API server means. */
 function troubleOf({ code, message }: AppError): Trouble {
-  const kubernetesReason = message.slice(0, 1_000);
+  const kubernetesReason = words("", message);
   if (code === "not_found" || /without support for resize/i.test(message)) {
     return { reason: "unsupported", kubernetesReason };
   }

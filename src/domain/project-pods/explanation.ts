@@ -1,5 +1,6 @@
 /** What an explanation of a pod is: a code of ours, words for the user, and Kubernetes' own words. Pure. */
 
+import { plainStart } from "../../core/plain-text.ts";
 import type { StartReason } from "../../protocol/starts.ts";
 
 export interface Explanation {
@@ -16,5 +17,5 @@ const MAX_WORDS = 1_000;
 /** Kubernetes' reason and message in one line. */
 export function words(reason: string, message: string): string {
   const text = message === "" ? reason : reason === "" ? message : `${reason}: ${message}`;
-  return text.slice(0, MAX_WORDS);
+  return plainStart(text, MAX_WORDS);
 }

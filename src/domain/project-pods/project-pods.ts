@@ -2,6 +2,7 @@
 
 import { conflict, isAppError, unavailable } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
+import { plainEnd } from "../../core/plain-text.ts";
 import { nodes, pods } from "../../kube/resources.ts";
 import type { ContainerResources, Kube, KubeNode, Pod, Reflector } from "../../kube/types.ts";
 import { mainContainer, mainStatus, otherStatuses } from "./container-rules.ts";
@@ -13,6 +14,13 @@ interface Handlers {
   onChange: (projectId: string, now: Pod | undefined, before: Pod | undefined) => void;
   /** The whole cache was compared with the cluster. */
   onRelist?: () => void;
+}
+
+interface LastLines {
+  container: string;
+  count: number;
+  /** At most. */
+  characters: number;
 }
 
 export class ProjectPods {
@@ -141,13 +149,13 @@ export class ProjectPods {
     return this.#kube.get(nodes, nodeName).catch(ifAbsent);
   }
 
-  /** The last lines of a container that ended or runs; "" when there are none to be had. */
-  async lastLines(pod: Pod, { container, count }: { container: string; count: number }): Promise<string> {
+  /** The last lines of a container that ended or runs, as plain text: the project's programs wrote them. "" when there are none to be had. */
+  async lastLines(pod: Pod, { container, count, characters }: LastLines): Promise<string> {
     const status = [mainStatus(pod), ...otherStatuses(pod)].find((one) => one?.name === container);
     const previous = status?.state?.terminated === undefined && status?.lastState?.terminated !== undefined;
     const options = { tailLines: count, previous, container };
     const text = await this.#kube.podLog(pod.metadata.name, options).catch(() => ""); // only a help for the reader
-    return text.trim();
+    return plainEnd(text.trim(), characters);
   }
 
   #learn(projectId: string, uid: string, pod: Pod | undefined): void {

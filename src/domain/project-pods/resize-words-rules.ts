@@ -3,6 +3,7 @@
 import type { PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, PendingReason, RunQuota } from "../../protocol/quotas.ts";
 import { quotaChanges } from "../quotas/changes-rules.ts";
+import { words } from "./explanation.ts";
 import { gainInWords, memoryInWords } from "./quota-gain-rules.ts";
 import { resourceFields } from "./resources-rules.ts";
 
@@ -22,7 +23,7 @@ export type Pending = Omit<PendingQuota, "time">;
 
 /** What a condition of a pod says that is being resized; undefined: that its node is at it. */
 export function troubleOf({ type, reason = "", message = "" }: PodCondition): Trouble | undefined {
-  const kubernetesReason = [reason, message].filter((text) => text !== "").join(": ");
+  const kubernetesReason = words(reason, message);
   if (type === "PodResizePending") return { reason: "no_room", kubernetesReason };
   if (reason !== "Error") return undefined;
   return { reason: BELOW_USE.test(message) ? "memory_in_use" : "refused", kubernetesReason };

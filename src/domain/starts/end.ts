@@ -3,7 +3,7 @@
 import type { Leader } from "../../db/leader.ts";
 import { NOW, NOW_ISO } from "../../db/moments.ts";
 import { SERVED } from "./served.ts";
-import type { Why } from "./wait.ts";
+import { columnsOf, type Why, writable } from "./wait.ts";
 
 export interface Ending {
   projectId: string;
@@ -20,7 +20,7 @@ export async function endStart(leader: Leader, { projectId, ticket, outcome, why
       isLeading,
     ) => `UPDATE project_starts SET outcome = $3, ended = ${NOW}, reason = $4, message = $5, kubernetes_reason = $6
      WHERE project_id = $1 AND ticket = $2 AND outcome IS NULL AND ${isLeading} RETURNING ticket`,
-    [projectId, ticket, outcome, why?.reason ?? null, why?.message ?? null, why?.kubernetesReason ?? null],
+    [projectId, ticket, outcome, ...columnsOf(why)],
   );
   return written.length > 0;
 }
@@ -80,13 +80,11 @@ export async function finishRequest(
     [
       projectId,
       requestTime,
-      err ?? null,
+      writable(err),
       event ?? null,
       ending?.ticket ?? null,
       ending?.outcome ?? null,
-      ending?.why?.reason ?? null,
-      ending?.why?.message ?? null,
-      ending?.why?.kubernetesReason ?? null,
+      ...columnsOf(ending?.why),
     ],
     "finishRequest",
   );

@@ -3,6 +3,7 @@
 import type { Leader } from "../../db/leader.ts";
 import type { Explanation } from "../project-pods/explanation.ts";
 import type { PodPhases } from "../project-pods/rules.ts";
+import { columnsOf } from "./wait.ts";
 
 /** What is written about the start that a pod belongs to. */
 export interface PodProgress {
@@ -45,15 +46,7 @@ export async function writeProgress(leader: Leader, facts: PodProgress): Promise
          OR (project_starts.started IS NULL AND $6::timestamp IS NOT NULL) OR (project_starts.ready IS NULL AND $7::timestamp IS NOT NULL))
      RETURNING requested, picked_up, applied, project_starts.scheduled, project_starts.pulled, project_starts.started,
        CASE WHEN before.ready IS NULL THEN project_starts.ready END AS ready`,
-    [
-      facts.projectId,
-      facts.podUid,
-      facts.ticket ?? null,
-      ...times,
-      facts.why?.reason ?? null,
-      facts.why?.message ?? null,
-      facts.why?.kubernetesReason ?? null,
-    ],
+    [facts.projectId, facts.podUid, facts.ticket ?? null, ...times, ...columnsOf(facts.why)],
     "writeProgress",
   );
   if (row?.ready == null) return undefined;

@@ -1,5 +1,6 @@
 /** Why a start waits: written by manage-action while no pod of its own could tell. */
 
+import { plainStart } from "../../core/plain-text.ts";
 import type { Leader } from "../../db/leader.ts";
 
 /** Why a start waits or failed. */
@@ -9,6 +10,18 @@ export interface Why {
   kubernetesReason: string | null;
 }
 
+/** Much more than anybody reads. */
+const MOST_CHARACTERS = 4_000;
+
+/** Columns reason, message and kubernetes_reason: whatever a cluster, a pod or its programs say, in a form that can be written. */
+export function columnsOf(why: Why | undefined): (string | null)[] {
+  return [why?.reason ?? null, writable(why?.message), writable(why?.kubernetesReason)];
+}
+
+export function writable(text: string | null | undefined): string | null {
+  return text == null ? null : plainStart(text, MOST_CHARACTERS);
+}
+
 /** Tells why a start waits that has no pod of its own yet, or one whose node does not answer. */
 export async function recordWaiting(leader: Leader, { ticket, why }: { ticket: number; why: Why }): Promise<void> {
   await leader.write(
@@ -16,7 +29,7 @@ export async function recordWaiting(leader: Leader, { ticket, why }: { ticket: n
       isLeading,
     ) => `UPDATE project_starts SET reason = $2, message = $3, kubernetes_reason = $4 WHERE ticket = $1 AND outcome IS NULL AND ${isLeading}
        AND (reason, message, kubernetes_reason) IS DISTINCT FROM ($2, $3, $4)`,
-    [ticket, why.reason, why.message, why.kubernetesReason],
+    [ticket, ...columnsOf(why)],
   );
 }
 

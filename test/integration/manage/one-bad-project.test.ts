@@ -2,15 +2,15 @@
 
 import { expect, test } from "@jest/globals";
 import { testLives } from "../../helpers/life.ts";
-import { World } from "./world.ts";
+import { World, type WorldOptions } from "./world.ts";
 
 const newLife = testLives();
-const ONE_AT_A_TIME = { COCALC_STARTS_IN_FLIGHT: "1" };
 
-async function openWorld(script = "exec sleep 600", env: Record<string, string> = {}): Promise<World> {
+async function openWorld(options: WorldOptions = {}): Promise<World> {
   const life = newLife();
-  const world = await World.open(life, { script });
-  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], { ...ONE_AT_A_TIME, ...env });
+  const world = await World.open(life, { script: "exec sleep 600", ...options });
+  const env = { COCALC_STARTS_IN_FLIGHT: "1", COCALC_START_RESTARTS: "1" };
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], env);
   return world;
 }
 
@@ -69,4 +69,16 @@ test("a start of which nothing at all can be written down keeps no turn", async 
   await expectStarts(world);
   await expectStarts(world);
   expect((await world.row(projectId)).action_request?.finished).toBeUndefined();
+});
+
+test("last words with a NUL in them made a start that never ended: it fails, and tells the rest of them", async () => {
+  const script = "printf 'a\\0b \\033[31mred\\n'; exit 1";
+  const neverReady = { readinessProbe: { exec: { command: ["false"] }, periodSeconds: 1 } };
+  const world = await openWorld({ script, container: neverReady });
+  const [first, second] = [await world.createProject(), await world.createProject()];
+  for (const projectId of [first, second]) await world.ask(projectId, "start");
+  for (const projectId of [first, second]) {
+    expect((await world.untilFinished(projectId)).err).toMatch(/Its last words:\na b {2}\[31mred$/);
+    expect(await world.start(projectId)).toMatchObject({ outcome: "failed", reason: "crashed" });
+  }
 });
