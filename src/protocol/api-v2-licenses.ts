@@ -1,8 +1,10 @@
 /** `/api/v2/licenses/…` and `admin/licenses/…`: seeing, handing out, making and changing licences. What administrators and managers do is recorded. */
 
 import { z } from "zod";
+import { isSound } from "../core/json-value.ts";
 import { done, type Endpoints } from "./api-v2.ts";
 import { isoTime, uuid } from "./common.ts";
+import { readPatch } from "./license-patch.ts";
 import { licenseQuota, licenseStatus, siteLicense } from "./licenses.ts";
 import { computeState } from "./project.ts";
 
@@ -42,6 +44,14 @@ export type LicensedProject = z.infer<typeof licensedProject>;
 
 const handingOut = license.extend({ project_ids: z.array(uuid).min(1).max(1_000) });
 
+/** As somebody may write it: what the database would hold and no start could use is refused. */
+const newQuota = licenseQuota.superRefine((quota, context) => {
+  const { problem } = quota.patch === undefined ? {} : readPatch(quota.patch);
+  if (problem !== undefined) context.addIssue({ code: "custom", path: ["patch"], message: problem });
+  if (!isSound(quota))
+    context.addIssue({ code: "custom", message: "must not hold lists in lists without end, nor the character NUL" });
+});
+
 /** What may be said of a licence, each field as the column of its name; an absent one stays as it is. */
 export const licenseChange = z
   .object({
@@ -55,7 +65,7 @@ export const licenseChange = z
     managers: z.array(z.string().trim().min(1).max(254)).max(100),
     /** Only its managers and administrators give it to projects. */
     restricted: z.boolean(),
-    quota: licenseQuota.nullable(),
+    quota: newQuota.nullable(),
     /** Old style, in place of `quota`: keys of projects.settings, added up. */
     upgrades: z.record(z.string().max(100), z.union([z.number(), z.boolean()])).nullable(),
     run_limit: z.int32().min(0).nullable(),

@@ -1,6 +1,7 @@
 /** What somebody types to make or change a licence, and the licence that it stands for. Pure. */
 
 import type { EndpointInput } from "../../protocol/api-v2-table.ts";
+import { readPatch } from "../../protocol/license-patch.ts";
 import type { LicenseQuota, SiteLicense } from "../../protocol/licenses.ts";
 import { gpuQuota } from "../../protocol/quotas.ts";
 
@@ -133,16 +134,9 @@ export function formProblems(form: LicenseForm): Partial<Record<keyof LicenseFor
   if (form.idle_timeout === "day" && !form.member)
     problems.idle_timeout = "A day goes with machines for members alone.";
   const patch = form.patch.trim();
-  if (patch !== "" && !isPatch(patch)) problems.patch = "This is no JSON list of operations.";
+  const { problem } = patch === "" ? {} : readPatch(patch);
+  if (problem !== undefined) problems.patch = `It ${problem}.`;
   return problems;
-}
-
-function isPatch(text: string): boolean {
-  try {
-    return Array.isArray(JSON.parse(text));
-  } catch {
-    return false; // said below the field
-  }
 }
 
 function fieldsOf<N extends string, V>(names: readonly N[], of: (name: N) => V): Record<N, V> {

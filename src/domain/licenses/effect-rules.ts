@@ -1,5 +1,6 @@
 /** Which licence is used first where not all are needed, and why one has no effect. Pure. */
 
+import { readPatch } from "../../protocol/license-patch.ts";
 import type { CountedLicenses } from "../quotas/counted-rules.ts";
 import type { ReadLicense } from "../quotas/license-rules.ts";
 
@@ -19,5 +20,14 @@ export function whyIneffective(license: ReadLicense, { machine, group }: Counted
       ? "A boost adds to another licence of the same hosting, and the project has none."
       : "Its hosting (always running, member, idle timeout) differs from that of another licence of the project, which comes first; such licences do not add up.";
   }
+  const problem = patchProblem(license);
+  if (problem !== undefined) return problem;
   return "The project has all that it gives, or the most that the site allows.";
+}
+
+/** Why the patch of a licence is not used; undefined: it is, or the licence has none. */
+export function patchProblem(license: ReadLicense): string | undefined {
+  const text = license.kind === "upgrades" ? undefined : license.quota.patch;
+  const problem = text === undefined ? undefined : readPatch(text).problem;
+  return problem && `Its patch is not used; it ${problem}.`;
 }

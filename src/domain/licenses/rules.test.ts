@@ -38,6 +38,28 @@ test("what a licence gives a project stands in its value, without zeros", () => 
   expect(older.quota.memory_limit).toBe(1_500);
 });
 
+test.each([
+  ["is none", "{}"],
+  ["holds a NUL", '[{"op":"add","path":"/spec/hostname","value":"\\u0000"}]'],
+  ["holds half of a character", '[{"op":"add","path":"/spec/hostname","value":"\\ud83d"}]'],
+  ["is nested without end", `[{"op":"add","path":"/spec","value":${"[".repeat(5_000)}${"]".repeat(5_000)}}]`],
+])("a licence whose patch %s gives the rest of what it has, and says so", (_what, patch) => {
+  const { quota, values } = hook([{ quota: { ...regular, patch } }, { quota: { ...regular, ram: 0, cpu: 0, patch } }]);
+  expect(quota).toMatchObject({ memory_limit: 2_000 });
+  expect(quota).not.toHaveProperty("patch");
+  expect(values).toMatchObject([
+    { status: "active", reason: expect.stringMatching(/^Its patch is not used; it must /) },
+    { status: "ineffective", reason: expect.stringMatching(/^Its patch is not used; it must /) },
+  ]);
+});
+
+test("things that are nested without end are not given", () => {
+  let deep: object = {};
+  for (let depth = 0; depth < 5_000; depth += 1) deep = { deep };
+  const { quota } = hook([{ quota: { ...regular, dedicated_disk: deep, gpu: { num: 1, deep } } }]);
+  expect(quota).toMatchObject({ memory_limit: 2_000, dedicated_disks: [], gpu: false });
+});
+
 test("a licence that is not in force says why, and takes no seat", () => {
   const { states, seats, values, quota } = hook(
     [

@@ -6,7 +6,7 @@ import type { RunQuota } from "../../protocol/quotas.ts";
 import { countedLicenses } from "../quotas/counted-rules.ts";
 import { type ReadLicense, readLicense } from "../quotas/license-rules.ts";
 import { quotaWith } from "../quotas/rules.ts";
-import { inOrderOfUse, whyIneffective } from "./effect-rules.ts";
+import { inOrderOfUse, patchProblem, whyIneffective } from "./effect-rules.ts";
 import { type LicenseRow, notInForce } from "./license-row-rules.ts";
 
 export interface LicensesOfStart {
@@ -77,7 +77,8 @@ function activeOf({ inputs }: LicensesOfStart, inForce: ReadLicense[], quota: Ru
 
 function activeValue(license: ReadLicense): ProjectLicense {
   if (license.kind === "upgrades") return { ...license.given, status: "active" };
-  return { quota: license.quota, status: "active" };
+  const reason = patchProblem(license);
+  return { quota: license.quota, status: "active", ...(reason !== undefined && { reason }) };
 }
 
 function ineffective(reason: string): ProjectLicense {

@@ -1,11 +1,12 @@
 /** What licences give besides amounts; all that are in force count, whatever their hosting. Pure. */
 
+import { readPatch } from "../../protocol/license-patch.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
 import type { ReadLicense } from "./license-rules.ts";
 
 type Extras = Pick<RunQuota, "dedicated_disks" | "gpu" | "ext_rw" | "patch" | "pool">;
 
-/** In the order of the licences: of what can be only once, the last one counts. */
+/** In the order of the licences: of what can be only once, the last one counts. A licence whose patch is none gives the rest of what it has. */
 export function extrasOf(licenses: readonly ReadLicense[]): Extras {
   const extras: Extras = { dedicated_disks: [], gpu: false };
   const patch: Record<string, unknown>[] = [];
@@ -15,26 +16,8 @@ export function extrasOf(licenses: readonly ReadLicense[]): Extras {
     if (typeof disk === "object") extras.dedicated_disks.push(disk);
     if (typeof gpu === "object") extras.gpu = gpu;
     if (ext_rw === true) extras.ext_rw = true;
-    if (text !== undefined) patch.push(...operationsIn(text));
+    if (text !== undefined) patch.push(...(readPatch(text).operations ?? []));
     if (pool !== undefined) extras.pool = pool;
   }
   return patch.length === 0 ? extras : { ...extras, patch };
-}
-
-const OPERATIONS = new Set(["add", "remove", "replace", "move", "copy", "test"]);
-
-/** The operations of a JSON patch (RFC 6902); none where the text is no such patch. */
-function operationsIn(text: string): Record<string, unknown>[] {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) && parsed.every(isOperation) ? parsed : [];
-  } catch {
-    return []; // a licence whose patch is none gives the rest of what it has
-  }
-}
-
-function isOperation(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { op, path } = value as Record<string, unknown>; // any object has fields that may be unknown
-  return typeof op === "string" && OPERATIONS.has(op) && typeof path === "string";
 }

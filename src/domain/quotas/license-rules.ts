@@ -1,5 +1,6 @@
 /** What one licence gives, read of what the database holds of it. Pure. */
 
+import { isSound } from "../../core/json-value.ts";
 import { objectOf } from "../../core/object.ts";
 import type { LicenseQuota, licenseIdleTimeout } from "../../protocol/licenses.ts";
 import { type GpuQuota, gpuQuota } from "../../protocol/quotas.ts";
@@ -112,12 +113,12 @@ function readExtras({ patch, pool, gpu, dedicated_vm, dedicated_disk }: Record<s
     read.dedicated_vm = { ...(typeof vm.name === "string" && { name: vm.name }), machine: vm.machine };
   }
   const disk = objectOf(dedicated_disk);
-  if (disk !== undefined) read.dedicated_disk = disk;
+  if (disk !== undefined && isSound(disk)) read.dedicated_disk = disk;
   return read;
 }
 
 function gpuOf(value: unknown): GpuQuota | undefined {
-  if (value === undefined || value === null || value === false) return undefined;
+  if (value === undefined || value === null || value === false || !isSound(value)) return undefined;
   return gpuQuota.safeParse(value === true ? {} : value).data;
 }
 

@@ -52,6 +52,16 @@ test("a licence whose patch adds a variable that is a number stopped all starts 
   await expectStarts(world);
 });
 
+test("a licence whose patch holds a NUL failed the starts of all that were recorded with it: its project starts without it", async () => {
+  const world = await openWorld();
+  const operation = { op: "add", path: "/spec/hostname", value: "\0" };
+  const projectId = await createLicensed(world, { ram: 2, patch: JSON.stringify([operation]) });
+  await world.ask(projectId, "start");
+  expect((await world.untilFinished(projectId)).err).toBeUndefined();
+  expect((await world.row(projectId)).run_quota).toMatchObject({ memory_limit: 2_000 });
+  await expectStarts(world);
+});
+
 test("a start that cannot be recorded with what it may use fails in words, and gives its turn back", async () => {
   const world = await openWorld();
   const projectId = await world.createProject();
