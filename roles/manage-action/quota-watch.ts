@@ -4,12 +4,14 @@
  */
 
 import type { Life } from "../../src/core/life.ts";
+import type { Logger } from "../../src/core/log.ts";
 import { isUuid } from "../../src/core/uuid.ts";
 import { openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { tellEnding } from "../../src/domain/licenses/ending.ts";
 import { licensesTurning, nextMoment, projectsWith, timesOf } from "../../src/domain/licenses/moments.ts";
 import type { SettingName } from "../../src/domain/settings/definitions.ts";
 import type { Tools } from "./case.ts";
+import { isAway } from "./trouble.ts";
 
 /** A key in place of a licence's id: everything that runs. */
 const ALL = "all";
@@ -20,6 +22,14 @@ const SWEEPS = 10;
 const AT_A_TIME = 200;
 
 type Parts = Pick<Tools, "db" | "log" | "metrics" | "config" | "pods" | "records" | "quotas">;
+
+/** By what it is found out what each project may have. */
+interface Lookout {
+  log: Logger;
+  pods: Pick<Parts["pods"], "get">;
+  records: Pick<Parts["records"], "read">;
+  quotas: Pick<Parts["quotas"], "isSettled">;
+}
 
 /** Calls `wake` with projects to look at, as long as the term lasts. */
 export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: string) => void): Reconciler {
@@ -53,17 +63,25 @@ export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: strin
   });
 }
 
-/** Of these projects, those that run with something else than they may have. What is being started has been decided about a moment ago. */
-async function wakeUnsettled(
-  { pods, records, quotas }: Parts,
+/**
+ * Wakes, of these projects, those that run with something else than they may have. What is being started has been decided about a moment
+ * ago. One of which it cannot be found out is told in the log, and keeps none of the others from being looked at.
+ */
+export async function wakeUnsettled(
+  { log, pods, records, quotas }: Lookout,
   projectIds: string[],
   wake: (projectId: string) => void,
 ): Promise<void> {
   const running = projectIds.filter((projectId) => pods.get(projectId) !== undefined);
   for (let at = 0; at < running.length; at += AT_A_TIME) {
     const look = async (projectId: string) => {
-      const row = await records.read(projectId);
-      if (row !== undefined && row.ticket === null && !(await quotas.isSettled(projectId, row))) wake(projectId);
+      try {
+        const row = await records.read(projectId);
+        if (row !== undefined && row.ticket === null && !(await quotas.isSettled(projectId, row))) wake(projectId);
+      } catch (error) {
+        if (isAway(error)) throw error;
+        log.error({ err: error, projectId }, "it cannot be found out what a running project may use");
+      }
     };
     await Promise.all(running.slice(at, at + AT_A_TIME).map(look));
   }
