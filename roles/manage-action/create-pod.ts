@@ -34,6 +34,7 @@ export async function createPod(tools: Tools, one: Case): Promise<number | undef
     giveBackTurn(projectId);
     return RETRY_MS;
   }
+  quotas.recorded(projectId, licenses);
   const { requestTime, rescue = false } = start;
   const recorded: Case = { ...one, start: { ticket, requestTime, giveUp: null, rescue } };
   try {

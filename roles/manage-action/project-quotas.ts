@@ -53,6 +53,8 @@ export class ProjectQuotas {
   readonly #seats: Seats;
   readonly #records: Records;
   readonly #config: Parts["config"];
+  /** Projects of which something was decided that is not written down (yet). */
+  readonly #unrecorded = new Set<string>();
 
   constructor({ settings, seats, records, config }: Parts) {
     this.#settings = settings;
@@ -78,12 +80,21 @@ export class ProjectQuotas {
     return turnLicense(this.#evaluate(projectId, row, { site: await this.#settings.values() }).values);
   }
 
-  /** Decides with what a project starts: its seats are taken when this resolves, and recorded with the start. */
+  /**
+   * Decides with what a project starts: its seats are taken when this resolves, and recorded with the start. Until `recorded` it keeps those
+   * that it had besides: if nothing comes of the start, what is written down of them still has to be ended.
+   */
   async atStart(projectId: string, row: QuotaRow): Promise<QuotaOfStart> {
     const site = await this.#settings.values();
     const { quota, values, seats } = this.#evaluate(projectId, row, { site });
-    this.#seats.hold(projectId, seats); // in the same breath as they were counted
+    this.#holdBesides(projectId, seats); // in the same breath as they were counted
     return { quota, licenses: { values, seats } };
+  }
+
+  /** What was decided about a project is written down. */
+  recorded(projectId: string, { seats }: LicensesInUse): void {
+    this.#unrecorded.delete(projectId);
+    this.#seats.hold(projectId, seats);
   }
 
   /**
@@ -98,9 +109,11 @@ export class ProjectQuotas {
     const given = isDeepStrictEqual(row.run_quota, quota) ? [] : before;
     const seats = [...new Set([...kept.seats, ...given])];
     const isNews = seats.length !== before.size || !seats.every((id) => before.has(id));
-    this.#seats.hold(projectId, seats);
-    if (isNews || !isDeepStrictEqual(row.site_license, withValues(row, kept))) {
-      await this.#records.licenses({ projectId, values: kept.values, seats });
+    if (isNews || this.#unrecorded.has(projectId) || !isDeepStrictEqual(row.site_license, withValues(row, kept))) {
+      this.#holdBesides(projectId, seats);
+      const licenses = { values: kept.values, seats };
+      await this.#records.licenses({ projectId, ...licenses });
+      this.recorded(projectId, licenses);
     }
     return { quota, untilNextStart: kept.quota };
   }
@@ -118,7 +131,13 @@ export class ProjectQuotas {
   async release(projectId: string): Promise<void> {
     if (this.#seats.of(projectId).size === 0) return;
     await this.#records.licensesEnded(projectId);
-    this.#seats.hold(projectId, []);
+    this.recorded(projectId, { values: {}, seats: [] });
+  }
+
+  /** The project has these seats from now on, and those that it is written down to have as long as that is so. */
+  #holdBesides(projectId: string, seats: readonly string[]): void {
+    this.#unrecorded.add(projectId);
+    this.#seats.hold(projectId, [...this.#seats.of(projectId), ...seats]);
   }
 
   /** It keeps the seats that it has; those of licences that have ended since count in `kept`. */
