@@ -73,10 +73,39 @@ function inSpec(before: Fields, after: Fields): string | undefined {
   return undefined;
 }
 
-/** A class of runtime that the template demands is its protection; the system's own classes put others away. */
+/**
+ * A class of runtime that the template demands is its protection; the system's own classes put others away. Which machines are for projects
+ * the administrator has said: a patch chooses among them.
+ */
 function isForbiddenValue(field: string, before: unknown, after: unknown): boolean {
-  if (field === "runtimeClassName") return before !== undefined;
-  return field === "priorityClassName" && (typeof after !== "string" || after.startsWith("system-"));
+  switch (field) {
+    case "runtimeClassName":
+      return before !== undefined;
+    case "priorityClassName":
+      return typeof after !== "string" || after.startsWith("system-");
+    case "nodeSelector":
+    case "affinity":
+      return !keepsAll(fieldsOf(before), fieldsOf(after));
+    case "tolerations":
+      return !areAllowedTolerations(listOf(before), after);
+    default:
+      return false;
+  }
+}
+
+function keepsAll(before: Fields, after: Fields): boolean {
+  return Object.keys(before).every((name) => isSame(before[name], after[name]));
+}
+
+/** Without a key everything is tolerated; those of roles keep the machines of the cluster itself free. */
+function areAllowedTolerations(before: readonly unknown[], after: unknown): boolean {
+  if (after === undefined) return true;
+  if (!Array.isArray(after)) return false;
+  return after.every((one) => {
+    const { key } = fieldsOf(one);
+    const isAllowed = typeof key === "string" && key !== "" && !key.startsWith("node-role.kubernetes.io/");
+    return isAllowed || before.some((other) => isSame(one, other));
+  });
 }
 
 /** Containers stay as many and in their order: another one would have a security context and mounts of its own. */

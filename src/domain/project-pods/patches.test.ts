@@ -10,6 +10,9 @@ const pod: Pod = {
     automountServiceAccountToken: false,
     securityContext: { runAsUser: 2001, runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
     runtimeClassName: "gvisor",
+    nodeSelector: { role: "projects" },
+    tolerations: [{ operator: "Exists", effect: "NoExecute" }],
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } },
     initContainers: [{ name: "setup", image: "x", command: ["chown"], securityContext: { runAsUser: 0 } }],
     containers: [
       { name: "sidecar", image: "y" },
@@ -33,9 +36,10 @@ const add = (path: string, value: unknown) => ({ op: "add", path, value });
 const MAIN = "/spec/containers/1";
 
 test.each<[string, object]>([
-  ["nodes", add("/spec/nodeSelector", { team: "a" })],
-  ["tolerations", add("/spec/tolerations", [{ key: "team", operator: "Exists" }])],
-  ["affinity", add("/spec/affinity", { nodeAffinity: {} })],
+  ["nodes", add("/spec/nodeSelector/team", "a")],
+  ["tolerations", add("/spec/tolerations/-", { key: "team", operator: "Exists" })],
+  ["that less is tolerated", { op: "remove", path: "/spec/tolerations" }],
+  ["affinity", add("/spec/affinity/podAntiAffinity", {})],
   ["a class of priority", add("/spec/priorityClassName", "course")],
   ["how long it may take to stop", add("/spec/terminationGracePeriodSeconds", 60)],
   ["what autoscalers are told", add("/metadata/annotations", { "karpenter.sh/do-not-disrupt": "true" })],
@@ -62,6 +66,16 @@ test.each<[string, object, string]>([
   ["no seccomp", add("/spec/securityContext/seccompProfile", { type: "Unconfined" }), "spec.securityContext"],
   ["another runtime than the template's", add("/spec/runtimeClassName", "runc"), "spec.runtimeClassName"],
   ["the system's priority", add("/spec/priorityClassName", "system-node-critical"), "spec.priorityClassName"],
+  ["any machine at all", add("/spec/tolerations", [{ operator: "Exists" }]), "spec.tolerations"],
+  ["any machine at all, by an empty key", add("/spec/tolerations/-", { key: "", operator: "Exists" }), "spec.tolerations"],
+  [
+    "the cluster's own machines",
+    add("/spec/tolerations/-", { key: "node-role.kubernetes.io/control-plane", operator: "Exists" }),
+    "spec.tolerations",
+  ],
+  ["other machines than those of projects", add("/spec/nodeSelector", { team: "a" }), "spec.nodeSelector"],
+  ["whatever machine there is", { op: "remove", path: "/spec/nodeSelector" }, "spec.nodeSelector"],
+  ["machines apart from projects'", add("/spec/affinity/nodeAffinity", {}), "spec.affinity"],
   ["a volume of the host", add("/spec/volumes/-", { name: "h", hostPath: { path: "/" } }), "spec.volumes"],
   ["a projected token", add("/spec/volumes/-", { name: "t", projected: { sources: [] } }), "spec.volumes"],
   ["another claim", add("/spec/volumes/0/persistentVolumeClaim/claimName", "else"), "spec.volumes"],
@@ -109,7 +123,7 @@ test.each<[string, object, string]>([
 test("an allowed patch is found between others, and allows nothing else", () => {
   const [host, selector, users] = [
     add("/spec/hostNetwork", true),
-    add("/spec/nodeSelector", {}),
+    add("/spec/nodeSelector/team", "a"),
     add("/spec/hostPID", true),
   ];
   const allowed = [[host, selector]];
