@@ -32,6 +32,7 @@ const pod: Pod = {
     volumes: [{ name: "home", persistentVolumeClaim: { claimName: "projects-data" } }],
   },
 };
+const bare: Pod = { ...pod, spec: { ...pod.spec, affinity: undefined } };
 const add = (path: string, value: unknown) => ({ op: "add", path, value });
 const MAIN = "/spec/containers/1";
 
@@ -67,7 +68,11 @@ test.each<[string, object, string]>([
   ["another runtime than the template's", add("/spec/runtimeClassName", "runc"), "spec.runtimeClassName"],
   ["the system's priority", add("/spec/priorityClassName", "system-node-critical"), "spec.priorityClassName"],
   ["any machine at all", add("/spec/tolerations", [{ operator: "Exists" }]), "spec.tolerations"],
-  ["any machine at all, by an empty key", add("/spec/tolerations/-", { key: "", operator: "Exists" }), "spec.tolerations"],
+  [
+    "any machine at all, by an empty key",
+    add("/spec/tolerations/-", { key: "", operator: "Exists" }),
+    "spec.tolerations",
+  ],
   [
     "the cluster's own machines",
     add("/spec/tolerations/-", { key: "node-role.kubernetes.io/control-plane", operator: "Exists" }),
@@ -131,6 +136,26 @@ test("an allowed patch is found between others, and allows nothing else", () => 
   expect(() => patched(pod, [host], allowed)).toThrow(/spec\.hostNetwork/);
   expect(() => patched(pod, [selector, host], allowed)).toThrow(/spec\.hostNetwork/);
   expect(() => patched(pod, [host, selector, users], allowed)).toThrow(/spec\.hostPID/);
+});
+
+test("a pod that doubles with each operation was made some megabytes large: it is refused, also inside of an allowed patch", () => {
+  const grow = [
+    add("/spec/affinity", { a: "x".repeat(100) }),
+    ...Array.from({ length: 25 }, (_, index) => ({
+      op: "copy",
+      from: "/spec/affinity",
+      path: `/spec/affinity/a${index}`,
+    })),
+  ];
+  expect(() => patched(bare, grow, [])).toThrow("A patch of the project's licences makes the pod too large.");
+  expect(() => patched(bare, grow, [grow])).toThrow(/too large/);
+  expect(() => patched(bare, grow.slice(0, 8), [])).not.toThrow();
+});
+
+test("more operations than anybody needs are refused", () => {
+  const nothing = { op: "test", path: `${MAIN}/image`, value: "z" };
+  expect(() => patched(pod, Array(100).fill(nothing), [])).not.toThrow();
+  expect(() => patched(pod, Array(101).fill(nothing), [])).toThrow(/more than 100 operations/);
 });
 
 test("a patch that does not fit is refused in words, and what it is applied to stays as it is", () => {

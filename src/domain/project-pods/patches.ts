@@ -5,15 +5,22 @@ import { AppError, messageOf } from "../../core/errors.ts";
 import type { Pod } from "../../kube/types.ts";
 import { forbiddenChange } from "./patch-rules.ts";
 
+/** Of all licences of a project together. */
+const MOST_OPERATIONS = 100;
+/** How many characters of JSON they may add to a pod: `copy` doubles with each operation. */
+const MOST_GROWTH = 200_000;
+
 /** Each is a whole patch, which may do what it likes. */
 export type AllowedPatches = readonly (readonly object[])[];
 
 /** The pod with the patches applied. @throws AppError `unsupported` when one does not fit, or breaks the rules of a project's pod. */
 export function patched(pod: Pod, operations: readonly object[], allowed: AllowedPatches): Pod {
+  if (operations.length > MOST_OPERATIONS) throw refused(`has more than ${MOST_OPERATIONS} operations with the others`);
+  const most = sizeOf(pod) + MOST_GROWTH;
   let made = pod;
   for (const { patch, isAllowed } of parts(operations, allowed)) {
     const before = made;
-    made = applied(before, patch);
+    made = applied(before, patch, most);
     const field = isAllowed ? undefined : forbiddenChange(before, made);
     if (field !== undefined) {
       throw refused(
@@ -45,23 +52,33 @@ function isSame(one: readonly object[], other: readonly object[]): boolean {
   return jsonPatch.compare({ patch: one }, { patch: other }).length === 0;
 }
 
-function applied(pod: Pod, patch: readonly object[]): Pod {
-  const operations = structuredClone(patch) as Operation[]; // validated by the library
-  try {
-    const { newDocument } = jsonPatch.applyPatch(structuredClone(pod), operations, true, true);
-    if (typeof newDocument === "object" && newDocument !== null) return newDocument;
-  } catch (cause) {
-    throw refused(`does not fit the pod template: ${whatDoesNotFit(operations, cause)}`, cause);
+/** `most`: characters of the pod as JSON, after each operation. */
+function applied(pod: Pod, patch: readonly object[], most: number): Pod {
+  let made: unknown = structuredClone(pod);
+  for (const operation of structuredClone(patch) as Operation[]) {
+    made = afterOne(made, operation); // one that the library validates
+    if (sizeOf(made) > most) throw refused("makes the pod too large");
   }
-  throw notAPod(undefined);
+  if (typeof made !== "object" || made === null) throw notAPod(undefined);
+  return made as Pod; // or what an allowed patch has made of it
+}
+
+function afterOne(pod: unknown, operation: Operation): unknown {
+  try {
+    return jsonPatch.applyOperation(pod, operation, true, true).newDocument;
+  } catch (cause) {
+    throw refused(`does not fit the pod template: ${whatDoesNotFit(operation, cause)}`, cause);
+  }
 }
 
 /** The library tells the whole pod below its first line. */
-function whatDoesNotFit(operations: readonly Operation[], cause: unknown): string {
+function whatDoesNotFit({ op, path }: Operation, cause: unknown): string {
   const [why = ""] = messageOf(cause).split("\n", 1);
-  const { index } = cause as { index?: number }; // of the library's own errors
-  const { op, path } = operations[index ?? 0] ?? {};
   return `${op} ${path} (${why})`.slice(0, 300);
+}
+
+function sizeOf(value: unknown): number {
+  return JSON.stringify(value)?.length ?? 0;
 }
 
 /** Of what a patch leaves that cannot be taken for a pod. */
