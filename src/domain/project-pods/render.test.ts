@@ -159,6 +159,7 @@ test("the shared software is writable where the quota says so, and in the projec
     { name: "software", persistentVolumeClaim: { claimName: "projects-software", readOnly: false } },
   ]);
   expect(withQuota({}, { template }).spec.volumes).toEqual(template.spec.volumes);
+  expect(withQuota({ ext_rw: true }, { template, rescue: true }).spec.volumes).toEqual(template.spec.volumes);
   expect(withQuota({ ext_rw: true }).spec.containers).toHaveLength(2); // a template without it stays as it is
 });
 
@@ -174,6 +175,29 @@ test.each<[string, object]>([
   expect(render).toThrow(
     expect.objectContaining({ code: "unsupported", message: expect.stringMatching(/^A patch of/) }),
   );
+});
+
+test("a rescue ran what a licence's patch had the project run: it runs what the template says, on the machines that the patch chooses", () => {
+  const main = "/spec/containers/1";
+  const patch = [
+    { op: "replace", path: `${main}/image`, value: "mine" },
+    { op: "add", path: `${main}/command`, value: ["/home/user/mine"] },
+    { op: "add", path: `${main}/args`, value: ["x"] },
+    { op: "add", path: `${main}/workingDir`, value: "/home/user" },
+    { op: "add", path: `${main}/env/-`, value: { name: "NODE_OPTIONS", value: "--require /home/user/mine.js" } },
+    { op: "replace", path: `${main}/resources/limits/memory`, value: "3000Mi" },
+    { op: "add", path: "/spec/nodeSelector", value: { team: "a" } },
+  ];
+  const plain = withQuota({}, { rescue: true }).spec.containers[1];
+  const { nodeSelector, containers } = withQuota({ patch }, { rescue: true }).spec;
+  expect(containers[1]).toMatchObject({ resources: { limits: { memory: "3000Mi" } } });
+  expect({ ...containers[1], resources: plain?.resources, env: [] }).toEqual({ ...plain, env: [] });
+  expect(containers[1]?.env?.map(({ name }) => name)).toEqual(plain?.env?.map(({ name }) => name));
+  expect(nodeSelector).toEqual({ team: "a" });
+  expect(withQuota({ patch }).spec.containers[1]).toMatchObject({ image: "mine", command: ["/home/user/mine"] });
+  const all = [{ op: "replace", path: "/spec/containers", value: [{ name: "project", image: "mine" }] }];
+  const replaced = withQuota({ patch: all }, { rescue: true, allowedPatches: [all] }).spec.containers;
+  expect(replaced).toMatchObject([{ name: "project", image: "localhost/project:v1.2+x" }]);
 });
 
 test("an environment that Linux would not start a program with is refused, whoever made it that large", () => {

@@ -58,11 +58,28 @@ export function renderPod(inputs: PodInputs): Pod {
 /** The pod with the patches of licences. An allowed one may do anything but change whose the pod is: also leave something that is no pod. */
 function withPatch(own: Pod, patch: readonly object[], inputs: PodInputs): Pod {
   try {
-    return checked(identified(patched(own, patch, inputs.allowedPatches ?? []), inputs));
+    const made = patched(own, patch, inputs.allowedPatches ?? []);
+    return checked(identified(inputs.rescue ? withProgramOf(own, made) : made, inputs));
   } catch (cause) {
     if (isAppError(cause)) throw cause;
     throw notAPod(cause);
   }
+}
+
+/** What a container runs, and with what. */
+const OF_THE_PROGRAM = new Set(["image", "command", "args", "env", "envFrom", "workingDir", "lifecycle"]);
+
+/** A patch might have the home's programs run, of which a rescue runs none: the project's container runs what it would without patches. */
+function withProgramOf(own: Pod, made: Pod): Pod {
+  const fieldsOf = (container: Container | undefined, { ofProgram }: { ofProgram: boolean }) =>
+    Object.fromEntries(Object.entries(container ?? {}).filter(([name]) => OF_THE_PROGRAM.has(name) === ofProgram));
+  const { containers } = made.spec;
+  const main = mainContainer(containers);
+  const rescued = {
+    ...fieldsOf(main, { ofProgram: false }),
+    ...fieldsOf(mainContainer(own.spec.containers), { ofProgram: true }),
+  } as Container; // of the fields of two
+  return { ...made, spec: { ...made.spec, containers: containers.map((one) => (one === main ? rescued : one)) } };
 }
 
 function checked(pod: Pod): Pod {
@@ -72,7 +89,7 @@ function checked(pod: Pod): Pod {
 
 /** The template's spec with the project in its container, on the machines that are for it. */
 function specOf(filled: PodSpec, inputs: PodInputs, values: Record<string, string>): PodSpec {
-  const { quota, environment, placement } = inputs;
+  const { quota, environment, placement, rescue = false } = inputs;
   const main = mainContainer(filled.containers);
   const containers = filled.containers.map((container) =>
     container === main ? withProject(container, inputs, values) : container,
@@ -80,7 +97,7 @@ function specOf(filled: PodSpec, inputs: PodInputs, values: Record<string, strin
   const spec = { ...filled, containers };
   const placed = { pool: quota.pool ?? environment.pool, gpu: quota.gpu };
   return {
-    ...(quota.ext_rw === true ? withWritableSoftware(spec, mainContainer(containers)) : spec),
+    ...(quota.ext_rw === true && !rescue ? withWritableSoftware(spec, mainContainer(containers)) : spec),
     ...placementOf(filled, placement ?? {}, placed),
   };
 }
