@@ -3,12 +3,23 @@
 import { z } from "zod";
 import { isoTime } from "./common.ts";
 
+/**
+ * Name of an extended resource: a domain, and in it a name. Those of Kubernetes itself are no devices, and `requests.` is how it names their
+ * quotas: in the place of a GPU they would change what a project may use of memory and cpu.
+ */
+const DEVICE =
+  /^(?!requests\.)(?!(?:[^/]*\.)?kubernetes\.io\/)[a-z0-9]([-a-z0-9.]{0,250}[a-z0-9])?\/[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+
 /** `toleration` and `nodeLabel` as "key=value"; without `resource`, nvidia.com/gpu. */
 export const gpuQuota = z.looseObject({
   num: z.number().int().min(1).max(64).default(1),
   toleration: z.string().max(400).optional(),
   nodeLabel: z.string().max(400).optional(),
-  resource: z.string().max(300).optional(),
+  resource: z
+    .string()
+    .max(300)
+    .regex(DEVICE, "must be the name of a device with its domain, such as nvidia.com/gpu")
+    .optional(),
 });
 export type GpuQuota = z.infer<typeof gpuQuota>;
 

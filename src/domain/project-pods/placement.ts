@@ -34,7 +34,8 @@ export function placementOf(
   { poolLabel = POOL_LABEL, nodesLabel, nodesTaint }: PlacementRules,
   { pool, gpu }: Placed,
 ): { nodeSelector?: object; tolerations?: object[] } {
-  const labels = [nodesLabel, pool && `${poolLabel}=${pool}`, gpu ? gpu.nodeLabel : undefined];
+  // Of two with the same key the later one counts: what a licence says keeps no project from the machines that are for projects.
+  const labels = [gpu ? gpu.nodeLabel : undefined, pool && `${poolLabel}=${pool}`, nodesLabel];
   const taints = [nodesTaint, pool && `${poolLabel}=${pool}`, gpu ? gpu.toleration : undefined];
   const wanted = labels.filter(hasKey).map(pairOf);
   const tolerated = taints.filter(hasKey).map(tolerationOf);

@@ -134,6 +134,10 @@ test("projects run on their machines, and of these on those of their pool: the q
       { key: "pool", operator: "Equal", value: "images" },
     ],
   });
+  const gpu = { num: 1, nodeLabel: "role=control" };
+  expect(withQuota({ gpu, pool: "mine" }, { placement }).spec).toMatchObject({
+    nodeSelector: { role: "projects", pool: "mine" },
+  });
   expect(withQuota({ pool: "mine" }, { environment }).spec).toMatchObject({ nodeSelector: { "cocalc-pool": "mine" } });
 });
 

@@ -225,3 +225,25 @@ test("only an administrator gives privileges", () => {
 test("a course may take the network away", () => {
   expect(quotaOf({ settings, noInternet: true }).network).toBe(false);
 });
+
+test.each([
+  "memory",
+  "cpu",
+  "kubernetes.io/memory",
+  "x.kubernetes.io/gpu",
+  "requests.nvidia.com/gpu",
+  "/gpu",
+  "nvidia.com/",
+  "a/b/c",
+])("a GPU named %s took the place of what limits a project: it is none", (resource) => {
+  expect(quotaOf({ quotas: [{ ram: 2, gpu: { num: 1, resource } }] })).toMatchObject({
+    gpu: false,
+    memory_limit: 2_000,
+  });
+});
+
+test("a GPU has a name of its maker's", () => {
+  for (const resource of ["nvidia.com/gpu", "amd.com/gpu", "nvidia.com/mig-1g.5gb", "notkubernetes.io/gpu"]) {
+    expect(quotaOf({ quotas: [{ ram: 2, gpu: { resource } }] })).toMatchObject({ gpu: { num: 1, resource } });
+  }
+});
