@@ -165,7 +165,9 @@ async function endUnheard(tools: Tools, one: Case, pod: Pod): Promise<number> {
   return isKept ? tellStillStopping(tools, one, SOON_MS * 5) : AT_ONCE;
 }
 
-async function tellStillStopping({ leader }: Tools, { start }: Case, leftMs: number): Promise<number> {
-  if (start) await recordWaiting(leader, { ticket: start.ticket, why: STILL_STOPPING });
+/** A start that waits for the end of the pod before it has no turn either: something may keep that pod for ever. */
+async function tellStillStopping(tools: Tools, { projectId, start }: Case, leftMs: number): Promise<number> {
+  if (start) await recordWaiting(tools.leader, { ticket: start.ticket, why: STILL_STOPPING });
+  tools.giveBackTurn(projectId);
   return Math.min(leftMs, SOON_MS * 5);
 }
