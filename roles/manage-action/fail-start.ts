@@ -1,6 +1,6 @@
 /** Ends a start that failed: its pod is removed, and the reason told in the request and in the trace. */
 
-import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
+import type { Explanation } from "../../src/domain/project-pods/explanation-rules.ts";
 import { waitedTooLong } from "../../src/domain/project-pods/no-room.ts";
 import { explainPod } from "../../src/domain/project-pods/reasons.ts";
 import { finishRequest } from "../../src/domain/starts/end.ts";

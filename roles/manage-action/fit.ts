@@ -1,7 +1,7 @@
 /** The step for a project that runs while nobody asks for anything: it gets what it may have by now, as far as that needs no restart. */
 
 import { type AppError, isAppError } from "../../src/core/errors.ts";
-import { words } from "../../src/domain/project-pods/explanation.ts";
+import { words } from "../../src/domain/project-pods/explanation-rules.ts";
 import { nextResize, type ResizeFacts, type ResizeStep } from "../../src/domain/project-pods/resize-rules.ts";
 import { type Trouble, waitsFor } from "../../src/domain/project-pods/resize-words-rules.ts";
 import { pendingQuota, runQuota } from "../../src/protocol/quotas.ts";

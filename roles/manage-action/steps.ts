@@ -1,7 +1,7 @@
 /** How each step is done. A step reads nothing anew: whatever it did, the project is looked at again afterwards. */
 
 import { isUnheard } from "../../src/domain/project-pods/condition-rules.ts";
-import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
+import type { Explanation } from "../../src/domain/project-pods/explanation-rules.ts";
 import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import { isNodeGone, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
 import { giveTime, recordTakenUp } from "../../src/domain/starts/begin.ts";

@@ -8,7 +8,7 @@ import type { Leader } from "../../src/db/leader.ts";
 import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
 import { mainStatus } from "../../src/domain/project-pods/container-rules.ts";
-import type { Explanation } from "../../src/domain/project-pods/explanation.ts";
+import type { Explanation } from "../../src/domain/project-pods/explanation-rules.ts";
 import { ticketOf } from "../../src/domain/project-pods/identity.ts";
 import type { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";

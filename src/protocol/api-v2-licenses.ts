@@ -1,7 +1,7 @@
 /** `/api/v2/licenses/…` and `admin/licenses/…`: seeing, handing out, making and changing licences. What administrators and managers do is recorded. */
 
 import { z } from "zod";
-import { isSound } from "../core/json-value.ts";
+import { isSound } from "../protocol/json-value.ts";
 import { done, type Endpoints } from "./api-v2.ts";
 import { isoTime, uuid } from "./common.ts";
 import { readPatch } from "./license-patch.ts";

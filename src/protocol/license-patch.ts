@@ -1,6 +1,6 @@
 /** The JSON patch (RFC 6902) of a licence, which its quota has as text. Pure. */
 
-import { isSound } from "../core/json-value.ts";
+import { isSound } from "./json-value.ts";
 
 type Operation = Record<string, unknown>;
 

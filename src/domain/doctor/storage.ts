@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { configMaps, pods } from "../../kube/resources.ts";
 import type { Container, Kube, Pod } from "../../kube/types.ts";
 import { mainContainer } from "../project-pods/container-rules.ts";
-import type { Explanation } from "../project-pods/explanation.ts";
+import type { Explanation } from "../project-pods/explanation-rules.ts";
 import type { PlacementRules } from "../project-pods/placement.ts";
 import { explainPod } from "../project-pods/reasons.ts";
 import { renderPod } from "../project-pods/render.ts";

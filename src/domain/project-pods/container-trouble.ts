@@ -2,7 +2,7 @@
 
 import type { ContainerStatus, Pod } from "../../kube/types.ts";
 import { mainStatus, otherStatuses } from "./container-rules.ts";
-import { type Explanation, words } from "./explanation.ts";
+import { type Explanation, words } from "./explanation-rules.ts";
 
 const PULL_FAILURES = new Set([
   "ErrImagePull",

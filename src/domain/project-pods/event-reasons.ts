@@ -1,7 +1,7 @@
 /** What a pod waits for that is on a node and whose own container has not begun: its newest telling event says it. Pure. */
 
 import type { KubeEvent } from "../../kube/types.ts";
-import { type Explanation, words } from "./explanation.ts";
+import { type Explanation, words } from "./explanation-rules.ts";
 
 type Told = Pick<Explanation, "reason" | "message">;
 

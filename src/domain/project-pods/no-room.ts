@@ -1,6 +1,6 @@
 /** What people are told where a start finds no room: on any machine, on the one that was chosen, in the site's quota, or for too long. Pure. */
 
-import type { Explanation } from "./explanation.ts";
+import type { Explanation } from "./explanation-rules.ts";
 
 const RESOURCES: Record<string, string> = {
   cpu: "processors",

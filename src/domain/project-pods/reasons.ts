@@ -5,7 +5,7 @@ import { isTerminating, isUnheard } from "./condition-rules.ts";
 import { mainStatus } from "./container-rules.ts";
 import { endIn, troubleIn } from "./container-trouble.ts";
 import { waitByEvents } from "./event-reasons.ts";
-import { type Explanation, words } from "./explanation.ts";
+import { type Explanation, words } from "./explanation-rules.ts";
 import { noRoomOnChosenNode, noRoomOnNodes } from "./no-room.ts";
 
 /** Why the pod is not running well; undefined when nothing is known to be in its way. `events` are the pod's own, oldest first. */

@@ -3,7 +3,7 @@
 import type { PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, PendingReason, RunQuota } from "../../protocol/quotas.ts";
 import { quotaChanges } from "../quotas/changes-rules.ts";
-import { words } from "./explanation.ts";
+import { words } from "./explanation-rules.ts";
 import { gainInWords, memoryInWords } from "./quota-gain-rules.ts";
 import { resourceFields } from "./resources-rules.ts";
 

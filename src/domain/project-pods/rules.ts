@@ -4,7 +4,7 @@ import type { KubeEvent, KubeNode, Pod } from "../../kube/types.ts";
 import type { ProjectState } from "../../protocol/project.ts";
 import { conditionTime, hasEnded, isReady, isRescue, isTerminating, isUnheard } from "./condition-rules.ts";
 import { isOfMain, mainStatus, otherStatuses } from "./container-rules.ts";
-import type { Explanation } from "./explanation.ts";
+import type { Explanation } from "./explanation-rules.ts";
 
 /** Column `state` but for its time. */
 export type StateFacts = Omit<ProjectState, "time">;

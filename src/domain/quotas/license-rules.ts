@@ -1,7 +1,7 @@
 /** What one licence gives, read of what the database holds of it. Pure. */
 
-import { isSound } from "../../core/json-value.ts";
 import { objectOf } from "../../core/object.ts";
+import { isSound } from "../../protocol/json-value.ts";
 import type { LicenseQuota, licenseIdleTimeout } from "../../protocol/licenses.ts";
 import { type GpuQuota, gpuQuota } from "../../protocol/quotas.ts";
 import { isGiven, NONE, type Numbers, named, numberOf } from "./numbers-rules.ts";

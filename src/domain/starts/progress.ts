@@ -1,7 +1,7 @@
 /** The pod columns of a start: how far its pod is and what it waits for. Written by manage-state alone, and only when something changed. */
 
 import type { Leader } from "../../db/leader.ts";
-import type { Explanation } from "../project-pods/explanation.ts";
+import type { Explanation } from "../project-pods/explanation-rules.ts";
 import type { PodPhases } from "../project-pods/rules.ts";
 import { columnsOf } from "./wait.ts";
 
