@@ -47,6 +47,13 @@ test("of a licence that is changed only what is another now is sent, and what th
   expect(quotaOfForm({ ...form, gpus: "" }, KNOWN.quota)).toEqual({ ram: 4, cpu: 2, user: "academic" });
 });
 
+test("a licence with what is for few is restricted, and stays so when that is taken out", () => {
+  const form = { ...emptyForm(NOW), title: "Lab", pool: "big" };
+  expect(licenseOfForm(form)).toMatchObject({ restricted: true, quota: { pool: "big" } });
+  const known = { ...KNOWN, restricted: true };
+  expect(changeOfForm({ ...formOf(known), gpus: "" }, known)).toEqual({ quota: { ram: 4, cpu: 2, user: "academic" } });
+});
+
 test("a time until it stops says whether it is for members, which it else would imply", () => {
   expect(quotaOfForm({ ...emptyForm(NOW), idle_timeout: "short" }, {})).toEqual({
     idle_timeout: "short",

@@ -1,5 +1,6 @@
 /** What somebody types to make or change a licence, and the licence that it stands for. Pure. */
 
+import { isForFew } from "../../domain/licenses/reach-rules.ts";
 import type { EndpointInput } from "../../protocol/api-v2-table.ts";
 import { readPatch } from "../../protocol/license-patch.ts";
 import type { LicenseQuota, SiteLicense } from "../../protocol/licenses.ts";
@@ -79,6 +80,7 @@ export function licenseOfForm(
   before: LicenseQuota | null = null,
 ): EndpointInput<"admin/licenses/create"> {
   const whole = (text: string) => (text.trim() === "" ? null : Number(text));
+  const quota = quotaOfForm(form, before ?? {});
   return {
     title: form.title.trim(),
     description: form.description,
@@ -88,10 +90,10 @@ export function licenseOfForm(
       .split(/[\s,;]+/)
       .map((line) => line.trim())
       .filter(Boolean),
-    restricted: form.restricted,
+    restricted: form.restricted || isForFew(quota),
     run_limit: whole(form.run_limit),
     apply_limit: whole(form.apply_limit),
-    quota: quotaOfForm(form, before ?? {}),
+    quota,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Db, Queryable } from "../../db/db.ts";
 import type { LicenseChange } from "../../protocol/api-v2-licenses.ts";
 import { record } from "../central-log/central-log.ts";
 import { noLicense } from "./find.ts";
+import { isForFew } from "./reach-rules.ts";
 
 /** How each field is written: the columns have these names. */
 const WRITTEN: { [Field in keyof LicenseChange]-?: (value: NonNullable<LicenseChange[Field]>) => unknown } = {
@@ -31,7 +32,7 @@ export async function makeLicense(db: Db, license: LicenseChange, by?: string): 
   const id = randomUUID();
   await db.transaction(async (tx) => {
     await tx.execute("INSERT INTO site_licenses (id, activates) VALUES ($1, now() AT TIME ZONE 'UTC')", [id]);
-    const changed = await write(tx, id, license);
+    const changed = await write(tx, id, withRestriction(license, null));
     await record(tx, "license-created", { license_id: id, ...changed, ...(by !== undefined && { by }) });
   });
   return id;
@@ -45,12 +46,26 @@ export async function changeLicense(db: Db, id: string, change: LicenseChange, b
       [id],
     );
     if (before === undefined) throw noLicense(id);
-    const changed = await write(tx, id, change);
+    const changed = await write(tx, id, withRestriction(change, before.quota));
     if (Object.keys(changed).length === 0) return;
     const was = Object.fromEntries(Object.keys(changed).map((field) => [field, before[field]]));
     await record(tx, "license-changed", { license_id: id, ...changed, was, ...(by !== undefined && { by }) });
   });
 }
+
+/**
+ * Once it was for few it stays so until somebody says otherwise, also when it gives amounts alone by then: its id was never meant to be a
+ * right. @throws AppError `invalid` where it is to be open and cannot be.
+ */
+function withRestriction(change: LicenseChange, quotaBefore: unknown): LicenseChange {
+  const quotaAfter = change.quota === undefined ? quotaBefore : change.quota;
+  if (change.restricted === false && isForFew(quotaAfter)) throw invalid(FOR_FEW);
+  const isOfFew = change.quota !== undefined && (isForFew(quotaBefore) || isForFew(quotaAfter));
+  return isOfFew ? { restricted: true, ...change } : change;
+}
+
+const FOR_FEW =
+  "Only managers and administrators give a licence with ext_rw, patch, pool, gpu or dedicated_vm to projects: leave `restricted` out, or say true.";
 
 /** Writes what is said, and returns it as it was written. */
 async function write(tx: Queryable, id: string, change: LicenseChange): Promise<Record<string, unknown>> {

@@ -8,6 +8,7 @@ import type { Db, Transaction } from "../../db/db.ts";
 import { record } from "../central-log/central-log.ts";
 import { logInProjects } from "../projects/log.ts";
 import { noLicense } from "./find.ts";
+import { isForFew } from "./reach-rules.ts";
 
 export interface HandingOut {
   licenseId: string;
@@ -23,6 +24,7 @@ export interface HandingOut {
 interface LicenseToGive {
   title: string | null;
   restricted: boolean | null;
+  quota: unknown;
   apply_limit: number | null;
   managed: boolean;
 }
@@ -39,7 +41,7 @@ const LICENSES = "CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_lice
 export async function giveLicense(db: Db, { licenseId, projectIds, by }: HandingOut): Promise<void> {
   await db.transaction(async (tx) => {
     const license = await lockLicense(tx, licenseId, by);
-    if (license.restricted === true && !license.managed && !by.isAdmin) {
+    if ((license.restricted === true || isForFew(license.quota)) && !license.managed && !by.isAdmin) {
       throw forbidden("This licence is given to projects by its managers alone; ask one of them.");
     }
     const ids = [...new Set(projectIds)].sort();
@@ -90,7 +92,7 @@ export async function takeLicense(db: Db, { licenseId, projectIds, by }: Handing
 /** One at a time: so its limit holds. */
 async function lockLicense(tx: Transaction, id: string, by: HandingOut["by"]): Promise<LicenseToGive> {
   const [license] = await tx.query<LicenseToGive>(
-    `SELECT title, restricted, apply_limit, coalesce(managers @> ARRAY[$2], false) AS managed
+    `SELECT title, restricted, quota, apply_limit, coalesce(managers @> ARRAY[$2], false) AS managed
      FROM site_licenses WHERE id = $1 FOR NO KEY UPDATE`,
     [id, by.accountId ?? ""],
   );

@@ -2,6 +2,7 @@
 
 import { objectOf } from "../../core/object.ts";
 import { type LicenseQuota, licenseQuota, type SiteLicense } from "../../protocol/licenses.ts";
+import { isForFew } from "./reach-rules.ts";
 
 /** The columns of a licence as they are read. */
 export interface ViewedLicense {
@@ -50,7 +51,7 @@ export function licenseView(row: ViewedLicense): SiteLicense {
     expires: row.expires,
     created: row.created,
     last_used: row.last_used,
-    restricted: row.restricted === true,
+    restricted: row.restricted === true || isForFew(row.quota),
     upgrades: objectOf(row.upgrades) ?? null,
     quota: quotaView(row.quota),
     run_limit: row.run_limit,

@@ -141,6 +141,38 @@ test("whoever knows the id of a licence gives it to projects of theirs, unless i
   expect(missing).toMatchObject({ code: "not_found", error: expect.stringContaining(unknown) });
 });
 
+test("a collaborator who read the id of a licence that writes the shared software cannot take it to a project of theirs", async () => {
+  const { hub, admin, teacher, student, project_id } = await people();
+  const [byHand] = await hub.db.query<{ id: string }>(
+    `INSERT INTO site_licenses (quota, activates, managers, restricted) VALUES ('{"ext_rw":true}', now(), ARRAY[$1], NULL) RETURNING id`,
+    [teacher.accountId],
+  );
+  const license_id = byHand?.id ?? "";
+  await teacher.call("projects/add-license", { project_id, license_id });
+  await teacher.call("projects/collaborators/add", { project_id, account_id: student.accountId });
+  const theirs = (await student.call("projects/create", { title: "Own" })).project_id;
+  expect((await student.call("projects/quota", { project_id })).inputs.licenses).toMatchObject([{ id: license_id }]);
+  for (const quota of [
+    { ext_rw: true },
+    { patch: "[]" },
+    { pool: "big" },
+    { gpu: true },
+    { dedicated_vm: { machine: "n" } },
+  ]) {
+    await hub.db.execute("UPDATE site_licenses SET quota = $1 WHERE id = $2", [JSON.stringify(quota), license_id]);
+    const refused = await student.refused("projects/add-license", { project_id: theirs, license_id });
+    expect([quota, refused.code]).toEqual([quota, "forbidden"]);
+  }
+  const { license } = await student.call("licenses/get-license", { license_id });
+  expect(license.restricted).toBe(true);
+  const open = await admin.refused("admin/licenses/update", { license_id, restricted: false });
+  expect(open.error).toMatch(/Only managers and administrators/);
+  await admin.call("admin/licenses/update", { license_id, quota: { ram: 1 } }); // nobody said that it is for all now
+  expect((await student.refused("projects/add-license", { project_id: theirs, license_id })).code).toBe("forbidden");
+  await admin.call("admin/licenses/update", { license_id, restricted: false });
+  await student.call("projects/add-license", { project_id: theirs, license_id });
+});
+
 test("a licence that is given again took away what manage-action had written of it", async () => {
   const { hub, teacher, project_id, license_id } = await people();
   const value = { status: "active", quota: { ram: 2 } };

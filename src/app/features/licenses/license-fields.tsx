@@ -2,6 +2,8 @@
 
 import { Fieldset, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import "@mantine/core/styles/Fieldset.css";
+import { isForFew } from "../../../domain/licenses/reach-rules.ts";
+import { quotaOfForm } from "../../core/license-form.ts";
 import { AmountFields } from "./amount-fields.tsx";
 import type { FieldsProps } from "./fields-props.ts";
 import { RareFields } from "./rare-fields.tsx";
@@ -95,6 +97,7 @@ const WHO: { value: string; label: string }[] = [
 ];
 
 function HandingOutFields({ form, set }: FieldsProps) {
+  const forFew = isForFew(quotaOfForm(form, {}));
   return (
     <>
       <Textarea
@@ -108,8 +111,12 @@ function HandingOutFields({ form, set }: FieldsProps) {
       />
       <NativeSelect
         label="Who gives it to projects"
+        {...(forFew && {
+          description: "So it is with graphics processors, pools, the shared software and changes of the pod.",
+        })}
         data={WHO}
-        value={form.restricted ? "restricted" : "open"}
+        disabled={forFew}
+        value={forFew || form.restricted ? "restricted" : "open"}
         onChange={(event) => set({ restricted: event.currentTarget.value === "restricted" })}
       />
     </>
