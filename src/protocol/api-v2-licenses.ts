@@ -119,7 +119,8 @@ export const licenseEndpoints = {
   },
   "licenses/assign": {
     access: "account",
-    summary: "Gives a licence that the caller manages to projects that the caller owns; administrators to any.",
+    summary:
+      "Gives a licence that the caller manages to projects that the caller owns; administrators to any, one that reaches beyond a project with a confirmed password.",
     input: handingOut,
     output: done,
   },
@@ -133,13 +134,14 @@ export const licenseEndpoints = {
   "admin/licenses/create": {
     access: "admin",
     summary:
-      "Makes a licence, in force from now on where nothing else is said; one with `patch` or `ext_rw` takes a confirmed password.",
+      "Makes a licence, in force from now on where nothing else is said; one with `patch`, `ext_rw`, or a GPU's resource, label or toleration takes a confirmed password.",
     input: licenseChange,
     output: license,
   },
   "admin/licenses/update": {
     access: "admin",
-    summary: "Changes a licence; an absent field stays. It ends at once with an `expires` that is now.",
+    summary:
+      "Changes a licence; an absent field stays. It ends at once with an `expires` that is now. The password is confirmed as above, also for what it gave before.",
     input: license.extend(licenseChange.shape),
     output: done,
   },

@@ -3,12 +3,18 @@
 import { forbidden } from "../../../src/core/errors.ts";
 import { checkProof } from "../../../src/domain/access/proofs.ts";
 import { changeLicense, makeLicense } from "../../../src/domain/licenses/change.ts";
-import { isManager, licenseById, licensePage, licensesManagedBy } from "../../../src/domain/licenses/find.ts";
+import {
+  isManager,
+  licenseById,
+  licensePage,
+  licensesManagedBy,
+  quotaAsWritten,
+} from "../../../src/domain/licenses/find.ts";
 import { giveLicense, type HandingOut, takeLicense } from "../../../src/domain/licenses/hand-out.ts";
 import { ownProjectsWithLicenses, projectsWithLicense } from "../../../src/domain/licenses/projects.ts";
+import { isDangerous } from "../../../src/domain/licenses/reach-rules.ts";
 import { licenseUsage } from "../../../src/domain/licenses/usage.ts";
 import type { licenseEndpoints } from "../../../src/protocol/api-v2-licenses.ts";
-import type { LicenseQuota } from "../../../src/protocol/licenses.ts";
 import { type AccountCall, type Handlers, OK } from "./call.ts";
 
 export const licenses: Handlers<keyof typeof licenseEndpoints> = {
@@ -30,7 +36,9 @@ export const licenses: Handlers<keyof typeof licenseEndpoints> = {
     return { run_limit, ...(await licenseUsage(call.hub.db, { licenseId, days })) };
   },
   "licenses/assign": async (call, body) => {
-    await giveLicense(call.hub.db, await handingOut(call, body));
+    const handing = await handingOut(call, body);
+    await checkGiving(call, body.license_id);
+    await giveLicense(call.hub.db, handing);
     return OK;
   },
   "licenses/unassign": async (call, body) => {
@@ -42,7 +50,7 @@ export const licenses: Handlers<keyof typeof licenseEndpoints> = {
     return { license_id: await makeLicense(call.hub.db, license, call.accountId) };
   },
   "admin/licenses/update": async (call, { license_id, ...change }) => {
-    await checkDangerous(call, change.quota);
+    await checkDangerous(call, change.quota, await quotaAsWritten(call.hub.db, license_id));
     await changeLicense(call.hub.db, license_id, change, call.accountId);
     return OK;
   },
@@ -67,7 +75,15 @@ async function handingOut(
   return { licenseId, projectIds, by: { accountId, isAdmin: identity.isAdmin } };
 }
 
-/** What reaches beyond one project: a patch of its pod, and writing the software that all projects run. @throws as `checkProof` */
-async function checkDangerous({ hub, identity }: AccountCall, quota: LicenseQuota | null | undefined): Promise<void> {
-  if (quota?.patch !== undefined || quota?.ext_rw === true) await checkProof(hub.db, identity.credential);
+/**
+ * Before an administrator gives a licence to a project of anybody, which with a dangerous one is as good as making it. Those who manage it
+ * were named by somebody who proved it. @throws as `checkProof`
+ */
+export async function checkGiving(call: AccountCall, licenseId: string): Promise<void> {
+  if (call.identity.isAdmin) await checkDangerous(call, await quotaAsWritten(call.hub.db, licenseId));
+}
+
+/** Asks for the password if any of these is dangerous: what a licence gave before counts like what it gives after. @throws as `checkProof` */
+async function checkDangerous({ hub, identity }: AccountCall, ...quotas: unknown[]): Promise<void> {
+  if (quotas.some(isDangerous)) await checkProof(hub.db, identity.credential);
 }

@@ -7,6 +7,7 @@ import { setAdminQuotas } from "../../../src/domain/quotas/admin-quotas.ts";
 import { siteQuotas } from "../../../src/domain/settings/values.ts";
 import type { quotaEndpoints } from "../../../src/protocol/api-v2-quotas.ts";
 import { type Handlers, OK, type ProjectCall } from "./call.ts";
+import { checkGiving } from "./licenses.ts";
 
 export const quotas: Handlers<keyof typeof quotaEndpoints> = {
   "projects/quota": async ({ hub: { db, settings, quotas }, projectId }) => {
@@ -18,6 +19,7 @@ export const quotas: Handlers<keyof typeof quotaEndpoints> = {
     return { inputs: { ...siteQuotas(values), ...ofProject, memRequestAdjustment }, run_quota, pending_quota };
   },
   "projects/add-license": async (call, { license_id }) => {
+    await checkGiving(call, license_id);
     await giveLicense(call.hub.db, handingOut(call, license_id));
     return OK;
   },

@@ -42,6 +42,12 @@ export async function licenseById(db: Queryable, id: string): Promise<SiteLicens
   return license;
 }
 
+/** Its quota as the column has it, rubbish included; undefined: there is no such licence. */
+export async function quotaAsWritten(db: Queryable, id: string): Promise<unknown> {
+  const [row] = await db.query<{ quota: unknown }>("SELECT quota FROM site_licenses WHERE id = $1", [id]);
+  return row?.quota;
+}
+
 export const noLicense = (id: string) =>
   notFound(`There is no licence ${id}. Look at its id again, or ask whoever gave it to you.`);
 

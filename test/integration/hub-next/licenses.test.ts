@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
+import type { EndpointPath } from "../../../src/protocol/api-v2-table.ts";
 import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
 import { openTestDb } from "../../helpers/postgres.ts";
@@ -81,11 +82,32 @@ test("what makes no sense in a licence is refused in words, and nothing of it is
 test("a licence that reaches beyond one project takes the administrator's password", async () => {
   const { hub, admin, license_id } = await people();
   await hub.db.execute("UPDATE remember_me SET proved = NULL");
-  for (const quota of [{ ext_rw: true }, { patch: "[]" }]) {
+  const placing = { num: 1, toleration: "node-role.kubernetes.io/control-plane" };
+  for (const quota of [{ ext_rw: true }, { patch: "[]" }, { gpu: placing }, { gpu: { num: 1, resource: "memory" } }]) {
     expect((await admin.refused("admin/licenses/create", { quota })).code).toBe("confirm_password");
     expect((await admin.refused("admin/licenses/update", { license_id, quota })).code).toBe("confirm_password");
   }
   await admin.call("admin/licenses/create", { quota: { ram: 1 } });
+});
+
+test("a session of an administrator without the password neither gives nor changes a licence that reaches beyond one project", async () => {
+  const { hub, admin, teacher, project_id, license_id } = await people();
+  await hub.db.execute(`UPDATE site_licenses SET quota = '{"ext_rw": "true"}', expires = '2001-01-01'`);
+  await hub.db.execute("UPDATE remember_me SET proved = NULL");
+  const refusal = async (path: EndpointPath, wish: object) => (await admin.refused(path, wish)).code;
+  expect(await refusal("licenses/assign", { license_id, project_ids: [project_id] })).toBe("confirm_password");
+  expect(await refusal("projects/add-license", { license_id, project_id })).toBe("confirm_password");
+  const changes = [{ managers: [admin.accountId] }, { restricted: false }, { expires: null }, { quota: { ram: 1 } }];
+  for (const change of [...changes, { quota: null }])
+    expect([change, await refusal("admin/licenses/update", { license_id, ...change })]).toEqual([
+      change,
+      "confirm_password",
+    ]);
+  expect(await given({ hub, project_id })).toEqual({});
+  await teacher.call("licenses/assign", { license_id, project_ids: [project_id] }); // named by somebody who proved it
+  await admin.call("licenses/unassign", { license_id, project_ids: [project_id] });
+  await hub.db.execute("UPDATE remember_me SET proved = now() AT TIME ZONE 'UTC'");
+  await admin.call("licenses/assign", { license_id, project_ids: [project_id] });
 });
 
 test("a manager gives a licence to projects of their own alone; others neither see who has it nor hand it out", async () => {
