@@ -121,14 +121,20 @@ export function licenseEndingLetter({ siteName, address }: Signature, { title, e
   };
 }
 
-/** Words of somebody else in one paragraph: no links, and no lines that look like ours. */
-function plainWords(text: string, most: number): string {
+/**
+ * Words of somebody else in one paragraph: no links, no lines that look like ours, no end of the quotation. Characters that are read as others
+ * (`．` as a dot, `＠` as an at sign) become those first; `。` is one that browsers take for a dot in the name of a host.
+ */
+export function plainWords(text: string, most: number): string {
   const words = text
-    .replace(/\s+/g, " ")
-    .replace(/([.:@])(?=\S)/g, "$1 ")
-    .replaceAll("//", "/")
+    .normalize("NFKC")
+    .replace(/[\s\p{C}]+/gu, " ")
+    .replace(/["“”„‟«»″]/g, "'")
+    .replace(/([.。:@]+)(?=\S)/g, "$1 ")
+    .replace(/\/{2,}/g, "/")
     .trim();
-  return words.length <= most ? words : `${words.slice(0, most)}…`;
+  const characters = [...words];
+  return characters.length <= most ? words : `${characters.slice(0, most).join("")}…`;
 }
 
 export function letterAsText(letter: Letter, signature: Signature): string {
