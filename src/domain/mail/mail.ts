@@ -9,8 +9,8 @@ import { isOn, type SettingValues } from "../settings/values.ts";
 import { type MailPurpose, type MailSite, type MailState, mailState } from "./mail-state.ts";
 import { mailKinds, type NewMail, putMail } from "./outbox.ts";
 
-/** Of one kind to one address: it may be anybody's, and whoever gave it may do a thing again and again. What is asked for has tighter limits. */
-const OF_A_KIND: Limit = { name: "mail_of_a_kind", points: 10, seconds: 3_600, message: "Too many mails." };
+/** Of one kind to one address, as many as its rules say. What is asked for has tighter limits. */
+const OF_A_KIND: Omit<Limit, "points"> = { name: "mail_of_a_kind", seconds: 3_600, message: "Too many mails." };
 
 interface MailParts {
   settings: Settings;
@@ -63,7 +63,7 @@ class MailNow {
 
   async #isFew(tx: Transaction, { kind, email, accountId }: NewMail): Promise<boolean> {
     try {
-      await new RateLimits(tx).consume(OF_A_KIND, `${kind} ${email}`);
+      await new RateLimits(tx).consume({ ...OF_A_KIND, points: mailKinds[kind].perHour }, `${kind} ${email}`);
       return true;
     } catch (error) {
       if (!isAppError(error, "rate_limited")) throw error;

@@ -9,17 +9,20 @@ interface MailRules {
   purpose: MailPurpose;
   /** How long it is tried: nobody waits longer for it. */
   hours: number;
+  /** Most that one address gets in an hour: it may be anybody's, and whoever gave it may do a thing again and again. */
+  perHour: number;
 }
 
 /** What a mail may be about. */
 export const mailKinds = {
-  password_reset: { purpose: "password", hours: 1 },
-  password_changed: { purpose: "password", hours: 24 },
-  password_was_reset: { purpose: "password", hours: 24 },
-  verify_email: { purpose: "other", hours: 24 },
-  email_changed: { purpose: "other", hours: 24 },
-  ask_for_more: { purpose: "other", hours: 24 },
-  license_ending: { purpose: "other", hours: 24 },
+  password_reset: { purpose: "password", hours: 1, perHour: 10 },
+  password_changed: { purpose: "password", hours: 24, perHour: 10 },
+  password_was_reset: { purpose: "password", hours: 24, perHour: 10 },
+  verify_email: { purpose: "other", hours: 24, perHour: 10 },
+  email_changed: { purpose: "other", hours: 24, perHour: 10 },
+  /** Limited for each who asks: that many it takes to use up what an address of all gets. */
+  ask_for_more: { purpose: "other", hours: 24, perHour: 30 },
+  license_ending: { purpose: "other", hours: 24, perHour: 10 },
 } as const satisfies Record<string, MailRules>;
 export type MailKind = keyof typeof mailKinds;
 

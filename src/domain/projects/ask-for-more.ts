@@ -12,8 +12,11 @@ import type { Settings } from "../settings/settings.ts";
 import { logProjectEvent } from "./log.ts";
 
 const message = "You have asked for more very often lately; those whom you asked were told.";
-const ASK_PROJECT: Limit = { name: "ask_for_more_project", points: 3, seconds: 3_600, message };
-const ASK_ACCOUNT: Limit = { name: "ask_for_more_account", points: 20, seconds: 86_400, message };
+/** Of an account, in all its projects together: nobody may use up what an address takes in, which is everybody's. */
+const ASK_HOUR: Limit = { name: "ask_for_more_hour", points: 3, seconds: 3_600, message };
+const ASK_DAY: Limit = { name: "ask_for_more_account", points: 20, seconds: 86_400, message };
+/** So long after others made them an owner people are written to, whatever they did in the project. */
+const OWNER_DAYS = 1;
 /** Most people that one asking writes to. */
 const MAX_ASKED = 10;
 
@@ -47,8 +50,7 @@ export async function askForMore(
   { db, limits, mail, settings }: AskParts,
   { projectId, accountId, isOwner, what, message }: NewAsking,
 ): Promise<{ asked: Asked; mailed: boolean }> {
-  for (const limit of [ASK_PROJECT, ASK_ACCOUNT])
-    await limits.consume(limit, `${accountId} ${limit === ASK_PROJECT ? projectId : ""}`);
+  for (const limit of [ASK_HOUR, ASK_DAY]) await limits.consume(limit, accountId);
   const owners = isOwner ? [] : await ownersOf(db, projectId);
   const asked: Asked = owners.length === 0 ? "administrators" : "owners";
   const helpEmail = (await settings.values()).help_email;
@@ -67,12 +69,24 @@ export async function askForMore(
   });
 }
 
+/**
+ * The addresses of the owners, without those whom another member made one within the last day and who have not done anything in the project:
+ * being made an owner takes no consent, and a member's words must not be mailed to just anybody.
+ */
 async function ownersOf(db: Queryable, projectId: string): Promise<string[]> {
   const rows = await db.query<{ email: string }>(
-    `SELECT email_address AS email FROM accounts WHERE deleted IS NOT TRUE AND banned IS NOT TRUE AND email_address IS NOT NULL
-       AND account_id::text IN (SELECT member.key FROM projects, jsonb_each(users) AS member
-         WHERE project_id = $1 AND member.value ->> 'group' = 'owner') LIMIT $2`,
-    [projectId, MAX_ASKED],
+    `WITH owners AS (SELECT member.key AS id, last_active ? member.key AS active FROM projects, jsonb_each(users) AS member
+       WHERE project_id = $1 AND member.value ->> 'group' = 'owner'),
+     made AS (SELECT event ->> 'target_account_id' AS id FROM project_log
+       WHERE project_id = $1 AND time > now() AT TIME ZONE 'UTC' - make_interval(days => $3)
+         AND event ->> 'event' = 'change_collaborator_type' AND account_id::text IS DISTINCT FROM event ->> 'target_account_id')
+     SELECT email_address AS email FROM accounts JOIN owners ON owners.id = account_id::text
+     WHERE deleted IS NOT TRUE AND banned IS NOT TRUE AND email_address IS NOT NULL
+       AND (owners.active OR owners.id NOT IN (SELECT id FROM made WHERE id IS NOT NULL)
+         OR EXISTS (SELECT FROM project_log AS own WHERE project_id = $1 AND own.account_id = accounts.account_id
+           AND event ->> 'event' <> 'collaborator_joined'))
+     LIMIT $2`,
+    [projectId, MAX_ASKED, OWNER_DAYS],
   );
   return rows.map(({ email }) => email);
 }

@@ -170,6 +170,45 @@ test("a collaborator asks the owners for more, and an owner the administrators, 
   ]);
 });
 
+test("one who asks in all their projects takes nothing from others who ask the same people", async () => {
+  const smtp = await openSmtp(newLife());
+  const { hub, owner, collaborator } = await people(smtp.env);
+  const askIn = async (asker: typeof owner, title: string) => {
+    const { project_id } = await asker.call("projects/create", { title });
+    return asker.try("projects/ask-for-more", { project_id, what: "cpu" });
+  };
+  for (const title of ["A", "B", "C"])
+    expect(await askIn(collaborator, title)).toEqual({ asked: "administrators", mailed: true });
+  for (const title of ["D", "E"]) expect(await askIn(collaborator, title)).toMatchObject({ code: "rate_limited" });
+  expect(await askIn(owner, "F")).toEqual({ asked: "administrators", mailed: true });
+  // As many of those whom one address gets, and a few more: the address of all is not the mailbox of a flood.
+  const others = await Promise.all(Array.from({ length: 10 }, () => hub.signedUp()));
+  const answers = await Promise.all(others.flatMap((other) => ["G", "H", "I"].map((title) => askIn(other, title))));
+  expect(answers.filter((answer) => Reflect.get(Object(answer), "mailed") === true)).toHaveLength(26);
+});
+
+test("a stranger who was just made an owner gets no mail with a member's words, and does after doing something there", async () => {
+  const smtp = await openSmtp(newLife());
+  const { hub, owner, collaborator, project_id } = await people(smtp.env);
+  const stranger = await hub.signedUp({ firstName: "Sam" });
+  await owner.call("projects/collaborators/add", { project_id, account_id: stranger.accountId });
+  const whose = { project_id, target_account_id: stranger.accountId };
+  await owner.call("projects/collaborators/change-user-type", { ...whose, new_group: "owner" });
+  const ask = { project_id, what: "memory", message: "Look at this" } as const;
+  const asked = async () => {
+    const { length } = smtp.mails;
+    expect(await collaborator.call("projects/ask-for-more", ask)).toEqual({ asked: "owners", mailed: true });
+    await until(async () => (await hub.db.query("SELECT FROM outgoing_mail")).length === 0);
+    return smtp.mails.slice(length).map(({ to }) => to);
+  };
+  expect(await asked()).toEqual([owner.email]);
+  await stranger.call("projects/update", { project_id, description: "Mine too" });
+  expect((await asked()).sort()).toEqual([owner.email, stranger.email].sort());
+  await hub.db.execute("DELETE FROM project_log WHERE account_id = $1", [stranger.accountId]);
+  await hub.db.execute("UPDATE project_log SET time = time - interval '25 hours'");
+  expect((await asked()).sort()).toEqual([owner.email, stranger.email].sort());
+});
+
 test("asking again and again is bounded, and where there is no mail it is said that nobody was written to", async () => {
   const { owner, collaborator, project_id } = await people();
   const ask = { project_id, what: "cpu" } as const;
