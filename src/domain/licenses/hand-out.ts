@@ -7,6 +7,7 @@ import { conflict, forbidden, notFound } from "../../core/errors.ts";
 import type { Db, Transaction } from "../../db/db.ts";
 import { record } from "../central-log/central-log.ts";
 import { logInProjects } from "../projects/log.ts";
+import { type Limit, RateLimits } from "../rate-limits/rate-limits.ts";
 import { noLicense } from "./find.ts";
 import { isForFew } from "./reach-rules.ts";
 
@@ -29,6 +30,15 @@ interface LicenseToGive {
   managed: boolean;
 }
 
+/** Projects whose licences one account changes; each change is a row of a log, and a look of manage-action. Administrators are free. */
+const CHANGED: Limit = {
+  name: "license_handed_out",
+  points: 3_000,
+  seconds: 3_600,
+  message: "You have given licences to very many projects, or taken them away.",
+};
+/** Ids of projects in one record; all of them are in the logs of the projects. */
+const MAX_RECORDED = 100;
 /** Most that one project has: each is looked at when it starts. */
 const MAX_PER_PROJECT = 50;
 /** A column that somebody else wrote may hold anything. */
@@ -36,7 +46,7 @@ const LICENSES = "CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_lice
 
 /**
  * Gives the licence to projects; again is harmless. All of them get it, or none. @throws AppError `not_found` for an unknown licence or
- * project; `forbidden` for a restricted licence of others; `conflict` when more projects would have it than may.
+ * project; `forbidden` for a restricted licence of others; `conflict` when more projects would have it than may; `rate_limited`.
  */
 export async function giveLicense(db: Db, { licenseId, projectIds, by }: HandingOut): Promise<void> {
   await db.transaction(async (tx) => {
@@ -69,7 +79,7 @@ export async function giveLicense(db: Db, { licenseId, projectIds, by }: Handing
   });
 }
 
-/** Takes the licence from projects; again is harmless, also for a licence that is gone. What runs keeps what it has until its next start. */
+/** Takes the licence from projects; again is harmless, also for a licence that is gone. What runs keeps what it has until its next start. @throws AppError `rate_limited`. */
 export async function takeLicense(db: Db, { licenseId, projectIds, by }: HandingOut): Promise<void> {
   await db.transaction(async (tx) => {
     const [license] = await tx.query<{ title: string | null }>("SELECT title FROM site_licenses WHERE id = $1", [
@@ -123,12 +133,17 @@ interface HandedOut extends HandingOut {
   title: string | null;
 }
 
+/** The count is of the same transaction: what is refused costs nothing. @throws AppError `rate_limited`. */
 async function writeDown(tx: Transaction, { action, licenseId, title, projectIds, by }: HandedOut): Promise<void> {
+  if (by.accountId !== undefined && !by.isAdmin) {
+    await new RateLimits(tx).consume(CHANGED, by.accountId, projectIds.length);
+  }
   const event = { event: "license", action, license_id: licenseId, title: title ?? "" };
   await logInProjects(tx, { projectIds, accountId: by.accountId, event });
   await record(tx, action === "add" ? "license-given" : "license-taken", {
     license_id: licenseId,
-    project_ids: projectIds,
+    projects: projectIds.length,
+    project_ids: projectIds.slice(0, MAX_RECORDED),
     ...(by.accountId !== undefined && { by: by.accountId }),
   });
 }

@@ -22,10 +22,10 @@ export class RateLimits {
     this.#db = db;
   }
 
-  /** Counts one for the key. @throws AppError `rate_limited` that says when to come back. */
-  async consume(limit: Limit, key: string): Promise<void> {
+  /** Counts one for the key, or as many as one act does. @throws AppError `rate_limited` that says when to come back. */
+  async consume(limit: Limit, key: string, points = 1): Promise<void> {
     try {
-      await this.#limiter(limit).consume(hashed(key), 1);
+      await this.#limiter(limit).consume(hashed(key), points);
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       const retryAfterSeconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));

@@ -227,6 +227,34 @@ test("many who give a licence at once give it to no more projects than may have 
   expect(having).toHaveLength(3);
 });
 
+test("giving a licence to a thousand projects and taking it away by turns comes to an end, and fills no log with ids", async () => {
+  const { hub, admin, teacher, license_id } = await people();
+  const made = await hub.db.query<{ project_id: string }>(
+    `INSERT INTO projects (project_id, title, users) SELECT gen_random_uuid(), 'Of many', $1 FROM generate_series(1, 1000)
+     RETURNING project_id`,
+    [JSON.stringify({ [teacher.accountId]: { group: "owner" } })],
+  );
+  const wish = { license_id, project_ids: made.map(({ project_id }) => project_id) };
+  await teacher.call("licenses/assign", wish);
+  await teacher.call("licenses/assign", wish); // they have it: nothing is changed, and nothing counted
+  await teacher.call("licenses/unassign", wish);
+  await teacher.call("licenses/assign", wish);
+  expect(await teacher.refused("licenses/unassign", wish)).toMatchObject({
+    code: "rate_limited",
+    error: expect.stringContaining("very many projects"),
+  });
+  const having = await hub.db.query("SELECT FROM projects WHERE site_license ? $1", [license_id]);
+  expect(having).toHaveLength(1_000);
+  const records = await hub.db.query<{ value: { project_ids: string[] } }>(
+    "SELECT value FROM central_log WHERE event IN ('license-given', 'license-taken')",
+  );
+  expect(records.map(({ value }) => value)).toEqual(
+    Array(3).fill(expect.objectContaining({ license_id, projects: 1_000, by: teacher.accountId })),
+  );
+  expect(records.map(({ value }) => value.project_ids.length)).toEqual([100, 100, 100]);
+  await admin.call("licenses/unassign", wish);
+});
+
 test("licences are listed page by page, and found by words, id and manager", async () => {
   const { admin, teacher, student, license_id } = await people();
   const of = async (wish: object) => {
