@@ -21,9 +21,9 @@ export const managedLicense = siteLicense.extend({
       email_address: z.string().nullable().optional(),
     }),
   ),
-  /** How many projects may have it; null: any number. */
+  /** How many projects may have it, deleted ones included; null: any number. */
   apply_limit: z.number().int().nullable(),
-  /** How many projects have it, running or not. */
+  /** How many projects have it, running or not; deleted ones included. */
   projects: z.number().int(),
 });
 export type ManagedLicense = z.infer<typeof managedLicense>;
@@ -39,6 +39,8 @@ const licensedProject = z.object({
   reason: z.string().nullable(),
   /** Does it take one of the licence's places? */
   running: z.boolean(),
+  /** It can be restored, and has the licence then. */
+  deleted: z.boolean(),
 });
 export type LicensedProject = z.infer<typeof licensedProject>;
 

@@ -63,7 +63,7 @@ async function checkManager({ hub, accountId, identity }: AccountCall, licenseId
   throw forbidden("Only a manager of the licence may do this; get-managed lists those that you manage.");
 }
 
-/** Managers of the licence, for projects that they own; administrators, for any. */
+/** Managers of the licence, for projects that they own, also deleted ones; administrators, for any. */
 async function handingOut(
   call: AccountCall,
   { license_id: licenseId, project_ids: projectIds }: { license_id: string; project_ids: string[] },
@@ -71,7 +71,8 @@ async function handingOut(
   const { hub, accountId, identity } = call;
   await checkManager(call, licenseId);
   // One after the other: what is not known yet is asked of the database, which others use too.
-  if (!identity.isAdmin) for (const id of projectIds) await hub.access.authorise(identity, id, "own");
+  if (!identity.isAdmin)
+    for (const id of projectIds) await hub.access.authorise(identity, id, "own", { deleted: true });
   return { licenseId, projectIds, by: { accountId, isAdmin: identity.isAdmin } };
 }
 

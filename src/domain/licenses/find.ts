@@ -16,7 +16,7 @@ interface ManagedRow extends ViewedLicense {
 
 /** Managers by their names; the aggregate is of at most as many as a licence may have. */
 const MANAGED_COLUMNS = `${LICENSE_COLUMNS}, license.apply_limit,
-  (SELECT count(*) FROM projects WHERE site_license ? license.id::text AND deleted IS NOT TRUE) AS projects,
+  (SELECT count(*) FROM projects WHERE site_license ? license.id::text) AS projects,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('account_id', account_id, 'first_name', coalesce(first_name, ''),
        'last_name', coalesce(last_name, ''), 'email_address', email_address) ORDER BY last_name, first_name, account_id), '[]')
      FROM accounts WHERE deleted IS NOT TRUE AND account_id IN

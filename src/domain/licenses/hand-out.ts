@@ -110,20 +110,20 @@ async function lockLicense(tx: Transaction, id: string, by: HandingOut["by"]): P
   return license;
 }
 
+/** Deleted projects count, too: they are restored with the licence that they had. */
 async function checkApplyLimit(
   tx: Transaction,
   licenseId: string,
   { limit, more }: { limit: number | null; more: number },
 ): Promise<void> {
   if (limit === null) return;
-  const [given] = await tx.query<{ count: number }>(
-    "SELECT count(*) FROM projects WHERE site_license ? $1 AND deleted IS NOT TRUE",
-    [licenseId],
-  );
+  const [given] = await tx.query<{ count: number }>("SELECT count(*) FROM projects WHERE site_license ? $1", [
+    licenseId,
+  ]);
   const have = given?.count ?? 0;
   if (have + more > limit) {
     throw conflict(
-      `At most ${limit} projects may have this licence, and ${have} have it: take it from some, or ask an administrator for more.`,
+      `At most ${limit} projects may have this licence, and ${have} have it, deleted ones included: take it from some, or ask an administrator for more.`,
     );
   }
 }

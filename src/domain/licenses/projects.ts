@@ -15,6 +15,7 @@ interface LicensedRow {
   status: string | null;
   reason: string | null;
   running: boolean;
+  deleted: boolean;
 }
 
 interface ProjectsPage {
@@ -26,16 +27,17 @@ interface ProjectsPage {
   after?: string | undefined;
 }
 
-/** One page of the projects that have a licence, by id. The index on the keys of `site_license` finds them. */
+/** One page of the projects that have a licence, deleted ones included, by id. The index on the keys of `site_license` finds them. */
 export async function projectsWithLicense(
   db: Queryable,
   { licenseId, limit, running, after }: ProjectsPage,
 ): Promise<{ projects: LicensedProject[]; next: string | null }> {
   const rows = await db.query<LicensedRow>(
-    `WITH having_it AS MATERIALIZED (SELECT project_id, title, state, last_edited, site_license, ${hasSeatInSql("$1::uuid", "project_id")} AS running
-       FROM projects WHERE site_license ? $1::text AND deleted IS NOT TRUE)
+    `WITH having_it AS MATERIALIZED (SELECT project_id, title, state, last_edited, site_license,
+         deleted IS TRUE AS deleted, ${hasSeatInSql("$1::uuid", "project_id")} AS running
+       FROM projects WHERE site_license ? $1::text)
      SELECT project_id, title, state ->> 'state' AS state, ${momentInSql("last_edited")} AS last_edited,
-       site_license -> $1::text ->> 'status' AS status, site_license -> $1::text ->> 'reason' AS reason, running
+       site_license -> $1::text ->> 'status' AS status, site_license -> $1::text ->> 'reason' AS reason, running, deleted
      FROM having_it WHERE ($2::uuid IS NULL OR project_id > $2) AND (NOT $3 OR running) ORDER BY project_id LIMIT $4`,
     [licenseId, after ?? null, running, limit],
   );

@@ -127,7 +127,15 @@ test("a manager gives a licence to projects of their own alone; others neither s
   expect(licenses[0]?.managers[0]).not.toHaveProperty("email_address");
   expect(await teacher.call("licenses/get-projects", { license_id })).toEqual({
     projects: [
-      expect.objectContaining({ project_id, title: "Course", state: null, status: null, reason: null, running: false }),
+      expect.objectContaining({
+        project_id,
+        title: "Course",
+        state: null,
+        status: null,
+        reason: null,
+        running: false,
+        deleted: false,
+      }),
     ],
     next: null,
   });
@@ -225,6 +233,25 @@ test("many who give a licence at once give it to no more projects than may have 
   expect(answers.filter(({ code }) => code === "conflict")).toHaveLength(5);
   const having = await hub.db.query("SELECT FROM projects WHERE site_license ? $1", [license_id]);
   expect(having).toHaveLength(3);
+});
+
+test("a place of a licence is not had twice by deleting a project that has it and restoring that", async () => {
+  const { admin, teacher, project_id, license_id } = await people();
+  await admin.call("admin/licenses/update", { license_id, apply_limit: 1 });
+  await teacher.call("licenses/assign", { license_id, project_ids: [project_id] });
+  await teacher.call("projects/delete", { project_id });
+  const other = (await teacher.call("projects/create", { title: "Other" })).project_id;
+  for (const path of ["licenses/assign", "projects/add-license"] as const)
+    expect(await teacher.refused(path, { license_id, project_ids: [other], project_id: other })).toMatchObject({
+      code: "conflict",
+      error: expect.stringContaining("deleted ones included"),
+    });
+  const { projects } = await teacher.call("licenses/get-projects", { license_id });
+  expect(projects).toMatchObject([{ project_id, deleted: true }]);
+  expect((await teacher.call("licenses/get-managed", {})).licenses).toMatchObject([{ projects: 1 }]);
+  await teacher.call("licenses/unassign", { license_id, project_ids: [project_id] });
+  await teacher.call("licenses/assign", { license_id, project_ids: [other] });
+  expect((await teacher.refused("licenses/assign", { license_id, project_ids: [project_id] })).code).toBe("not_found");
 });
 
 test("giving a licence to a thousand projects and taking it away by turns comes to an end, and fills no log with ids", async () => {

@@ -12,6 +12,7 @@ import { useApp, useNow, useSelected, useStore } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Section } from "../../ui/section.tsx";
+import { tell } from "../../ui/tell.ts";
 import { tellUndoable } from "../../ui/tell-undoable.tsx";
 import { Waiting } from "../../ui/waiting.tsx";
 import { LICENSES_KEY, licensedProjectsKey } from "./license-keys.ts";
@@ -69,14 +70,16 @@ function ProjectWithIt({ project, licenseId, isAdmin }: ProjectProps) {
   const { api } = useApp();
   const queries = useQueryClient();
   const now = useNow(30_000);
-  const { project_id, title, status, reason, running, last_edited } = project;
+  const { project_id, title, status, reason, running, last_edited, deleted } = project;
   const change = async (endpoint: "licenses/assign" | "licenses/unassign") => {
     await api(endpoint, { license_id: licenseId, project_ids: [project_id] });
     await queries.invalidateQueries({ queryKey: LICENSES_KEY });
   };
   const { busy, error, run } = useAct(async () => {
     await change("licenses/unassign");
-    tellUndoable(`“${title}” does not have the licence any more.`, () => change("licenses/assign"));
+    const words = `“${title}” does not have the licence any more.`;
+    if (deleted) tell(words);
+    else tellUndoable(words, () => change("licenses/assign"));
   });
   const mayTake = useMayOwn(project_id) || isAdmin;
   const became = status === null ? "Not started with it yet" : STATUS_WORDS[status];
@@ -87,6 +90,7 @@ function ProjectWithIt({ project, licenseId, isAdmin }: ProjectProps) {
           {title}
         </Text>
         <Text size="xs" c="dimmed">
+          {deleted && "Deleted · "}
           {running ? "Runs with it" : became}
           {reason !== null && ` – ${reason}`}
           {last_edited !== null && ` · edited ${formatAgo(last_edited, now)}`}
