@@ -3,7 +3,8 @@
 import type { Command } from "commander";
 import { idIn } from "../../core/uuid.ts";
 import type { LicenseWords } from "../../domain/licenses/from-words.ts";
-import { printTable, withDb } from "./with-db.ts";
+import { table } from "../table.ts";
+import { withDb } from "./with-db.ts";
 
 export function adminLicense(admin: Command): void {
   const command = admin
@@ -66,7 +67,7 @@ async function list(search: string): Promise<void> {
       }
       after = page.next;
     }
-    printTable(rows);
+    process.stdout.write(table(rows));
   });
 }
 
@@ -79,7 +80,9 @@ async function show(text: string): Promise<void> {
   await withDb(async (db) => {
     const { managers, ...license } = await managedLicenseById(db, licenseId);
     const told = Object.entries(license).map(([name, value]) => [name, inWords(value)]);
-    printTable([...told, ["managers", managers.map((one) => one.email_address ?? one.account_id).join(", ")], [""]]);
+    process.stdout.write(
+      table([...told, ["managers", managers.map((one) => one.email_address ?? one.account_id).join(", ")], [""]]),
+    );
     const rows = [["PROJECT", "STATE", "STATUS", "TITLE"]];
     for (let after: string | undefined | null; after !== null; ) {
       const page = await projectsWithLicense(db, { licenseId, limit: 500, running: false, after });
@@ -87,7 +90,7 @@ async function show(text: string): Promise<void> {
         rows.push([project_id, state ?? "-", status ?? "-", title]);
       after = page.next;
     }
-    printTable(rows);
+    process.stdout.write(table(rows));
   });
 }
 

@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { readConfig } from "../../core/config.ts";
 import { environment } from "../../core/env.ts";
 import { idIn } from "../../core/uuid.ts";
-import { printTable, withDb } from "./with-db.ts";
+import { oneLine, table } from "../table.ts";
+import { withDb } from "./with-db.ts";
 
 export function adminQuota(admin: Command): void {
   const command = admin.command("quota").description("What a project may use, and what is granted to it.");
@@ -40,11 +41,11 @@ async function show(projectId: string): Promise<void> {
     ]);
     const next = runQuota({ ...siteQuotas(values), ...readConfig(quotaConfig, environment()), ...ofProject });
     const rows = Object.entries(next).map(([name, value]) => [name, inWords(run_quota?.[name]), inWords(value)]);
-    printTable([["", "NOW", "AT THE NEXT START"], ...rows]);
-    if (pending_quota !== null) process.stdout.write(`\n${pending_quota.message}\n`);
-    process.stdout.write(`\nGranted: ${JSON.stringify(ofProject.settings)}\n`);
+    process.stdout.write(table([["", "NOW", "AT THE NEXT START"], ...rows]));
+    if (pending_quota !== null) process.stdout.write(`\n${oneLine(pending_quota.message)}\n`);
+    process.stdout.write(`\nGranted: ${oneLine(JSON.stringify(ofProject.settings))}\n`);
     for (const { id: license, title = "", status, reason = "" } of ofProject.licenses)
-      process.stdout.write(`Licence ${license} ${title}: ${status}. ${reason}\n`);
+      process.stdout.write(`${oneLine(`Licence ${license} ${title}: ${status}. ${reason}`)}\n`);
   });
 }
 

@@ -1,7 +1,8 @@
 /** `cocalc-k8s admin setting …`: the settings of the site. */
 
 import type { Command } from "commander";
-import { printTable, withDb } from "./with-db.ts";
+import { table } from "../table.ts";
+import { withDb } from "./with-db.ts";
 
 export function adminSetting(admin: Command): void {
   const command = admin
@@ -31,7 +32,7 @@ async function list(onlySet: boolean): Promise<void> {
   await withDb(async (db) => {
     const settings = (await listSettings(db)).filter(({ isSet }) => isSet || !onlySet);
     const rows = settings.map((setting) => [setting.name, inWords(setting), note(setting), setting.meaning]);
-    printTable([["NAME", "VALUE", "", "MEANING"], ...rows]);
+    process.stdout.write(table([["NAME", "VALUE", "", "MEANING"], ...rows]));
   });
 }
 

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { environment } from "../../core/env.ts";
 import { openLog } from "../../core/log.ts";
+import { oneLine } from "../table.ts";
 
 const EXIT_PROBLEM = 1;
 
@@ -16,8 +17,8 @@ export function doctor(program: Command): void {
       const rights = await clusterRights();
       const checks = await runDoctor({ rights, env: environment(), log: openLog({ level: "silent" }) });
       for (const { name, ok, detail, fix } of checks) {
-        process.stdout.write(`${ok ? "ok    " : "WRONG "} ${name}: ${detail}\n`);
-        if (!ok && fix !== undefined) process.stdout.write(`       to mend it: ${fix}\n`);
+        process.stdout.write(`${ok ? "ok    " : "WRONG "} ${name}: ${oneLine(detail)}\n`);
+        if (!ok && fix !== undefined) process.stdout.write(`       to mend it: ${oneLine(fix)}\n`);
       }
       const wrong = checks.filter(({ ok }) => !ok).length;
       process.stdout.write(

@@ -24,12 +24,3 @@ export async function withDb(act: (db: Db) => Promise<void>): Promise<void> {
     await life.stop();
   }
 }
-
-/** Prints a table: columns as wide as their widest cell. */
-export function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  for (const row of rows) {
-    const cells = row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)));
-    process.stdout.write(`${cells.join("  ")}\n`);
-  }
-}
