@@ -54,6 +54,9 @@ export const settingEndpoints = {
     summary:
       "Sets a setting of the site, or by null lets it go back to its default; every process has it within a second.",
     input: z.object({ name: z.string().max(100), value: z.string().max(100_000).nullable() }),
-    output: done,
+    output: done.extend({
+      /** The password that was forgotten by it, to be set again: it would have gone to another server, or for another login. */
+      forgotten: z.string().nullable(),
+    }),
   },
 } as const satisfies Endpoints;

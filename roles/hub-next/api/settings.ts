@@ -7,8 +7,8 @@ import { type Handlers, OK } from "./call.ts";
 export const settings: Handlers<keyof typeof settingEndpoints> = {
   "admin/settings/list": async ({ hub: { db } }) => ({ settings: await listSettings(db) }),
   "admin/settings/set": async ({ hub, accountId: by }, { name, value }) => {
-    await setSetting(hub.db, { name, value, by });
+    const { forgotten } = await setSetting(hub.db, { name, value, by });
     hub.settings.forget(); // the notification is still on its way
-    return OK;
+    return { ...OK, forgotten };
   },
 };

@@ -43,7 +43,7 @@ async function get(name: string): Promise<void> {
 
 async function set(name: string, value: string | null): Promise<void> {
   const { setSetting } = await import("../../domain/settings/change.ts");
-  await withDb((db) => setSetting(db, { name, value }));
+  await withDb(async (db) => void (await setSetting(db, { name, value })));
   process.stdout.write(value === null ? `${name} has its default again.\n` : `${name} is set.\n`);
 }
 

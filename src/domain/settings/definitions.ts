@@ -87,29 +87,29 @@ const settingDefinitions = {
   insecure_test_mode: shown("flag", "no", "Every new account becomes administrator: for tests alone."),
   email_backend: hiddenChoice(["none", "smtp"], "How mail is sent; a mail service is used through its SMTP server."),
   email_smtp_server: hidden("host", "", "Host name of the SMTP server."),
-  email_smtp_from: hidden(
-    "sender",
-    "",
-    "Sender, such as noreply@example.org; without it the login, where that is an address.",
-  ),
-  email_smtp_login: hidden("text", "", "Login at the SMTP server; empty: none is needed."),
-  email_smtp_password: secret("Password at the SMTP server."),
   email_smtp_port: hidden("port", "465", "Port of the SMTP server."),
   email_smtp_secure: hidden(
     "flag",
     "yes",
     "TLS from the start; no: STARTTLS, which a server with a login has to offer.",
   ),
+  email_smtp_from: hidden(
+    "sender",
+    "",
+    "Sender, such as noreply@example.org; without it the login, where that is an address.",
+  ),
+  email_smtp_login: hidden("text", "", "Login at the SMTP server; empty: none is needed."),
+  email_smtp_password: secret("Password at the SMTP server; forgotten where server, port, TLS or login become others."),
   password_reset_override: hiddenChoice(
     ["default", "smtp"],
     "How mail about passwords is sent: as all other mail, or by a server of its own, named by password_reset_smtp_….",
   ),
   password_reset_smtp_server: hidden("host", "", "As email_smtp_server, for mail about passwords."),
+  password_reset_smtp_port: hidden("port", "465", "As email_smtp_port, for mail about passwords."),
+  password_reset_smtp_secure: hidden("flag", "yes", "As email_smtp_secure, for mail about passwords."),
   password_reset_smtp_from: hidden("sender", "", "As email_smtp_from, for mail about passwords."),
   password_reset_smtp_login: hidden("text", "", "As email_smtp_login, for mail about passwords."),
   password_reset_smtp_password: secret("As email_smtp_password, for mail about passwords."),
-  password_reset_smtp_port: hidden("port", "465", "As email_smtp_port, for mail about passwords."),
-  password_reset_smtp_secure: hidden("flag", "yes", "As email_smtp_secure, for mail about passwords."),
   pii_retention: hidden("text", "never", "How long logs with personal data are kept."),
   prometheus_metrics: hidden("flag", "no", "Are metrics also served on the site's own address?"),
 } as const satisfies Record<string, SettingDefinition>;
@@ -126,4 +126,18 @@ const known: ReadonlySet<string> = new Set(settingNames);
 
 export function isSettingName(name: string): name is SettingName {
   return known.has(name);
+}
+
+/** The password that goes where this setting says, or with it; undefined: none does. */
+export function passwordSentBy(name: SettingName): SettingName | undefined {
+  for (const prefix of ["email_smtp", "password_reset_smtp"] as const) {
+    const ways = [
+      `${prefix}_server`,
+      `${prefix}_port`,
+      `${prefix}_secure`,
+      `${prefix}_login`,
+    ] as const satisfies SettingName[];
+    if (ways.some((way) => way === name)) return `${prefix}_password`;
+  }
+  return undefined;
 }

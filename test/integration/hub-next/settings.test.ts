@@ -62,6 +62,36 @@ test("a bad value is refused with the reason, and one that the environment fixes
   ]);
 });
 
+test("the password of the mail server is not sent to another one that an administrator names", async () => {
+  const { db, admin, settingOf } = await site({ COCALC_SETTING_PASSWORD_RESET_SMTP_PASSWORD: "fixed-secret" });
+  const set = (name: string, value: string | null) => admin.call("admin/settings/set", { name, value });
+  const password = "email_smtp_password";
+  for (const [name, value] of [
+    ["email_smtp_server", "evil.example"],
+    ["email_smtp_port", "2525"],
+    ["email_smtp_secure", "no"],
+    ["email_smtp_login", "other"],
+    ["email_smtp_server", null],
+  ] as const) {
+    expect(await set(password, "secret-93")).toEqual({ status: "ok", forgotten: null });
+    expect(await set(name, value)).toEqual({ status: "ok", forgotten: password });
+    expect((await settingOf(password))?.isSet).toBe(false);
+  }
+  await set(password, "secret-93");
+  expect(await set("email_smtp_port", "2525")).toEqual({ status: "ok", forgotten: null }); // it is that already
+  expect(await set("email_smtp_from", "lab@example.org")).toEqual({ status: "ok", forgotten: null });
+  expect(await set("password_reset_smtp_port", "465")).toMatchObject({ forgotten: null }); // the default, now said
+  expect((await settingOf(password))?.isSet).toBe(true);
+  expect(
+    await admin.refused("admin/settings/set", { name: "password_reset_smtp_server", value: "evil.example" }),
+  ).toMatchObject({ code: "conflict", error: expect.stringContaining("COCALC_SETTING_PASSWORD_RESET_SMTP_SERVER") });
+  const records = await db.query(
+    "SELECT FROM central_log WHERE event = 'setting-changed' AND value = jsonb_build_object('name', $1::text, 'secret', true, 'by', $2::text)",
+    [password, admin.accountId],
+  );
+  expect(records).toHaveLength(11); // set six times, forgotten five times
+});
+
 test("a change is seen by another process without anybody's doing, and is on record with what was before", async () => {
   const { life, db, admin, settingOf } = await site();
   const env = { ...databaseEnv(db.config), PORT: "0", HOST: "127.0.0.1", ADMIN_PORT: "0", ADMIN_HOST: "127.0.0.1" };

@@ -20,10 +20,10 @@ export function SettingForm({ setting }: { setting: SiteSetting }) {
   const [typed, setTyped] = useState<string>();
   const known = isSecret ? "" : shownValue(setting);
   const set = async (value: string | null) => {
-    await api("admin/settings/set", { name, value });
+    const { forgotten } = await api("admin/settings/set", { name, value });
     await queries.invalidateQueries({ queryKey: SETTINGS_KEY });
     setTyped(undefined);
-    tell(value === null ? `${name} has its default again.` : `${name} is set.`);
+    tell(wordsOfSetting(name, value, forgotten));
   };
   const save = useAct(() => set(typed ?? known));
   const reset = useAct(() => set(null));
@@ -82,3 +82,9 @@ export function SettingForm({ setting }: { setting: SiteSetting }) {
 
 const wrongWords = (problem: string | null) =>
   problem === null ? undefined : `What is set does not count, so the default does: it ${problem}.`;
+
+function wordsOfSetting(name: string, value: string | null, forgotten: string | null): string {
+  const words = value === null ? `${name} has its default again.` : `${name} is set.`;
+  if (forgotten === null) return words;
+  return `${words} The password ${forgotten} was forgotten, so that it goes nowhere else: type it again.`;
+}
