@@ -10,9 +10,10 @@ import type { Access } from "../../src/domain/access/access.ts";
 import { roleIn } from "../../src/domain/access/identity.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
 import { summariesOf } from "../../src/domain/projects/summaries.ts";
-import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
+import { type LatestStarts, withoutDetails } from "../../src/domain/starts/latest-start.ts";
 import type { HubEvents } from "../../src/protocol/hub-socket.ts";
 import type { ProjectSummary } from "../../src/protocol/project.ts";
+import { may } from "../../src/protocol/project-rights.ts";
 import type { Audience, HubSocket } from "./audience.ts";
 
 interface ChangesParts {
@@ -21,6 +22,12 @@ interface ChangesParts {
   access: Access;
   audience: Audience;
   starts: LatestStarts;
+}
+
+/** Who is told of a start: those who may control the project, and those who only see it. */
+interface StartAudience {
+  controlling: HubSocket[];
+  seeing: HubSocket[];
 }
 
 const PROJECT_CHANNELS = ["projects_state", "projects_users", "projects_summary", "projects_action_request"];
@@ -141,24 +148,31 @@ export class Changes {
   }
 
   async #tellStarts(ids: string[]): Promise<void> {
-    const present: { projectId: string; sockets: HubSocket[] }[] = [];
+    const present: (StartAudience & { projectId: string })[] = [];
     for (const projectId of ids) {
-      const sockets = await this.#mayKnowStart(projectId);
-      if (sockets.length > 0) present.push({ projectId, sockets });
+      const audience = await this.#mayKnowStart(projectId);
+      if (audience.controlling.length + audience.seeing.length > 0) present.push({ projectId, ...audience });
     }
-    const tell = async ({ projectId, sockets }: (typeof present)[number]) => {
+    const tell = async ({ projectId, controlling, seeing }: (typeof present)[number]) => {
       const start = await this.#parts.starts.of(projectId);
-      if (start !== undefined) await emitTo(sockets, "start", start);
+      if (start === undefined) return;
+      await emitTo(controlling, "start", start);
+      await emitTo(seeing, "start", withoutDetails(start));
     };
     await Promise.all(present.map(tell)); // their looks go out together
   }
 
-  async #mayKnowStart(projectId: string): Promise<HubSocket[]> {
+  async #mayKnowStart(projectId: string): Promise<StartAudience> {
     const { access, audience } = this.#parts;
     const members = await access.membersOf(projectId);
     const accountIds = new Set([...(members?.groups.keys() ?? []), ...audience.knowing(projectId)]);
     const sockets = [...accountIds].flatMap((accountId) => [...audience.socketsOf(accountId)]);
-    return sockets.filter(({ data }) => roleIn(data.identity, projectId, { members, deleted: true }));
+    const told: StartAudience = { controlling: [], seeing: [] };
+    for (const socket of sockets) {
+      const role = roleIn(socket.data.identity, projectId, { members, deleted: true });
+      if (role !== undefined) told[may(role, "control") ? "controlling" : "seeing"].push(socket);
+    }
+    return told;
   }
 
   async #tellAccounts(ids: string[]): Promise<void> {

@@ -6,6 +6,8 @@ import { requestAction } from "../../src/domain/projects/action-request.ts";
 import { summaryPage } from "../../src/domain/projects/listing.ts";
 import { projectById } from "../../src/domain/projects/summaries.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
+import { withoutDetails } from "../../src/domain/starts/latest-start.ts";
+import { may } from "../../src/protocol/project-rights.ts";
 import type { Handlers, RequestContext } from "./handlers.ts";
 
 export const projectHandlers = {
@@ -15,11 +17,12 @@ export const projectHandlers = {
     return page;
   },
   async get_project({ project_id }, { db, access, audience, identity, starts }) {
-    await access.authorise(identity, project_id, "see", { deleted: true });
+    const role = await access.authorise(identity, project_id, "see", { deleted: true });
     const project = await projectById(db, project_id);
     if (project === undefined) throw notFound("There is no such project.");
     audience.knows(identity.accountId, project_id);
-    return { project, start: (await starts.of(project_id)) ?? null };
+    const start = (await starts.of(project_id)) ?? null;
+    return { project, start: start === null || may(role, "control") ? start : withoutDetails(start) };
   },
   async project_action({ project_id, action, rescue }, { db, access, identity }) {
     await access.authorise(identity, project_id, "control", { deleted: true });

@@ -69,6 +69,7 @@ export const projectSummary = z.object({
   state: projectState.nullable(),
   action_request: actionRequest.nullable(),
   compute_image: z.string().nullable(),
+  /** Without the values that a patch writes, and the labels of nodes. */
   run_quota: z.record(z.string(), z.unknown()).nullable(),
   created: isoTime,
   last_edited: isoTime.nullable(),

@@ -42,7 +42,7 @@ export const projectStart = z.object({
   reason: startReason.nullable(),
   /** For the user. */
   message: z.string().nullable(),
-  /** Kubernetes' own words. */
+  /** Kubernetes' own words; null also for those who may not control the project. */
   kubernetes_reason: z.string().nullable(),
   /** 1 is next; null when it is not queued. Computed when asked. */
   position: z.number().nullable(),

@@ -57,6 +57,11 @@ async function latestRows(db: Queryable, projectIds: string[]): Promise<(StartRo
   return projectIds.map((projectId) => found.get(projectId));
 }
 
+/** As somebody sees it who may not control the project: Kubernetes' own words name nodes and labels of the cluster. */
+export function withoutDetails(start: ProjectStart): ProjectStart {
+  return { ...start, kubernetes_reason: null };
+}
+
 /** A row in the shape of the wire. */
 function presentStart(row: StartRow, { position, expected }: Forecast): ProjectStart {
   const phases: Partial<Record<StartPhase, string>> = {};

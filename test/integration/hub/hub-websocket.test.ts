@@ -146,6 +146,39 @@ test("a change of state reaches every member within moments, and nobody else", a
   expect(outside.starts).toEqual([]);
 });
 
+test("what a licence writes into a pod and how nodes are labelled is told to no viewer", async () => {
+  const [owner, viewer] = [await newPerson(db), await newPerson(db)];
+  const projectId = await newProject(db, [
+    [owner, "owner"],
+    [viewer, "viewer"],
+  ]);
+  const [controlling, seeing] = [await connected(owner), await connected(viewer)];
+  const patch = [{ op: "add", path: "/spec/containers/0/env/-", value: { name: "TOKEN", value: "hidden-93" } }];
+  const gpu = { num: 2, nodeLabel: "rack=hidden-93", toleration: "hidden-93=yes" };
+  await db.execute("UPDATE projects SET run_quota = $2 WHERE project_id = $1", [
+    projectId,
+    JSON.stringify({ memory_limit: 1_000, gpu, patch }),
+  ]);
+  await db.execute(
+    `INSERT INTO project_starts (project_id, request_time, requested, reason, message, kubernetes_reason)
+     VALUES ($1, 't', now(), 'no_room', 'There is no room.', '0/3 nodes match rack=hidden-93')`,
+    [projectId],
+  );
+  await until(() => [controlling, seeing].every(({ starts }) => starts.length > 0), { timeoutMs: 10_000 });
+  const shown = { project_id: projectId, run_quota: { memory_limit: 1_000, gpu: { num: 2 } } };
+  const start = { message: "There is no room.", kubernetes_reason: null };
+  const answer = await seeing.ask("get_project", { project_id: projectId });
+  expect(answer).toMatchObject({ project: shown, start });
+  expect(seeing.starts.at(-1)).toMatchObject(start);
+  expect(JSON.stringify([answer, seeing.starts, seeing.projects])).not.toContain("hidden-93");
+  const whole = { kubernetes_reason: "0/3 nodes match rack=hidden-93" };
+  expect(controlling.starts.at(-1)).toMatchObject(whole);
+  expect(await controlling.ask("get_project", { project_id: projectId })).toMatchObject({
+    project: shown,
+    start: whole,
+  });
+});
+
 test("who is removed is told so once, and nothing more", async () => {
   const [owner, member] = [await newPerson(db), await newPerson(db)];
   const projectId = await newProject(db, [

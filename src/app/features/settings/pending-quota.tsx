@@ -5,14 +5,21 @@ import { quotaChanges } from "../../../domain/quotas/changes-rules.ts";
 import { type PendingQuota, type PendingReason, runQuota } from "../../../protocol/quotas.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
+import type { ProjectQuota } from "../../ui/use-project-quota.ts";
 
 /** For these there is nothing to do but to wait. */
 const GOES_ON: ReadonlySet<PendingReason> = new Set(["under_way"]);
 
-export function PendingNotice({ pending }: { pending: PendingQuota }) {
+interface PendingNoticeProps {
+  pending: PendingQuota;
+  /** What it has. */
+  quota: ProjectQuota["run_quota"];
+}
+
+export function PendingNotice({ pending, quota }: PendingNoticeProps) {
   const app = useApp();
   const { project } = useProject();
-  const now = runQuota.safeParse(project.run_quota);
+  const now = runQuota.safeParse(quota);
   const changes = now.success ? quotaChanges(now.data, pending.quota) : [];
   const restart = () => app.ending.set({ projectId: project.project_id, title: project.title, action: "restart" });
   return (

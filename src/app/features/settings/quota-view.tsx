@@ -18,14 +18,13 @@ export function QuotaView({ quota }: { quota: ProjectQuota | undefined }) {
   const { project, open } = useProject();
   const online = useStore(open.connection.status) === "online";
   const isRunning = project.state?.state === "running";
-  const pending = isRunning ? quota?.pending_quota : undefined;
   const has: Record<string, unknown> =
     (!isRunning && quota !== undefined ? runQuota(quota.inputs) : project.run_quota) ?? {};
   return (
     <Section title="Quota">
       {Object.keys(has).length === 0 && <Text size="sm">The quota is known once the project has been started.</Text>}
       {!isRunning && quota !== undefined && <Text size="sm">From its next start on it may use:</Text>}
-      {pending && <PendingNotice pending={pending} />}
+      {isRunning && quota?.pending_quota && <PendingNotice pending={quota.pending_quota} quota={quota.run_quota} />}
       <Bars quota={has} projectId={open.projectId} online={online} />
       <Sentences quota={has} />
       {quota !== undefined && <QuotaSources inputs={quota.inputs} />}
