@@ -1,9 +1,9 @@
 /** `/api/v2/licenses/…` and `admin/licenses/…`: seeing, handing out, making and changing licences. What administrators and managers do is recorded. */
 
 import { z } from "zod";
-import { isSound } from "../protocol/json-value.ts";
 import { done, type Endpoints } from "./api-v2.ts";
 import { isoTime, uuid } from "./common.ts";
+import { isSound } from "./json-value.ts";
 import { readPatch } from "./license-patch.ts";
 import { licenseQuota, licenseStatus, siteLicense } from "./licenses.ts";
 import { computeState } from "./project.ts";
