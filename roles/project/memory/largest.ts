@@ -12,7 +12,6 @@ export interface LargeProcess {
   used: number;
 }
 
-const LONGEST_NAME = 100;
 const MOST = 5;
 
 /** The largest of the container first; on one machine, of what this server has started. */
@@ -29,11 +28,23 @@ async function nameOf(pid: number): Promise<string> {
   return nameIn(line.split("\0"));
 }
 
-/** The program, and what it was given first, unless that is an option: what comes later may be a password. Pure. */
-export function nameIn([program = "", first = ""]: readonly string[]): string {
-  const argument = first === "" || first.startsWith("-") || first.includes("=") ? "" : ` ${basename(first)}`;
-  return `${basename(program)}${argument}`
-    .replace(/\p{C}+/gu, " ")
-    .trim()
-    .slice(0, LONGEST_NAME);
+/** A word that cannot hold more than a name: no address, no assignment, no text of a program. */
+const PLAIN_WORD = /^[\p{L}\p{M}\p{N}_.+-]{1,60}$/u;
+
+/**
+ * The program, and what it was given first if that is the name of a file; every other word may be a password. A program may rewrite all of
+ * its own line as one text: then its first word is the program, and the rest is not read. Pure.
+ */
+export function nameIn([line = "", first = ""]: readonly string[]): string {
+  const [path = ""] = line.split(/\s/, 1);
+  const program = basename(path).replace(/:$/, ""); // as in "postgres: writer"
+  if (!PLAIN_WORD.test(program)) return "";
+  return isFileName(first) ? `${program} ${basename(first)}` : program;
+}
+
+/** "scott/tiger" is none, though it has a slash: a path from the root is, and so is what has an ending. */
+function isFileName(word: string): boolean {
+  const name = basename(word);
+  if (word.startsWith("-") || /[:@=]/.test(word) || !PLAIN_WORD.test(name)) return false;
+  return word.startsWith("/") || /[^.]\.\p{L}\w{0,9}$/u.test(name);
 }
