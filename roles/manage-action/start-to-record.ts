@@ -9,8 +9,18 @@ import type { Case } from "./case.ts";
 
 const A_DAY_MS = 86_400_000;
 
-/** Whose turn a start counts as: the project's first owner. */
-export function ownerOf({ users }: Pick<ServiceRow, "users">): string | null {
+/**
+ * Whose turn a start counts as: the account's that asked. A request that was written by hand names none; then it is the owner's for whom it
+ * was last so, and at first the first one's. Anybody may be made an owner, so who is the first one must not decide where somebody asked.
+ * A start under way goes on as whose it began.
+ */
+function turnOf({ row, request, start }: Pick<Case, "row" | "request" | "start">): string | null {
+  if (start !== undefined) return row.start_owner_id;
+  if (request.kind === "open" && row.asked_by !== null && isUuid(row.asked_by)) return row.asked_by;
+  return row.earlier_owner_id ?? firstOwner(row);
+}
+
+function firstOwner({ users }: Pick<ServiceRow, "users">): string | null {
   const owner = Object.entries(users ?? {}).find(([id, member]) => member?.group === "owner" && isUuid(id));
   return owner?.[0] ?? null;
 }
@@ -27,7 +37,7 @@ export function startToRecord(one: Case): StartToRecord {
   const requested = momentOf(requestTime) ?? new Date();
   return {
     projectId,
-    ownerId: ownerOf(row),
+    ownerId: turnOf(one),
     licenseId: row.license_id,
     requestTime,
     requested,
@@ -46,7 +56,7 @@ function isInRescue({ request, start, pod }: Pick<Case, "request" | "start" | "p
   return request.rescue || (isTaken && isRescue(pod));
 }
 
-/** For whom a start counts in the queue; a project that nobody owns counts for itself. */
+/** For whom a start counts in the queue; what nobody asked for, of a project that nobody owns, counts for itself. */
 export function partyOf({
   projectId,
   ownerId,

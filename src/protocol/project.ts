@@ -33,7 +33,7 @@ export type ProjectState = z.infer<typeof projectState>;
 export const projectAction = z.enum(["start", "stop", "restart", "test"]);
 export type ProjectAction = z.infer<typeof projectAction>;
 
-/** Column `projects.action_request`: action and time by whoever asks, the rest by manage-action. */
+/** Column `projects.action_request`: action and time by whoever asks, the rest by manage-action. Who asked (`account_id`) people read in the project's log. */
 export const actionRequest = z.object({
   action: projectAction,
   time: z.string(),

@@ -23,6 +23,9 @@ test("who stopped a project was not told, where the stop was seen before it was 
   await db.execute("DROP TRIGGER refuse ON project_log");
   const { time } = await ask();
   expect(await latestRequest(db, projectId)).toEqual({ action: "stop", time });
+  expect(await db.query("SELECT action_request FROM projects WHERE project_id = $1", [projectId])).toEqual([
+    { action_request: { action: "stop", time, account_id: person.accountId } },
+  ]);
   const { log } = await projectLog(db, { projectId, limit: 5 });
   expect(log.map(({ account_id, event }) => ({ account_id, event }))).toEqual([
     { account_id: person.accountId, event: { event: "project_stop_requested" } },

@@ -14,7 +14,7 @@ const LOGGED: Partial<Record<ProjectAction, string>> = {
 interface NewRequest {
   projectId: string;
   action: ProjectAction;
-  /** Who asks, for the log; absent: the site itself. */
+  /** Who asks, for the log, and for whose turn a start counts; absent: the site itself. */
   accountId?: string | undefined;
   /** With start and restart: in rescue mode. */
   rescue?: boolean | undefined;
@@ -33,7 +33,11 @@ export async function requestAction(
 ): Promise<{ time: string }> {
   const event = LOGGED[action];
   const isRescue = rescue && (action === "start" || action === "restart");
-  const wishes = { ...(isRescue && { rescue }), ...(force && { force }) };
+  const wishes = {
+    ...(accountId !== undefined && { account_id: accountId }),
+    ...(isRescue && { rescue }),
+    ...(force && { force }),
+  };
   const [row] = await db.query<{ time: string }>(
     `WITH requested AS (
        UPDATE projects SET action_request = jsonb_build_object('action', $2::text,

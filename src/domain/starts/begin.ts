@@ -32,6 +32,7 @@ const TRIED_AGAIN = `${SAME_REQUEST} AND EXCLUDED.reason IS NULL AND project_sta
 
 export interface StartToRecord {
   projectId: string;
+  /** For whose turn it counts; of a start that goes on, that of its beginning stays. */
   ownerId: string | null;
   /** The licence for whose turn it counts besides. */
   licenseId: string | null;

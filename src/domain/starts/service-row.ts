@@ -12,6 +12,8 @@ export interface ServiceRow {
   action_request: unknown;
   /** `action_request ->> 'time'`. */
   asked_time: string | null;
+  /** The account that asked; anything, or null, in a request that was written by hand. */
+  asked_by: string | null;
   deleted: boolean;
   users: Record<string, { group?: string; upgrades?: Record<string, unknown> } | null> | null;
   settings: Record<string, unknown> | null;
@@ -26,8 +28,12 @@ export interface ServiceRow {
   /** What it would have by now, where that is something else. */
   pending_quota: unknown;
   ticket: number | null;
-  /** Of the start under way: for whose turn it counts besides its owner's. */
+  /** Of the start under way: for whose turn it counts. */
+  start_owner_id: string | null;
+  /** Of the start under way: for whose turn it counts besides. */
   license_id: string | null;
+  /** For whom the latest start counted that counted for one of its present owners. */
+  earlier_owner_id: string | null;
   request_time: string | null;
   applied: Date | null;
   pulled: Date | null;
@@ -46,13 +52,15 @@ export async function readForService(
   projectIds: string[],
 ): Promise<(ServiceRow | undefined)[]> {
   const rows = await db.query<ServiceRow & { project_id: string }>(
-    `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request, action_request ->> 'time' AS asked_time,
-       deleted IS TRUE AS deleted, users, settings, compute_image, env, run_quota, pending_quota,
+    `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request,
+       action_request ->> 'time' AS asked_time, action_request ->> 'account_id' AS asked_by, deleted IS TRUE AS deleted, users, settings, compute_image, env, run_quota, pending_quota,
        CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_license ELSE '{}' END AS site_license,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'title', title, 'quota', quota, 'upgrades', upgrades,
          'activates', activates, 'expires', expires, 'run_limit', run_limit)), '[]')
          FROM site_licenses WHERE id = ANY (${licenseIdsIn("site_license")})) AS licenses,
-       ticket, license_id, request_time, applied, pulled, reason, message, kubernetes_reason, give_up, rescue
+       (SELECT owner_id FROM project_starts AS earlier WHERE earlier.project_id = projects.project_id
+         AND users -> owner_id::text ->> 'group' = 'owner' ORDER BY ticket DESC LIMIT 1) AS earlier_owner_id,
+       ticket, owner_id AS start_owner_id, license_id, request_time, applied, pulled, reason, message, kubernetes_reason, give_up, rescue
      FROM projects LEFT JOIN project_starts ON project_starts.project_id = projects.project_id AND outcome IS NULL
      WHERE projects.project_id = ANY ($1::uuid[])`,
     [projectIds, leader.name],

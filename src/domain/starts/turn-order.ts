@@ -2,7 +2,7 @@
 
 import { SortedHeap } from "../../core/sorted-heap.ts";
 
-/** For whom a start counts: its owner, and the licence that it runs on, if any. */
+/** For whom a start counts: its owner (the account that asked for it), and the licence that it runs on, if any. */
 export interface Party {
   owner: string;
   license: string | null;
