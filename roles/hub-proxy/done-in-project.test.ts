@@ -14,6 +14,7 @@ function told(path: string, headers: [string, string][], method = "POST") {
   return { done, passed };
 }
 
+/** JSON writes half a surrogate pair as an escape, which every parser takes. */
 const header = (done: object): [string, string] => [DONE_HEADER, encodeURIComponent(JSON.stringify(done))];
 const TRASHED = { action: "trashed", files: ["a"], count: 1 };
 
@@ -44,4 +45,19 @@ test("a program that ran out of memory is told beside how the project is, and no
   expect(told("/api/files/delete", [header(what)]).done).toEqual([]);
   expect(told("/api/files/status", [header(what)], "GET").done).toEqual([]);
   expect(told("/api/status", [header({ ...what, process: "x".repeat(201) })], "GET").done).toEqual([]);
+});
+
+test("what Kubernetes alone may say, and what no database keeps, a pod does not get into the log", () => {
+  const killed = { time: "2030-01-01T00:00:00.000Z", process: "R", used: 1, limit: 2, whole: false };
+  const what = { action: "out_of_memory", ...killed };
+  const doneOf = (done: object) => told("/api/status", [header(done)], "GET").done;
+  expect(doneOf({ ...what, whole: true })).toEqual([]);
+  expect(doneOf({ ...what, used: 1e308 })).toEqual([]);
+  expect(doneOf({ ...what, limit: 2 ** 61 })).toEqual([]);
+  expect(doneOf({ ...what, time: `2030-01-01T00:00:00.${"0".repeat(1_000)}Z` })).toEqual([]);
+  const process = "R\u0000\u001b[31m \u202efit\ud800\n";
+  expect(doneOf({ ...what, process })).toEqual([{ ...what, process: "R [31m fit" }]);
+  for (const name of ["a\0b", "a\ud800"]) {
+    expect(told("/api/files/delete", [header({ ...TRASHED, files: [name] })]).done).toEqual([]);
+  }
 });

@@ -4,7 +4,6 @@ import type { Duplex } from "node:stream";
 import { AppError } from "../../src/core/errors.ts";
 import { hostInUrl } from "../../src/core/host-in-url.ts";
 import { Recently } from "../../src/core/recently.ts";
-import type { Identity } from "../../src/domain/access/identity.ts";
 import type { Assertions } from "../../src/domain/project-servers/assertions.ts";
 import type { Whereabouts } from "../../src/domain/project-servers/whereabouts.ts";
 import type { HttpResponse } from "../../src/net/http-message.ts";
@@ -20,6 +19,7 @@ import { ASSERTION_HEADER } from "../../src/protocol/assertion.ts";
 import type { DoneInProject } from "../../src/protocol/done-in-project.ts";
 import type { ProxyConfig } from "./config.ts";
 import { noticingDone } from "./done-in-project.ts";
+import type { DoneByVisitor } from "./done-log.ts";
 import { appOrigin } from "./origins.ts";
 import { FILE_SANDBOX, framedBy, onAppOrigin, onProjectOrigin, WEB_SANDBOX } from "./sandbox.ts";
 import type { RoutedVisit } from "./visit.ts";
@@ -30,7 +30,7 @@ export interface PassingParts {
   upstreams: Upstreams;
   config: ProxyConfig;
   /** A project's server says that a request did something that its log tells of. */
-  onDone: (what: { projectId: string; identity: Identity; done: DoneInProject }) => void;
+  onDone: (what: DoneByVisitor) => void;
 }
 
 /** A visit that may, of which it is still to be said to which port it goes. */

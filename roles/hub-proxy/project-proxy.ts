@@ -6,8 +6,6 @@ import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
-import { logProjectEvent } from "../../src/domain/projects/log.ts";
-import { logKilledProgram } from "../../src/domain/projects/out-of-memory.ts";
 import { touchProject } from "../../src/domain/projects/touch.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HttpRequest, HttpResponse } from "../../src/net/http-message.ts";
@@ -15,7 +13,7 @@ import { tellable } from "../../src/net/serve/answers.ts";
 import { dropRest } from "../../src/net/serve/drop-rest.ts";
 import { endUpgrade } from "../../src/net/serve/last-words.ts";
 import { sendError, wantsPage } from "../../src/net/serve/plain-page.ts";
-import { outOfMemory } from "../../src/protocol/project-status.ts";
+import { DoneLog } from "./done-log.ts";
 import { ENTER_PATH, enter, sendToProjectOrigin } from "./entering.ts";
 import { Gate } from "./gate.ts";
 import { OpenUpgrades } from "./open-upgrades.ts";
@@ -48,7 +46,8 @@ export class ProjectProxy {
     this.#parts = parts;
     const { access, config: site } = parts;
     this.#gate = new Gate(life, { access, site, onUse: (accountId, projectId) => this.#note(accountId, projectId) });
-    this.#passingOn = new PassingOn({ ...parts, onDone: (what) => this.#writeDown(what) });
+    const doneLog = new DoneLog(parts);
+    this.#passingOn = new PassingOn({ ...parts, onDone: (what) => doneLog.note(what) });
     this.#openUpgrades = new OpenUpgrades(site);
     this.#underWay = new RequestsUnderWay(site);
   }
@@ -172,19 +171,6 @@ export class ProjectProxy {
     if (response.headersSent) return void request.socket.destroy();
     sendError(request, response, { error });
     dropRest(request, response);
-  }
-
-  /** What was done to files in the name of whoever was let in, whatever the pod says about that. */
-  #writeDown({ projectId, identity, done }: Parameters<PassingParts["onDone"]>[0]): void {
-    const { db, log } = this.#parts;
-    const { accountId } = identity;
-    const written =
-      done.action === "out_of_memory"
-        ? logKilledProgram(db, projectId, outOfMemory.parse(done))
-        : logProjectEvent(db, { projectId, accountId, event: { event: "file_action", ...done } });
-    written.catch((error: unknown) =>
-      log.warn({ projectId, reason: messageOf(error) }, "what was done in a project could not be written down"),
-    );
   }
 
   #tellable(error: unknown): AppError {

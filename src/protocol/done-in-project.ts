@@ -12,14 +12,26 @@ export const MAX_DONE_LENGTH = 4_000;
 /** So many of the paths are told. */
 export const MAX_DONE_PATHS = 5;
 
+/** No file system has other names, and no database keeps them. */
+const path = z
+  .string()
+  .max(8_192)
+  .refine((text) => text.isWellFormed() && !text.includes("\0"));
+
 export const filesDone = z.object({
   action: z.enum(["trashed", "deleted", "restored", "emptied_trash"]),
   /** The first of them, as on the wire. */
-  files: z.array(z.string().max(8_192)).max(MAX_DONE_PATHS),
+  files: z.array(path).max(MAX_DONE_PATHS),
   count: z.number().int().min(0),
 });
 export type FilesDone = z.infer<typeof filesDone>;
 
 /** Of a program that was ended for want of memory nobody's request tells: it is told beside the next answer about how the project is. */
-export const doneInProject = z.union([filesDone, outOfMemory.extend({ action: z.literal("out_of_memory") })]);
+export const killedProgram = outOfMemory.extend({
+  action: z.literal("out_of_memory"),
+  /** That everything was ended Kubernetes alone may say. */
+  whole: z.literal(false),
+});
+
+export const doneInProject = z.union([filesDone, killedProgram]);
 export type DoneInProject = z.infer<typeof doneInProject>;

@@ -3,15 +3,28 @@
 import { z } from "zod";
 import { isoTime } from "./common.ts";
 
-/** That a project, or one program in it, was ended because there was no more memory. Amounts are in bytes. */
+/** Bytes; no control group knows a larger limit. */
+const amount = z
+  .number()
+  .nonnegative()
+  .max(2 ** 60);
+
+/**
+ * That a project, or one program in it, was ended because there was no more memory. Whoever reads it from a pod reads words of strangers: they
+ * are bounded, and what cannot be seen in them, or be kept by a database, becomes blanks.
+ */
 export const outOfMemory = z.object({
-  time: isoTime,
+  time: isoTime.max(40),
   /** Its command, shortened; null: nobody noted it. */
-  process: z.string().max(200).nullable(),
+  process: z
+    .string()
+    .max(200)
+    .transform((name) => name.replace(/[\s\p{C}]+/gu, " ").trim())
+    .nullable(),
   /** What it used when it was last looked at. */
-  used: z.number().nonnegative().nullable(),
+  used: amount.nullable(),
   /** What the project may use, all its programs together. */
-  limit: z.number().nonnegative().nullable(),
+  limit: amount.nullable(),
   /** Did everything in the project end with it? Else that program alone. */
   whole: z.boolean(),
 });

@@ -17,7 +17,7 @@ export function memoryHandlers({ memory, status }: { memory: MemoryWatch; status
         const { latest } = memory;
         // The hub writes it down; that of which Kubernetes tells is written down by manage-state.
         if (latest !== null && !latest.whole) {
-          response.setHeader(DONE_HEADER, headerOf({ action: "out_of_memory", ...latest }));
+          response.setHeader(DONE_HEADER, headerOf({ action: "out_of_memory", ...latest, whole: false }));
         }
         return status.now();
       },

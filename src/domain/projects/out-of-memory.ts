@@ -7,13 +7,17 @@ import { NOW } from "../../db/moments.ts";
 import type { OutOfMemory } from "../../protocol/project-status.ts";
 
 const EVENT = "project_out_of_memory";
-/** What a program in a pod was ended by is told by the pod, so it is bounded. */
-const OFTEN_SECONDS = 60;
+/** What a program in a pod was ended by is told by the pod, so it is bounded: once in so long, by project. */
+export const OFTEN_SECONDS = 60;
 /** Which process it was is asked for as long after the end. */
 const ASKED_FOR_DAYS = 7;
 
 /** A program in the project was ended, the project's server says. Once a minute at most is written down. */
-export async function logKilledProgram(db: Queryable, projectId: string, what: OutOfMemory): Promise<void> {
+export async function logKilledProgram(
+  db: Queryable,
+  projectId: string,
+  what: OutOfMemory & { whole: false },
+): Promise<void> {
   await db.execute(
     `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, ${NOW}
      WHERE NOT EXISTS (SELECT FROM project_log WHERE project_id = $2 AND event ->> 'event' = '${EVENT}'

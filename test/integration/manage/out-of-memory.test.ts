@@ -33,13 +33,13 @@ const container = (change: object) => ({
 });
 
 /** A project whose pod is where a real server of it listens, which has notes of what used the most. */
-async function openWithServer() {
+async function openWithServer({ name = "R fit.R" } = {}) {
   const life = newLife();
   const world = await World.open(life);
   const projectId = await world.createProject();
   const root = await temporaryFolder(life, "project");
   await mkdir(join(root, "home/.cocalc/memory"), { recursive: true });
-  const noted = { time: ENDED.toISOString(), used: 9e8, limit: 1e9, processes: [{ name: "R fit.R", used: 8e8 }] };
+  const noted = { time: ENDED.toISOString(), used: 9e8, limit: 1e9, processes: [{ name, used: 8e8 }] };
   await writeFile(join(root, "home/.cocalc/memory/notes.json"), JSON.stringify(noted));
   const hub = { ...(await testHub()), publicKeys: JSON.stringify(await publicKeys(world.db)) };
   const server = await startProjectServer(life, { projectId, hub, root, env: { COCALC_CGROUPS: root } });
@@ -80,4 +80,14 @@ test("an end that nobody noted is told without a process, and a container that e
   expect(await ends()).toEqual([
     expect.objectContaining({ time: "2026-01-01T00:00:00.000Z", process: null, used: null }),
   ]);
+});
+
+test("a NUL in the name of the process had its project's server asked for ever: what a pod says is cleaned", async () => {
+  const { world, projectId, ends } = await openWithServer({ name: "R\0 \x1b[31m\u202efit.R" });
+  await world.tell(projectId, { phase: "Running", containerStatuses: [container({ state: killed() })] });
+  await until(async () => (await ends()).length > 0);
+  const running = { state: { running: { startedAt: new Date().toISOString() } }, lastState: killed(), ready: true };
+  await world.tell(projectId, { ...readyStatus("127.0.0.1"), containerStatuses: [container(running)] });
+  await until(async () => (await ends()).some((end) => "process" in end));
+  expect(await ends()).toEqual([expect.objectContaining({ whole: true, process: "R [31m fit.R", used: 8e8 })]);
 });

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Life } from "../../../src/core/life.ts";
+import { DONE_HEADER } from "../../../src/protocol/done-in-project.ts";
 
 export interface Pod {
   port: number;
@@ -12,6 +13,8 @@ export interface Pod {
   swallowed(): number;
   /** Bytes that /bytes has handed to its sockets. */
   sent(): number;
+  /** From now on each answer says that this was done. */
+  claim(done: () => object): void;
 }
 
 /** What the pod saw of a request. */
@@ -62,7 +65,7 @@ const answers: Record<string, Answer> = {
   },
   slow: (request) => void request.on("data", () => request.pause()),
   status: (request, response) => {
-    const status = Number(new URL(request.url ?? "", "http://pod").searchParams.get("n"));
+    const status = Number(new URL(request.url ?? "", "http://pod").searchParams.get("n") ?? 200);
     response.writeHead(status, { "Content-Language": "tlh" });
     response.end(status === 204 || status === 304 ? undefined : "body");
   },
@@ -118,8 +121,10 @@ function echo(request: IncomingMessage, response: ServerResponse): void {
 export async function servePod(life: Life): Promise<Pod> {
   const sockets = new Set<Socket>();
   const state = { swallowed: 0, sent: 0 };
+  let claim: (() => object) | undefined;
   const server = createServer((request, response) => {
     request.on("error", () => {});
+    if (claim !== undefined) response.setHeader(DONE_HEADER, encodeURIComponent(JSON.stringify(claim())));
     const name = (request.url ?? "").split("?")[0]?.split("/").at(-1) ?? "";
     (answers[name] ?? echo)(request, response, state);
   });
@@ -153,5 +158,8 @@ export async function servePod(life: Life): Promise<Pod> {
     connections: () => sockets.size,
     swallowed: () => state.swallowed,
     sent: () => state.sent,
+    claim: (done) => {
+      claim = done;
+    },
   };
 }
