@@ -87,7 +87,7 @@ test("a memory limit below what is in use is refused in words, and nothing hangs
   }, PATIENCE);
   expect(told.run_quota.memory_limit).toBe(2_500);
   expect(told.pending_quota?.message).toMatch(
-    /^The project uses \d+(\.\d+)? GB of memory, which is more than its new limit/,
+    /^The project uses (\d+(\.\d+)? GB of memory, which is more than its new limit|more memory than its new limit allows)\. It keeps 2\.5 GB/,
   );
   await until(async () => {
     const conditions = (await podOf(world, projectId))?.status?.conditions ?? [];

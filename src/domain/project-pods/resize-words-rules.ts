@@ -78,9 +78,13 @@ const TROUBLES: Record<Trouble["reason"], (of: ToTell) => string> = {
   no_room: ({ gain }) =>
     `The machine on which the project runs has no room for all of that. A restart brings ${gain}, on another machine if need be.`,
   memory_in_use: ({ has, gain, kubernetesReason }) => {
-    const used = Number(BELOW_USE.exec(kubernetesReason)?.[2]);
-    const use = Number.isFinite(used) ? `uses ${memoryInWords(used / 2 ** 20)} of memory` : "uses more memory";
-    return `The project ${use}, which is more than its new limit. It keeps ${memoryInWords(has.memory_limit)} until it starts again; a restart brings ${gain}.`;
+    const [, limit, used] = (BELOW_USE.exec(kubernetesReason) ?? []).map(Number);
+    // Kubernetes compares the container's use, and tells the pod's, which it may have measured earlier.
+    const use =
+      used !== undefined && limit !== undefined && used > limit
+        ? `uses ${memoryInWords(used / 2 ** 20)} of memory, which is more than its new limit`
+        : "uses more memory than its new limit allows";
+    return `The project ${use}. It keeps ${memoryInWords(has.memory_limit)} until it starts again; a restart brings ${gain}.`;
   },
   unsupported: ({ gain }) => `This cluster cannot change what a running project has. A restart brings ${gain}.`,
   refused: ({ gain }) => `The cluster did not change what the running project has. A restart brings ${gain}.`,
