@@ -8,7 +8,11 @@ import type { Sending } from "./upload-sender.ts";
 import { Uploads } from "./uploads.ts";
 
 /** A project in which some files are, as a sender sees it. */
-function project(there: string[], openBy: { account_id: string; name: string }[] = []) {
+function project(
+  there: string[],
+  openBy: { account_id: string; name: string }[] = [],
+  looks?: Map<string, Promise<void>>,
+) {
   const sent: { path: string; replace: string | undefined }[] = [];
   const files = new Set(there);
   const entry = (name: string): FileEntry => ({
@@ -27,14 +31,19 @@ function project(there: string[], openBy: { account_id: string; name: string }[]
       sent.push({ path, replace });
       return entry(path);
     },
-    lookAt: async (_: File, path: string) => ({ existing: files.has(path) ? entry(path) : null, openBy }),
+    lookAt: async (_: File, path: string) => {
+      await looks?.get(path);
+      return { existing: files.has(path) ? entry(path) : null, openBy };
+    },
     drop: async () => {},
   };
-  return { sent, uploads: new Uploads(sender, () => {}) };
+  return { sent, files, uploads: new Uploads(sender, () => {}) };
 }
 
 const chosen = (...paths: string[]) => paths.map((path) => ({ path, file: new File(["x"], path) }));
 const states = (uploads: Uploads) => uploads.list.get().map(({ state }) => state);
+/** What is ready to go on has gone on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 const asking = (uploads: Uploads) => uploads.list.get().find(({ state }) => state === "asking");
 
 test("what is there is asked about, and each answer does what it says", async () => {
@@ -61,6 +70,30 @@ test("one answer is good for all that were chosen together, and for no others", 
   expect(sent.map(({ replace }) => replace)).toEqual(["*", "*", "*"]);
   uploads.add(chosen("z"));
   await until(() => asking(uploads)?.path === "z");
+});
+
+test("an answer for all counts also for a file that is being looked at, which is not asked about again", async () => {
+  const look = Promise.withResolvers<void>();
+  const { uploads, sent } = project(["a", "b"], [], new Map([["b", look.promise]]));
+  uploads.add(chosen("a", "b"));
+  await until(() => asking(uploads)?.path === "a");
+  uploads.answer(asking(uploads)?.id ?? 0, "replace", true);
+  look.resolve();
+  await until(() => states(uploads).every((state) => state === "done"));
+  expect(sent.map(({ path }) => path)).toEqual(["a", "b"]);
+});
+
+test("an upload that is cancelled while what is there is looked at does not begin again", async () => {
+  const look = Promise.withResolvers<void>();
+  const { uploads, files, sent } = project(["a"], [], new Map([["a", look.promise]]));
+  uploads.add(chosen("a"));
+  await until(() => states(uploads)[0] === "sending");
+  await settled();
+  uploads.cancel(uploads.list.get()[0]?.id ?? 0);
+  files.delete("a");
+  look.resolve();
+  await settled();
+  expect([states(uploads), sent]).toEqual([["cancelled"], []]);
 });
 
 test("a file that others edit is replaced whatever they type meanwhile: the trash keeps it", async () => {

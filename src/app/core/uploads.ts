@@ -155,16 +155,24 @@ export class Uploads {
 
   /** Something is there that may not be replaced: that is asked about, unless it was answered before. */
   async #isThere(job: Job): Promise<void> {
-    const known = job.batch.choice ?? (job.choice === "both" ? job.choice : undefined);
-    if (known !== undefined) return this.#apply(job, known);
+    if (this.#applyKnown(job)) return;
     try {
       const there = await this.#sender.lookAt(job.file, job.upload.path);
+      // Meanwhile it may have been cancelled, or answered for all that were chosen together.
+      if (job.abort?.signal.aborted || this.#applyKnown(job)) return;
       if (there.existing === null)
         this.#change(job, { state: "queued" }); // it is gone by now
       else this.#change(job, { state: "asking", there });
     } catch (failure) {
       this.#change(job, { state: "failed", error: wordsOf(failure) });
     }
+  }
+
+  /** Does with it what was answered before; false: it has to be asked about. */
+  #applyKnown(job: Job): boolean {
+    const known = job.batch.choice ?? (job.choice === "both" ? job.choice : undefined);
+    if (known !== undefined) this.#apply(job, known);
+    return known !== undefined;
   }
 
   #apply(job: Job, choice: Choice): void {
