@@ -7,15 +7,16 @@ import { inState, openTestWorld, podOf } from "./world.ts";
 
 const { life, world, ada } = await openTestWorld();
 const { project_id: projectId } = await ada.call("projects/create", { title: "Greedy" });
-await world.db.execute(
-  `UPDATE projects SET settings = '{"memory": 500, "memory_request": 100}' WHERE project_id = $1`,
-  [projectId],
-);
 await ada.call("projects/start", { project_id: projectId });
 await inState(world, projectId, "running");
 
-/** Takes memory step by step, as programs do that compute, until there is none: `tail` keeps what it reads. */
-const GREEDY = "(for i in {1..200}; do head -c 10000000 /dev/zero; sleep 0.1; done) | tail -c 2000000000 | wc -c";
+/** What a project has of which nobody said anything, in bytes: no project has less. */
+const LIMIT = 1_000 * 2 ** 20;
+/** Takes memory step by step, as programs do that compute, until there is none. */
+const GREEDY = "node -e 'const taken = []; setInterval(() => taken.push(Buffer.alloc(40e6, 1)), 200)'";
+/** Many programs take a little each, so that the largest is the project's server: that one is then killed. `tail` keeps what it reads. */
+const MANY =
+  "for i in {1..60}; do (head -c 25000000 /dev/zero; exec sleep 60) | tail -c 50000000 > /dev/null & done; wait";
 
 async function logged(): Promise<OutOfMemory[]> {
   const { log } = await ada.call("projects/log", { project_id: projectId, limit: 50 });
@@ -34,7 +35,7 @@ describe("a project that runs out of memory", () => {
     socket.on("out_of_memory", (what) => told.push(what));
     await runScript(ada, projectId, GREEDY);
     await until(() => told.length > 0, { timeoutMs: 60_000 });
-    expect(told[0]).toMatchObject({ process: "tail", limit: 500 * 2 ** 20, whole: false });
+    expect(told[0]).toMatchObject({ process: "node", limit: LIMIT, whole: false });
     expect(told[0]?.used).toBeGreaterThan(200e6);
     await ada.fetch(`/${projectId}/api/status`); // as the page does that was told
     await until(async () => (await logged()).length === 1, { timeoutMs: 30_000 });
@@ -43,8 +44,7 @@ describe("a project that runs out of memory", () => {
   });
 
   test("is ended as a whole where its first process is killed, and is told what used the most once it is back", async () => {
-    const victim = endsAll ? "" : "echo 1000 > /proc/1/oom_score_adj; "; // the kernel then prefers the server
-    await runScript(ada, projectId, victim + GREEDY).catch(() => {}); // nobody is left to answer
+    await runScript(ada, projectId, endsAll ? GREEDY : MANY).catch(() => {}); // nobody is left to answer
     await until(async () => (await podOf(world, projectId))?.status?.containerStatuses?.[0]?.restartCount === 1, {
       timeoutMs: 120_000,
     });
@@ -52,8 +52,8 @@ describe("a project that runs out of memory", () => {
     expect(status?.lastState?.terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
     const whole = async () => (await logged()).find((end) => end.whole && end.process !== undefined);
     const end = await until(whole, { timeoutMs: 120_000, everyMs: 500 });
-    expect(end).toMatchObject({ process: "tail", limit: 500 * 2 ** 20 });
-    expect(end.used).toBeGreaterThan(200e6);
+    expect(end).toMatchObject({ process: endsAll ? "node" : "the project's server", limit: LIMIT });
+    expect(end.used).toBeGreaterThan(endsAll ? 200e6 : 30e6);
     await inState(world, projectId, "running");
     expect(await (await ada.fetch(`/${projectId}/api/status`)).json()).toMatchObject({ outOfMemory: { whole: true } });
   });
