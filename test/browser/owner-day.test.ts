@@ -49,7 +49,7 @@ test(
     await preview.getByRole("button", { name: "Add the licence" }).click();
     const given = page.getByRole("list", { name: "Licences of this project" });
     await given.getByText("Large").waitFor();
-    await page.getByText("Memory: limit 8.0 GB").waitFor();
+    await page.getByText("Memory: limit 8 GB").waitFor();
 
     await id.fill(kept);
     const lowering = page.getByRole("region", { name: "What Kept running would do" });
@@ -58,7 +58,7 @@ test(
     await expectAccessible(page, "main");
     await lowering.getByRole("button", { name: "Add the licence" }).click();
     await given.getByText("Kept running").first().waitFor();
-    await page.getByText("Memory: limit 2.0 GB").waitFor();
+    await page.getByText("Memory: limit 2 GB").waitFor();
     await page.getByText("Where each part comes from").first().click();
     const parts = page.getByRole("list", { name: "Where each part comes from" });
     await parts.getByText("“Kept running”: 2 GB", { exact: false }).waitFor();
@@ -70,7 +70,7 @@ test(
     await question.getByText("Memory: 2 GB → 8 GB").waitFor();
     await question.getByText("Kept running: yes → no (less)").waitFor();
     await question.getByRole("button", { name: "Remove" }).click();
-    await page.getByText("Memory: limit 8.0 GB").waitFor();
+    await page.getByText("Memory: limit 8 GB").waitFor();
     await page.getByRole("link", { name: "Log" }).click();
     await page.getByText("took the licence “Kept running” from the project").waitFor();
     expect(problems.filter((problem) => !problem.includes("404"))).toEqual([]);
@@ -160,7 +160,7 @@ test(
     await page.getByRole("list", { name: "What it would do" }).getByText("Memory: 1 GB → 4 GB").waitFor();
     await page.keyboard.press("Enter");
     await page.getByText("The quota is set.").waitFor();
-    await page.getByText("Memory: limit 4.0 GB").waitFor();
+    await page.getByText("Memory: limit 4 GB").waitFor();
     await page.keyboard.press("Control+k");
     await untilFocused(page.getByRole("textbox", { name: "Search actions and files" }));
     await page.keyboard.type("licences");
@@ -168,7 +168,7 @@ test(
     await page.waitForURL(/\/licenses$/);
 
     const { page: other } = await pageOf(life(), owner, settings);
-    await other.getByText("Memory: limit 4.0 GB").waitFor();
+    await other.getByText("Memory: limit 4 GB").waitFor();
     expect(await other.getByRole("heading", { name: "For administrators" }).count()).toBe(0);
     const quota = await owner.call<{ inputs: { settings: object } }>("projects/quota", { project_id: projectId });
     expect(quota.inputs.settings).toEqual({ memory: 4000 });

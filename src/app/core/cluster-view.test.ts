@@ -9,8 +9,8 @@ const node = {
   pressure: [],
   taints: [],
   labels: {},
-  allocatable: { cpu: 4, memory: 8e9, pods: 110, extended: { "nvidia.com/gpu": 2 } },
-  requested: { cpu: 1.5, memory: 2e9, pods: 3, extended: {} },
+  allocatable: { cpu: 4, memory: 8_000 * 2 ** 20, pods: 110, extended: { "nvidia.com/gpu": 2 } },
+  requested: { cpu: 1.5, memory: 2_000 * 2 ** 20, pods: 3, extended: {} },
   requested_by_all: null,
   images: [],
   images_left_out: 0,
@@ -19,7 +19,7 @@ const node = {
 test("how full a node is, by what can be seen", () => {
   expect(fillingsOf(node).map(({ what, words, percent }) => [what, words, percent])).toEqual([
     ["Processor cores", "1.5 by projects, of 4", 37.5],
-    ["Memory", "2.0 GB by projects, of 8.0 GB", 25],
+    ["Memory", "2 GB by projects, of 8 GB", 25],
     ["Pods", "3 by projects, of 110", (100 * 3) / 110],
     ["nvidia.com/gpu", "0 by projects, of 2", 0],
   ]);

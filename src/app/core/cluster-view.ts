@@ -1,7 +1,8 @@
 /** The cluster in words: what speaks against a node, how full it is, how the queue stands. Pure. */
 
+import { memoryWords } from "../../domain/quotas/memory-words-rules.ts";
 import { type ClusterView, isOfKubernetes, type NodeSummary, TOLD_OLD_MS } from "../../protocol/cluster.ts";
-import { countOf, formatBytes } from "./format.ts";
+import { countOf } from "./format.ts";
 
 /** Is what was told too old to be believed? `now` in ms since the epoch. */
 export function isOld(told: { time: string }, now: number): boolean {
@@ -48,7 +49,7 @@ export function fillingsOf({ allocatable, requested, requested_by_all: all }: No
   const cores = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 2 });
   return [
     one("Processor cores", requested.cpu, all?.cpu, allocatable.cpu, cores),
-    one("Memory", requested.memory, all?.memory, allocatable.memory, formatBytes),
+    one("Memory", requested.memory, all?.memory, allocatable.memory, memoryWords),
     one("Pods", requested.pods, all?.pods, allocatable.pods),
     ...Object.entries(allocatable.extended).map(([name, there]) =>
       one(name, requested.extended[name] ?? 0, all === null ? undefined : (all.extended[name] ?? 0), there),

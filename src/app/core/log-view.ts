@@ -3,7 +3,7 @@
 import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
 import { memberGroup } from "../../protocol/project.ts";
 import { countOf } from "./format.ts";
-import { memoryWords } from "./memory-view.ts";
+import { outOfMemoryWords } from "./memory-view.ts";
 import { visibleName } from "./names.ts";
 import { GROUP_WORDS } from "./project-view.ts";
 
@@ -89,7 +89,7 @@ const ASKED: Record<string, string> = {
 function memoryEventWords({ event: { process, used, limit, whole } }: LogEntry): string {
   const amount = (value: unknown) => (typeof value === "number" && value >= 0 ? value : null);
   const told = { process: typeof process === "string" ? process : null, whole: whole === true };
-  return `ran out of memory. ${memoryWords({ ...told, used: amount(used), limit: amount(limit) })}`;
+  return `ran out of memory. ${outOfMemoryWords({ ...told, used: amount(used), limit: amount(limit) })}`;
 }
 
 const FILE_WORDS: Record<string, (what: string) => string> = {

@@ -1,20 +1,22 @@
 import { expect, test } from "@jest/globals";
 import { type LogEntry, wordsOfEvent } from "./log-view.ts";
-import { memoryWords } from "./memory-view.ts";
+import { outOfMemoryWords } from "./memory-view.ts";
 import { mayBeRescued } from "./start-view.ts";
 
-const GB = 1e9;
+const GB = 1_000 * 2 ** 20;
 
 test("memory that ran out is told with what is known of it", () => {
   const known = { process: "python3 fit.py", used: 0.9 * GB, limit: GB };
-  const together = "All programs of the project together may use 1.0 GB.";
-  expect(memoryWords({ ...known, whole: false })).toBe(`“python3 fit.py”, which used 900 MB, was ended. ${together}`);
-  expect(memoryWords({ ...known, whole: true })).toBe(
+  const together = "All programs of the project together may use 1 GB.";
+  expect(outOfMemoryWords({ ...known, whole: false })).toBe(
+    `“python3 fit.py”, which used 900 MB, was ended. ${together}`,
+  );
+  expect(outOfMemoryWords({ ...known, whole: true })).toBe(
     `Everything in the project was ended. Most of it was used by “python3 fit.py” (900 MB). ${together}`,
   );
   const nothing = { process: null, used: null, limit: null };
-  expect(memoryWords({ ...nothing, whole: false })).toBe("A program was ended.");
-  expect(memoryWords({ ...nothing, whole: true })).toBe("Everything in the project was ended.");
+  expect(outOfMemoryWords({ ...nothing, whole: false })).toBe("A program was ended.");
+  expect(outOfMemoryWords({ ...nothing, whole: true })).toBe("Everything in the project was ended.");
 });
 
 test("the log tells of memory and of rescues, whatever a pod put into it", () => {

@@ -1,7 +1,8 @@
 /** The fields of a quota and their values in the user's words. Pure. */
 
 import type { QuotaField } from "../../domain/quotas/changes-rules.ts";
-import { formatBytes, formatDuration } from "./format.ts";
+import { megabyteWords } from "../../domain/quotas/memory-words-rules.ts";
+import { formatDuration } from "./format.ts";
 
 /** In the order in which they are shown. */
 export const QUOTA_FIELDS: Record<QuotaField, string> = {
@@ -23,9 +24,6 @@ export const QUOTA_FIELDS: Record<QuotaField, string> = {
   privileged: "Privileged",
 };
 
-/** Memory and disk come in MB. */
-const BYTES_PER_MB = 1_000_000;
-
 /** "2 cores", "0.5 cores". */
 export function coresWords(cores: number): string {
   const rounded = Math.round(cores * 100) / 100;
@@ -37,7 +35,7 @@ export function quotaWords(field: QuotaField, value: unknown): string {
   if (typeof value === "number") {
     if (field === "cpu_limit" || field === "cpu_request") return coresWords(value);
     if (field === "idle_timeout") return formatDuration(value * 1_000);
-    return formatBytes(value * BYTES_PER_MB).replace(".0 ", " ");
+    return megabyteWords(value);
   }
   if (typeof value === "boolean" || value === undefined || value === null) return value === true ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "none" : String(value.length);

@@ -2,6 +2,7 @@
 
 import type { RunQuota } from "../../protocol/quotas.ts";
 import { type QuotaField, quotaChanges } from "../quotas/changes-rules.ts";
+import { megabyteWords } from "../quotas/memory-words-rules.ts";
 
 /** What a project that has `before` gets with `after`: "4 GB of memory, 2 processor cores, access to the internet". */
 export function gainInWords(before: RunQuota, after: RunQuota): string {
@@ -10,11 +11,11 @@ export function gainInWords(before: RunQuota, after: RunQuota): string {
 }
 
 const WORDS: Record<QuotaField, (quota: RunQuota) => string> = {
-  memory_limit: ({ memory_limit }) => `${memoryInWords(memory_limit)} of memory`,
-  memory_request: ({ memory_request }) => `${memoryInWords(memory_request)} of memory set aside for it`,
+  memory_limit: ({ memory_limit }) => `${megabyteWords(memory_limit)} of memory`,
+  memory_request: ({ memory_request }) => `${megabyteWords(memory_request)} of memory set aside for it`,
   cpu_limit: ({ cpu_limit }) => (cpu_limit === 1 ? "1 processor core" : `${rounded(cpu_limit)} processor cores`),
   cpu_request: ({ cpu_request }) => `${rounded(cpu_request)} processor cores set aside for it`,
-  disk_quota: ({ disk_quota }) => `${memoryInWords(disk_quota)} of disk space`,
+  disk_quota: ({ disk_quota }) => `${megabyteWords(disk_quota)} of disk space`,
   idle_timeout: ({ idle_timeout }) => `a stop after ${Math.round(idle_timeout / 60)} minutes without use`,
   always_running: ({ always_running }) => (always_running ? "running always" : "stopping when it is not used"),
   member_host: ({ member_host }) => (member_host ? "a better machine" : "an ordinary machine"),
@@ -27,11 +28,6 @@ const WORDS: Record<QuotaField, (quota: RunQuota) => string> = {
   patch: () => "other settings of its pod",
   pool: ({ pool }) => (pool === undefined ? "a machine like any other project's" : `a machine of the pool ${pool}`),
 };
-
-/** MB as people read them: "512 MB", "1.5 GB". */
-export function memoryInWords(megabytes: number): string {
-  return megabytes < 1_000 ? `${rounded(megabytes)} MB` : `${rounded(megabytes / 1_000)} GB`;
-}
 
 function rounded(number: number): string {
   return String(Math.round(number * 100) / 100);

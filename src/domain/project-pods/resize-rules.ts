@@ -5,6 +5,7 @@ import { quantity } from "../../core/quantities.ts";
 import type { Pod } from "../../kube/types.ts";
 import type { PendingQuota, RunQuota } from "../../protocol/quotas.ts";
 import { quotaChanges } from "../quotas/changes-rules.ts";
+import { QUOTA_MB } from "../quotas/memory-words-rules.ts";
 import { mainContainer, mainStatus } from "./container-rules.ts";
 import { qosOf } from "./qos-rules.ts";
 import { type Pending, type Trouble, troubleIn, troubleOf, underWayBy, waitsFor } from "./resize-words-rules.ts";
@@ -194,7 +195,7 @@ function keepsClass({ spec, status }: Pod, resources: ProjectResources): boolean
 }
 
 function aLittleLess(memory: string): string {
-  return `${Math.max(0, (quantity(memory) ?? 0) / 2 ** 20 - 1)}Mi`;
+  return `${Math.max(0, (quantity(memory) ?? 0) / QUOTA_MB - 1)}Mi`;
 }
 
 /** Operations on a whole, or on the resources of a container. */

@@ -3,8 +3,9 @@
 import type { PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, PendingReason, RunQuota } from "../../protocol/quotas.ts";
 import { quotaChanges } from "../quotas/changes-rules.ts";
+import { megabyteWords, memoryWords } from "../quotas/memory-words-rules.ts";
 import { words } from "./explanation-rules.ts";
-import { gainInWords, memoryInWords } from "./quota-gain-rules.ts";
+import { gainInWords } from "./quota-gain-rules.ts";
 import { resourceFields } from "./resources-rules.ts";
 
 /** Why something is not to be had while the project runs. */
@@ -82,9 +83,9 @@ const TROUBLES: Record<Trouble["reason"], (of: ToTell) => string> = {
     // Kubernetes compares the container's use, and tells the pod's, which it may have measured earlier.
     const use =
       used !== undefined && limit !== undefined && used > limit
-        ? `uses ${memoryInWords(used / 2 ** 20)} of memory, which is more than its new limit`
+        ? `uses ${memoryWords(used)} of memory, which is more than its new limit`
         : "uses more memory than its new limit allows";
-    return `The project ${use}. It keeps ${memoryInWords(has.memory_limit)} until it starts again; a restart brings ${gain}.`;
+    return `The project ${use}. It keeps ${megabyteWords(has.memory_limit)} until it starts again; a restart brings ${gain}.`;
   },
   unsupported: ({ gain }) => `This cluster cannot change what a running project has. A restart brings ${gain}.`,
   refused: ({ gain }) => `The cluster did not change what the running project has. A restart brings ${gain}.`,

@@ -3,6 +3,7 @@
 import { quantity } from "../../core/quantities.ts";
 import type { ContainerResources } from "../../kube/types.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
+import { QUOTA_MB } from "../quotas/memory-words-rules.ts";
 
 /** The part of a quota that a container has. */
 export type ResourceQuota = Pick<RunQuota, "cpu_limit" | "cpu_request" | "memory_limit" | "memory_request">;
@@ -71,8 +72,6 @@ function mebibytes(count: number): string {
   return `${Math.round(count)}Mi`;
 }
 
-const MIB = 2 ** 20;
-
 /**
  * What of a quota is had where the container has these resources: amounts are told as one of the quotas has them where they mean the same.
  */
@@ -86,8 +85,8 @@ export function quotaHad(actual: ProjectResources, among: readonly ResourceQuota
   return {
     cpu_limit: had("cpu_limit", limits.cpu, amountOf(limits.cpu, 1)),
     cpu_request: had("cpu_request", requests.cpu, amountOf(requests.cpu, 1)),
-    memory_limit: had("memory_limit", limits.memory, amountOf(limits.memory, MIB)),
-    memory_request: had("memory_request", requests.memory, amountOf(requests.memory, MIB)),
+    memory_limit: had("memory_limit", limits.memory, amountOf(limits.memory, QUOTA_MB)),
+    memory_request: had("memory_request", requests.memory, amountOf(requests.memory, QUOTA_MB)),
   };
 }
 

@@ -5,8 +5,9 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { formatBytes, formatMoment } from "../../core/format.ts";
-import { memoryWords } from "../../core/memory-view.ts";
+import { memoryWords } from "../../../domain/quotas/memory-words-rules.ts";
+import { formatMoment } from "../../core/format.ts";
+import { outOfMemoryWords } from "../../core/memory-view.ts";
 import { projectApi } from "../../core/site.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { AskForMemory } from "../../ui/ask-for-more.tsx";
@@ -33,7 +34,7 @@ export function MemoryNotice() {
     if (killed !== undefined) void fetch(projectApi(site, open.projectId, "status")).catch(() => {});
   }, [killed, site, open.projectId]);
   if (out !== undefined && out.time !== seen) {
-    const words = memoryWords(out);
+    const words = outOfMemoryWords(out);
     return (
       <div className="project-notice" role="alert">
         <IconAlertTriangle size={18} aria-hidden />
@@ -54,10 +55,10 @@ export function MemoryNotice() {
     <div className="project-notice" role="status">
       <IconAlertTriangle size={18} aria-hidden />
       <Text size="sm">
-        <strong>Memory is nearly used up:</strong> {formatBytes(used)} of {formatBytes(limit)}. Save your work and end
+        <strong>Memory is nearly used up:</strong> {memoryWords(used)} of {memoryWords(limit)}. Save your work and end
         what you do not need; with the next large request a program may be ended.
       </Text>
-      <AskForMemory message={`It uses ${formatBytes(used)} of the ${formatBytes(limit)} of memory that it may.`} />
+      <AskForMemory message={`It uses ${memoryWords(used)} of the ${memoryWords(limit)} of memory that it may.`} />
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { Text } from "@mantine/core";
 import { IconCloud, IconCloudOff } from "@tabler/icons-react";
+import { memoryWords } from "../../../domain/quotas/memory-words-rules.ts";
 import { countOf, formatBytes } from "../../core/format.ts";
 import type { StateWord } from "../../core/project-view.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
@@ -19,8 +20,8 @@ export function StatusBar({ state }: { state: StateWord }) {
       <StateBadge state={stopping && state === "running" ? "stopping" : state} />
       {status !== undefined && (
         <>
-          <Meter label="memory" used={status.memory.used} limit={status.memory.limit} />
-          <Meter label="disk" used={status.disk.used} limit={status.disk.used + status.disk.free} />
+          <Meter label="memory" used={status.memory.used} limit={status.memory.limit} show={memoryWords} />
+          <Meter label="disk" used={status.disk.used} limit={status.disk.used + status.disk.free} show={formatBytes} />
           <Text size="xs" className="wide">
             {countOf(status.processes, "process", "processes")}
           </Text>
@@ -43,9 +44,15 @@ export function StatusBar({ state }: { state: StateWord }) {
 
 const FULL = 0.9;
 
-function Meter({ label, used, limit }: { label: string; used: number; limit: number | null }) {
-  const words =
-    limit === null ? `${label} ${formatBytes(used)}` : `${label} ${formatBytes(used)} of ${formatBytes(limit)}`;
+interface MeterProps {
+  label: string;
+  used: number;
+  limit: number | null;
+  show: (bytes: number) => string;
+}
+
+function Meter({ label, used, limit, show }: MeterProps) {
+  const words = limit === null ? `${label} ${show(used)}` : `${label} ${show(used)} of ${show(limit)}`;
   return (
     <span className={`meter meter-${label}`}>
       {limit !== null && (

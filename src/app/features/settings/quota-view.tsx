@@ -2,6 +2,7 @@
 
 import { Progress, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { memoryWords, QUOTA_MB } from "../../../domain/quotas/memory-words-rules.ts";
 import { runQuota } from "../../../domain/quotas/rules.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
 import { coresWords } from "../../core/quota-words.ts";
@@ -10,8 +11,6 @@ import { Section } from "../../ui/section.tsx";
 import type { ProjectQuota } from "../../ui/use-project-quota.ts";
 import { PendingNotice } from "./pending-quota.tsx";
 import { QuotaSources } from "./quota-sources.tsx";
-
-const MB = 1_000_000;
 
 /** `quota` is absent until it is known, and for a viewer. */
 export function QuotaView({ quota }: { quota: ProjectQuota | undefined }) {
@@ -54,8 +53,8 @@ function Bars({ quota, projectId, online }: BarsProps) {
       <Bar
         label="Memory"
         used={now?.memory.used}
-        limit={now?.memory.limit ?? (memory === undefined ? null : memory * MB)}
-        words={formatBytes}
+        limit={now?.memory.limit ?? (memory === undefined ? null : memory * QUOTA_MB)}
+        words={memoryWords}
       />
       <Bar label="Processor" used={now?.cpu} limit={number("cpu_limit") ?? null} words={coresWords} />
       <Bar
