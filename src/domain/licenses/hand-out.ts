@@ -79,7 +79,10 @@ export async function giveLicense(db: Db, { licenseId, projectIds, by }: Handing
   });
 }
 
-/** Takes the licence from projects; again is harmless, also for a licence that is gone. What runs keeps what it has until its next start. @throws AppError `rate_limited`. */
+/**
+ * Takes the licence from projects; again is harmless, also for a licence that is gone. What runs loses what it gave without a restart, as far as
+ * that can be done and is not in use; the rest at its next start. @throws AppError `rate_limited`.
+ */
 export async function takeLicense(db: Db, { licenseId, projectIds, by }: HandingOut): Promise<void> {
   await db.transaction(async (tx) => {
     const [license] = await tx.query<{ title: string | null }>("SELECT title FROM site_licenses WHERE id = $1", [

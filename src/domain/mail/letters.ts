@@ -114,7 +114,7 @@ export function licenseEndingLetter({ siteName, address }: Signature, { title, e
   return {
     subject: `A licence that you manage at ${siteName} ends within a day`,
     parts: [
-      `${name} ends on ${when}. ${projects === 1 ? "One project has" : `${projects} projects have`} it; what runs keeps what the licence gives until its next start.`,
+      `${name} ends on ${when}. ${projects === 1 ? "One project has" : `${projects} projects have`} it; what runs then keeps what the licence gives until its next start.`,
       "Who uses it stands here. If it is to go on, ask whoever runs the site:",
       { link: `${address}/app/licenses` },
     ],

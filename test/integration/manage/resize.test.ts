@@ -1,5 +1,6 @@
 /** A project that runs gets what it may have by now without a restart, or is told in words why not. */
 
+import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "@jest/globals";
 import type { Life } from "../../../src/core/life.ts";
 import { podName } from "../../../src/domain/project-pods/identity.ts";
@@ -62,6 +63,29 @@ function untilQuotas(world: World, projectId: string, isSo: (quotas: Quotas) => 
   );
 }
 
+/** Makes a licence and gives it to a project, as an administrator does who writes SQL. */
+async function giveLicense({ db }: World, projectId: string, quota: object): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `WITH license AS (INSERT INTO site_licenses (title, activates, quota) VALUES ('Class', now() - interval '1 day', $2) RETURNING id)
+     UPDATE projects SET site_license = jsonb_build_object(license.id::text, '{}'::jsonb) FROM license WHERE project_id = $1 RETURNING id`,
+    [projectId, quota],
+  );
+  return row?.id ?? "";
+}
+
+/** Licences of which a project has a place. */
+async function seats({ db }: World): Promise<string[]> {
+  const rows = await db.query<{ license_id: string }>(
+    "SELECT license_id FROM site_license_usage_log WHERE stop IS NULL",
+  );
+  return rows.map(({ license_id }) => license_id).sort();
+}
+
+async function untilLimits(world: World, projectId: string, limits: Record<string, string>): Promise<void> {
+  const isSo = async () => isDeepStrictEqual(actualOf(await world.untilPod(projectId))?.limits, limits);
+  await until(isSo, { what: `the limits of ${projectId} are ${JSON.stringify(limits)}`, timeoutMs: 60_000 });
+}
+
 const resourcesOf = (pod: Pod) => pod.spec.containers[0]?.resources;
 const actualOf = (pod: Pod) => pod.status?.containerStatuses?.[0]?.resources;
 
@@ -87,14 +111,7 @@ test("a licence that is given to a running project raises its limits; a restart 
   const world = await openWorld(life);
   await world.startRoles(life, ["manage-action", "manage-state"]);
   const { projectId, pod } = await running(world);
-  const [license] = await world.db.query<{ id: string }>(
-    "INSERT INTO site_licenses (title, activates, quota) VALUES ('Class', now() - interval '1 day', $1) RETURNING id",
-    [{ ram: 3, cpu: 2, member: true, idle_timeout: "medium" }],
-  );
-  await world.db.execute(
-    "UPDATE projects SET site_license = jsonb_build_object($2::text, '{}'::jsonb) WHERE project_id = $1",
-    [projectId, license?.id],
-  );
+  await giveLicense(world, projectId, { ram: 3, cpu: 2, member: true, idle_timeout: "medium" });
   const { pending_quota } = await untilQuotas(
     world,
     projectId,
@@ -110,6 +127,54 @@ test("a licence that is given to a running project raises its limits; a restart 
     return now?.metadata.uid !== pod.metadata.uid && now;
   });
   expect(again.metadata.labels?.network).toBe("outside");
+});
+
+test("a licence that gives less, is taken from a project or is deleted takes what it gave from what runs, in the same pod", async () => {
+  const life = newLife();
+  const world = await openWorld(life);
+  await setSite(world, "default_quotas", { internet: true });
+  await world.startRoles(life, ["manage-action", "manage-state"]);
+  const [first, second] = [await running(world), await running(world)];
+  const [licenseId, other] = [
+    await giveLicense(world, first.projectId, { ram: 4, cpu: 2 }),
+    await giveLicense(world, second.projectId, { ram: 3 }),
+  ];
+  await untilLimits(world, first.projectId, { cpu: "2000m", memory: "4000Mi" });
+  await untilLimits(world, second.projectId, { cpu: "1000m", memory: "3000Mi" });
+  await world.db.execute("UPDATE site_licenses SET quota = $2 WHERE id = $1", [licenseId, { ram: 2, cpu: 2 }]);
+  await untilLimits(world, first.projectId, { cpu: "2000m", memory: "2000Mi" });
+  expect(await seats(world)).toEqual([licenseId, other].sort());
+  await world.db.execute("UPDATE projects SET site_license = '{}' WHERE project_id = $1", [first.projectId]);
+  await world.db.execute("DELETE FROM site_licenses WHERE id = $1", [other]);
+  for (const { projectId, pod } of [first, second]) {
+    await untilLimits(world, projectId, { cpu: "1000m", memory: "1000Mi" });
+    await untilQuotas(
+      world,
+      projectId,
+      ({ run_quota: has, pending_quota }) => has?.memory_limit === 1_000 && pending_quota === null,
+    );
+    expect((await world.untilPod(projectId)).metadata.uid).toBe(pod.metadata.uid);
+  }
+  await until(async () => (await seats(world)).length === 0, { what: "the places are free" });
+});
+
+test("a licence whose network the pod still has keeps its place until the restart that takes it; a stop waits for nothing", async () => {
+  const life = newLife();
+  const world = await openWorld(life);
+  await world.startRoles(life, ["manage-action", "manage-state"]);
+  const projectId = await world.createProject();
+  const licenseId = await giveLicense(world, projectId, { ram: 2 });
+  await world.ask(projectId, "start");
+  await world.untilState(projectId, "running");
+  await world.untilFinished(projectId);
+  await world.db.execute("UPDATE projects SET site_license = '{}' WHERE project_id = $1", [projectId]);
+  const isLowered = ({ run_quota: has, pending_quota }: Quotas) =>
+    has?.memory_limit === 1_000 && pending_quota?.reason === "restart";
+  expect((await untilQuotas(world, projectId, isLowered)).run_quota?.network).toBe(true);
+  expect(await seats(world)).toEqual([licenseId]);
+  await world.ask(projectId, "stop");
+  await until(async () => (await seats(world)).length === 0, { what: "the place is free" });
+  await untilQuotas(world, projectId, ({ pending_quota }) => pending_quota === null);
 });
 
 test("a memory limit below what is in use is refused in words, and the pod is well", async () => {

@@ -1,4 +1,4 @@
-/** Changes a licence: what is running with it is changed at once where that gives more, and at its next start where it gives less. */
+/** Changes a licence: what runs with it has what it says by then, without a restart where the cluster can do so. */
 
 import { Button, Group, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
@@ -31,8 +31,8 @@ export function ChangeLicense({ license }: { license: ManagedLicense }) {
   return (
     <Section title="Change it">
       <Text size="sm">
-        Projects that run with it get more at once where the cluster can do so, and less at their next start. The change
-        is recorded with your name.
+        Projects that run with it get more or less at once, without a restart where the cluster can do so; memory that
+        is in use is not taken from them. The change is recorded with your name.
       </Text>
       <form onSubmit={submit} className="stack">
         <LicenseFields
