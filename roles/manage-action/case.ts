@@ -4,6 +4,7 @@ import type { Logger } from "../../src/core/log.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import type { Seats } from "../../src/domain/licenses/seats.ts";
+import type { Mail } from "../../src/domain/mail/mail.ts";
 import type { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { Turns } from "../../src/domain/starts/turns.ts";
@@ -28,6 +29,7 @@ export interface Tools {
   records: Records;
   seats: Seats;
   quotas: ProjectQuotas;
+  mail: Mail;
   /** Has a project looked at as soon as anything becomes of its pod; until its next look. */
   wakeByPod(projectId: string): void;
   /** Gives the turn of a start back, if it has one, to those whose turn it is. */

@@ -20,7 +20,9 @@ export async function fit(tools: Tools, one: Case): Promise<number | undefined> 
   const has = runQuota.safeParse(row.run_quota);
   // Of a pod that an older release made it may not be known what it has: its next start says it.
   if (pod === undefined || !has.success) return undefined;
-  const { quota, untilNextStart } = await quotas.quotaNow(projectId, row);
+  const now = await quotas.quotaNow(projectId, row);
+  if (now === undefined) return undefined;
+  const { quota, untilNextStart } = now;
   const pending = pendingQuota.nullable().catch(null).parse(row.pending_quota);
   const facts: ResizeFacts = {
     pod,

@@ -2,6 +2,7 @@
 
 import type { Life } from "../../src/core/life.ts";
 import { Seats } from "../../src/domain/licenses/seats.ts";
+import { Mail } from "../../src/domain/mail/mail.ts";
 import { ProjectPods } from "../../src/domain/project-pods/project-pods.ts";
 import { openSettings } from "../../src/domain/settings/settings.ts";
 import { Turns } from "../../src/domain/starts/turns.ts";
@@ -12,6 +13,7 @@ import { PodMaker } from "./pod-maker.ts";
 import { ProjectQuotas } from "./project-quotas.ts";
 import { Records } from "./records.ts";
 import { ActionService } from "./service.ts";
+import { SiteQuotas } from "./site-quotas.ts";
 
 export default defineRole({
   name: "manage-action",
@@ -34,17 +36,19 @@ export default defineRole({
     const pods = new ProjectPods(life, kube, { onChange: (...change) => leading?.onPod(...change) });
     const settings = await openSettings(life, db, { log });
     const maker = new PodMaker(life, { db, kube, log, metrics, settings, config });
-    const shared = { db, log, config, pods, maker, metrics: openActionMetrics(metrics) };
+    const mail = new Mail({ settings, site: config, log });
+    const site = new SiteQuotas({ settings, log });
+    const shared = { db, log, config, pods, maker, mail, metrics: openActionMetrics(metrics) };
     db.lead(life, { name: "manage-action", unfit: () => kube.health.unfit() }, async (term: Life, leader) => {
       const records = new Records(db, leader);
-      const seats = new Seats();
+      const seats = new Seats((projectId) => leading?.wake(projectId));
       const service = new ActionService({
         ...shared,
         leader,
         turns: new Turns(config.startsInFlight),
         records,
         seats,
-        quotas: new ProjectQuotas({ settings, seats, records, config }),
+        quotas: new ProjectQuotas({ site, seats, records, config }),
       });
       leading = service;
       term.defer("service", () => {

@@ -78,7 +78,7 @@ export class PodMaker {
       hubKeys: await this.#hubKeys(),
       basePath: this.#config.basePath,
       placement: this.#config,
-      allowedPatches: allowedPatches(await this.#settings.values()),
+      allowedPatches: allowedPatches((await this.#settings.known()).values),
     });
   }
 

@@ -9,6 +9,7 @@ import { testLog } from "../../test/helpers/log.ts";
 import { openTestDb } from "../../test/helpers/postgres.ts";
 import { ProjectQuotas, type QuotaRow } from "./project-quotas.ts";
 import { Records } from "./records.ts";
+import { SiteQuotas } from "./site-quotas.ts";
 
 const newLife = testLives();
 
@@ -37,7 +38,7 @@ async function openSeated() {
   const records = new Records(db, new Leader(query, { name: "manage-action", epoch: 1 }));
   const settings = await openSettings(life, db, { log: testLog() });
   const quotas = new ProjectQuotas({
-    settings,
+    site: new SiteQuotas({ settings, log: testLog() }),
     seats: new Seats(),
     records,
     config: { memRequestAdjustment: {} },
@@ -51,8 +52,8 @@ async function openSeated() {
   await quotas.quotaNow(projectId, licensed);
   const open = () => db.query("SELECT FROM site_license_usage_log WHERE stop IS NULL");
   expect(await open()).toHaveLength(1);
-  const { quota } = await quotas.quotaNow(randomUUID(), PLAIN);
-  return { quotas, projectId, licensed, without: { ...PLAIN, run_quota: quota }, fault, open };
+  const now = await quotas.quotaNow(randomUUID(), PLAIN);
+  return { quotas, projectId, licensed, without: { ...PLAIN, run_quota: now?.quota }, fault, open };
 }
 
 test("a seat that could not be given back stayed one in the log for ever: it ends when the project does", async () => {
@@ -77,5 +78,13 @@ test("a start without a licence of which nothing came leaves no seat in the log"
   const { quotas, projectId, without, open } = await openSeated();
   await quotas.atStart(projectId, without); // and it is not recorded, since somebody stopped it
   await quotas.release(projectId);
+  expect(await open()).toEqual([]);
+});
+
+test("a licence that was taken away keeps its place as long as the pod may have what it gave", async () => {
+  const { quotas, projectId, without, open } = await openSeated();
+  await quotas.quotaNow(projectId, { ...without, run_quota: { ...without.run_quota, memory_limit: 4_000 } });
+  expect(await open()).toHaveLength(1);
+  await quotas.quotaNow(projectId, without);
   expect(await open()).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** What each project may use: of settings, members and licences, and of the seats that are left at this moment. One for each term. */
 
 import { isDeepStrictEqual } from "node:util";
+import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import { type LicensesInUse, takeUpSeats } from "../../src/domain/licenses/in-use.ts";
 import { type LicenseRow, notInForce } from "../../src/domain/licenses/license-row-rules.ts";
@@ -8,12 +9,11 @@ import { type LicensedQuota, licenseHook } from "../../src/domain/licenses/rules
 import type { Seats } from "../../src/domain/licenses/seats.ts";
 import { turnLicense } from "../../src/domain/licenses/turn-rules.ts";
 import type { QuotaConfig } from "../../src/domain/quotas/config.ts";
-import type { Settings } from "../../src/domain/settings/settings.ts";
-import { type SettingValues, siteQuotas } from "../../src/domain/settings/values.ts";
+import { inputsOfProject } from "../../src/domain/quotas/project-rules.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
-import type { QuotaInputs } from "../../src/protocol/quota-inputs.ts";
 import type { RunQuota } from "../../src/protocol/quotas.ts";
 import type { Records } from "./records.ts";
+import type { SaidOfQuotas, SiteQuotas } from "./site-quotas.ts";
 
 /** Of a project's row, what decides. */
 export type QuotaRow = Pick<
@@ -37,35 +37,35 @@ export interface QuotaNow {
 
 /** By what a quota is computed besides the project's row. */
 interface Terms {
-  site: SettingValues;
+  site: SaidOfQuotas;
   held?: ReadonlySet<string>;
 }
 
 interface Parts {
-  settings: Settings;
+  site: SiteQuotas;
   seats: Seats;
   records: Records;
   config: QuotaConfig;
 }
 
 export class ProjectQuotas {
-  readonly #settings: Settings;
+  readonly #site: SiteQuotas;
   readonly #seats: Seats;
   readonly #records: Records;
   readonly #config: Parts["config"];
   /** Projects of which something was decided that is not written down (yet). */
   readonly #unrecorded = new Set<string>();
 
-  constructor({ settings, seats, records, config }: Parts) {
-    this.#settings = settings;
+  constructor({ site, seats, records, config }: Parts) {
+    this.#site = site;
     this.#seats = seats;
     this.#records = records;
     this.#config = config;
   }
 
   /** Takes up the seats that projects have. */
-  async resume(leader: Leader): Promise<void> {
-    const inUse = Map.groupBy(await takeUpSeats(leader), ({ project_id }) => project_id);
+  async resume(db: Db, leader: Leader): Promise<void> {
+    const inUse = Map.groupBy(await takeUpSeats(db, leader), ({ project_id }) => project_id);
     for (const [projectId, seats] of inUse) {
       this.#seats.hold(
         projectId,
@@ -77,7 +77,7 @@ export class ProjectQuotas {
   /** As which licence's turn a start would count now; takes no seat. null: none. */
   async turnOf(projectId: string, row: QuotaRow): Promise<string | null> {
     if (row.licenses.length === 0) return null;
-    return turnLicense(this.#evaluate(projectId, row, { site: await this.#settings.values() }).values);
+    return turnLicense(this.#evaluate(projectId, row, { site: await this.#site.atStart() }).values);
   }
 
   /**
@@ -85,7 +85,7 @@ export class ProjectQuotas {
    * that it had besides: if nothing comes of the start, what is written down of them still has to be ended.
    */
   async atStart(projectId: string, row: QuotaRow): Promise<QuotaOfStart> {
-    const site = await this.#settings.values();
+    const site = await this.#site.atStart();
     const { quota, values, seats } = this.#evaluate(projectId, row, { site });
     this.#holdBesides(projectId, seats); // in the same breath as they were counted
     return { quota, licenses: { values, seats } };
@@ -99,10 +99,11 @@ export class ProjectQuotas {
 
   /**
    * What a running project may have now. It keeps the seats that it has, takes one of each licence that was added and has one left, and what
-   * became of its licences is recorded.
+   * became of its licences is recorded. undefined: it is not known what the site gives, so it keeps what it has.
    */
-  async quotaNow(projectId: string, row: QuotaRow): Promise<QuotaNow> {
-    const site = await this.#settings.values();
+  async quotaNow(projectId: string, row: QuotaRow): Promise<QuotaNow | undefined> {
+    const site = await this.#site.now();
+    if (site === undefined) return undefined;
     const { quota, kept } = this.#evaluateRunning(projectId, row, site);
     const before = this.#seats.of(projectId);
     // Its pod may still have what a licence gave that was taken from it.
@@ -120,7 +121,9 @@ export class ProjectQuotas {
 
   /** Has a running project what it may have, or is it written down what it would have after a restart? Takes and records nothing. */
   async isSettled(projectId: string, row: QuotaRow): Promise<boolean> {
-    const { quota, kept } = this.#evaluateRunning(projectId, row, await this.#settings.values());
+    const site = await this.#site.now();
+    if (site === undefined) return true;
+    const { quota, kept } = this.#evaluateRunning(projectId, row, site);
     const pending = (row.pending_quota as { quota?: unknown } | null)?.quota; // only compared
     return (
       isDeepStrictEqual(pending ?? row.run_quota, quota) && isDeepStrictEqual(row.site_license, withValues(row, kept))
@@ -129,6 +132,7 @@ export class ProjectQuotas {
 
   /** Nothing of the project runs any more. Others have its seats when that is recorded. */
   async release(projectId: string): Promise<void> {
+    this.#seats.want(projectId, []);
     if (this.#seats.of(projectId).size === 0) return;
     await this.#records.licensesEnded(projectId);
     this.recorded(projectId, { values: {}, seats: [] });
@@ -141,7 +145,7 @@ export class ProjectQuotas {
   }
 
   /** It keeps the seats that it has; those of licences that have ended since count in `kept`. */
-  #evaluateRunning(projectId: string, row: QuotaRow, site: SettingValues): { quota: RunQuota; kept: LicensedQuota } {
+  #evaluateRunning(projectId: string, row: QuotaRow, site: SaidOfQuotas): { quota: RunQuota; kept: LicensedQuota } {
     const held = this.#seats.of(projectId);
     const nowMs = Date.now();
     const hasEnded = (license: LicenseRow) => held.has(license.id) && notInForce(license, nowMs)?.status === "expired";
@@ -151,28 +155,26 @@ export class ProjectQuotas {
     return { quota: now.quota, kept: this.#evaluate(projectId, { ...row, licenses }, { site, held }) };
   }
 
-  /** `held`: seats that the project has whatever the limit is. */
+  /** `held`: seats that the project has whatever the limit is. Of licences whose seats are all taken it is remembered that it wants one. */
   #evaluate(projectId: string, row: QuotaRow, { site, held }: Terms): LicensedQuota {
     const limits = new Map(row.licenses.map(({ id, run_limit }) => [id, run_limit ?? Number.POSITIVE_INFINITY]));
-    return licenseHook({
-      inputs: { ...quotaInputs(row, site), memRequestAdjustment: this.#config.memRequestAdjustment },
+    const licensed = licenseHook({
+      inputs: { ...site, ...inputsOfProject(row), memRequestAdjustment: this.#config.memRequestAdjustment },
       ids: Object.keys(row.site_license),
       licenses: row.licenses,
       nowMs: Date.now(),
       hasSeat: (id) => held?.has(id) === true || this.#seats.ofOthers(id, projectId) < (limits.get(id) ?? 0),
     });
+    const taken = Object.entries(licensed.values).filter(([, { status }]) => status === "exhausted");
+    this.#seats.want(
+      projectId,
+      taken.map(([id]) => id),
+    );
+    return licensed;
   }
 }
 
 /** Column `site_license` as it is when that is recorded. */
 function withValues(row: QuotaRow, { values }: LicensedQuota): Record<string, unknown> {
   return { ...row.site_license, ...values };
-}
-
-function quotaInputs({ settings, users }: QuotaRow, site: SettingValues): Omit<QuotaInputs, "licenses"> {
-  return {
-    ...siteQuotas(site),
-    settings: settings ?? {},
-    upgrades: Object.values(users ?? {}).flatMap((member) => (member?.upgrades ? [member.upgrades] : [])),
-  };
 }

@@ -9,19 +9,19 @@ import { isUuid } from "../../src/core/uuid.ts";
 import { openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { tellEnding } from "../../src/domain/licenses/ending.ts";
 import { licensesTurning, nextMoment, projectsWith, timesOf } from "../../src/domain/licenses/moments.ts";
-import type { SettingName } from "../../src/domain/settings/definitions.ts";
+import { hasEnded } from "../../src/domain/project-pods/condition-rules.ts";
 import type { Tools } from "./case.ts";
+import { QUOTA_SETTINGS } from "./site-quotas.ts";
 import { isAway } from "./trouble.ts";
 
 /** A key in place of a licence's id: everything that runs. */
 const ALL = "all";
-const SETTINGS: readonly string[] = ["kucalc", "default_quotas", "max_upgrades"] satisfies SettingName[];
 /** Every so many sweeps everything is compared, in case a notification was lost. */
 const SWEEPS = 10;
 /** How many rows are held at a time: they are not small. */
 const AT_A_TIME = 200;
 
-type Parts = Pick<Tools, "db" | "log" | "metrics" | "config" | "pods" | "records" | "quotas">;
+type Parts = Pick<Tools, "db" | "log" | "metrics" | "config" | "pods" | "records" | "quotas" | "mail">;
 
 /** By what it is found out what each project may have. */
 interface Lookout {
@@ -33,12 +33,12 @@ interface Lookout {
 
 /** Calls `wake` with projects to look at, as long as the term lasts. */
 export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: string) => void): Reconciler {
-  const { db, log, metrics, config, pods } = parts;
+  const { db, log, metrics, config, pods, mail } = parts;
   const everySeconds = SWEEPS * config.sweepSeconds;
   // Moments that are further ahead are found by the sweep that comes before them.
   const aheadMs = 2_000 * everySeconds;
   const lookAtLicense = async (licenseId: string): Promise<number | undefined> => {
-    const told = await tellEnding(db, licenseId, Date.now());
+    const told = await tellEnding(db, { licenseId, nowMs: Date.now(), mail });
     if (told > 0) log.info({ licenseId, managers: told }, "a licence ends within a day, and its managers are told");
     const times = await timesOf(db, licenseId);
     await wakeUnsettled(parts, await projectsWith(db, licenseId), wake);
@@ -55,7 +55,7 @@ export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: strin
     keys: async () => [ALL, ...(await licensesTurning(db, Date.now(), aheadMs))],
     reconcile: async (key) => {
       if (isUuid(key)) return lookAtLicense(key);
-      if (key === ALL || SETTINGS.includes(key)) await wakeUnsettled(parts, pods.projectIds(), wake);
+      if (key === ALL || QUOTA_SETTINGS.includes(key)) await wakeUnsettled(parts, pods.projectIds(), wake);
       return undefined;
     },
     everySeconds,
@@ -72,7 +72,10 @@ export async function wakeUnsettled(
   projectIds: string[],
   wake: (projectId: string) => void,
 ): Promise<void> {
-  const running = projectIds.filter((projectId) => pods.get(projectId) !== undefined);
+  const running = projectIds.filter((projectId) => {
+    const pod = pods.get(projectId);
+    return pod !== undefined && !hasEnded(pod);
+  });
   for (let at = 0; at < running.length; at += AT_A_TIME) {
     const look = async (projectId: string) => {
       try {

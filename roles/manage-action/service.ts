@@ -74,10 +74,15 @@ export class ActionService {
 
   /** A pod changed: matters while something is under way, and when it comes or goes. Before we serve, the first sweep finds it. */
   onPod(projectId: string, now: Pod | undefined, before: Pod | undefined): void {
-    const isNews = now === undefined || before === undefined;
+    const isNews = now === undefined || before === undefined || (hasEnded(now) && !hasEnded(before));
     // A pod that was made a moment ago and says nothing yet is news to nobody who made it.
     const isOurMaking = now !== undefined && before === undefined && this.#tracked.has(projectId) && saysNothing(now);
     if ((isNews || this.#tracked.has(projectId)) && !isOurMaking) this.#reconciler?.add(projectId);
+  }
+
+  /** What a project may have may be more by now. Before we serve, the first sweep finds it. */
+  wake(projectId: string): void {
+    this.#reconciler?.add(projectId);
   }
 
   async #resumes(): Promise<boolean> {
@@ -93,7 +98,7 @@ export class ActionService {
   /** Starts that an earlier leader began keep their turns and their order, and projects the seats that they have. */
   async #resume(): Promise<void> {
     const { db, leader, turns, quotas } = this.#tools;
-    await quotas.resume(leader);
+    await quotas.resume(db, leader);
     for (const { project_id, owner_id, license_id, ticket, applied, reason } of await startsUnderWay(db)) {
       const party = { owner: owner_id ?? project_id, license: license_id };
       this.#tracked.add(project_id);
@@ -104,9 +109,11 @@ export class ActionService {
 
   async #unfinished(): Promise<string[]> {
     const { db, pods, seats } = this.#tools;
-    const projectIds = await projectsToServe(db, pods.projectIds());
+    const withPods = pods.projectIds();
+    const running = withPods.filter((projectId) => isThere(pods.get(projectId)));
+    const projectIds = await projectsToServe(db, { withPods, running });
     this.#nextInTurn();
-    return [...projectIds, ...seats.projectIds().filter((projectId) => pods.get(projectId) === undefined)];
+    return [...projectIds, ...seats.projectIds().filter((projectId) => !isThere(pods.get(projectId)))];
   }
 
   #nextInTurn(): void {
@@ -135,7 +142,7 @@ export class ActionService {
     const start = startOf(row);
     const pod = pods.get(projectId);
     const step = decide({ request, deleted: row.deleted, start, pod: pod && factsOf(pod) });
-    if (pod === undefined && start === undefined && step.do !== "create") await this.#release(projectId);
+    if (!isThere(pod) && start === undefined && step.do !== "create") await this.#release(projectId, row);
     if (request.kind === "open" || start !== undefined) this.#tracked.add(projectId);
     else this.#tracked.delete(projectId);
     const tools = { ...this.#tools, log };
@@ -152,11 +159,18 @@ export class ActionService {
     return clearRemoved(this.#tools, projectId);
   }
 
-  /** Nothing of the project is there, so it has no seat of a licence: unless it is not known which pods there are. */
-  async #release(projectId: string): Promise<void> {
-    const { pods, quotas } = this.#tools;
-    if (pods.isSynced) await quotas.release(projectId);
+  /** Nothing of the project runs, so it has no seat of a licence and waits for nothing: unless it is not known which pods there are. */
+  async #release(projectId: string, { pending_quota }: ServiceRow): Promise<void> {
+    const { pods, quotas, records } = this.#tools;
+    if (!pods.isSynced) return;
+    await quotas.release(projectId);
+    if (pending_quota !== null) await records.quota({ projectId, has: null, pending: null });
   }
+}
+
+/** One whose containers have all ended for good, such as an evicted one, is kept to be read, and uses nothing. */
+function isThere(pod: Pod | undefined): boolean {
+  return pod !== undefined && !hasEnded(pod);
 }
 
 function saysNothing({ spec, status }: Pod): boolean {

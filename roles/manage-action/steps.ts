@@ -72,7 +72,7 @@ export const steps: Record<Step["do"], Act> = {
     const { ended } = await finishRequest(leader, finishing, ending);
     if (ended) metrics.ended.inc({ outcome: "running", reason: "" });
     giveBackTurn(projectId);
-    return undefined;
+    return AT_ONCE; // what it may have may have changed while it was starting
   },
 
   fail: async (tools, one) => failStart(tools, one, await whyOf(tools, one)),

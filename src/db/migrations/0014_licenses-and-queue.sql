@@ -49,6 +49,7 @@ CREATE TRIGGER site_licenses_update AFTER UPDATE ON site_licenses FOR EACH ROW
 
 -- What a running project would have by now, where that is not `run_quota`, and why it does not have it yet; by manage-action alone.
 ALTER TABLE projects ADD COLUMN pending_quota JSONB;
+CREATE INDEX projects_pending_quota_idx ON projects (project_id) WHERE pending_quota IS NOT NULL;
 
 -- A B-tree takes no value beyond some 2,700 bytes, and what is asked is which projects have a licence.
 DROP INDEX projects_site_license_idx;

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { testLives } from "../../../test/helpers/life.ts";
+import { testLog } from "../../../test/helpers/log.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
 import { accountMail } from "../accounts/compose-mail.ts";
+import { Mail } from "../mail/mail.ts";
 import { claimMail } from "../mail/outbox.ts";
+import { Settings } from "../settings/settings.ts";
 import { tellEnding } from "./ending.ts";
 import { licensesTurning } from "./moments.ts";
 
@@ -12,8 +15,15 @@ const AN_HOUR_MS = 3_600_000;
 const SITE = { siteName: "Test", helpEmail: "", address: "https://example.org" };
 
 /** A licence with a manager who has an address, one who has none, and somebody who was deleted. */
-async function openManaged({ beganHoursAgo = 1_000, endsInHours = 30 } = {}) {
-  const db = await openTestDb(newLife());
+async function openManaged({ beganHoursAgo = 1_000, endsInHours = 30, hasMail = true } = {}) {
+  const life = newLife();
+  const db = await openTestDb(life);
+  const setMail = (enabled: "yes" | "no") =>
+    db.execute(
+      "INSERT INTO server_settings (name, value) VALUES ('email_enabled', $1), ('email_backend', 'smtp') ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value",
+      [enabled],
+    );
+  await setMail(hasMail ? "yes" : "no");
   const manager = randomUUID();
   const nowMs = Date.now();
   for (const [id, email, deleted] of [
@@ -37,12 +47,15 @@ async function openManaged({ beganHoursAgo = 1_000, endsInHours = 30 } = {}) {
   await db.execute("INSERT INTO projects (project_id, site_license) VALUES (gen_random_uuid(), $1)", [
     JSON.stringify({ [id]: {} }),
   ]);
-  const tell = (inHours = 0) => tellEnding(db, id, nowMs + inHours * AN_HOUR_MS);
+  const tell = async (inHours = 0) => {
+    const mail = new Mail({ settings: new Settings(db, testLog()), site: { basePath: "" }, log: testLog() });
+    return tellEnding(db, { licenseId: id, nowMs: nowMs + inHours * AN_HOUR_MS, mail });
+  };
   const letter = async () => {
     const mail = await claimMail(db);
     return mail && { to: mail.email_address, ...(await accountMail.compose(db, mail, SITE)) };
   };
-  return { db, id, manager, tell, letter };
+  return { db, id, manager, tell, letter, setMail };
 }
 
 test("managers are told a day before a licence ends, once, and again when it is given another end", async () => {
@@ -86,4 +99,12 @@ test("an end of which nobody was told when it was a day away is told as soon as 
   expect(await looked()).toEqual([id]);
   expect(await tell()).toBe(1);
   expect(await looked()).toEqual([]);
+});
+
+test("mails that a site with its mail switched off had in its outbox: nobody is written to, until it is switched on", async () => {
+  const { tell, letter, setMail } = await openManaged({ hasMail: false });
+  expect(await tell(7)).toBe(0);
+  expect(await letter()).toBeUndefined();
+  await setMail("yes");
+  expect(await tell(8)).toBe(1);
 });

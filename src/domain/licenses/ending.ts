@@ -3,14 +3,23 @@
 import { isUuid } from "../../core/uuid.ts";
 import type { Db, Queryable } from "../../db/db.ts";
 import type { Ending } from "../mail/letters.ts";
-import { type ClaimedMail, putMail } from "../mail/outbox.ts";
+import type { Mail } from "../mail/mail.ts";
+import type { ClaimedMail } from "../mail/outbox.ts";
 import { TOLD_BEFORE_MS } from "./moments.ts";
 
+export interface Telling {
+  licenseId: string;
+  nowMs: number;
+  mail: Mail;
+}
+
 /**
- * Puts the mails into the outbox, if it is time and nobody has; how many. Nothing is told of a licence that was in force for less than a day: whoever
- * made it knows.
+ * Posts the mails, if it is time and nobody has; how many. Nothing is told of a licence that was in force for less than a day: whoever made it
+ * knows. Where the site has no mail it counts as not told.
  */
-export async function tellEnding(db: Db, licenseId: string, nowMs: number): Promise<number> {
+export async function tellEnding(db: Db, { licenseId, nowMs, mail }: Telling): Promise<number> {
+  const mailNow = await mail.now();
+  if (mailNow.state("other").is === "off") return 0;
   return db.transaction(async (tx) => {
     const told = await tx.execute(
       `UPDATE site_licenses SET ending_told = expires
@@ -24,10 +33,12 @@ export async function tellEnding(db: Db, licenseId: string, nowMs: number): Prom
        WHERE id = $1 AND email_address IS NOT NULL AND deleted IS NOT TRUE`,
       [licenseId],
     );
+    let posted = 0;
     for (const { account_id: accountId, email } of managers) {
-      await putMail(tx, { kind: "license_ending", email, accountId, about: { license_id: licenseId } });
+      if (await mailNow.post(tx, { kind: "license_ending", email, accountId, about: { license_id: licenseId } }))
+        posted++;
     }
-    return managers.length;
+    return posted;
   });
 }
 

@@ -3,6 +3,8 @@ import { expect, test } from "@jest/globals";
 import { leaderOf } from "../../../test/helpers/leader.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { openTestDb } from "../../../test/helpers/postgres.ts";
+import { until } from "../../../test/helpers/until.ts";
+import { Leader } from "../../db/leader.ts";
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 import { endUsage, recordLicenses, takeUpSeats } from "./in-use.ts";
 
@@ -60,7 +62,7 @@ test("the log says from when until when a project used a licence, once for each 
     { license_id: second, ended: false },
   ]);
   await use(second);
-  expect(await takeUpSeats(leader)).toEqual([{ license_id: second, project_id: projectId }]);
+  expect(await takeUpSeats(db, leader)).toEqual([{ license_id: second, project_id: projectId }]);
   await endUsage(leader, [projectId]);
   await use(second);
   expect(await log()).toEqual([
@@ -69,7 +71,7 @@ test("the log says from when until when a project used a licence, once for each 
     { license_id: second, ended: false },
   ]);
   await endUsage(leaderOf(db, "manage-action", 0), [projectId]);
-  expect(await takeUpSeats(leader)).toHaveLength(1);
+  expect(await takeUpSeats(db, leader)).toHaveLength(1);
 });
 
 test("a licence says that it is used, once a minute at most, and waits for nobody who changes it", async () => {
@@ -98,10 +100,30 @@ test("a project that ran before there was a log has the seats that its column sa
   const { db, leader, projectId } = await openLicensed(active, exhausted);
   const values = { [active]: ACTIVE, [exhausted]: { status: "exhausted" }, "no id": ACTIVE };
   await db.execute("UPDATE projects SET site_license = $1", [JSON.stringify(values)]);
-  expect(await takeUpSeats(leader)).toEqual([]);
+  expect(await takeUpSeats(db, leader)).toEqual([]);
   await db.execute(`UPDATE projects SET state = '{"state":"running"}'`);
   await db.execute(
     `INSERT INTO projects (project_id, state, site_license) VALUES (gen_random_uuid(), '{"state":"running"}', '["x"]')`,
   );
-  expect(await takeUpSeats(leader)).toEqual([{ license_id: active, project_id: projectId }]);
+  expect(await takeUpSeats(db, leader)).toEqual([{ license_id: active, project_id: projectId }]);
+});
+
+test("a seat that the leader before wrote down as the next one began to lead was one that nobody knew of: it is waited for", async () => {
+  const id = randomUUID();
+  const { db, leader, projectId } = await openLicensed(id);
+  const next = leaderOf(db, leader.name, leader.epoch + 1);
+  const seat = { license_id: id, project_id: projectId };
+  let takenUp: Promise<unknown> | undefined;
+  await db.transaction(async (tx) => {
+    const before = new Leader((sql, values) => tx.query(sql, values), leader);
+    await recordLicenses(before, [{ projectId, values: {}, seats: [id] }]);
+    await db.execute("UPDATE leaders SET epoch = $1", [next.epoch]);
+    takenUp = takeUpSeats(db, next);
+    const isBlocked =
+      "SELECT FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database() AND NOT granted";
+    await until(async () => (await db.query(isBlocked)).length > 0, { what: "the next leader waits" });
+  });
+  expect(await takenUp).toEqual([seat]);
+  await recordLicenses(leader, [{ projectId, values: {}, seats: [] }]); // of the leader before, too late
+  expect(await takeUpSeats(db, next)).toEqual([seat]);
 });

@@ -1,6 +1,7 @@
 /** Which projects use which licences, as the database knows it: written with what a project starts with, and taken up by the next leader. */
 
-import type { Leader } from "../../db/leader.ts";
+import type { Db } from "../../db/db.ts";
+import { Leader } from "../../db/leader.ts";
 import { NOW } from "../../db/moments.ts";
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 import { licenseIdsIn } from "./license-ids.ts";
@@ -71,8 +72,19 @@ export async function endUsage(leader: Leader, projectIds: string[]): Promise<vo
   );
 }
 
-/** The seats that projects have, for a new leader: by the log, which first gets those of projects that ran before there was one. */
-export async function takeUpSeats(leader: Leader): Promise<Seat[]> {
+/**
+ * The seats that projects have, for a new leader: by the log, which first gets those of projects that ran before there was one. A write of
+ * the leader before it that is under way is waited for, by the lock: its seats count. One that comes later sees that there is a newer leader.
+ */
+export async function takeUpSeats(db: Db, { name, epoch }: Leader): Promise<Seat[]> {
+  return db.transaction(async (tx) => {
+    const leader = new Leader((sql, values) => tx.query(sql, values), { name, epoch });
+    await tx.execute("LOCK TABLE site_license_usage_log IN SHARE ROW EXCLUSIVE MODE");
+    return seatsInLog(leader);
+  });
+}
+
+async function seatsInLog(leader: Leader): Promise<Seat[]> {
   await leader.write(
     (isLeading) => `INSERT INTO site_license_usage_log (license_id, project_id, start)
      SELECT id, project_id, ${NOW} FROM projects, unnest(${licenseIdsIn("site_license")}) AS id

@@ -7,6 +7,7 @@ import type { Queryable } from "../../db/db.ts";
 import type { LicenseOfProject } from "../../protocol/api-v2-quotas.ts";
 import { projectLicense, type SiteLicense } from "../../protocol/licenses.ts";
 import { type PendingQuota, pendingQuota } from "../../protocol/quotas.ts";
+import { inputsOfProject } from "../quotas/project-rules.ts";
 import { licensesById } from "./find.ts";
 import { notInForce } from "./license-row-rules.ts";
 
@@ -19,9 +20,9 @@ export interface ProjectQuota {
   pending_quota: PendingQuota | null;
 }
 
-interface QuotaRow {
+interface ProjectRow {
   settings: unknown;
-  users: Record<string, { upgrades?: unknown } | null> | null;
+  users: unknown;
   site_license: unknown;
   run_quota: Record<string, unknown> | null;
   pending_quota: unknown;
@@ -29,7 +30,7 @@ interface QuotaRow {
 
 /** What there is for one project, whatever the site's settings. @throws AppError `not_found`. */
 export async function projectQuota(db: Queryable, projectId: string): Promise<ProjectQuota> {
-  const [row] = await db.query<QuotaRow>(
+  const [row] = await db.query<ProjectRow>(
     "SELECT settings, users, site_license, run_quota, pending_quota FROM projects WHERE project_id = $1",
     [projectId],
   );
@@ -38,10 +39,7 @@ export async function projectQuota(db: Queryable, projectId: string): Promise<Pr
   const ids = [...given.keys()];
   const [known, seats] = await Promise.all([licensesById(db, ids), seatsOf(db, { projectId, ids })]);
   return {
-    settings: objectOf(row.settings) ?? {},
-    upgrades: Object.values(row.users ?? {}).flatMap((member) =>
-      member?.upgrades ? [objectOf(member.upgrades) ?? {}] : [],
-    ),
+    ...inputsOfProject(row),
     licenses: ids.map((id) =>
       licenseOfProject(
         known.find((license) => license.id === id),

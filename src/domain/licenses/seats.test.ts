@@ -44,3 +44,18 @@ test("projects that take a seat only where the others leave one never have more 
     }),
   );
 });
+
+test("who found all seats taken is told when one is given back, until that is so no more", () => {
+  const told: string[] = [];
+  const seats = new Seats((projectId) => told.push(projectId));
+  seats.hold("p", ["A", "B"]);
+  seats.want("q", ["A"]);
+  seats.want("r", ["A", "B"]);
+  seats.hold("p", ["A", "B"]);
+  expect(told).toEqual([]);
+  seats.hold("p", ["A"]);
+  expect(told).toEqual(["r"]);
+  seats.want("r", []);
+  seats.hold("p", []);
+  expect(told).toEqual(["r", "q"]);
+});

@@ -1,4 +1,4 @@
-/** Who holds a seat of which licence. In memory; the leader of manage-action alone has it, and counts where it decides. */
+/** Who holds a seat of which licence, and who would if one were free. In memory; the leader of manage-action alone has it, and counts where it decides. */
 
 /** A licence and a project that has a seat of it. */
 export interface Seat {
@@ -15,6 +15,14 @@ const NONE: ReadonlySet<string> = new Set();
 export class Seats {
   readonly #projects = new Map<string, Set<string>>();
   readonly #licenses = new Map<string, ReadonlySet<string>>();
+  /** By licence, the projects that found all its seats taken, those that have waited longest first. */
+  readonly #wanting = new Map<string, Set<string>>();
+  readonly #onFree: (projectId: string) => void;
+
+  /** `onFree` is told of each project that wanted a seat of a licence of which one is given back: it may have it now. */
+  constructor(onFree: (projectId: string) => void = () => {}) {
+    this.#onFree = onFree;
+  }
 
   /** The licences of which a project holds a seat. */
   of(projectId: string): ReadonlySet<string> {
@@ -30,14 +38,29 @@ export class Seats {
   /** From now on a project holds a seat of these licences, and of no other. */
   hold(projectId: string, licenseIds: Iterable<string>): void {
     const licenses = new Set(licenseIds);
-    for (const licenseId of this.of(projectId)) {
-      if (!licenses.has(licenseId)) this.#leave(licenseId, projectId);
-    }
+    const left = [...this.of(projectId)].filter((licenseId) => !licenses.has(licenseId));
+    for (const licenseId of left) this.#leave(licenseId, projectId);
     if (licenses.size === 0) this.#licenses.delete(projectId);
     else this.#licenses.set(projectId, licenses);
     for (const licenseId of licenses) {
       const projects = this.#projects.get(licenseId);
       if (projects === undefined) this.#projects.set(licenseId, new Set([projectId]));
+      else projects.add(projectId);
+    }
+    for (const licenseId of left) this.#wanting.get(licenseId)?.forEach((wanting) => void this.#onFree(wanting));
+  }
+
+  /** From now on a project waits for a seat of these licences, and of no other. */
+  want(projectId: string, licenseIds: Iterable<string>): void {
+    const licenses = new Set(licenseIds);
+    for (const [licenseId, projects] of this.#wanting) {
+      if (licenses.has(licenseId)) continue;
+      projects.delete(projectId);
+      if (projects.size === 0) this.#wanting.delete(licenseId);
+    }
+    for (const licenseId of licenses) {
+      const projects = this.#wanting.get(licenseId);
+      if (projects === undefined) this.#wanting.set(licenseId, new Set([projectId]));
       else projects.add(projectId);
     }
   }

@@ -22,7 +22,8 @@ export const mailKinds = {
   email_changed: { purpose: "other", hours: 24, perHour: 10 },
   /** Limited for each who asks: that many it takes to use up what an address of all gets. */
   ask_for_more: { purpose: "other", hours: 24, perHour: 30 },
-  license_ending: { purpose: "other", hours: 24, perHour: 10 },
+  /** Licences end together: with the term, or the year. */
+  license_ending: { purpose: "other", hours: 24, perHour: 50 },
 } as const satisfies Record<string, MailRules>;
 export type MailKind = keyof typeof mailKinds;
 

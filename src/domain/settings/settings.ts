@@ -1,20 +1,32 @@
 /** The site's settings of a process: read once, read anew when a notification says so, and still there while the database is away. */
 
-import { messageOf } from "../../core/errors.ts";
+import { messageOf, unavailable } from "../../core/errors.ts";
 import type { Life } from "../../core/life.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Db, Queryable } from "../../db/db.ts";
-import { type SettingValues, settingValues } from "./values.ts";
+import type { SettingName } from "./definitions.ts";
+import { illFormedSettings, type SettingValues, settingValues } from "./values.ts";
 
 /** What is set, by the table: unknown names and ill-formed values too. */
 export function settingRows(db: Queryable): Promise<{ name: string; value: string | null }[]> {
   return db.query("SELECT name, value FROM server_settings ORDER BY name");
 }
 
+/** What was read of the table. */
+interface ReadSettings {
+  values: SettingValues;
+  /** Set to what is not well formed, so that the default counts. */
+  illFormed: readonly SettingName[];
+}
+
 /** Reads all settings. */
 export async function readSettings(db: Queryable): Promise<SettingValues> {
-  const rows = await settingRows(db);
-  return settingValues(new Map(rows.map(({ name, value }) => [name, value])));
+  return (await readTable(db)).values;
+}
+
+async function readTable(db: Queryable): Promise<ReadSettings> {
+  const rows = new Map((await settingRows(db)).map(({ name, value }) => [name, value]));
+  return { values: settingValues(rows), illFormed: illFormedSettings(rows) };
 }
 
 /** How old settings may be without word from the database. */
@@ -34,15 +46,17 @@ export async function openSettings(life: Life, db: Db, { log }: { log: Logger })
 }
 
 interface Reading {
-  values: Promise<SettingValues>;
+  read: Promise<ReadSettings>;
   until: number;
 }
+
+const DEFAULTS: ReadSettings = { values: settingValues(new Map()), illFormed: [] };
 
 export class Settings {
   readonly #db: Queryable;
   readonly #log: Logger;
-  #last: SettingValues = settingValues(new Map());
-  #wasRead = false;
+  /** undefined: nothing was ever read. */
+  #last: ReadSettings | undefined;
   #reading: Reading | undefined;
 
   constructor(db: Queryable, log: Logger) {
@@ -52,44 +66,55 @@ export class Settings {
 
   /**
    * All values as they are now; never fails. Where the database does not answer within about a second these are the last that were read,
-   * and what it answers later serves whoever asks from then on. Before anything was ever read there is only that answer to wait for.
+   * and what it answers later serves whoever asks from then on. Before anything was ever read there is only that answer to wait for, and
+   * where it does not come these are the defaults.
    */
-  values(): Promise<SettingValues> {
-    if (this.#reading === undefined || this.#reading.until < Date.now()) this.#reading = this.#begin();
-    return this.#reading.values;
+  async values(): Promise<SettingValues> {
+    return (await this.#now()).values;
+  }
+
+  /** The same for what must not be decided by defaults that nobody chose. @throws AppError `unavailable` where they were never read. */
+  async known(): Promise<ReadSettings> {
+    const read = await this.#now();
+    if (this.#last === undefined) throw unavailable("The settings of the site cannot be read yet.");
+    return read;
   }
 
   forget(): void {
     this.#reading = undefined;
   }
 
+  #now(): Promise<ReadSettings> {
+    if (this.#reading === undefined || this.#reading.until < Date.now()) this.#reading = this.#begin();
+    return this.#reading.read;
+  }
+
   #begin(): Reading {
     const read = this.#read();
-    if (!this.#wasRead) return { values: read, until: Date.now() + TTL_MS };
-    const { promise, resolve } = Promise.withResolvers<SettingValues>();
+    const last = this.#last;
+    if (last === undefined) return { read, until: Date.now() + TTL_MS };
+    const { promise, resolve } = Promise.withResolvers<ReadSettings>();
     const impatient = setTimeout(() => {
       this.#log.warn({}, "the database does not answer; the last site settings are used");
-      resolve(this.#last);
+      resolve(last);
     }, PATIENCE_MS);
-    const reading: Reading = { values: promise, until: Date.now() + TTL_MS };
-    void read.then((values) => {
+    const reading: Reading = { read: promise, until: Date.now() + TTL_MS };
+    void read.then((settings) => {
       clearTimeout(impatient);
-      resolve(values);
-      reading.values = read;
+      resolve(settings);
+      reading.read = read;
     });
     return reading;
   }
 
-  async #read(): Promise<SettingValues> {
+  async #read(): Promise<ReadSettings> {
     try {
-      const values = await readSettings(this.#db);
-      this.#last = values;
-      this.#wasRead = true;
-      return values;
+      this.#last = await readTable(this.#db);
+      return this.#last;
     } catch (error) {
       this.#log.warn({ reason: messageOf(error) }, "the site settings cannot be read; the last ones are used");
       this.#reading = undefined;
-      return this.#last;
+      return this.#last ?? DEFAULTS;
     }
   }
 }

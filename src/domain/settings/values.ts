@@ -22,6 +22,14 @@ export function isOn(values: SettingValues, name: SettingName): boolean {
   return YES.has(values[name]);
 }
 
+/** Settings that are set to what is not well formed. */
+export function illFormedSettings(rows: ReadonlyMap<string, string | null>): SettingName[] {
+  return settingNames.filter((name) => {
+    const value = rows.get(name);
+    return typeof value === "string" && settingProblem(name, value) !== undefined;
+  });
+}
+
 /** All values, from the rows of the table; unknown names and ill-formed values count as absent. */
 export function settingValues(rows: ReadonlyMap<string, string | null>): SettingValues {
   const entries = settingNames.map((name) => {

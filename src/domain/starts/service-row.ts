@@ -70,15 +70,26 @@ export async function readForService(
   return projectIds.map((projectId) => found.get(projectId));
 }
 
-/** Projects with something unfinished: an open request, a start under way, or those of `withPods` that are being resized, were stopped, are deleted or not there at all. */
-export async function projectsToServe(db: Queryable, withPods: string[]): Promise<string[]> {
+interface PodsThere {
+  /** All projects that have a pod. */
+  withPods: string[];
+  /** Those whose pod has not ended. */
+  running: string[];
+}
+
+/**
+ * Projects with something unfinished: an open request, a start under way, a quota that is waited for though nothing runs, or those of
+ * `withPods` that are being resized, were stopped, are deleted or not there at all.
+ */
+export async function projectsToServe(db: Queryable, { withPods, running }: PodsThere): Promise<string[]> {
   const rows = await db.query<{ project_id: string }>(
     `SELECT project_id FROM projects WHERE action_request IS NOT NULL AND action_request ->> 'finished' IS NULL
      UNION SELECT project_id FROM project_starts WHERE outcome IS NULL
      UNION SELECT project_id FROM projects WHERE project_id = ANY ($1) AND pending_quota ->> 'reason' = 'under_way'
+     UNION SELECT project_id FROM projects WHERE pending_quota IS NOT NULL AND project_id <> ALL ($2)
      UNION (SELECT unnest($1::uuid[]) EXCEPT SELECT project_id FROM projects WHERE project_id = ANY ($1) AND deleted IS NOT TRUE
        AND action_request ->> 'action' IS DISTINCT FROM 'stop')`,
-    [withPods],
+    [withPods, running],
   );
   return rows.map(({ project_id }) => project_id);
 }

@@ -133,10 +133,10 @@ test("a licence that begins while a project runs is in use at once; one that end
   const life = newLife();
   const world = await World.open(life, { script: FOREVER });
   await world.startRoles(life.child("manage"), ["manage-action", "manage-state"]);
-  const soon = new Date(Date.now() + 15_000);
+  const tomorrow = new Date(Date.now() + 86_400_000);
   const [begins, ends] = [
-    await insertLicense(world, { quota: { ram: 3 }, activates: soon, runLimit: 1 }),
-    await insertLicense(world, { quota: { ram: 2 }, expires: soon }),
+    await insertLicense(world, { quota: { ram: 3 }, activates: tomorrow, runLimit: 1 }),
+    await insertLicense(world, { quota: { ram: 2 }, expires: tomorrow }),
   ];
   const projectId = await createLicensed(world, begins, ends);
   await start(world, projectId);
@@ -144,10 +144,62 @@ test("a licence that begins while a project runs is in use at once; one that end
     [begins]: { status: "future" },
     [ends]: { status: "active" },
   });
+  // Written a while before it comes: at the moment itself no row changes.
+  const soon = new Date(Date.now() + 3_000);
+  await world.db.execute("UPDATE site_licenses SET expires = $2 WHERE id = $1", [ends, soon]);
+  await world.db.execute("UPDATE site_licenses SET activates = $2 WHERE id = $1", [begins, soon]);
   await until(async () => (await licensesOf(world, projectId))[begins]?.status === "active", { timeoutMs: 60_000 });
   expect(Date.now()).toBeGreaterThanOrEqual(soon.getTime());
   expect(await usersOf(world, begins)).toEqual([projectId]);
   expect(await usersOf(world, ends)).toEqual([projectId]);
+});
+
+/** Where no kubelet is: starts a project and says that it is ready. */
+async function startTold(world: World, projectId: string): Promise<void> {
+  await world.ask(projectId, "start");
+  await world.untilPod(projectId);
+  await world.tell(projectId, readyStatus());
+  await world.untilFinished(projectId);
+}
+
+test("an evicted project kept its place for ever, and one that ran without had to wait minutes for a free one: it has it at once", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  const spec = { nodeName: "node", containers: [{ name: "project", image: "x" }] };
+  await world.putConfigMap("project-pod", { "project.json": JSON.stringify({ spec }) });
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"]);
+  const licenseId = await insertLicense(world, { runLimit: 1 });
+  const [evicted, waiting] = [await createLicensed(world, licenseId), await createLicensed(world, licenseId)];
+  await startTold(world, evicted);
+  await startTold(world, waiting);
+  expect(await usersOf(world, licenseId)).toEqual([evicted]);
+  await world.tell(evicted, { phase: "Failed", reason: "Evicted" });
+  await until(async () => (await usersOf(world, licenseId))[0] === waiting, { timeoutMs: 30_000 });
+  expect(await usersOf(world, licenseId)).toEqual([waiting]);
+  expect(await licensesOf(world, waiting)).toMatchObject({ [licenseId]: { status: "active" } });
+  expect(await world.pod(evicted)).toBeDefined();
+});
+
+test("a run limit that is lowered takes no place from who runs, and gives none away before there is one", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"]);
+  const licenseId = await insertLicense(world, { runLimit: 2 });
+  const [first, second, third] = [
+    await createLicensed(world, licenseId),
+    await createLicensed(world, licenseId),
+    await createLicensed(world, licenseId),
+  ];
+  await startTold(world, first);
+  await startTold(world, second);
+  await world.db.execute("UPDATE site_licenses SET run_limit = 1 WHERE id = $1", [licenseId]);
+  await startTold(world, third);
+  expect(await usersOf(world, licenseId)).toEqual([first, second].sort());
+  await world.ask(first, "stop");
+  await until(async () => !(await usersOf(world, licenseId)).includes(first));
+  await startTold(world, first);
+  expect(await usersOf(world, licenseId)).toEqual([second]);
+  expect(await licensesOf(world, first)).toMatchObject({ [licenseId]: { status: "exhausted" } });
 });
 
 test("while leaders are killed, 100 starts on a licence with 25 places never have more than 25, and each ends truthfully", async () => {
