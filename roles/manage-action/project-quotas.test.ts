@@ -41,7 +41,7 @@ async function openSeated() {
     site: new SiteQuotas({ settings, log: testLog() }),
     seats: new Seats(),
     records,
-    config: { memRequestAdjustment: {} },
+    config: { memRequestAdjustment: {}, openNetwork: false },
   });
   const license = { id: licenseId, title: null, quota: { ram: 4 }, upgrades: null, run_limit: 1 };
   const licensed = {

@@ -8,7 +8,7 @@ import { type LicenseRow, notInForce } from "../../src/domain/licenses/license-r
 import { type LicensedQuota, licenseHook } from "../../src/domain/licenses/rules.ts";
 import type { Seats } from "../../src/domain/licenses/seats.ts";
 import { turnLicense } from "../../src/domain/licenses/turn-rules.ts";
-import type { QuotaConfig } from "../../src/domain/quotas/config.ts";
+import { clusterQuotas, type QuotaConfig } from "../../src/domain/quotas/config.ts";
 import { inputsOfProject } from "../../src/domain/quotas/project-rules.ts";
 import type { ServiceRow } from "../../src/domain/starts/service-row.ts";
 import type { RunQuota } from "../../src/protocol/quotas.ts";
@@ -159,7 +159,7 @@ export class ProjectQuotas {
   #evaluate(projectId: string, row: QuotaRow, { site, held }: Terms): LicensedQuota {
     const limits = new Map(row.licenses.map(({ id, run_limit }) => [id, run_limit ?? Number.POSITIVE_INFINITY]));
     const licensed = licenseHook({
-      inputs: { ...site, ...inputsOfProject(row), memRequestAdjustment: this.#config.memRequestAdjustment },
+      inputs: { ...site, ...inputsOfProject(row), ...clusterQuotas(this.#config) },
       ids: Object.keys(row.site_license),
       licenses: row.licenses,
       nowMs: Date.now(),

@@ -29,7 +29,15 @@ export interface LocalOptions {
 const NAMESPACE = "cocalc";
 const ENV_FILE = "local.env.json";
 /** What `local env` prints, in this order. */
-const EXPORTED = ["KUBECONFIG", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"] as const;
+const EXPORTED = [
+  "KUBECONFIG",
+  "PGHOST",
+  "PGPORT",
+  "PGUSER",
+  "PGPASSWORD",
+  "PGDATABASE",
+  "COCALC_NETWORK_OPEN",
+] as const;
 
 /**
  * Starts what the flags do not name, and returns the variables with which all roles are started: they win over inherited ones.
@@ -134,6 +142,7 @@ async function embeddedCluster(
     COCALC_NAMESPACE: NAMESPACE,
     COCALC_KUBE_CONTEXT: "",
     COCALC_HUB_DRAIN_SECONDS: "0", // there is no other replica to go to
+    COCALC_NETWORK_OPEN: "yes", // projects are processes of this machine, and have its network
     COCALC_SOFTWARE_ENVIRONMENTS: softwareFolder,
   };
 }

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
+import { clusterQuotas } from "./quota-inputs.ts";
 
 /** What the text of a setting has to be. `site`: where the site is, by name or as an origin; `sender`: an e-mail address, with a name or without; `quotas`: numbers by key, as JSON; `patches`: JSON patches of pods (RFC 6902). */
 export const settingKind = z.enum([
@@ -45,7 +46,7 @@ export const settingEndpoints = {
     access: "admin",
     summary: "Every setting of the site with its kind, default and meaning, and what is set; passwords are not told.",
     input: z.object({}),
-    output: z.object({ settings: z.array(siteSetting) }),
+    output: z.object({ settings: z.array(siteSetting), cluster: clusterQuotas }),
   },
   "admin/settings/set": {
     access: "admin",

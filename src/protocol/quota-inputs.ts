@@ -28,7 +28,15 @@ export const memRequestAdjustment = z.object({
 });
 export type MemRequestAdjustment = z.infer<typeof memRequestAdjustment>;
 
-export const quotaInputs = z.object({
+/** What the environment of the roles says, for all projects. */
+export const clusterQuotas = z.object({
+  memRequestAdjustment: memRequestAdjustment.optional(),
+  /** Nothing keeps projects from the network, so they have it whatever else is said: on one machine, or without a network policy. */
+  openNetwork: z.boolean().optional(),
+});
+export type ClusterQuotas = z.infer<typeof clusterQuotas>;
+
+export const quotaInputs = clusterQuotas.extend({
   /** Site setting `default_quotas`. */
   defaultQuotas: written,
   /** Site setting `max_upgrades`, by settings key. */
@@ -38,8 +46,5 @@ export const quotaInputs = z.object({
   /** `upgrades` of each member. */
   upgrades: z.array(written),
   licenses: z.array(licenseForQuota),
-  memRequestAdjustment: memRequestAdjustment.optional(),
-  /** Nothing of the above gives the project a network; a course may ask for that. */
-  noInternet: z.boolean().optional(),
 });
 export type QuotaInputs = z.infer<typeof quotaInputs>;

@@ -4,6 +4,7 @@ import { giveLicense, takeLicense } from "../../../src/domain/licenses/hand-out.
 import { projectQuota } from "../../../src/domain/licenses/project-quota.ts";
 import { askForMore } from "../../../src/domain/projects/ask-for-more.ts";
 import { setAdminQuotas } from "../../../src/domain/quotas/admin-quotas.ts";
+import { clusterQuotas } from "../../../src/domain/quotas/config.ts";
 import { siteQuotas } from "../../../src/domain/settings/values.ts";
 import type { quotaEndpoints } from "../../../src/protocol/api-v2-quotas.ts";
 import { type Handlers, OK, type ProjectCall } from "./call.ts";
@@ -11,12 +12,11 @@ import { checkGiving } from "./licenses.ts";
 
 export const quotas: Handlers<keyof typeof quotaEndpoints> = {
   "projects/quota": async ({ hub: { db, settings, quotas }, projectId }) => {
-    const { memRequestAdjustment } = quotas;
     const [values, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
       settings.values(),
       projectQuota(db, projectId),
     ]);
-    return { inputs: { ...siteQuotas(values), ...ofProject, memRequestAdjustment }, run_quota, pending_quota };
+    return { inputs: { ...siteQuotas(values), ...clusterQuotas(quotas), ...ofProject }, run_quota, pending_quota };
   },
   "projects/add-license": async (call, { license_id }) => {
     await checkGiving(call, license_id);

@@ -1,33 +1,28 @@
 /** What an administrator types to grant one project more, and what it stands for in the project's settings. Pure. */
 
+import { fieldName } from "../../domain/quotas/words-rules.ts";
 import type { EndpointInput } from "../../protocol/api-v2-table.ts";
 
 type Sent = Omit<EndpointInput<"projects/set-admin-quotas">, "project_id">;
 
 interface Amount {
-  name: "memory_limit" | "memory_request" | "cpu_limit" | "cpu_request" | "disk_quota" | "idle_timeout";
-  label: string;
+  name: "memory_limit" | "memory_request" | "cpu_limit" | "cpu_request";
   /** Key of the project's settings. */
   key: string;
-  /** How many of what the settings count one of what is typed is: cpu_shares are 1/1024 of a core, times are kept in seconds. */
+  /** How many of what the settings count one of what is typed is: cpu_shares are 1/1024 of a core. */
   factor: number;
-  /** The same for what is sent. */
-  sentFactor: number;
 }
 
+/** What counts today; what else the API takes stays as it is. */
 export const AMOUNTS: readonly Amount[] = [
-  { name: "memory_limit", label: "Memory (MB)", key: "memory", factor: 1, sentFactor: 1 },
-  { name: "memory_request", label: "Memory set aside (MB)", key: "memory_request", factor: 1, sentFactor: 1 },
-  { name: "cpu_limit", label: "Processor (cores)", key: "cores", factor: 1, sentFactor: 1 },
-  { name: "cpu_request", label: "Processor set aside (cores)", key: "cpu_shares", factor: 1_024, sentFactor: 1 },
-  { name: "disk_quota", label: "Disk (MB)", key: "disk_quota", factor: 1, sentFactor: 1 },
-  { name: "idle_timeout", label: "Minutes without work until it stops", key: "mintime", factor: 60, sentFactor: 60 },
+  { name: "memory_limit", key: "memory", factor: 1 },
+  { name: "memory_request", key: "memory_request", factor: 1 },
+  { name: "cpu_limit", key: "cores", factor: 1 },
+  { name: "cpu_request", key: "cpu_shares", factor: 1_024 },
 ];
 
 export const FLAGS = [
-  { name: "internet", label: "Internet", key: "network" },
-  { name: "member_host", label: "Machines for members", key: "member_host" },
-  { name: "always_running", label: "Kept running", key: "always_running" },
+  { name: "internet", label: fieldName("network"), key: "network" },
   { name: "disable_internet", label: "No internet, whoever gives it", key: "disableInternet" },
 ] as const;
 
@@ -48,9 +43,8 @@ export function adminFormOf(settings: Readonly<Record<string, unknown>>): AdminF
 /** What is sent for a form: the fields that are another than before; null takes a word back. */
 export function adminChange(form: AdminForm, before: AdminForm): Sent {
   const sent: Sent = {};
-  for (const { name, sentFactor } of AMOUNTS)
-    if (form[name].trim() !== before[name])
-      sent[name] = form[name].trim() === "" ? null : Number(form[name]) * sentFactor;
+  for (const { name } of AMOUNTS)
+    if (form[name].trim() !== before[name]) sent[name] = form[name].trim() === "" ? null : Number(form[name]);
   for (const { name } of FLAGS) if (form[name] !== before[name]) sent[name] = form[name] || null;
   return sent;
 }

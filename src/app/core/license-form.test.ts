@@ -2,7 +2,7 @@
 
 import { expect, test } from "@jest/globals";
 import { changeOfForm, emptyForm, formOf, formProblems, licenseOfForm, quotaOfForm } from "./license-form.ts";
-import { endingSoon, forceOf, givesWords, termWords, usedWords } from "./license-view.ts";
+import { endingSoon, forceOf, givesWords, kindWords, termWords, usedWords } from "./license-view.ts";
 import { usagePicture, usageSentence } from "./usage-picture.ts";
 
 const NOW = Date.parse("2030-01-02T03:04:05.678Z");
@@ -85,11 +85,17 @@ test("what cannot be sent is said at its field", () => {
 test("a licence in words: what it gives, until when, and how many places are taken", () => {
   expect(
     givesWords({ quota: { ram: 4, dedicated_ram: 2, cpu: 1, idle_timeout: "day", member: true }, upgrades: null }),
-  ).toEqual(["6 GB of memory (2 GB set aside)", "1 core", "stops after a day without work", "machines for members"]);
-  expect(givesWords({ quota: null, upgrades: { memory: 3000, network: 1, odd_thing: 1, cores: 0 } })).toEqual([
-    "3000 MB of memory more",
+  ).toEqual(["6 GB of memory", "2 GB of memory set aside", "1 core", "internet"]);
+  expect(kindWords({ quota: { idle_timeout: "day" }, upgrades: null })).toBe("for members, a day");
+  expect(kindWords({ quota: { ram: 1, always_running: true }, upgrades: null })).toBe("kept running, 30 minutes");
+  expect(givesWords({ quota: { dedicated_vm: { machine: "n2-standard-2" } }, upgrades: null })).toEqual([
+    "6 GB of memory",
+    "2 cores",
     "internet",
-    "odd thing",
+  ]);
+  expect(givesWords({ quota: null, upgrades: { memory: 3000, network: 1, odd_thing: 1, cores: 0 } })).toEqual([
+    "3 GB of memory more",
+    "internet",
   ]);
   const term = { activates: "2030-01-01T00:00:00.000Z", expires: null };
   expect(termWords(term, NOW)).toBe("In force, without an end.");

@@ -24,7 +24,6 @@ export interface LicenseForm {
   dedicated_ram: string;
   cpu: string;
   dedicated_cpu: string;
-  disk: string;
   idle_timeout: string;
   always_running: boolean;
   member: boolean;
@@ -36,7 +35,7 @@ export interface LicenseForm {
   patch: string;
 }
 
-const NUMBERS = ["ram", "dedicated_ram", "cpu", "dedicated_cpu", "disk"] as const;
+const NUMBERS = ["ram", "dedicated_ram", "cpu", "dedicated_cpu"] as const;
 const FLAGS = ["always_running", "member", "boost", "ext_rw"] as const;
 const TEXTS = ["pool", "patch"] as const;
 
@@ -133,8 +132,7 @@ export function formProblems(form: LicenseForm): Partial<Record<keyof LicenseFor
     if (!/^\d*$/.test(form[name].trim())) problems[name] = "Type a whole number, or nothing.";
   if (form.activates !== "" && form.expires !== "" && form.expires <= form.activates)
     problems.expires = "The end has to be after the beginning.";
-  if (form.idle_timeout === "day" && !form.member)
-    problems.idle_timeout = "A day goes with machines for members alone.";
+  if (form.idle_timeout === "day" && !form.member) problems.idle_timeout = "A day goes with “For members” alone.";
   const patch = form.patch.trim();
   const { problem } = patch === "" ? {} : readPatch(patch);
   if (problem !== undefined) problems.patch = `It ${problem}.`;

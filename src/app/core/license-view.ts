@@ -1,63 +1,53 @@
 /** A licence in words: what it gives, whether it is in force, and how much of it is left. Pure. */
 
+import { hostingOf, readLicense } from "../../domain/quotas/license-rules.ts";
+import { megabyteWords } from "../../domain/quotas/memory-words-rules.ts";
+import type { Numbers } from "../../domain/quotas/numbers-rules.ts";
+import { coresWords, gpuWords } from "../../domain/quotas/words-rules.ts";
 import type { LicenseStatus, SiteLicense } from "../../protocol/licenses.ts";
 import { countOf, formatMoment } from "./format.ts";
-import { coresWords } from "./quota-words.ts";
 
 type Gives = Pick<SiteLicense, "quota" | "upgrades">;
 type Term = Pick<SiteLicense, "activates" | "expires">;
 
+/** What it gives to a project that counts today, thing by thing. */
+export function givesWords({ quota, upgrades }: Gives): string[] {
+  const license = readLicense({ id: "", quota, upgrades });
+  if (license === undefined) return [];
+  if (license.kind === "upgrades") return amountWords(license.numbers, " more");
+  const amounts = license.kind === "machine" ? license.machine.amounts : license.kind === "disk" ? {} : license.numbers;
+  const { gpu, pool, ext_rw, patch, boost } = license.quota;
+  const others = [
+    [typeof gpu === "object", typeof gpu === "object" && gpuWords(gpu.num)],
+    [pool, `machines of the pool “${pool}”`],
+    [ext_rw, "may write the shared software"],
+    [patch, "changes of its pod"],
+    [boost, "on top of another licence"],
+  ] as const;
+  return [...amountWords(amounts), ...others.flatMap(([is, words]) => (is && words ? [words] : []))];
+}
+
+/** `more`: what is said after an amount that is added. */
+function amountWords(numbers: Partial<Numbers>, more = ""): string[] {
+  const { memory_limit = 0, memory_request = 0, cpu_limit = 0, cpu_request = 0, network = 0 } = numbers;
+  const amounts = [
+    [memory_limit, `${megabyteWords(memory_limit)} of memory${more}`],
+    [memory_request, `${megabyteWords(memory_request)} of memory set aside`],
+    [cpu_limit, `${coresWords(cpu_limit)}${more}`],
+    [cpu_request, `${coresWords(cpu_request)} set aside`],
+    [network, "internet"],
+  ] as const;
+  return amounts.filter(([amount]) => amount > 0).map(([, words]) => words);
+}
+
 const IDLE_WORDS: Record<string, string> = { short: "30 minutes", medium: "2 hours", day: "a day" };
 
-/** What it gives to a project, thing by thing; memory and disk of a licence are in GB. */
-export function givesWords({ quota, upgrades }: Gives): string[] {
-  if (quota === null) return upgradeWords(upgrades ?? {});
-  const { ram = 0, dedicated_ram = 0, cpu = 0, dedicated_cpu = 0, disk = 0, idle_timeout } = quota;
-  const amounts = [
-    [ram + dedicated_ram, `${ram + dedicated_ram} GB of memory${setAside(dedicated_ram, `${dedicated_ram} GB`)}`],
-    [cpu + dedicated_cpu, `${coresWords(cpu + dedicated_cpu)}${setAside(dedicated_cpu, coresWords(dedicated_cpu))}`],
-    [disk, `${disk} GB of disk`],
-  ] as const;
-  const flags = [
-    [quota.always_running, "kept running"],
-    [idle_timeout !== undefined && !quota.always_running, `stops after ${IDLE_WORDS[idle_timeout ?? ""]} without work`],
-    [quota.member, "machines for members"],
-    [quota.gpu, gpuWords(quota.gpu)],
-    [quota.pool, `machines of the pool “${quota.pool}”`],
-    [quota.ext_rw, "may write the shared software"],
-    [quota.dedicated_vm, "a machine of its own"],
-    [quota.dedicated_disk, "a disk of its own"],
-    [quota.patch, "changes of its pod"],
-    [quota.boost, "on top of another licence"],
-  ] as const;
-  return [...amounts, ...flags].filter(([is]) => Boolean(is)).map(([, words]) => words);
-}
-
-const setAside = (amount: number, words: string) => (amount > 0 ? ` (${words} set aside)` : "");
-
-function gpuWords(gpu: unknown): string {
-  const num = typeof gpu === "object" && gpu !== null && "num" in gpu ? Number(gpu.num) : 1;
-  return countOf(num, "graphics processor");
-}
-
-/** Of the old style: keys of a project's settings, added to what it has. */
-const UPGRADES: Record<string, (amount: number) => string> = {
-  memory: (mb) => `${mb} MB of memory more`,
-  memory_request: (mb) => `${mb} MB of memory set aside`,
-  cores: (cores) => `${coresWords(cores)} more`,
-  cpu_shares: (shares) => `${coresWords(shares / 1024)} set aside`,
-  disk_quota: (mb) => `${mb} MB of disk more`,
-  mintime: (seconds) => `stops ${Math.round(seconds / 60)} min later`,
-  network: () => "internet",
-  member_host: () => "machines for members",
-  always_running: () => "kept running",
-};
-
-function upgradeWords(upgrades: Record<string, unknown>): string[] {
-  return Object.entries(upgrades)
-    .map(([key, value]) => [key, Number(value)] as const)
-    .filter(([, amount]) => amount > 0)
-    .map(([key, amount]) => UPGRADES[key]?.(amount) ?? key.replaceAll("_", " "));
+/** Of which kind it is, where licences of one kind alone add up; undefined: that is nothing to this one. */
+export function kindWords({ quota, upgrades }: Gives): string | undefined {
+  const license = readLicense({ id: "", quota, upgrades });
+  if (license?.kind !== "regular" && license?.kind !== "boost") return undefined;
+  const { isAlways, isMember, idle } = hostingOf(license.quota);
+  return [isAlways ? "kept running" : "", isMember ? "for members" : "", IDLE_WORDS[idle]].filter(Boolean).join(", ");
 }
 
 export type Force = "in-force" | "later" | "ended";

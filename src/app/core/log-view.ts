@@ -1,5 +1,7 @@
 /** Events of a project's log in the user's words. Pure. */
 
+import { ASKED_WORDS } from "../../domain/projects/asked-rules.ts";
+import { askedFor } from "../../protocol/api-v2-quotas.ts";
 import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
 import { memberGroup } from "../../protocol/project.ts";
 import { countOf } from "./format.ts";
@@ -72,18 +74,10 @@ function quotaWords({ event }: LogEntry): string | undefined {
     return event.action === "remove" ? `took ${license} from the project` : `gave the project ${license}`;
   }
   if (event.event !== "ask_for_more") return undefined;
+  const what = askedFor.safeParse(event.what).data ?? "other";
   const message = typeof event.message === "string" && event.message !== "" ? `: “${event.message}”` : "";
-  return `asked the ${event.asked} for more${ASKED[String(event.what)] ?? ""}${message}`;
+  return `asked the ${event.asked} for more ${ASKED_WORDS[what]}${message}`;
 }
-
-const ASKED: Record<string, string> = {
-  memory: " memory",
-  cpu: " processor",
-  disk: " disk",
-  idle_timeout: " time before it stops",
-  network: ": the internet",
-  gpu: " graphics processors",
-};
 
 /** Of what a project's server says in it, only what is of the right kind is shown. */
 function memoryEventWords({ event: { process, used, limit, whole } }: LogEntry): string {

@@ -5,7 +5,6 @@ import type { SiteLicense } from "../../protocol/licenses.ts";
 import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { adminChange, adminFormOf, adminProblems, settingsWith } from "./admin-quotas.ts";
 import { asGiven, previewOf, previewOfAdding, previewOfRemoving } from "./quota-preview.ts";
-import { quotaWords } from "./quota-words.ts";
 
 const NOW = Date.parse("2030-01-02T03:04:05.678Z");
 const INPUTS: QuotaInputs = { defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [], licenses: [] };
@@ -25,7 +24,7 @@ const LICENSE: SiteLicense = {
 };
 
 const told = (changes: ReturnType<typeof previewOf>) =>
-  changes.map(({ field, before, after, lower }) => `${field} ${before} ${after}${lower ? " less" : ""}`);
+  changes.map(({ name, before, after, lower }) => `${name}: ${before} → ${after}${lower ? " (less)" : ""}`);
 
 test("a licence says what it would add, and one that goes before those that are there what it would take", () => {
   const small = {
@@ -34,13 +33,18 @@ test("a licence says what it would add, and one that goes before those that are 
     quota: { ram: 2, cpu: 1, always_running: true },
   };
   const first = told(previewOfAdding(INPUTS, LICENSE, NOW));
-  expect(first).toContain("memory_limit 1000 4000");
-  expect(first.filter((change) => change.endsWith("less"))).toEqual([]);
+  expect(first).toEqual([
+    "Memory: 1 GB → 4 GB",
+    "Memory set aside: 200 MB → 300 MB",
+    "Processor: 1 core → 2 cores",
+    "Processor set aside: 0.02 cores → 0.05 cores",
+    "Internet: no → yes",
+  ]);
   const withFirst = { ...INPUTS, licenses: [asGiven(LICENSE, NOW)] };
   expect(told(previewOfAdding(withFirst, small, NOW))).toEqual(
-    expect.arrayContaining(["memory_limit 4000 2000 less", "cpu_limit 2 1 less", "always_running false true"]),
+    expect.arrayContaining(["Memory: 4 GB → 2 GB (less)", "Processor: 2 cores → 1 core (less)"]),
   );
-  expect(told(previewOfRemoving(withFirst, LICENSE.id))).toContain("memory_limit 4000 1000 less");
+  expect(told(previewOfRemoving(withFirst, LICENSE.id))).toContain("Memory: 4 GB → 1 GB (less)");
 });
 
 test("one that is not in force, or of which all places are taken, would change nothing, and says why", () => {
@@ -57,42 +61,26 @@ test("one that is not in force, or of which all places are taken, would change n
 test("what an administrator grants is sent in the units of the API, and shows what it would do", () => {
   const settings = { memory: 4000, cpu_shares: 512, mintime: 7200, network: 1, other: "kept" };
   const before = adminFormOf(settings);
-  expect(before).toMatchObject({ memory_limit: "4000", cpu_request: "0.5", idle_timeout: "120", internet: true });
+  expect(before).toMatchObject({ memory_limit: "4000", cpu_request: "0.5", internet: true });
   expect(adminChange(before, before)).toEqual({});
   const form = {
     ...before,
     memory_limit: "8000",
     cpu_request: "",
-    idle_timeout: "60",
     internet: false,
-    always_running: true,
   };
   expect(adminChange(form, before)).toEqual({
     memory_limit: 8000,
     cpu_request: null,
-    idle_timeout: 3600,
     internet: null,
-    always_running: true,
   });
-  expect(settingsWith(settings, form)).toEqual({ memory: 8000, mintime: 3600, always_running: 1, other: "kept" });
+  expect(settingsWith(settings, form)).toEqual({ memory: 8000, mintime: 7200, other: "kept" });
   expect(told(previewOf({ ...INPUTS, settings }, { settings: settingsWith(settings, form) }))).toContain(
-    "memory_limit 4000 8000",
+    "Memory: 4 GB → 8 GB",
   );
   expect(adminFormOf({ memory: "rubbish", cores: null, mintime: -1 })).toMatchObject({
     memory_limit: "",
     cpu_limit: "",
   });
-  expect(Object.keys(adminProblems({ ...before, disk_quota: "much" }))).toEqual(["disk_quota"]);
-});
-
-test("values of a quota in words", () => {
-  expect(quotaWords("memory_limit", 2500)).toBe("2.5 GB");
-  expect(quotaWords("cpu_limit", 1)).toBe("1 core");
-  expect(quotaWords("idle_timeout", 5400)).toBe("1 h 30 min");
-  expect(quotaWords("network", true)).toBe("yes");
-  expect(quotaWords("gpu", { num: 2 })).toBe("2");
-  expect(quotaWords("gpu", false)).toBe("no");
-  expect(quotaWords("pool", undefined)).toBe("no");
-  expect(quotaWords("patch", [{}])).toBe("1");
-  expect(quotaWords("dedicated_vm", { machine: "onprem" })).toBe("onprem");
+  expect(Object.keys(adminProblems({ ...before, cpu_limit: "much" }))).toEqual(["cpu_limit"]);
 });

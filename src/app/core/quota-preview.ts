@@ -1,24 +1,24 @@
 /** What a change of a project's licences or settings would do to its quota, before it is made. Pure. */
 
-import { type QuotaChange, quotaChanges } from "../../domain/quotas/changes-rules.ts";
 import { runQuota } from "../../domain/quotas/rules.ts";
+import { type ToldChange, toldChanges } from "../../domain/quotas/words-rules.ts";
 import type { SiteLicense } from "../../protocol/licenses.ts";
 import type { LicenseForQuota, QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { forceOf } from "./license-view.ts";
 
 /** From what it would have by now to what it would have then. */
-export function previewOf(inputs: QuotaInputs, change: Partial<QuotaInputs>): QuotaChange[] {
-  return quotaChanges(runQuota(inputs), runQuota({ ...inputs, ...change }));
+export function previewOf(inputs: QuotaInputs, change: Partial<QuotaInputs>): ToldChange[] {
+  return toldChanges(runQuota(inputs), runQuota({ ...inputs, ...change }));
 }
 
 /** With one more licence. */
-export function previewOfAdding(inputs: QuotaInputs, license: SiteLicense, now: number): QuotaChange[] {
+export function previewOfAdding(inputs: QuotaInputs, license: SiteLicense, now: number): ToldChange[] {
   const others = inputs.licenses.filter(({ id }) => id !== license.id);
   return previewOf(inputs, { licenses: [...others, asGiven(license, now)] });
 }
 
 /** Without one of its licences. */
-export function previewOfRemoving(inputs: QuotaInputs, licenseId: string): QuotaChange[] {
+export function previewOfRemoving(inputs: QuotaInputs, licenseId: string): ToldChange[] {
   return previewOf(inputs, { licenses: inputs.licenses.filter(({ id }) => id !== licenseId) });
 }
 

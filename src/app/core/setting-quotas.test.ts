@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import type { SiteSetting } from "../../protocol/api-v2-settings.ts";
 import { groupedSettings } from "./setting-groups.ts";
-import { effectOf, keyText, quotaKeysOf, readQuotas, withKey } from "./setting-quotas.ts";
+import { effectOf, type KnownSettings, keyText, quotaKeysOf, readQuotas, withKey } from "./setting-quotas.ts";
 
 const setting = (name: string, value: string | null = null, meaning = ""): SiteSetting => ({
   name,
@@ -20,7 +20,7 @@ const setting = (name: string, value: string | null = null, meaning = ""): SiteS
 });
 
 test("each key has a field, and what has none stays", () => {
-  const [mem, , , , , , internet] = quotaKeysOf("default_quotas") ?? [];
+  const [mem, , , , internet] = quotaKeysOf("default_quotas") ?? [];
   if (mem === undefined || internet === undefined) throw new Error("the keys are there");
   const quotas = readQuotas('{"mem": 1000, "internet": true, "other": 7}') ?? {};
   expect([keyText(quotas, mem), keyText(quotas, internet), keyText({}, mem)]).toEqual(["1000", "yes", ""]);
@@ -37,9 +37,18 @@ test("each key has a field, and what has none stays", () => {
 
 test("a change says what every project would have", () => {
   const settings = [setting("default_quotas", '{"mem":1000}'), setting("max_upgrades", '{"memory":3000}')];
-  const told = effectOf(settings, "default_quotas", '{"mem":8000}').map(({ field, after }) => [field, after]);
-  expect(told).toContainEqual(["memory_limit", 3000]);
-  expect(effectOf(settings, "default_quotas", '{"mem":1000}')).toEqual([]);
+  const onPremises = [...settings, setting("kucalc", "onprem")];
+  const told = (text: string, known: KnownSettings) =>
+    effectOf(known, "default_quotas", text).map(({ name, after }) => `${name}: ${after}`);
+  const cluster = { memRequestAdjustment: { lim: 250 } };
+  expect(told('{"mem":8000,"mem_oc":4,"internet":true}', { settings: onPremises, cluster })).toEqual([
+    "Memory: 3 GB",
+    "Memory set aside: 250 MB",
+    "Internet: yes",
+  ]);
+  expect(told('{"internet":true}', { settings: onPremises, cluster: { openNetwork: true } })).toEqual([]);
+  expect(told('{"mem":1000}', { settings: onPremises, cluster })).toEqual([]);
+  expect(told('{"mem":8000}', { settings: [...settings, setting("kucalc", "yes")], cluster })).toEqual([]);
 });
 
 test("settings are found by the words of their name and meaning, under their headings", () => {

@@ -1,8 +1,12 @@
 /** The settings of the site that hold numbers by key: their keys in words, one of them changed, and what that does to every project. Pure. */
 
-import { type QuotaChange, quotaChanges } from "../../domain/quotas/changes-rules.ts";
 import { runQuota } from "../../domain/quotas/rules.ts";
+import { fieldName, type ToldChange, toldChanges, typedName } from "../../domain/quotas/words-rules.ts";
 import type { SiteSetting } from "../../protocol/api-v2-settings.ts";
+import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
+
+/** The settings as they are, and what else counts in quotas. */
+export type KnownSettings = EndpointOutput<"admin/settings/list">;
 
 export interface QuotaKey {
   key: string;
@@ -11,27 +15,23 @@ export interface QuotaKey {
   isFlag?: true;
 }
 
-/** What each of these settings may say, in the order in which it is asked for. */
+const INTERNET = fieldName("network");
+
+/** What each of these settings may say that counts, in the order in which it is asked for. Other keys that they have stay. */
 const KEYS: Readonly<Record<string, readonly QuotaKey[]>> = {
   default_quotas: [
-    { key: "mem", label: "Memory (MB)" },
-    { key: "cpu", label: "Processor (cores)" },
-    { key: "disk_quota", label: "Disk (MB)" },
-    { key: "idle_timeout", label: "Seconds without work until it stops" },
-    { key: "mem_oc", label: "How often memory is given out" },
-    { key: "cpu_oc", label: "How often processors are given out" },
-    { key: "internet", label: "Internet", isFlag: true },
+    { key: "mem", label: typedName("memory_limit") },
+    { key: "cpu", label: typedName("cpu_limit") },
+    { key: "mem_oc", label: "Of memory, one part in … is set aside" },
+    { key: "cpu_oc", label: "Of processors, one part in … is set aside" },
+    { key: "internet", label: INTERNET, isFlag: true },
   ],
   max_upgrades: [
-    { key: "memory", label: "Memory (MB)" },
-    { key: "memory_request", label: "Memory set aside (MB)" },
-    { key: "cores", label: "Processor (cores)" },
-    { key: "cpu_shares", label: "Processor set aside (1/1024 of a core)" },
-    { key: "disk_quota", label: "Disk (MB)" },
-    { key: "mintime", label: "Seconds without work until it stops" },
-    { key: "network", label: "Internet", isFlag: true },
-    { key: "member_host", label: "Machines for members", isFlag: true },
-    { key: "always_running", label: "Kept running", isFlag: true },
+    { key: "memory", label: typedName("memory_limit") },
+    { key: "memory_request", label: typedName("memory_request") },
+    { key: "cores", label: typedName("cpu_limit") },
+    { key: "cpu_shares", label: `${fieldName("cpu_request")} (1/1024 of a core)` },
+    { key: "network", label: INTERNET, isFlag: true },
   ],
 };
 
@@ -70,12 +70,19 @@ export function withKey(quotas: Readonly<Record<string, unknown>>, { key, isFlag
 const flagValue = (key: string, isOn: boolean) => (key === "internet" ? isOn : Number(isOn));
 
 /** What a project has to which nobody gives anything: now, and with another text of one of these settings. */
-export function effectOf(settings: readonly SiteSetting[], name: string, text: string): QuotaChange[] {
-  const textOf = (each: string) => settings.find((setting) => setting.name === each)?.value ?? "";
+export function effectOf({ settings, cluster }: KnownSettings, name: string, text: string): ToldChange[] {
+  const textOf = (each: string) => textThatCounts(settings.find(({ name }) => name === each));
+  if (textOf("kucalc") !== "onprem") return []; // there neither counts
   const quotaWith = (change: Record<string, string>) => {
     const of = (each: string) => readQuotas(change[each] ?? textOf(each)) ?? {};
     const site = { defaultQuotas: of("default_quotas"), maxUpgrades: of("max_upgrades") };
-    return runQuota({ ...site, settings: {}, upgrades: [], licenses: [] });
+    return runQuota({ ...site, ...cluster, settings: {}, upgrades: [], licenses: [] });
   };
-  return quotaChanges(quotaWith({}), quotaWith({ [name]: text }));
+  return toldChanges(quotaWith({}), quotaWith({ [name]: text }));
+}
+
+/** One that is not well formed does not count. */
+function textThatCounts(setting: SiteSetting | undefined): string {
+  if (setting === undefined) return "";
+  return setting.problem === null ? (setting.value ?? setting.default) : setting.default;
 }

@@ -2,11 +2,10 @@
 
 import { Text } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import type { QuotaChange } from "../../domain/quotas/changes-rules.ts";
-import { QUOTA_FIELDS, quotaWords } from "../core/quota-words.ts";
+import type { ToldChange } from "../../domain/quotas/words-rules.ts";
 
 interface ListProps {
-  changes: readonly QuotaChange[];
+  changes: readonly ToldChange[];
   label: string;
   /** Of one that runs it is told what a restart takes; of another all is so from its next start on. */
   isRunning?: boolean;
@@ -18,11 +17,11 @@ export function QuotaChangeList({ changes, label, isRunning = false, nothing }: 
   if (changes.length === 0) return nothing === undefined ? null : <Text size="sm">{nothing}</Text>;
   return (
     <ul className="quota-changes" aria-label={label}>
-      {changes.map(({ field, before, after, lower, inPlace }) => (
+      {changes.map(({ field, name, before, after, lower, inPlace }) => (
         <li key={field} className={lower ? "quota-lower" : "quota-higher"}>
           {lower ? <IconArrowDown size={16} aria-hidden /> : <IconArrowUp size={16} aria-hidden />}
           <span>
-            {QUOTA_FIELDS[field]}: {quotaWords(field, before)} → <strong>{quotaWords(field, after)}</strong>
+            {name}: {before} → <strong>{after}</strong>
             {lower && " (less)"}
             {isRunning && (inPlace ? ", while it runs" : ", after a restart")}
           </span>

@@ -178,7 +178,7 @@ test("what is a part of the pod waits for a restart, while all else is done", ()
   expect(project.pending).toMatchObject({
     quota: wished,
     reason: "restart",
-    message: "A restart brings access to the internet, a graphics processor.",
+    message: "A restart brings access to the internet, 1 graphics processor.",
   });
 });
 

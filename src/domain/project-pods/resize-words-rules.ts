@@ -4,8 +4,8 @@ import type { PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, PendingReason, RunQuota } from "../../protocol/quotas.ts";
 import { quotaChanges } from "../quotas/changes-rules.ts";
 import { megabyteWords, memoryWords } from "../quotas/memory-words-rules.ts";
+import { gainInWords } from "../quotas/words-rules.ts";
 import { words } from "./explanation-rules.ts";
-import { gainInWords } from "./quota-gain-rules.ts";
 import { resourceFields } from "./resources-rules.ts";
 
 /** Why something is not to be had while the project runs. */

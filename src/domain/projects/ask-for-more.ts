@@ -9,6 +9,7 @@ import type { Mail } from "../mail/mail.ts";
 import type { ClaimedMail } from "../mail/outbox.ts";
 import type { Limit, RateLimits } from "../rate-limits/rate-limits.ts";
 import type { Settings } from "../settings/settings.ts";
+import { ASKED_WORDS } from "./asked-rules.ts";
 import { logProjectEvent } from "./log.ts";
 
 const message = "You have asked for more very often lately; those whom you asked were told.";
@@ -100,16 +101,6 @@ async function administrators(db: Queryable): Promise<string[]> {
   return rows.map(({ email }) => email);
 }
 
-const IN_WORDS: Record<AskedFor, string> = {
-  memory: "memory",
-  cpu: "processor time",
-  disk: "disk space",
-  idle_timeout: "time before it stops by itself",
-  network: "access to the internet",
-  gpu: "GPUs",
-  other: "than it has",
-};
-
 /** What the letter about an asking says; undefined: project or person are gone. */
 export async function askingOf(
   db: Queryable,
@@ -127,7 +118,7 @@ export async function askingOf(
     projectId: data.project_id,
     title: row.title ?? "",
     name: row.name || "Somebody",
-    what: IN_WORDS[data.what],
+    what: ASKED_WORDS[data.what],
     message: data.message,
   };
 }

@@ -1,4 +1,4 @@
-/** The amounts of a quota as they are in the end: requests and minimums are in them, and who must have no network has none. Pure. */
+/** The amounts of a quota as they are in the end: requests and minimums are in them, and the network is as the cluster has it. Pure. */
 
 import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { isGiven, NONE, type Numbers } from "./numbers-rules.ts";
@@ -7,12 +7,12 @@ import type { Steps } from "./steps-rules.ts";
 
 /** What comes of the steps; yes is at least 1. */
 export function amountsOf(inputs: Omit<QuotaInputs, "licenses">, { site, counted, total }: Steps): Numbers {
-  const isOffline = inputs.noInternet === true || isGiven(inputs.settings.disableInternet);
   const result =
     counted.machine === undefined
       ? adjusted(withRequests(total, site), inputs.memRequestAdjustment ?? {})
       : ofMachine(site, counted.machine.machine.amounts);
-  return isOffline ? { ...result, network: 0 } : result;
+  if (inputs.openNetwork === true) return { ...result, network: 1 };
+  return isGiven(inputs.settings.disableInternet) ? { ...result, network: 0 } : result;
 }
 
 /** Nothing is reserved on a machine that nobody shares. */

@@ -1,41 +1,41 @@
-/** What differs between two quotas: what is gained, what is lost, and what a project gets without being started again. Pure. */
+/** What differs between two quotas: what is gained, what is lost, and what a project gets without being started again. In words: words-rules.ts. Pure. */
 
 import type { RunQuota } from "../../protocol/quotas.ts";
 
 export type QuotaField = keyof RunQuota;
 
-export interface QuotaChange<Field extends QuotaField = QuotaField> {
-  field: Field;
+export interface QuotaChange {
+  field: QuotaField;
   /** undefined: there was none. */
-  before: RunQuota[Field];
-  after: RunQuota[Field];
+  before: RunQuota[QuotaField];
+  after: RunQuota[QuotaField];
   /** Can a project that runs get it where it runs? Else a restart brings it. */
   inPlace: boolean;
   /** Is it less than before? */
   lower: boolean;
 }
 
-/** Whether each can be changed while a project runs: amounts by Kubernetes, and what is only our own to look at. */
-const IN_PLACE: Readonly<Record<QuotaField, boolean>> = {
-  memory_limit: true,
-  memory_request: true,
-  cpu_limit: true,
-  cpu_request: true,
-  disk_quota: true,
-  idle_timeout: true,
-  always_running: true,
-  member_host: true,
-  privileged: true,
-  network: false,
-  dedicated_vm: false,
-  dedicated_disks: false,
-  gpu: false,
-  ext_rw: false,
-  patch: false,
-  pool: false,
+/** How a running project comes to another value: Kubernetes resizes its pod, a start makes it another pod, or it is only written down, since nothing in the pod heeds it. */
+const COMES_BY: Readonly<Record<QuotaField, "resizing" | "starting" | "writing">> = {
+  memory_limit: "resizing",
+  memory_request: "resizing",
+  cpu_limit: "resizing",
+  cpu_request: "resizing",
+  disk_quota: "writing",
+  idle_timeout: "writing",
+  always_running: "writing",
+  member_host: "writing",
+  privileged: "writing",
+  dedicated_vm: "writing",
+  dedicated_disks: "writing",
+  network: "starting",
+  gpu: "starting",
+  ext_rw: "starting",
+  patch: "starting",
+  pool: "starting",
 };
 
-const FIELDS = Object.keys(IN_PLACE) as QuotaField[]; // the keys of the table above
+const FIELDS = Object.keys(COMES_BY) as QuotaField[]; // the keys of the table above
 
 /** The fields that differ, amounts first. */
 export function quotaChanges(before: RunQuota, after: RunQuota): QuotaChange[] {
@@ -43,7 +43,7 @@ export function quotaChanges(before: RunQuota, after: RunQuota): QuotaChange[] {
     field,
     before: before[field],
     after: after[field],
-    inPlace: IN_PLACE[field],
+    inPlace: COMES_BY[field] !== "starting",
     lower: sizeOf(after[field]) < sizeOf(before[field]),
   }));
 }

@@ -1,8 +1,8 @@
 /** What the environment says of quotas, for every role that computes one. */
 
 import { z } from "zod";
-import { setting } from "../../core/config.ts";
-import { type MemRequestAdjustment, memRequestAdjustment } from "../../protocol/quota-inputs.ts";
+import { flag, setting } from "../../core/config.ts";
+import { type ClusterQuotas, type MemRequestAdjustment, memRequestAdjustment } from "../../protocol/quota-inputs.ts";
 
 const adjustment = z
   .string()
@@ -28,5 +28,15 @@ export const quotaConfig = z.object({
     adjustment,
     "Upper bounds of the memory that is reserved for a project, as JSON: `lim` in MB, `pct` in per cent of its memory limit; the lower one counts.",
   ),
+  openNetwork: setting(
+    "COCALC_NETWORK_OPEN",
+    flag().default(false),
+    "Does nothing in the cluster keep pods with the label `network: none` from the network? Then quotas say that every project has it. Set so on one machine.",
+  ),
 });
 export type QuotaConfig = z.infer<typeof quotaConfig>;
+
+/** Of a role's configuration, what the rules of quotas are given. */
+export function clusterQuotas({ memRequestAdjustment, openNetwork }: QuotaConfig): ClusterQuotas {
+  return { memRequestAdjustment, openNetwork };
+}

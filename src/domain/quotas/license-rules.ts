@@ -146,7 +146,7 @@ function isIdleTimeout(value: unknown): value is IdleTimeout {
 }
 
 /** Who names a timeout is a member unless they say no; without that, there is no whole day. */
-function hostingOf({ always_running, member, idle_timeout }: LicenseQuota) {
+export function hostingOf({ always_running, member, idle_timeout }: LicenseQuota) {
   const isMember = member ?? idle_timeout !== undefined;
   const idle = idle_timeout === "day" && !isMember ? "medium" : (idle_timeout ?? "short");
   return { isAlways: always_running === true, isMember, idle };

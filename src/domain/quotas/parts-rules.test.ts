@@ -53,7 +53,7 @@ test("what the site cuts off, and the least that a project needs, are named", ()
 });
 
 test("who must have no network has it taken by a limit", () => {
-  const { network } = quotaParts({ ...nothing, defaultQuotas: S, noInternet: true });
+  const { network } = quotaParts({ ...nothing, defaultQuotas: S, settings: { disableInternet: true } });
   expect(network).toEqual([
     { from: "site", value: 1, share: 1 },
     { from: "limit", value: 0, share: -1 },
@@ -100,7 +100,7 @@ test("all shares together are the quota", () => {
       },
     ),
     memRequestAdjustment: fc.record({ lim: number, pct: fc.nat(100) }),
-    noInternet: fc.boolean(),
+    openNetwork: fc.boolean(),
   });
   fc.assert(
     fc.property(inputs, (one) => {

@@ -222,8 +222,9 @@ test("only an administrator gives privileges", () => {
   expect(quotaOf({ settings: { privileged: 1 } }).privileged).toBe(true);
 });
 
-test("a course may take the network away", () => {
-  expect(quotaOf({ settings, noInternet: true }).network).toBe(false);
+test("nothing takes the network away where nothing keeps projects from it", () => {
+  expect(quotaOf({ openNetwork: true }).network).toBe(true);
+  expect(quotaOf({ settings: { ...settings, disableInternet: true }, openNetwork: true }).network).toBe(true);
 });
 
 test.each([

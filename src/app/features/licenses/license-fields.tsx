@@ -4,7 +4,7 @@ import { Fieldset, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import "@mantine/core/styles/Fieldset.css";
 import { isForFew } from "../../../domain/licenses/reach-rules.ts";
 import { quotaOfForm } from "../../core/license-form.ts";
-import { AmountFields } from "./amount-fields.tsx";
+import { AmountFields, KindFields } from "./amount-fields.tsx";
 import type { FieldsProps } from "./fields-props.ts";
 import { RareFields } from "./rare-fields.tsx";
 
@@ -21,6 +21,7 @@ export function LicenseFields({ isOldStyle = false, ...props }: LicenseFieldsPro
       {!isOldStyle && (
         <>
           <AmountFields {...props} />
+          <KindFields {...props} />
           <RareFields {...props} />
         </>
       )}

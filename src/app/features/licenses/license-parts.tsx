@@ -3,7 +3,7 @@
 import { Code, Stack, Text } from "@mantine/core";
 import type { ManagedLicense } from "../../../protocol/api-v2-licenses.ts";
 import { formatAgo } from "../../core/format.ts";
-import { givesWords, termWords } from "../../core/license-view.ts";
+import { givesWords, kindWords, termWords } from "../../core/license-view.ts";
 import { useNow } from "../../ui/app-context.ts";
 import { Section } from "../../ui/section.tsx";
 import { ForceBadge } from "./force-badge.tsx";
@@ -31,6 +31,7 @@ function About({ license }: { license: ManagedLicense }) {
       `${first_name} ${last_name}`.trim() + (email_address ? ` (${email_address})` : ""),
   );
   const gives = givesWords(license);
+  const kind = kindWords(license);
   return (
     <Section title="What it gives">
       <ForceBadge license={license} now={now} />
@@ -42,6 +43,9 @@ function About({ license }: { license: ManagedLicense }) {
         {gives.length === 0 && <li>Nothing.</li>}
       </ul>
       <Stack gap={4}>
+        {kind !== undefined && (
+          <Text size="sm">Of the kind “{kind}”: it adds up with licences of the same kind alone.</Text>
+        )}
         <Text size="sm">{termWords(license, now)}</Text>
         <Text size="sm">{last_used === null ? "Not used yet." : `Last used ${formatAgo(last_used, now)}.`}</Text>
         <Text size="sm">

@@ -7,7 +7,6 @@ import { useState } from "react";
 import { formatMoment, formatUntil } from "../../core/format.ts";
 import { endingSoon, licenseName } from "../../core/license-view.ts";
 import { previewOfRemoving } from "../../core/quota-preview.ts";
-import { QUOTA_FIELDS, quotaWords } from "../../core/quota-words.ts";
 import { useNow, useProject } from "../../ui/app-context.ts";
 import { useProjectQuota } from "../../ui/use-project-quota.ts";
 
@@ -31,7 +30,7 @@ export function EndingLicense() {
         </span>{" "}
         {lost.length > 0 &&
           `A start after that gives the project less: ${lost
-            .map(({ field, after }) => `${QUOTA_FIELDS[field].toLowerCase()} ${quotaWords(field, after)}`)
+            .map(({ name, after }) => `${name.toLowerCase()} ${after}`)
             .join(", ")}. `}
         <Link to="/projects/$projectId/settings" params={{ projectId: project.project_id }}>
           Its licences

@@ -4,6 +4,7 @@ import { Button, Checkbox, Fieldset, Group, Text, TextInput } from "@mantine/cor
 import "@mantine/core/styles/Fieldset.css";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { typedName } from "../../../domain/quotas/words-rules.ts";
 import {
   type AdminForm,
   AMOUNTS,
@@ -84,10 +85,10 @@ interface AdminFieldsProps {
 function AdminFields({ form, problems, onChange }: AdminFieldsProps) {
   return (
     <Fieldset legend="Granted to this project" className="fields">
-      {AMOUNTS.map(({ name, label }) => (
+      {AMOUNTS.map(({ name }) => (
         <TextInput
           key={name}
-          label={label}
+          label={typedName(name)}
           inputMode="decimal"
           autoComplete="off"
           value={form[name]}

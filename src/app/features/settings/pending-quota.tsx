@@ -1,7 +1,7 @@
 /** A running project that does not have its quota yet: why, what a restart would bring, and the restart. */
 
 import { Button, Text } from "@mantine/core";
-import { quotaChanges } from "../../../domain/quotas/changes-rules.ts";
+import { toldChanges } from "../../../domain/quotas/words-rules.ts";
 import { type PendingQuota, type PendingReason, runQuota } from "../../../protocol/quotas.ts";
 import { useApp, useProject } from "../../ui/app-context.ts";
 import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
@@ -20,7 +20,8 @@ export function PendingNotice({ pending, quota }: PendingNoticeProps) {
   const app = useApp();
   const { project } = useProject();
   const now = runQuota.safeParse(quota);
-  const changes = now.success ? quotaChanges(now.data, pending.quota) : [];
+  const changes = now.success ? toldChanges(now.data, pending.quota) : [];
+  if (now.success && changes.length === 0) return null; // it differs in nothing that counts
   const restart = () => app.ending.set({ projectId: project.project_id, title: project.title, action: "restart" });
   return (
     <div role="status" className="notice stack">

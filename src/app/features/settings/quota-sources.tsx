@@ -3,11 +3,19 @@
 import { Text } from "@mantine/core";
 import { type QuotaPart, type QuotaParts, quotaParts } from "../../../domain/quotas/parts-rules.ts";
 import { runQuota } from "../../../domain/quotas/rules.ts";
+import { fieldName, fieldValue } from "../../../domain/quotas/words-rules.ts";
 import type { QuotaInputs } from "../../../protocol/quota-inputs.ts";
 import { licenseName } from "../../core/license-view.ts";
-import { QUOTA_FIELDS, quotaWords } from "../../core/quota-words.ts";
 
-type Amount = keyof QuotaParts;
+/** Of these it is told, in this order. */
+const SHOWN = [
+  "memory_limit",
+  "memory_request",
+  "cpu_limit",
+  "cpu_request",
+  "network",
+] as const satisfies (keyof QuotaParts)[];
+type Shown = (typeof SHOWN)[number];
 
 const FROM: Record<Exclude<QuotaPart["from"], "licence">, string> = {
   site: "every project of this site",
@@ -17,9 +25,6 @@ const FROM: Record<Exclude<QuotaPart["from"], "licence">, string> = {
   limit: "the most that this site allows",
   minimum: "the least that a project needs",
 };
-const FLAGS: ReadonlySet<Amount> = new Set(["network", "member_host", "always_running", "privileged"]);
-const SHOWN = Object.keys(QUOTA_FIELDS) as Amount[]; // those that are no amounts have no parts, and are left out
-
 export function QuotaSources({ inputs }: { inputs: QuotaInputs }) {
   const parts = quotaParts(inputs);
   const quota = runQuota(inputs);
@@ -32,9 +37,9 @@ export function QuotaSources({ inputs }: { inputs: QuotaInputs }) {
         {SHOWN.filter((field) => parts[field]?.length > 0).map((field) => (
           <li key={field} className="row">
             <Text size="sm" className="source-field">
-              {QUOTA_FIELDS[field]}: <strong>{quotaWords(field, quota[field])}</strong>
+              {fieldName(field)}: <strong>{fieldValue(field, quota[field])}</strong>
             </Text>
-            {!FLAGS.has(field) && <Shares parts={parts[field]} />}
+            {field !== "network" && <Shares parts={parts[field]} />}
             <ul className="source-parts">
               {parts[field].map((part) => (
                 <li key={`${part.from} ${part.id}`}>{partWords(nameOf(part), field, part)}</li>
@@ -61,11 +66,11 @@ function Shares({ parts }: { parts: readonly QuotaPart[] }) {
 }
 
 /** What one gives, and where that is another number how much of the result is by it. */
-function partWords(name: string, field: Amount, { from, value, share }: QuotaPart): string {
-  if (FLAGS.has(field)) return name;
-  const gives = `${name}: ${quotaWords(field, value)}`;
+function partWords(name: string, field: Shown, { from, value, share }: QuotaPart): string {
+  if (field === "network") return name;
+  const gives = `${name}: ${fieldValue(field, value)}`;
   if (from === "limit" || from === "minimum" || from === "ratio" || share === value) return gives;
   return share > 0
-    ? `${gives}, of which ${quotaWords(field, share)} more than before it`
+    ? `${gives}, of which ${fieldValue(field, share)} more than before it`
     : `${gives}, which adds nothing`;
 }

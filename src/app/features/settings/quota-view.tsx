@@ -4,8 +4,8 @@ import { Progress, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { memoryWords, QUOTA_MB } from "../../../domain/quotas/memory-words-rules.ts";
 import { runQuota } from "../../../domain/quotas/rules.ts";
-import { formatBytes, formatDuration } from "../../core/format.ts";
-import { coresWords } from "../../core/quota-words.ts";
+import { coresWords } from "../../../domain/quotas/words-rules.ts";
+import { formatBytes } from "../../core/format.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { Section } from "../../ui/section.tsx";
 import type { ProjectQuota } from "../../ui/use-project-quota.ts";
@@ -25,7 +25,7 @@ export function QuotaView({ quota }: { quota: ProjectQuota | undefined }) {
       {!isRunning && quota !== undefined && <Text size="sm">From its next start on it may use:</Text>}
       {isRunning && quota?.pending_quota && <PendingNotice pending={quota.pending_quota} quota={quota.run_quota} />}
       <Bars quota={has} projectId={open.projectId} online={online} />
-      <Sentences quota={has} />
+      {has.network === false && <Text size="sm">It has no access to the internet.</Text>}
       {quota !== undefined && <QuotaSources inputs={quota.inputs} />}
     </Section>
   );
@@ -63,20 +63,6 @@ function Bars({ quota, projectId, online }: BarsProps) {
         limit={now === undefined ? null : now.disk.used + now.disk.free}
         words={formatBytes}
       />
-    </>
-  );
-}
-
-/** What is no amount. */
-function Sentences({ quota }: { quota: Readonly<Record<string, unknown>> }) {
-  const idle = typeof quota.idle_timeout === "number" ? quota.idle_timeout : undefined;
-  return (
-    <>
-      {idle !== undefined && quota.always_running !== true && (
-        <Text size="sm">It stops by itself after {formatDuration(idle * 1_000)} in which nobody works in it.</Text>
-      )}
-      {quota.always_running === true && <Text size="sm">It is kept running.</Text>}
-      {quota.network === false && <Text size="sm">It has no access to the internet.</Text>}
     </>
   );
 }

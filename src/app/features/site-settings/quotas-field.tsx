@@ -3,8 +3,14 @@
 import { Fieldset, NativeSelect, Text, Textarea, TextInput } from "@mantine/core";
 import "@mantine/core/styles/Fieldset.css";
 import { useQueryClient } from "@tanstack/react-query";
-import type { SiteSetting } from "../../../protocol/api-v2-settings.ts";
-import { effectOf, keyText, type QuotaKey, readQuotas, withKey } from "../../core/setting-quotas.ts";
+import {
+  effectOf,
+  type KnownSettings,
+  keyText,
+  type QuotaKey,
+  readQuotas,
+  withKey,
+} from "../../core/setting-quotas.ts";
 import { QuotaChangeList } from "../../ui/quota-change-list.tsx";
 import type { FieldProps } from "./setting-field.tsx";
 import { SETTINGS_KEY } from "./settings-key.ts";
@@ -63,8 +69,8 @@ export function QuotasField({ keys, ...props }: FieldProps & { keys: readonly Qu
 }
 
 function Effect({ name, text }: { name: string; text: string }) {
-  const settings = useQueryClient().getQueryData<SiteSetting[]>(SETTINGS_KEY) ?? [];
-  const changes = effectOf(settings, name, text);
+  const known = useQueryClient().getQueryData<KnownSettings>(SETTINGS_KEY);
+  const changes = known === undefined ? [] : effectOf(known, name, text);
   if (changes.length === 0) return null;
   return (
     <>

@@ -20,9 +20,9 @@ export function SiteSettingsPage() {
   const wanted = useDeferredValue(search);
   const { data, error, refetch } = useQuery({
     queryKey: SETTINGS_KEY,
-    queryFn: async () => (await api("admin/settings/list", {})).settings,
+    queryFn: () => api("admin/settings/list", {}),
   });
-  const groups = useMemo(() => groupedSettings(data ?? [], wanted), [data, wanted]);
+  const groups = useMemo(() => groupedSettings(data?.settings ?? [], wanted), [data, wanted]);
   const count = groups.reduce((sum, { settings }) => sum + settings.length, 0);
   return (
     <>
