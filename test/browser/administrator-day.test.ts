@@ -116,6 +116,7 @@ test(
     await page.getByLabel("Internet").selectOption("yes");
     const effect = page.getByRole("list", { name: "What default_quotas would do" });
     await effect.getByText("Memory: 1 GB → 2 GB").waitFor();
+    expect(await effect.getByText("Internet").count()).toBe(0); // which projects of this machine have anyway
     await expectAccessible(page, "main");
     await page.getByRole("button", { name: "Save default_quotas" }).click();
     await page.getByText("default_quotas is set.").waitFor();

@@ -68,7 +68,7 @@ test(
     await given.getByRole("button", { name: "Remove Kept running" }).click();
     const question = page.getByRole("dialog", { name: "Remove the licence “Kept running”?" });
     await question.getByText("Memory: 2 GB → 8 GB").waitFor();
-    await question.getByText("Kept running: yes → no (less)").waitFor();
+    await question.getByText("Processor: 1 core → 2 cores").waitFor();
     await question.getByRole("button", { name: "Remove" }).click();
     await page.getByText("Memory: limit 8 GB").waitFor();
     await page.getByRole("link", { name: "Log" }).click();
@@ -120,26 +120,30 @@ test(
   async () => {
     const owner = await Person.signUp(product.origin, "Orla");
     const projectId = await owner.createProject("Running", { start: true });
-    const license = await makeLicense({ title: "At once", quota: { ram: 3, cpu: 2 } }); // any licence brings the internet
+    const license = await makeLicense({
+      title: "At once",
+      quota: { ram: 3, cpu: 2, ext_rw: true },
+      managers: ["orla@example.org"],
+    });
     const { page, problems } = await pageOf(life(), owner, `${product.origin}/app/projects/${projectId}/settings`);
     await page.getByLabel("Add a licence by its id").fill(license);
     const preview = page.getByRole("region", { name: "What At once would do" });
     await preview.getByText("Memory: 1 GB → 3 GB, while it runs").waitFor();
-    await preview.getByText("Internet: no → yes, after a restart").waitFor();
+    await preview.getByText("May write the shared software: no → yes, after a restart").waitFor();
     await preview.getByRole("button", { name: "Add the licence" }).click();
     await page.getByText("of 2 cores", { exact: false }).waitFor();
     const pending = page.getByRole("list", { name: "What a restart would bring" });
-    await pending.getByText("Internet: no → yes").waitFor();
+    await pending.getByText("May write the shared software: no → yes").waitFor();
     await expectAccessible(page, "main");
     await page.emulateMedia({ colorScheme: "dark" });
     await expectAccessible(page, "main");
     await page.getByRole("button", { name: "Restart the project" }).click();
     await pending.waitFor({ state: "detached" });
     await until(async () => {
-      const { run_quota } = await owner.call<{ run_quota: { network: boolean } }>("projects/quota", {
+      const { run_quota } = await owner.call<{ run_quota: { ext_rw?: true } }>("projects/quota", {
         project_id: projectId,
       });
-      return run_quota.network;
+      return run_quota.ext_rw;
     });
     expect(problems).toEqual([]);
   },
