@@ -12,6 +12,7 @@ import type { NodesFact } from "../../src/protocol/cluster.ts";
 
 /** Pods of others are not watched: their nodes are the cluster's business, and only how full they are is ours. */
 const ELSEWHERE_MS = 60_000;
+const REFUSED: NodesFact = { nodes: [], left_out: 0, counts_all_pods: false, refused: true };
 const NOT_ENDED = "status.phase!=Succeeded,status.phase!=Failed";
 
 export class ClusterNodes {
@@ -27,7 +28,9 @@ export class ClusterNodes {
   constructor(life: Life, kube: Kube, pods: ProjectPods) {
     this.#kube = kube;
     this.#pods = pods;
-    this.#reflector = kube.openReflector(life, { resource: nodes, onChange: () => this.changed() });
+    const onChange = () => this.changed();
+    // Optional: an installation may be older than the right to see nodes, or not want to grant it. States of projects need none.
+    this.#reflector = kube.openReflector(life, { resource: nodes, onChange, isOptional: true });
     this.#reflector.synced.then(
       () => {
         this.#isSynced = true;
@@ -63,6 +66,7 @@ export class ClusterNodes {
 
   /** Undefined until nodes and pods were listed. */
   summary(): NodesFact | undefined {
+    if (this.#reflector.isRefused) return REFUSED;
     if (!this.#isSynced || !this.#pods.isSynced) return undefined;
     this.#summary ??= summaryOf(this.#reflector.list(), this.#pods.list(), this.#everywhere);
     return this.#summary;

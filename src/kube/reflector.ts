@@ -50,7 +50,7 @@ interface ListWatchOptions<T extends KubeObject> {
  * - *waiting*: a jittered delay that doubles up to ten seconds and is reset by a watch that works → listing.
  * - *stopped*: the life ended; nothing is told any more, no request is open. Final. No error leads here.
  *
- * The cache stays readable in every state; `ageMs` tells what it is worth. Handlers are called after the cache holds the
+ * The cache stays readable in every state; `ageMs` tells what it is worth, and of one that is optional `isRefused`. Handlers are called after the cache holds the
  * news, in the order of the server; one that throws is logged and counted, and changes nothing.
  */
 export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
@@ -64,6 +64,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
   #objects = new Map<string, T>();
   #state: ReflectorState = { kind: "listing", reason: "start" };
   #confirmedAt = performance.now();
+  #isRefused = false;
 
   constructor(life: Life, listWatch: ListWatchOptions<T>) {
     const { resource, labelSelector, fieldSelector } = listWatch.options;
@@ -96,6 +97,10 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
     return performance.now() - this.#confirmedAt;
   }
 
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   async #run(): Promise<void> {
     let reason: RelistReason = "start";
     while (!this.#signal.aborted) {
@@ -106,11 +111,20 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
       } catch (error) {
         if (this.#signal.aborted) break;
         reason = reasonOf(error);
+        if (this.#with.options.isOptional === true && isAppError(error, "forbidden")) this.#setRefused(true);
         await this.#wait(reason, error);
       }
     }
     this.#state = { kind: "stopped" };
     this.#synced.reject(new AppError("unavailable", `The reflector of ${this.resource} was stopped.`));
+  }
+
+  /** While it is refused its age says nothing of how well this process is. */
+  #setRefused(isRefused: boolean): void {
+    this.#isRefused = isRefused;
+    const { open } = this.#with.metrics;
+    if (isRefused) open.delete(this);
+    else open.add(this);
   }
 
   async #wait(reason: RelistReason, error: unknown): Promise<void> {
@@ -132,6 +146,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
     const before = this.#objects;
     this.#objects = new Map(items.map((object) => [object.metadata.name, slim(object)]));
     this.#confirmedAt = performance.now();
+    if (this.#isRefused) this.#setRefused(false);
     for (const [name, object] of this.#objects) this.#tellIfChanged(name, object, before.get(name));
     for (const [name, object] of before) if (!this.#objects.has(name)) this.#tellIfChanged(name, undefined, object);
     this.#guard(() => options.onRelist?.(this.list()));

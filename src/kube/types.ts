@@ -177,6 +177,8 @@ export interface Reflector<T extends KubeObject> {
   list(): T[];
   /** Milliseconds since the API server last confirmed the cache (a list, an event, a bookmark, the orderly end of a watch). */
   ageMs(): number;
+  /** Does the API server refuse an optional list? Then nothing is known. */
+  readonly isRefused: boolean;
 }
 
 export interface ReflectorOptions<T extends KubeObject> extends Selection {
@@ -191,6 +193,8 @@ export interface ReflectorOptions<T extends KubeObject> extends Selection {
   watchSeconds?: number;
   /** A watch that brings nothing for so long, not even its end, is given up. */
   silenceSeconds?: number;
+  /** This process can do without: where the API server refuses the list, `isRefused` says so, and no cache counts as old. */
+  isOptional?: boolean;
 }
 
 /** How well the client is: each undefined while all is well, or what is wrong, in words. */

@@ -43,11 +43,12 @@ export const nodeSummary = z.object({
 });
 export type NodeSummary = z.infer<typeof nodeSummary>;
 
-/** Fact `nodes`, written by manage-state. `left_out`: nodes beyond the most that are told. */
+/** Fact `nodes`, written by manage-state. `left_out`: nodes beyond the most that are told; `refused`: it may not see nodes, so none is told. */
 export const nodesFact = z.object({
   nodes: z.array(nodeSummary),
   left_out: z.number(),
   counts_all_pods: z.boolean(),
+  refused: z.boolean(),
 });
 export type NodesFact = z.infer<typeof nodesFact>;
 

@@ -42,6 +42,7 @@ export function summaryOf(
     })),
     left_out: Math.max(0, nodes.length - MOST_NODES),
     counts_all_pods: everywhere !== undefined,
+    refused: false,
   };
 }
 

@@ -3,27 +3,32 @@
 import { expect, test } from "@jest/globals";
 import { clusterView } from "../../../src/domain/cluster-facts/cluster-facts.ts";
 import { nodes } from "../../../src/kube/resources.ts";
+import { openFaultyKube, type SeenRequest } from "../../helpers/faulty-kube.ts";
+import { kubeconfigAt } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
 import { World } from "./world.ts";
 
 const newLife = testLives();
 
-/** A cluster with one node where pods run and never become ready, and others that we speak for. */
-async function openNodes(env: Record<string, string> = {}) {
+/** A cluster with one node where pods run and never become ready, and others that we speak for; `refused`: what the roles may not list, by its path. */
+async function openNodes(env: Record<string, string> = {}, refused: string[] = []) {
   const life = newLife();
   const container = {
     resources: { requests: { cpu: "10m" } },
     readinessProbe: { exec: { command: ["false"] }, periodSeconds: 1 },
   };
   const world = await World.open(life, { script: "exec sleep 600", container });
-  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], {
+  const api = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
+  for (const path of refused) api.fail({ matches: ({ url }: SeenRequest) => url.pathname === path, status: 403 });
+  const { admin } = await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], {
+    KUBECONFIG: await kubeconfigAt(life, world.env.KUBECONFIG ?? "", api.url),
     COCALC_STARTS_PER_NODE: "2",
     ...env,
   });
   const view = (isSo: (view: Awaited<ReturnType<typeof clusterView>>) => boolean, what: string) =>
     until(async () => [await clusterView(world.db)].find(isSo), { what, timeoutMs: 30_000 });
-  return { world, view };
+  return { world, view, api, admin };
 }
 
 async function setNode(
@@ -101,4 +106,23 @@ test("nodes are told with what is asked of them, and what speaks against them", 
       requested_by_all: { cpu: 0, memory: 0, pods: 0 },
     },
   ]);
+});
+
+test("an installation that does not grant the sight of nodes is told so, and does all else", async () => {
+  const { world, view, api, admin } = await openNodes({}, ["/api/v1/nodes"]);
+  await view(({ nodes: told, queue }) => told?.refused === true && queue?.nodes === null, "it is told");
+  expect(await (await fetch(`${admin.origin}/readyz`)).text()).toMatch(/^ready\nKubernetes: (?!.*nodes)/);
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  await world.untilState(projectId, "starting");
+  api.heal();
+  await view(({ nodes: told, queue }) => told?.refused === false && queue?.limit === 2, "once granted, it counts");
+  expect(await (await fetch(`${admin.origin}/readyz`)).text()).toMatch(/nodes was confirmed/);
+});
+
+test("where the pods of all namespaces may not be listed, nodes are told without them", async () => {
+  const { view, api } = await openNodes({ COCALC_COUNT_ALL_PODS: "yes" }, ["/api/v1/pods"]);
+  const { nodes: told } = await view((one) => (one.nodes?.nodes.length ?? 0) > 0, "the nodes are told");
+  await until(() => api.count(({ url }) => url.pathname === "/api/v1/pods") > 0);
+  expect(told).toMatchObject({ counts_all_pods: false, nodes: [{ name: "local", requested_by_all: null }] });
 });

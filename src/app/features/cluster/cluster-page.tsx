@@ -37,7 +37,13 @@ export function ClusterPage() {
       {data !== undefined && (
         <Section title="Nodes">
           {!nodes && <Text size="sm">manage-state has not told of them yet.</Text>}
-          {nodes?.counts_all_pods === false && (
+          {nodes?.refused === true && (
+            <Text size="sm">
+              manage-state may not see the nodes, so none is shown and starts are not counted by them: grant it to list
+              and watch nodes, as the chart's ClusterRole does.
+            </Text>
+          )}
+          {nodes?.counts_all_pods === false && !nodes.refused && (
             <Text size="sm" c="dimmed">
               Pods of other namespaces cannot be seen, so nodes may be fuller than is shown: COCALC_COUNT_ALL_PODS=yes
               counts them, and takes the right to list pods in the whole cluster.
