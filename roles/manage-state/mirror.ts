@@ -134,7 +134,8 @@ export class StateMirror {
     const version = `${podUid} ${resourceVersion}`;
     if (this.#settled.get(projectId) === version) return undefined;
     const phases = phasesOf(pod, events.of(podUid), new Date());
-    const trace = await writeProgress(leader, { projectId, podUid, ticket: ticketOf(pod), phases, why });
+    const node = pod.spec.nodeName;
+    const trace = await writeProgress(leader, { projectId, podUid, ticket: ticketOf(pod), phases, node, why });
     if (trace !== undefined) metrics.observe(trace);
     const isBack = isReady(pod) && (trace !== undefined || hasRestarted(pod));
     await this.#memoryEnds.look(projectId, pod, { isReady: isBack });

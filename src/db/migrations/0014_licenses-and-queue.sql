@@ -79,8 +79,9 @@ CREATE TRIGGER projects_summary_update
     (NEW.title, NEW.description, NEW.name, NEW.color, NEW.last_edited, NEW.compute_image, NEW.run_quota, NEW.pending_quota, NEW.site_license, NEW.settings, NEW.env))
   EXECUTE FUNCTION notify_key('projects_summary', 'project_id');
 
--- Whose turn a start counts as besides its owner's, how many were in flight when its turn came (it included), and whether it is a rescue.
-ALTER TABLE project_starts ADD COLUMN license_id UUID, ADD COLUMN in_flight INTEGER, ADD COLUMN rescue BOOLEAN;
+-- Whose turn a start counts as besides its owner's, how many were in flight when its turn came (it included), on which node its pod is, and whether
+-- it is a rescue.
+ALTER TABLE project_starts ADD COLUMN license_id UUID, ADD COLUMN in_flight INTEGER, ADD COLUMN node TEXT, ADD COLUMN rescue BOOLEAN;
 CREATE INDEX project_starts_ended_idx ON project_starts (ended DESC) WHERE outcome = 'running';
 
 -- What a letter is made of besides its kind and the account: ids, and words that somebody wrote; never a secret.
@@ -98,7 +99,7 @@ CREATE TABLE cluster_facts (
 ALTER TABLE outgoing_mail DROP COLUMN about;
 DROP TABLE cluster_facts;
 DROP INDEX project_starts_ended_idx;
-ALTER TABLE project_starts DROP COLUMN license_id, DROP COLUMN in_flight, DROP COLUMN rescue;
+ALTER TABLE project_starts DROP COLUMN license_id, DROP COLUMN in_flight, DROP COLUMN node, DROP COLUMN rescue;
 DROP TRIGGER projects_summary_update ON projects;
 CREATE TRIGGER projects_summary_update
   AFTER UPDATE OF title, description, name, color, last_edited, compute_image, run_quota, settings, env ON projects FOR EACH ROW

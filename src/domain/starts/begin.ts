@@ -139,7 +139,7 @@ async function forgetOlderPods(leader: Leader, starts: StartToRecord[]): Promise
   await leader.write(
     (
       isLeading,
-    ) => `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, pod_uid = NULL
+    ) => `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, node = NULL, pod_uid = NULL
      WHERE ticket = ANY ($1::bigint[]) AND applied IS NOT NULL AND outcome IS NULL AND ${isLeading}`,
     [tickets],
   );

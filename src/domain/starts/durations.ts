@@ -3,22 +3,29 @@
 /** Shortest first; weights are positive. Empty: nothing is known. */
 export type Durations = readonly { ms: number; weight: number }[];
 
+/** Something that took so long, or (not over) has been under way for so long. */
+export interface Span {
+  ms: number;
+  weight: number;
+  isOver: boolean;
+}
+
 /**
- * Of those that ended, and of those under way since so long, which tell that it may take longer: each counts for the longer ones in equal parts
- * (Efron's reading of the Kaplan-Meier estimate), and where none was longer, as one that takes as long again.
+ * Those under way tell that it may take longer: each counts for the longer ones by their weights (Efron's reading of the Kaplan-Meier estimate),
+ * and where none was longer, as one that takes as long again. Where none is over, nothing is known.
  */
-export function durationsOf(ended: readonly number[], underWay: readonly number[] = []): Durations {
-  const samples = [...ended.map((ms) => ({ ms, isOver: true })), ...underWay.map((ms) => ({ ms, isOver: false }))].sort(
-    (a, b) => a.ms - b.ms,
-  );
+export function durationsOf(spans: readonly Span[]): Durations {
+  if (!spans.some(({ isOver }) => isOver)) return [];
   const durations: { ms: number; weight: number }[] = [];
-  let weight = 1;
-  samples.forEach(({ ms, isOver }, index) => {
-    const later = samples.length - index - 1;
-    if (isOver) durations.push({ ms, weight });
-    else if (later > 0) weight += weight / later;
-    else durations.push({ ms: 2 * ms, weight });
-  });
+  let [later, share] = [spans.reduce((sum, { weight }) => sum + weight, 0), 1];
+  spans
+    .toSorted((a, b) => a.ms - b.ms)
+    .forEach(({ ms, weight, isOver }, index) => {
+      later -= weight;
+      const isLast = index === spans.length - 1;
+      if (isOver || isLast) durations.push({ ms: isOver ? ms : 2 * ms, weight: share * weight });
+      else share *= 1 + weight / later;
+    });
   return durations;
 }
 
@@ -38,9 +45,12 @@ export function durationAt(durations: Durations, share: number): number {
   return durations.at(-1)?.ms ?? 0;
 }
 
+/** So large a share at either end does not move what is told. */
+const OUTLIERS = 0.05;
+
 /**
- * The one number to tell: such that most of the samples are between its half and its double, and the middle one of these as far as that allows.
- * undefined: nothing is known.
+ * The one number to tell: such that most of the samples are between its half and its double, and as far as can be from being wrong for any of
+ * these, so their middle by ratio. undefined: nothing is known.
  */
 export function likeliest(durations: Durations): number | undefined {
   let best: { from: number; to: number; weight: number } | undefined;
@@ -56,7 +66,14 @@ export function likeliest(durations: Durations): number | undefined {
   if (best === undefined) return undefined;
   const most = durations.slice(best.from, best.to);
   const [least, longest] = [most[0]?.ms ?? 0, most.at(-1)?.ms ?? 0];
-  return Math.min(Math.max(durationAt(most, 0.5), longest / 2), 2 * least);
+  const middle = Math.sqrt(durationAt(most, OUTLIERS) * durationAt(most, 1 - OUTLIERS));
+  return Math.min(Math.max(middle, longest / 2), 2 * least);
+}
+
+/** The share (0 to 1) of all that lies between the half and the double of what is told; 0 where nothing is known. */
+export function shareWithin(durations: Durations, toldMs: number): number {
+  const within = durations.filter(({ ms }) => toldMs / 2 <= ms && ms <= 2 * toldMs);
+  return durations.length === 0 ? 0 : totalOf(within) / totalOf(durations);
 }
 
 function totalOf(durations: Durations): number {

@@ -88,18 +88,22 @@ test("who waits is told when it will be ready, from how long the latest starts t
   );
   const waiting = await enqueue(
     db,
-    Array.from({ length: 20 }, () => null),
+    Array.from({ length: 25 }, () => null),
   );
   const starts = new LatestStarts(db);
-  const secondsLeft = async (projectId = "") => {
-    const start = await starts.of(projectId);
-    return start?.expected == null ? undefined : Math.round((Date.parse(start.expected) - Date.now()) / 10_000) * 10;
+  const turn = (await starts.of(flying[0] ?? ""))?.phases.picked_up ?? "";
+  const secondsFrom = async (moment: string, projectId = "") => {
+    const expected = (await starts.of(projectId))?.expected;
+    return expected == null ? undefined : Math.round((Date.parse(expected) - Date.parse(moment)) / 1_000);
   };
-  expect(await secondsLeft(flying[0])).toBe(20);
-  expect(await secondsLeft(first)).toBe(40); // a turn after twenty seconds, and twenty of its own
-  expect(await secondsLeft(waiting.at(-1))).toBe(80);
-  await db.execute("UPDATE project_starts SET pulled = now() WHERE project_id = $1", [flying[1]]);
-  expect(await secondsLeft(flying[1])).toBe(0);
+  expect(await secondsFrom(turn, flying[0])).toBe(20);
+  expect(await secondsFrom(turn, first)).toBe(40); // a turn after twenty seconds, and twenty of its own
+  expect(await secondsFrom(turn, waiting.at(-1))).toBe(80);
+  await db.execute("UPDATE project_starts SET pulled = $2, node = 'a' WHERE project_id = $1", [
+    flying[1],
+    turn.slice(0, -1),
+  ]);
+  expect(await secondsFrom(turn, flying[1])).toBe(1);
   await db.execute("UPDATE project_starts SET reason = 'no_room' WHERE project_id = $1", [flying[2]]);
-  expect(await secondsLeft(flying[2])).toBeUndefined();
+  expect(await secondsFrom(turn, flying[2])).toBeUndefined();
 });

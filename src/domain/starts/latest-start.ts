@@ -3,7 +3,8 @@
 import { Batches } from "../../core/batches.ts";
 import type { Queryable } from "../../db/db.ts";
 import { type ProjectStart, type StartPhase, type StartReason, startPhases } from "../../protocol/starts.ts";
-import { type Forecast, Forecasts } from "./forecasts.ts";
+import type { Forecast } from "./forecast.ts";
+import { Forecasts } from "./forecasts.ts";
 
 /** A row of `project_starts`. */
 interface StartRow {
@@ -11,6 +12,7 @@ interface StartRow {
   project_id: string;
   owner_id: string | null;
   in_flight: number | null;
+  node: string | null;
   request_time: string;
   requested: Date;
   picked_up: Date | null;

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { spans } from "../../../test/helpers/spans.ts";
 import { durationsOf } from "./durations.ts";
 import { outlooks } from "./outlook.ts";
 import { Turns } from "./turns.ts";
@@ -25,7 +26,9 @@ test("places are the order in which turns are given when starts end in the order
         flying.push(...granted);
         if (turns.held >= limit) turns.release(flying.shift() ?? "");
       }
-      const told = [...outlooks({ limit, inFlight, waiting }, durationsOf([1_000]))].map(([ticket]) => `p${ticket}`);
+      const told = [...outlooks({ limit, inFlight, waiting }, durationsOf(spans([1_000])))].map(
+        ([ticket]) => `p${ticket}`,
+      );
       expect(told).toEqual(order);
     }),
   );
@@ -35,9 +38,9 @@ test("each waits until so many before it have ended", () => {
   const party = (index: number) => ({ owner: `o${index}`, license: "class" });
   const inFlight = [0, 1].map((index) => ({ ...party(index), ageMs: 4_000 }));
   const waiting = [2, 3, 4, 5, 6].map((index) => ({ ...party(index), ticket: index, projectId: `p${index}` }));
-  const found = outlooks({ limit: 2, inFlight, waiting }, durationsOf([10_000]));
+  const found = outlooks({ limit: 2, inFlight, waiting }, durationsOf(spans([10_000])));
   expect([...found.values()].map(({ waitMs }) => waitMs)).toEqual([6_000, 6_000, 16_000, 16_000, 26_000]);
-  const free = outlooks({ limit: 9, inFlight, waiting }, durationsOf([10_000]));
+  const free = outlooks({ limit: 9, inFlight, waiting }, durationsOf(spans([10_000])));
   expect([...free.values()].map(({ position, waitMs }) => [position, waitMs])).toEqual(
     [1, 2, 3, 4, 5].map((n) => [n, 0]),
   );
@@ -50,7 +53,7 @@ test("ten thousand who wait have their places", () => {
     ticket,
     projectId: `p${ticket}`,
   }));
-  const found = outlooks({ limit: 100, inFlight: [], waiting }, durationsOf([5_000, 20_000]));
+  const found = outlooks({ limit: 100, inFlight: [], waiting }, durationsOf(spans([5_000, 20_000])));
   const waits = waiting.map(({ ticket }) => found.get(ticket)?.waitMs ?? -1);
   expect(new Set([...found.values()].map(({ position }) => position)).size).toBe(10_000);
   expect(Math.max(...waits) / (100 * 12_500)).toBeCloseTo(1, 1); // a hundred at a time, for as long as they take on average

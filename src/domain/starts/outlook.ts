@@ -50,7 +50,7 @@ export function outlooks({ limit, inFlight, waiting }: Queue, durations: Duratio
   return found;
 }
 
-/** Shares that are spread evenly, however many of them are taken: multiples of the golden ratio, without their whole parts. */
+/** Shares that are spread evenly, however many of them are taken: multiples of the golden ratio, without their whole parts, from the middle on. */
 function spread(index: number): number {
-  return (index * 0.6180339887498949) % 1;
+  return (0.5 + index * 0.6180339887498949) % 1;
 }

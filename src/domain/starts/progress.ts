@@ -12,6 +12,8 @@ export interface PodProgress {
   podUid: string;
   ticket: number | undefined;
   phases: PodPhases;
+  /** Where its pod is, once it has a place. */
+  node: string | undefined;
   /** Why the pod waits, if it does. */
   why: Explanation | undefined;
 }
@@ -33,7 +35,7 @@ export async function writeProgress(leader: Leader, facts: PodProgress): Promise
   const times = [scheduled, pulled, started, ready].map((time) => time ?? null);
   const [row] = await leader.write<Record<keyof Trace, Date | null>>(
     (isLeading) => `UPDATE project_starts SET
-       scheduled = coalesce(project_starts.scheduled, $4), pulled = coalesce(project_starts.pulled, $5),
+       node = coalesce($11, node), scheduled = coalesce(project_starts.scheduled, $4), pulled = coalesce(project_starts.pulled, $5),
        started = coalesce(project_starts.started, $6), ready = coalesce(project_starts.ready, $7),
        reason = CASE WHEN outcome IS NULL THEN $8 ELSE reason END,
        message = CASE WHEN outcome IS NULL THEN $9 ELSE message END,
@@ -46,7 +48,7 @@ export async function writeProgress(leader: Leader, facts: PodProgress): Promise
          OR (project_starts.started IS NULL AND $6::timestamp IS NOT NULL) OR (project_starts.ready IS NULL AND $7::timestamp IS NOT NULL))
      RETURNING requested, picked_up, applied, project_starts.scheduled, project_starts.pulled, project_starts.started,
        CASE WHEN before.ready IS NULL THEN project_starts.ready END AS ready`,
-    [facts.projectId, facts.podUid, facts.ticket ?? null, ...times, ...columnsOf(facts.why)],
+    [facts.projectId, facts.podUid, facts.ticket ?? null, ...times, ...columnsOf(facts.why), facts.node ?? null],
     "writeProgress",
   );
   if (row?.ready == null) return undefined;

@@ -1,0 +1,48 @@
+import { expect, test } from "@jest/globals";
+import { BEGIN_MS, sampleOf, simulate, type Told } from "../../../test/helpers/simulated-class.ts";
+
+const wish = { presses: 250, withinMs: 30_000, limit: 60 };
+
+/** Of what was told at all, the share that was right within a factor of two. */
+function shareRight(told: readonly Told[]): number {
+  const ratios = told.flatMap(({ toldMs, readyMs }) => (toldMs === undefined ? [] : [toldMs / readyMs]));
+  return ratios.filter((ratio) => ratio >= 0.5 && ratio <= 2).length / ratios.length;
+}
+
+/** A few starts on each node, one at a time, some minutes before. */
+function rehearsed(nodesMs: readonly number[]) {
+  return Array.from({ length: 2 * nodesMs.length }, (_, index) => {
+    const node = index % nodesMs.length;
+    return sampleOf({
+      ms: nodesMs[node] ?? 0,
+      endedMs: BEGIN_MS - 120_000 - index,
+      node: `node ${node}`,
+      in_flight: 1,
+    });
+  });
+}
+
+test("a class is told at the press when it will be ready, right within a factor of two for nine of ten, also when half the nodes are slow", () => {
+  for (const nodesMs of [
+    [4_000, 4_000],
+    [4_000, 12_000, 4_000, 12_000],
+  ]) {
+    const told = simulate({ ...wish, nodesMs, history: rehearsed(nodesMs) });
+    expect(told.every(({ toldMs }) => toldMs !== undefined)).toBe(true);
+    expect(shareRight(told)).toBeGreaterThanOrEqual(0.9);
+  }
+});
+
+test("where nothing is known yet it is learned of the first starts of the very wave", () => {
+  const told = simulate({ ...wish, nodesMs: [4_000, 12_000, 4_000, 12_000] });
+  const silent = told.findIndex(({ toldMs }) => toldMs !== undefined);
+  expect(silent).toBeGreaterThan(0);
+  expect(silent).toBeLessThan(wish.presses / 4);
+  expect(shareRight(told)).toBeGreaterThanOrEqual(0.8);
+});
+
+test("of nodes that differ by more, each start is told what its node takes, as soon as it has one", () => {
+  const nodesMs = [3_000, 30_000];
+  const told = simulate({ ...wish, presses: 20, nodesMs, history: rehearsed(nodesMs) });
+  expect(shareRight(told)).toBeGreaterThanOrEqual(0.9);
+});
