@@ -1,7 +1,10 @@
-/** Writes down that a project's container was ended for want of memory, and once it is back asks its server which process that was. */
+/**
+ * Writes down that a project's container was ended for want of memory. Once a project's server is there it is asked which process that was, and which
+ * programs were killed while nobody was there to be told.
+ */
 
 import { Batches } from "../../src/core/batches.ts";
-import { messageOf } from "../../src/core/errors.ts";
+import { isAppError, messageOf } from "../../src/core/errors.ts";
 import type { Life } from "../../src/core/life.ts";
 import type { Logger } from "../../src/core/log.ts";
 import { WorkQueue } from "../../src/core/work-queue.ts";
@@ -10,9 +13,15 @@ import type { Leader } from "../../src/db/leader.ts";
 import { memoryLimitOf, outOfMemoryEnd } from "../../src/domain/project-pods/memory-rules.ts";
 import { onNobodysBehalf } from "../../src/domain/project-servers/assertions.ts";
 import type { ProjectServers } from "../../src/domain/project-servers/project-servers.ts";
-import { logEndedContainer, tellEnd, type UntoldEnd, untoldEnds } from "../../src/domain/projects/out-of-memory.ts";
+import {
+  logEndedContainer,
+  logKilledProgram,
+  tellEnd,
+  type UntoldEnd,
+  untoldEnds,
+} from "../../src/domain/projects/out-of-memory.ts";
 import type { Pod } from "../../src/kube/types.ts";
-import { outOfMemory } from "../../src/protocol/project-status.ts";
+import { type KilledProgram, memoryHistory, type OutOfMemory } from "../../src/protocol/project-status.ts";
 
 interface Parts {
   db: Db;
@@ -23,7 +32,20 @@ interface Parts {
 
 /** Servers that hang keep only each other waiting. */
 const ASKED_AT_ONCE = 32;
+/** So long a server that gives no answer is asked again and again; then at the project's next start. */
+const ASKED_AGAIN_MS = 5 * 60_000;
 const NOBODY_KNOWS = { process: null, used: null };
+
+interface History {
+  end: Pick<OutOfMemory, "process" | "used"> | null;
+  killed: readonly KilledProgram[];
+}
+
+/** Where a project's server may be asked, and since when. */
+interface Ready {
+  ip: string;
+  sinceMs: number;
+}
 
 export class MemoryEnds {
   readonly #parts: Parts;
@@ -32,7 +54,7 @@ export class MemoryEnds {
   readonly #untold: Batches<string, UntoldEnd | undefined>;
   /** Of projects whose servers are to be asked. */
   readonly #asking: WorkQueue;
-  readonly #ips = new Map<string, string>();
+  readonly #ready = new Map<string, Ready>();
 
   constructor(term: Life, parts: Parts) {
     this.#parts = parts;
@@ -41,7 +63,7 @@ export class MemoryEnds {
       concurrency: ASKED_AT_ONCE,
       reconcile: (projectId) => this.#ask(projectId),
       onError: (projectId, error) =>
-        parts.log.warn({ projectId, reason: messageOf(error) }, "which process ran out of memory was not asked"),
+        parts.log.info({ projectId, reason: messageOf(error) }, "what ran out of memory is asked again"),
       maxRetryMs: 60_000,
     });
   }
@@ -52,14 +74,14 @@ export class MemoryEnds {
     if (ended !== undefined) await this.#writeDown(projectId, pod, ended);
     const { podIP } = pod.status ?? {};
     if (!isReady || podIP === undefined) return;
-    this.#ips.set(projectId, podIP);
+    this.#ready.set(projectId, { ip: podIP, sinceMs: Date.now() });
     this.#asking.add(projectId);
   }
 
   /** There is no pod any more. */
   forget(projectId: string): void {
     this.#written.delete(projectId);
-    this.#ips.delete(projectId);
+    this.#ready.delete(projectId);
   }
 
   async #writeDown(projectId: string, pod: Pod, ended: Date): Promise<void> {
@@ -71,19 +93,30 @@ export class MemoryEnds {
   }
 
   async #ask(projectId: string): Promise<undefined> {
+    const ready = this.#ready.get(projectId);
+    if (ready === undefined) return;
     const end = await this.#untold.ask(projectId);
-    const ip = this.#ips.get(projectId);
-    this.#ips.delete(projectId);
-    if (end === undefined || ip === undefined) return;
-    const { servers, leader, log } = this.#parts;
-    const asked = { as: onNobodysBehalf("manage-state"), path: `/api/out-of-memory?ended=${end.ended.toISOString()}` };
-    const told = await servers.ask(projectId, { ...asked, ip, answer: outOfMemory }).catch((error: unknown) => {
-      log.info(
+    const { end: told, killed } = await this.#historyOf(projectId, ready, end);
+    if (end !== undefined && told !== null) await tellEnd(this.#parts.leader, end.id, told);
+    for (const program of killed) await logKilledProgram(this.#parts.db, projectId, program);
+    if (this.#ready.get(projectId) === ready) this.#ready.delete(projectId);
+  }
+
+  /** What its server knows. @throws what is to be tried again soon. */
+  async #historyOf(projectId: string, { ip, sinceMs }: Ready, end: UntoldEnd | undefined): Promise<History> {
+    const path = `/api/out-of-memory${end === undefined ? "" : `?ended=${end.ended.toISOString()}`}`;
+    try {
+      const as = onNobodysBehalf("manage-state");
+      return await this.#parts.servers.ask(projectId, { as, path, ip, answer: memoryHistory });
+    } catch (error) {
+      const isPassing = isAppError(error, "unavailable") || isAppError(error, "timeout");
+      if (isPassing && end !== undefined && Date.now() - sinceMs < ASKED_AGAIN_MS) throw error;
+      this.#parts.log.info(
         { projectId, reason: messageOf(error) },
-        "a project's server does not say which process ran out of memory",
+        "a project's server does not say what ran out of memory",
       );
-      return NOBODY_KNOWS; // an older server, or one that people have replaced
-    });
-    await tellEnd(leader, end.id, told);
+      // One that knows no answer is an older one, or one that people have put in its place; another may know it after the next start.
+      return { end: isPassing ? null : NOBODY_KNOWS, killed: [] };
+    }
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { outOfMemory } from "./project-status.ts";
+import { killedProgram } from "./project-status.ts";
 
 export const DONE_HEADER = "x-cocalc-done";
 /** Longest value of the header, in bytes. */
@@ -27,11 +27,7 @@ export const filesDone = z.object({
 export type FilesDone = z.infer<typeof filesDone>;
 
 /** Of a program that was ended for want of memory nobody's request tells: it is told beside the next answer about how the project is. */
-export const killedProgram = outOfMemory.extend({
-  action: z.literal("out_of_memory"),
-  /** That everything was ended Kubernetes alone may say. */
-  whole: z.literal(false),
-});
+const programKilled = killedProgram.extend({ action: z.literal("out_of_memory") });
 
-export const doneInProject = z.union([filesDone, killedProgram]);
+export const doneInProject = z.union([filesDone, programKilled]);
 export type DoneInProject = z.infer<typeof doneInProject>;

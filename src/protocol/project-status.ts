@@ -30,6 +30,22 @@ export const outOfMemory = z.object({
 });
 export type OutOfMemory = z.infer<typeof outOfMemory>;
 
+/** Of one program; that everything was ended Kubernetes alone may say. */
+export const killedProgram = outOfMemory.extend({ whole: z.literal(false) });
+export type KilledProgram = z.infer<typeof killedProgram>;
+
+/** So many are remembered, the last one first. */
+export const MOST_KILLED = 8;
+
+/** `GET <base>/<project_id>/api/out-of-memory?ended=…`: what a project's server knows of earlier times, for whoever writes the log. */
+export const memoryHistory = z.object({
+  /** Of the end that was asked about; null: of none. */
+  end: outOfMemory.nullable(),
+  /** Programs that were killed lately, also before this server, whether or not anybody was told. */
+  killed: z.array(killedProgram).max(MOST_KILLED),
+});
+export type MemoryHistory = z.infer<typeof memoryHistory>;
+
 export const projectStatus = z.object({
   time: isoTime,
   /** When anything was last typed, run or asked for by a person. */

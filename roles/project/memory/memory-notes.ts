@@ -1,5 +1,6 @@
 /**
- * What used the most memory in the last seconds before there was none left: a file in the home, for when the server is killed with everything else.
+ * What used the most memory in the last seconds before there was none left, and which programs were killed for want of it: a file in the home, for
+ * when the server is killed with everything else, or nobody was there to be told.
  * It has one length from the first on, and is written over in place by one write: so it needs no room on a full disk, and is never half written.
  */
 
@@ -9,12 +10,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { makeOwnFolder, ownFolder } from "../../../src/files/own-folder.ts";
 import { isoTime } from "../../../src/protocol/common.ts";
+import { type KilledProgram, killedProgram, MOST_KILLED } from "../../../src/protocol/project-status.ts";
 
 const BYTES = 4_096;
 const FOLDER = "memory";
 const FILE = "notes.json";
 
-const memoryNotes = z.object({
+const notedMemory = z.object({
   time: isoTime,
   /** Bytes in use by all, and the limit. */
   used: z.number().nonnegative(),
@@ -22,17 +24,32 @@ const memoryNotes = z.object({
   /** The largest first. */
   processes: z.array(z.object({ name: z.string().max(200), used: z.number().nonnegative() })).max(10),
 });
-export type NotedMemory = z.infer<typeof memoryNotes>;
+export type NotedMemory = z.infer<typeof notedMemory>;
+
+const memoryNotes = z.object({
+  /** While little is left; null: enough is. */
+  now: notedMemory.nullable(),
+  /** The last one first. */
+  killed: z.array(killedProgram).max(MOST_KILLED),
+});
+type Notes = z.infer<typeof memoryNotes>;
 
 export class MemoryNotes {
   /** undefined: a home in which it cannot be had does without. */
   readonly #file: FileHandle | undefined;
-  /** What an earlier server noted last. */
+  /** What an earlier server noted last, when little was left. */
   readonly before: NotedMemory | undefined;
+  #notes: Notes;
 
-  private constructor(file: FileHandle | undefined, before: NotedMemory | undefined) {
+  private constructor(file: FileHandle | undefined, notes: Notes = { now: null, killed: [] }) {
     this.#file = file;
-    this.before = before;
+    this.before = notes.now ?? undefined;
+    this.#notes = notes;
+  }
+
+  /** Programs that were killed lately, also before this server; the last one first. */
+  get killed(): readonly KilledProgram[] {
+    return this.#notes.killed;
   }
 
   /** Reads what an earlier server left. Whatever people put in its place is left alone. */
@@ -43,7 +60,7 @@ export class MemoryNotes {
     const isFile = (await file?.stat().catch(() => undefined))?.isFile() === true;
     if (file === undefined || !isFile) {
       await file?.close();
-      return new MemoryNotes(undefined, undefined);
+      return new MemoryNotes(undefined);
     }
     const before = await readNotes(file);
     const notes = new MemoryNotes(file, before);
@@ -51,12 +68,19 @@ export class MemoryNotes {
     return notes;
   }
 
-  /** undefined: there is nothing to be noted any more. */
-  async write(notes: NotedMemory | undefined): Promise<void> {
-    const text = notes === undefined ? "" : JSON.stringify(notes);
-    const bytes = Buffer.alloc(BYTES, " ");
-    if (Buffer.byteLength(text) <= BYTES) bytes.write(text);
-    await this.#file?.write(bytes, 0, BYTES, 0).catch(() => {}); // without it, nobody is told which process it was
+  /** undefined: there is enough again. */
+  async write(now: NotedMemory | undefined): Promise<void> {
+    this.#notes = { ...this.#notes, now: now ?? null };
+    await this.#save();
+  }
+
+  async addKilled(program: KilledProgram): Promise<void> {
+    this.#notes = { ...this.#notes, killed: [program, ...this.killed].slice(0, MOST_KILLED) };
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    await this.#file?.write(asBlock(this.#notes), 0, BYTES, 0).catch(() => {}); // without it, nobody is told which process it was
   }
 
   async close(): Promise<void> {
@@ -64,7 +88,16 @@ export class MemoryNotes {
   }
 }
 
-async function readNotes(file: FileHandle): Promise<NotedMemory | undefined> {
+/** As much of it as there is room for; blanks to the end. */
+function asBlock({ now, killed }: Notes): Buffer {
+  const fits = killed.map((_, older) => ({ now, killed: killed.slice(0, killed.length - older) }));
+  const texts = [...fits, { now, killed: [] }].map((notes) => JSON.stringify(notes));
+  const bytes = Buffer.alloc(BYTES, " ");
+  bytes.write(texts.find((text) => Buffer.byteLength(text) <= BYTES) ?? "");
+  return bytes;
+}
+
+async function readNotes(file: FileHandle): Promise<Notes | undefined> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(BYTES), 0, BYTES, 0);
     return memoryNotes.parse(JSON.parse(buffer.toString("utf8", 0, bytesRead)));

@@ -5,7 +5,7 @@
 
 import { sleep } from "../../../src/core/clock.ts";
 import type { Life } from "../../../src/core/life.ts";
-import type { OutOfMemory } from "../../../src/protocol/project-status.ts";
+import type { KilledProgram, OutOfMemory } from "../../../src/protocol/project-status.ts";
 import { listProcesses } from "../processes.ts";
 import { type MemoryUse, memoryUse } from "./control-group.ts";
 import { type LargeProcess, largestProcesses } from "./largest.ts";
@@ -69,6 +69,11 @@ export class MemoryWatch {
     });
   }
 
+  /** Programs that were killed lately, also before this server, whether or not anybody was told. */
+  async killed(): Promise<readonly KilledProgram[]> {
+    return (await this.#notes)?.killed ?? [];
+  }
+
   /** All of the project was ended at `ended`, Kubernetes says, for want of memory: with what had been noted by then. `isTold`: it is news. */
   async endedBefore(ended: Date, { isTold }: { isTold: boolean }): Promise<OutOfMemory> {
     const noted = notedAt(ended.getTime(), (await this.#notes)?.before);
@@ -117,13 +122,15 @@ export class MemoryWatch {
     // All was in use when it was killed; what is not any more was its own.
     const freed = now.oomKills === before.oomKills + 1 && now.limit !== null ? now.limit - now.used : 0;
     const used = Math.max(gone?.used ?? 0, Math.min(freed, now.limit ?? 0));
-    this.#tell({
+    const program = {
       time: new Date().toISOString(),
       process: gone?.name ?? null,
       used: used > 0 ? used : null,
       limit: now.limit,
       whole: false,
-    });
+    } as const;
+    this.#tell(program);
+    await (await this.#notes)?.addKilled(program);
   }
 
   #tell(what: OutOfMemory): void {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { NOBODY } from "../../../src/protocol/assertion.ts";
 import { DONE_HEADER } from "../../../src/protocol/done-in-project.ts";
-import type { OutOfMemory } from "../../../src/protocol/project-status.ts";
+import { type MemoryHistory, MOST_KILLED, type OutOfMemory } from "../../../src/protocol/project-status.ts";
 import { temporaryFolder } from "../../../test/helpers/folder.ts";
 import { testLives } from "../../../test/helpers/life.ts";
 import { type ProjectProcess, startProjectProcess } from "../../../test/helpers/project-process.ts";
@@ -26,6 +26,10 @@ async function group() {
   };
   await say({});
   return { folder, say };
+}
+
+async function historyOf(server: ProjectProcess, query = "", sub = NOBODY): Promise<MemoryHistory> {
+  return (await server.fetch(`/api/out-of-memory${query}`, {}, { sub, role: "viewer" })).json();
 }
 
 /** Starts a program that keeps some memory; its pid. */
@@ -57,8 +61,8 @@ test("what used the most when everything was killed is known to the next server,
 
   const { root, hub, projectId } = first;
   const second = await startProjectProcess(newLife(), { root, hub, projectId, env });
-  const ask = async (at: Date, sub = NOBODY): Promise<OutOfMemory> =>
-    (await second.fetch(`/api/out-of-memory?ended=${at.toISOString()}`, {}, { sub, role: "viewer" })).json();
+  const ask = async (at: Date, sub = NOBODY): Promise<OutOfMemory | null> =>
+    (await historyOf(second, `?ended=${at.toISOString()}`, sub)).end;
   const status = async () => (await second.fetch("/api/status")).json();
   const { socket } = await second.connect();
   const told: OutOfMemory[] = [];
@@ -97,6 +101,13 @@ test("a program that was killed is named, to everybody there and for the log, an
     action: "out_of_memory",
     ...told[0],
   });
+  expect(await historyOf(server)).toEqual({ end: null, killed: told });
+
+  await server.end("SIGKILL");
+  const { root, hub, projectId } = server;
+  const next = await startProjectProcess(newLife(), { root, hub, projectId, env: { COCALC_CGROUPS: folder } });
+  expect(await historyOf(next)).toEqual({ end: null, killed: told });
+  expect((await (await next.fetch("/api/status")).json()).outOfMemory).toBeNull(); // that was before
 });
 
 test("notes are read as they were written, and whatever else is in their place is left alone", async () => {
@@ -109,11 +120,18 @@ test("notes are read as they were written, and whatever else is in their place i
     return before;
   };
   const notes = await MemoryNotes.open(home);
+  const killed = (used: number) =>
+    ({ time: noted.time, process: "\u00e9".repeat(200), used, limit: 6, whole: false }) as const;
+  for (let used = 0; used < 2 * MOST_KILLED; used += 1) await notes.addKilled(killed(used));
   await notes.write({ ...noted, processes: Array(10).fill({ name: "x".repeat(200), used: 1 }) });
   await notes.write(noted);
   await notes.close();
   expect(await reopened()).toEqual(noted);
   const file = join(home, ".cocalc/memory/notes.json");
+  const again = await MemoryNotes.open(home);
+  expect(again.killed.map(({ used }) => used).slice(0, 3)).toEqual([15, 14, 13]); // the last ones, as far as there is room
+  await again.close();
+  expect((await stat(file)).size).toBe(4_096);
   for (const text of ["", "{", JSON.stringify({ ...noted, used: -1 }), "\0".repeat(100_000)]) {
     await writeFile(file, text);
     expect(await reopened()).toBeUndefined();

@@ -4,26 +4,28 @@ import { createHash } from "node:crypto";
 import type { Queryable } from "../../db/db.ts";
 import type { Leader } from "../../db/leader.ts";
 import { NOW } from "../../db/moments.ts";
-import type { OutOfMemory } from "../../protocol/project-status.ts";
+import type { KilledProgram, OutOfMemory } from "../../protocol/project-status.ts";
 
 const EVENT = "project_out_of_memory";
 /** What a program in a pod was ended by is told by the pod, so it is bounded: once in so long, by project. */
 export const OFTEN_SECONDS = 60;
-/** Which process it was is asked for as long after the end. */
+/** What is longer ago than that is neither asked for nor taken from a pod. */
 const ASKED_FOR_DAYS = 7;
 
-/** A program in the project was ended, the project's server says. Once a minute at most is written down. */
-export async function logKilledProgram(
-  db: Queryable,
-  projectId: string,
-  what: OutOfMemory & { whole: false },
-): Promise<void> {
+/**
+ * A program in the project was ended, the project's server says, now or when nobody was there to be told: it stands in the log when it was. Of one
+ * minute once at most is written down.
+ */
+export async function logKilledProgram(db: Queryable, projectId: string, what: KilledProgram): Promise<void> {
+  const often = `interval '${OFTEN_SECONDS} seconds'`;
   await db.execute(
-    `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, ${NOW}
-     WHERE NOT EXISTS (SELECT FROM project_log WHERE project_id = $2 AND event ->> 'event' = '${EVENT}'
-       AND time > ${NOW} - interval '${OFTEN_SECONDS} seconds')
+    `INSERT INTO project_log (id, project_id, event, time)
+     SELECT $1, $2, $3, at.time FROM (SELECT LEAST($4::timestamp, ${NOW}) AS time) AS at
+     WHERE at.time > ${NOW} - interval '${ASKED_FOR_DAYS} days' AND NOT EXISTS (
+       SELECT FROM project_log AS log WHERE project_id = $2 AND event ->> 'event' = '${EVENT}'
+         AND log.time > at.time - ${often} AND log.time < at.time + ${often})
      ON CONFLICT (id) DO NOTHING`,
-    [idOf(projectId, what.time), projectId, JSON.stringify({ event: EVENT, ...what })],
+    [idOf(projectId, what.time), projectId, JSON.stringify({ event: EVENT, ...what }), what.time],
   );
 }
 
@@ -34,9 +36,11 @@ export async function logEndedContainer(
 ): Promise<void> {
   const time = ended.toISOString();
   await leader.write(
-    (isLeading) => `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, ${NOW} WHERE ${isLeading}
+    (
+      isLeading,
+    ) => `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, LEAST($4::timestamp, ${NOW}) WHERE ${isLeading}
      ON CONFLICT (id) DO NOTHING`,
-    [idOf(podUid, time), projectId, JSON.stringify({ event: EVENT, time, limit, whole: true })],
+    [idOf(podUid, time), projectId, JSON.stringify({ event: EVENT, time, limit, whole: true }), time],
   );
 }
 

@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { projectLog } from "../../../src/domain/projects/log.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
+import type { KilledProgram } from "../../../src/protocol/project-status.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
 import { testLives } from "../../helpers/life.ts";
 import { startProjectServer, testHub } from "../../helpers/project-server.ts";
+import { TcpProxy } from "../../helpers/tcp-proxy.ts";
 import { until } from "../../helpers/until.ts";
 import { readyStatus, World } from "./world.ts";
 
 const newLife = testLives();
+const EVENT = "project_out_of_memory";
 const ENDED = new Date(Math.floor(Date.now() / 1_000) * 1_000);
 
 /** As a node tells of a container that was killed (by its exit code; the reason may be of an older kill), and of the one that runs since. */
@@ -33,31 +36,36 @@ const container = (change: object) => ({
 });
 
 /** A project whose pod is where a real server of it listens, which has notes of what used the most. */
-async function openWithServer({ name = "R fit.R" } = {}) {
+async function openWithServer({ name = "R fit.R", killed = [] as KilledProgram[] } = {}) {
   const life = newLife();
   const world = await World.open(life);
   const projectId = await world.createProject();
   const root = await temporaryFolder(life, "project");
   await mkdir(join(root, "home/.cocalc/memory"), { recursive: true });
   const noted = { time: ENDED.toISOString(), used: 9e8, limit: 1e9, processes: [{ name, used: 8e8 }] };
-  await writeFile(join(root, "home/.cocalc/memory/notes.json"), JSON.stringify(noted));
+  await writeFile(join(root, "home/.cocalc/memory/notes.json"), JSON.stringify({ now: noted, killed }));
   const hub = { ...(await testHub()), publicKeys: JSON.stringify(await publicKeys(world.db)) };
   const server = await startProjectServer(life, { projectId, hub, root, env: { COCALC_CGROUPS: root } });
-  const env = { COCALC_PROJECT_PORT: new URL(server.origin).port };
+  const there = { host: "127.0.0.1", port: Number(new URL(server.origin).port) };
+  const way = new TcpProxy(there);
+  await way.up();
+  life.defer("way to the server", () => way.down());
+  const env = { COCALC_PROJECT_PORT: String(way.port) };
   await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], env);
   await world.ask(projectId, "start");
   await world.untilPod(projectId);
   const ends = async () => {
     const { log } = await projectLog(world.db, { projectId, limit: 50 });
-    return log.map(({ event }) => event).filter(({ event }) => event === "project_out_of_memory");
+    for (const { event, time } of log) if (event.event === EVENT) expect(time.toISOString()).toBe(event.time);
+    return log.map(({ event }) => event).filter(({ event }) => event === EVENT);
   };
-  return { world, projectId, ends };
+  return { world, projectId, ends, way, there };
 }
 
 test("the end of a container for want of memory is told once, and with the process once the server is back", async () => {
   const { world, projectId, ends } = await openWithServer();
   await world.tell(projectId, { phase: "Running", containerStatuses: [container({ state: killed() })] });
-  const told = { event: "project_out_of_memory", time: ENDED.toISOString(), whole: true, limit: 1_000 * 2 ** 20 };
+  const told = { event: EVENT, time: ENDED.toISOString(), whole: true, limit: 1_000 * 2 ** 20 };
   await until(async () => (await ends()).length > 0);
   expect(await ends()).toEqual([told]);
 
@@ -72,14 +80,13 @@ test("an end that nobody noted is told without a process, and a container that e
   const { world, projectId, ends } = await openWithServer();
   await world.tell(projectId, { phase: "Running", containerStatuses: [container({ state: killed(1) })] });
   await world.untilState(projectId, "pending");
-  const older = { ...killed().terminated, finishedAt: "2026-01-01T00:00:00Z" };
+  const hourBefore = new Date(ENDED.getTime() - 3_600_000).toISOString();
+  const older = { ...killed().terminated, finishedAt: hourBefore };
   const running = { state: { running: { startedAt: new Date().toISOString() } }, ready: true };
   const last = { lastState: { terminated: older } };
   await world.tell(projectId, { ...readyStatus("127.0.0.1"), containerStatuses: [container({ ...running, ...last })] });
   await until(async () => (await ends()).some((end) => "process" in end));
-  expect(await ends()).toEqual([
-    expect.objectContaining({ time: "2026-01-01T00:00:00.000Z", process: null, used: null }),
-  ]);
+  expect(await ends()).toEqual([expect.objectContaining({ time: hourBefore, process: null, used: null })]);
 });
 
 test("a NUL in the name of the process had its project's server asked for ever: what a pod says is cleaned", async () => {
@@ -90,4 +97,30 @@ test("a NUL in the name of the process had its project's server asked for ever: 
   await world.tell(projectId, { ...readyStatus("127.0.0.1"), containerStatuses: [container(running)] });
   await until(async () => (await ends()).some((end) => "process" in end));
   expect(await ends()).toEqual([expect.objectContaining({ whole: true, process: "R [31m fit.R", used: 8e8 })]);
+});
+
+test("a server that could not be reached at first had its project's log without the process for ever", async () => {
+  const { world, projectId, ends, way, there } = await openWithServer();
+  way.toward({ host: "127.0.0.1", port: 1 }); // where nobody listens
+  await world.tell(projectId, { phase: "Running", containerStatuses: [container({ state: killed() })] });
+  const running = { state: { running: { startedAt: new Date().toISOString() } }, lastState: killed(), ready: true };
+  await world.tell(projectId, { ...readyStatus("127.0.0.1"), containerStatuses: [container(running)] });
+  await until(() => way.accepted >= 2);
+  expect(await ends()).toEqual([expect.not.objectContaining({ process: null })]);
+  way.toward(there);
+  await until(async () => (await ends()).some((end) => "process" in end));
+  expect(await ends()).toEqual([expect.objectContaining({ process: "R fit.R", used: 8e8 })]);
+});
+
+test("programs that were killed while nobody had a page open stand in the log when they were, once the project starts", async () => {
+  const at = (minutes: number) => new Date(ENDED.getTime() - minutes * 60_000).toISOString();
+  const program = (minutes: number) => ({ time: at(minutes), process: "R", used: 5, limit: 6, whole: false as const });
+  const longAgo = 30 * 24 * 60;
+  // 90 is told along with 90.5: of one minute one is enough.
+  const all = [program(5), program(90), program(90.5), program(longAgo)];
+  const { world, projectId, ends } = await openWithServer({ killed: all });
+  await world.tell(projectId, readyStatus("127.0.0.1"));
+  await until(async () => (await ends()).length === 2);
+  const told = [5, 90].map((minutes) => ({ event: EVENT, ...program(minutes) }));
+  expect(await ends()).toEqual(told);
 });
