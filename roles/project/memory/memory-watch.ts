@@ -19,6 +19,9 @@ const CLOSE_FROM = 0.5;
 const GROWN = 0.05;
 const OFTEN_MS = 250;
 const SELDOM_MS = 1_000;
+/** So long a process takes at most to end that the kernel has killed: it is counted before, and its memory is given back meanwhile. */
+const DYING_MS = 2_000;
+const DYING_LOOK_MS = 50;
 /** The end of a container is told in whole seconds, and the last notes may be a little older than it. */
 const NOTED_BEFORE_MS = 15_000;
 const NOTED_AFTER_MS = 2_000;
@@ -63,7 +66,7 @@ export class MemoryWatch {
     });
     life.run("memory", async (signal) => {
       while (!signal.aborted) {
-        const again = await this.#look(cgroups).catch(() => SELDOM_MS); // too many files are open: the next look may be luckier
+        const again = await this.#look(cgroups, signal).catch(() => SELDOM_MS); // too many files are open: the next look may be luckier
         await sleep(again, signal);
       }
     });
@@ -90,12 +93,12 @@ export class MemoryWatch {
   }
 
   /** One look; the ms to the next. */
-  async #look(cgroups: string): Promise<number> {
+  async #look(cgroups: string, signal: AbortSignal): Promise<number> {
     const now = await memoryUse(cgroups);
     const before = this.#last;
     this.#last = now;
     if (now === undefined) return SELDOM_MS;
-    if (before !== undefined && now.oomKills > before.oomKills) await this.#killed(before, now);
+    if (before !== undefined && now.oomKills > before.oomKills) await this.#killed(before, now, signal);
     if (now.limit === null) return SELDOM_MS;
     const part = now.used / now.limit;
     const isMuch = part >= NOTED_FROM;
@@ -116,9 +119,8 @@ export class MemoryWatch {
   }
 
   /** The kernel does not tell us which it killed: the largest of those we knew that are gone. */
-  async #killed(before: MemoryUse, now: MemoryUse): Promise<void> {
-    const alive = new Set((await listProcesses()).map(({ pid }) => pid));
-    const gone = this.#seen.processes.find(({ pid }) => !alive.has(pid));
+  async #killed(before: MemoryUse, now: MemoryUse, signal: AbortSignal): Promise<void> {
+    const gone = await this.#gone(signal);
     // All was in use when it was killed; what is not any more was its own.
     const freed = now.oomKills === before.oomKills + 1 && now.limit !== null ? now.limit - now.used : 0;
     const used = Math.max(gone?.used ?? 0, Math.min(freed, now.limit ?? 0));
@@ -131,6 +133,19 @@ export class MemoryWatch {
     } as const;
     this.#tell(program);
     await (await this.#notes)?.addKilled(program);
+  }
+
+  /** The largest of those we knew that are gone, once the largest of all is, which the kernel prefers, or time enough has passed. */
+  async #gone(signal: AbortSignal): Promise<LargeProcess | undefined> {
+    const { processes } = this.#seen;
+    for (let waitedMs = 0; ; waitedMs += DYING_LOOK_MS) {
+      // Who is dying, or dead and not waited for yet, has no memory any more.
+      const alive = new Set((await listProcesses()).filter(({ memory }) => memory > 0).map(({ pid }) => pid));
+      const gone = processes.filter(({ pid }) => !alive.has(pid));
+      if (gone.length > 0 && (gone[0] === processes[0] || waitedMs >= DYING_MS)) return gone[0];
+      if (waitedMs >= DYING_MS) return undefined;
+      await sleep(DYING_LOOK_MS, signal);
+    }
   }
 
   #tell(what: OutOfMemory): void {
