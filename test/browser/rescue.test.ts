@@ -1,10 +1,11 @@
 /** A project that runs out of memory, and one that does not start by its own doing, in a real browser on the whole product. */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { Life } from "../../src/core/life.ts";
+import type { ProjectStatus } from "../../src/protocol/project-status.ts";
 import { expectFits, openPage } from "../helpers/browser.ts";
 import { testLives } from "../helpers/life.ts";
 import { Person, type Product, startProduct } from "../helpers/product.ts";
@@ -60,6 +61,76 @@ test(
     await banner.waitFor({ state: "detached" });
     await page.getByRole("link", { name: "Log" }).click();
     await page.getByText("asked to restart the project in rescue mode").waitFor();
+  },
+  LONG_MS,
+);
+
+test(
+  "a project that its project_init.sh keeps from starting is rescued from the page of its start, mended, and starts normally",
+  async () => {
+    const projectId = await ada.createProject("Unstartable");
+    await mkdir(homeOf(projectId), { recursive: true });
+    await writeFile(join(homeOf(projectId), "project_init.sh"), "kill -9 $PPID\n"); // which is the project's server
+    const page = await openProject(projectId, "files");
+    await page.getByRole("button", { name: "Start project" }).click();
+    const offer = page.getByRole("button", { name: "Start in rescue mode" });
+    await offer.waitFor({ timeout: 120_000 });
+    await offer.click();
+    const banner = page.getByRole("status").filter({ hasText: "Rescue mode:" });
+    await banner.waitFor({ timeout: 120_000 });
+    await page.getByText("project_init.sh").waitFor();
+    await page.getByRole("link", { name: "Terminal" }).click();
+    await page.getByRole("textbox", { name: "Terminal main" }).waitFor();
+    await until(async () => (await terminalText(page)).includes("(rescue)"));
+    await page.keyboard.type("echo 'touch ran' > $PROJECT_HOME/project_init.sh; echo mended\n");
+    await until(async () => /\nmended/.test(await terminalText(page)));
+    await banner.getByRole("button", { name: "Restart normally" }).click();
+    await banner.waitFor({ state: "detached" });
+    await until(
+      () =>
+        access(join(homeOf(projectId), "ran")).then(
+          () => true,
+          () => false,
+        ),
+      { timeoutMs: 60_000 },
+    );
+    await ada.untilState(projectId, "running");
+  },
+  LONG_MS,
+);
+
+/** Has a program in the project keep so much memory that about `part` of its limit is in use. */
+async function fillMemory(projectId: string, part: number): Promise<void> {
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(`${product.origin}/${projectId}/api/${path}`, {
+      ...init,
+      headers: { cookie: ada.cookie, origin: product.origin, "content-type": "application/json" },
+    });
+  const { memory }: ProjectStatus = await (await ask("status")).json();
+  const bytes = Math.floor(part * (memory.limit ?? 0) - memory.used - NODE_BYTES);
+  const hog = `globalThis.kept = Buffer.alloc(${bytes}, 1); setTimeout(() => {}, 300_000)`;
+  const command = `"${process.execPath}" -e '${hog}' > /dev/null 2>&1 &`;
+  await ask("exec", { method: "POST", body: JSON.stringify({ command, bash: true }) });
+}
+
+/** What a program has of its own. */
+const NODE_BYTES = 45e6;
+
+test(
+  "a project that uses nine tenths of its memory says so, and how much that is",
+  async () => {
+    const projectId = await ada.createProject("Nearly full", { start: true });
+    await fillMemory(projectId, 0.95);
+    const page = await openProject(projectId, "files");
+    const notice = page.getByRole("status").filter({ hasText: "Memory is nearly used up:" });
+    await notice.getByText(/9\d\d MB of 1 GB\./).waitFor({ timeout: 60_000 });
+    await page
+      .locator("footer")
+      .getByText(/^memory 9\d\d MB of 1 GB$/)
+      .waitFor();
+    await expectFits(page, "memory warning", ".project-notice");
+    await notice.getByRole("button", { name: "Ask for more memory" }).click();
+    await notice.getByRole("status").waitFor();
   },
   LONG_MS,
 );

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { type LogEntry, wordsOfEvent } from "./log-view.ts";
 import { outOfMemoryWords } from "./memory-view.ts";
-import { mayBeRescued } from "./start-view.ts";
+import { offersRescue } from "./start-view.ts";
 
 const GB = 1_000 * 2 ** 20;
 
@@ -12,7 +12,7 @@ test("memory that ran out is told with what is known of it", () => {
     `“python3 fit.py”, which used 900 MB, was ended. ${together}`,
   );
   expect(outOfMemoryWords({ ...known, whole: true })).toBe(
-    `Everything in the project was ended. Most of it was used by “python3 fit.py” (900 MB). ${together}`,
+    `Everything in the project was ended. The largest program was “python3 fit.py” (900 MB). ${together}`,
   );
   const nothing = { process: null, used: null, limit: null };
   expect(outOfMemoryWords({ ...nothing, whole: false })).toBe("A program was ended.");
@@ -31,7 +31,13 @@ test("the log tells of memory and of rescues, whatever a pod put into it", () =>
 });
 
 test("a rescue is offered where the project itself may be at fault, and not after one that failed", () => {
-  expect(mayBeRescued({ reason: "crashed", rescue: false })).toBe(true);
-  expect(mayBeRescued({ reason: "crashed", rescue: true })).toBe(false);
-  expect(mayBeRescued({ reason: "no_room", rescue: false })).toBe(false);
+  const crashed = { outcome: "failed", reason: "crashed", rescue: false } as const;
+  const trouble = undefined;
+  expect(offersRescue({ state: "stopped", start: crashed, trouble })).toBe(true);
+  expect(offersRescue({ state: "stopped", start: { ...crashed, rescue: true }, trouble })).toBe(false);
+  expect(offersRescue({ state: "stopped", start: { ...crashed, reason: "no_room" }, trouble })).toBe(false);
+  expect(offersRescue({ state: "stopped", start: { ...crashed, outcome: "running" }, trouble })).toBe(false);
+  const again = { outcome: "running", reason: null, rescue: false } as const;
+  expect(offersRescue({ state: "starting", start: again, trouble })).toBe(false);
+  expect(offersRescue({ state: "starting", start: again, trouble: "It ended by itself." })).toBe(true);
 });

@@ -11,6 +11,6 @@ export function outOfMemoryWords({ process, used, limit, whole }: Omit<OutOfMemo
   const size = used === null ? "" : `, which used ${memoryWords(used)}`;
   if (!whole) return `${name ?? "A program"}${size}${size === "" ? "" : ","} was ended.${most}`;
   const largest =
-    name === undefined ? "" : ` Most of it was used by ${name}${used === null ? "" : ` (${memoryWords(used)})`}.`;
+    name === undefined ? "" : ` The largest program was ${name}${used === null ? "" : ` (${memoryWords(used)})`}.`;
   return `Everything in the project was ended.${largest}${most}`;
 }

@@ -1,6 +1,7 @@
 /** A start in the user's words: its phases with their times, why it waits, and what to try when it failed. Pure. */
 
 import type { ProjectStart, StartPhase, StartReason } from "../../protocol/starts.ts";
+import type { StateWord } from "./project-view.ts";
 
 /** `label` once it is so, `doing` while it is under way. */
 const PHASES: { phase: StartPhase; label: string; doing: string }[] = [
@@ -103,7 +104,16 @@ const RESCUABLE: ReadonlySet<StartReason> = new Set([
   "other",
 ]);
 
-/** May it start in rescue mode where it did not start otherwise? */
-export function mayBeRescued({ reason, rescue }: Pick<ProjectStart, "reason" | "rescue">): boolean {
-  return !rescue && reason !== null && RESCUABLE.has(reason);
+interface Attempt {
+  state: StateWord;
+  start: Pick<ProjectStart, "outcome" | "reason" | "rescue"> | undefined;
+  /** What its pod says is wrong. */
+  trouble: string | undefined;
+}
+
+/** Is rescue mode offered? Where the project's own doing may have failed its start, or ends its server again and again. */
+export function offersRescue({ state, start, trouble }: Attempt): boolean {
+  if (start?.rescue === true) return false;
+  if (state === "starting") return trouble !== undefined;
+  return state === "stopped" && start?.outcome === "failed" && start.reason !== null && RESCUABLE.has(start.reason);
 }

@@ -3,24 +3,29 @@
 import { Button, Text } from "@mantine/core";
 import { IconLifebuoy } from "@tabler/icons-react";
 import { askFor } from "../../core/project-actions.ts";
-import { mayIn } from "../../core/project-view.ts";
+import { mayIn, type StateWord } from "../../core/project-view.ts";
 import { useApp, useProject, useStore } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 
 /** Beside a start that failed, or that does not come to its end. */
-export function RescueOffer() {
+export function RescueOffer({ state, compact = false }: { state: StateWord; compact?: boolean }) {
   const app = useApp();
   const { project } = useProject();
-  const rescue = useAct(() => askFor(app, project.project_id, "start", { rescue: true }));
+  // A server that ends again and again may be there just now: a start would leave it alone.
+  const action = state === "stopped" ? "start" : "restart";
+  const rescue = useAct(() => askFor(app, project.project_id, action, { rescue: true }));
   if (!mayIn(project, useStore(app.hub.account), "control")) return null;
   return (
     <div className="rescue-offer">
-      <Text size="sm">
-        In rescue mode you get its files and a terminal, and nothing of the home folder is executed: so you can mend
-        what keeps it from starting.
-      </Text>
+      {!compact && (
+        <Text size="sm">
+          In rescue mode you get its files and a terminal, and nothing of the home folder is executed: so you can mend
+          what keeps it from starting.
+        </Text>
+      )}
       <Button
         variant="default"
+        size={compact ? "compact-sm" : "sm"}
         leftSection={<IconLifebuoy size={16} aria-hidden />}
         loading={rescue.busy}
         onClick={() => void rescue.run()}

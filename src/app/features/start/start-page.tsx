@@ -4,7 +4,7 @@ import { Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { mayIn } from "../../core/project-view.ts";
-import { adviceFor, mayBeRescued } from "../../core/start-view.ts";
+import { adviceFor, offersRescue } from "../../core/start-view.ts";
 import { useApp, useStore } from "../../ui/app-context.ts";
 import { AskForMemory } from "../../ui/ask-for-more.tsx";
 import { Problem } from "../../ui/problem.tsx";
@@ -64,10 +64,9 @@ export function StartPage() {
               </Button>
             </>
           )}
-          {failed && !project.deleted && mayBeRescued(start) && <RescueOffer />}
           {go.error !== undefined && <Problem title="The start could not be asked for">{go.error}</Problem>}
           {(state === "starting" || state === "waiting") && <StartProgress start={start} />}
-          {state === "starting" && trouble !== undefined && start?.rescue !== true && <RescueOffer />}
+          {!project.deleted && offersRescue({ state, start, trouble }) && <RescueOffer state={state} />}
           {state === "stopping" && (
             <Text size="sm" role="status">
               It is saving everything and stopping.
