@@ -1,5 +1,6 @@
 /** Trouble on a real cluster: whatever goes wrong with a project's pod comes to a truthful end, in words. */
 import { expect, test } from "@jest/globals";
+import { type LogEntry, wordsOfEvent } from "../../src/app/core/log-view.ts";
 import { until } from "../helpers/until.ts";
 import { MISSING_IMAGE } from "./deploy/project-config.ts";
 import { runScript, startProject } from "./person.ts";
@@ -33,11 +34,21 @@ test("out of memory: the project says so, and is back with its files", async () 
   await inState(world, projectId, "running");
   await runScript(ada, projectId, `echo kept > notes.txt\n${EAT_MEMORY}`);
   const told = await until(async () => (await projectRow(world, projectId)).state?.error, { timeoutMs: 60_000 });
-  expect(told).toMatch(/more memory than it may use/);
+  expect(told).toMatch(/The project needed more memory than it may use and was ended; use less, or ask for more\./);
   await inState(world, projectId, "running");
   expect(await runScript(ada, projectId, "cat notes.txt")).toBe("kept\n");
   const status = (await podOf(world, projectId))?.status?.containerStatuses?.[0];
   expect(status?.lastState?.terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
+  const entry = await until(
+    async () => {
+      const { log } = await ada.call("projects/log", { project_id: projectId, limit: 50 });
+      return log.find(({ event }: LogEntry) => event.event === "project_out_of_memory" && "process" in event);
+    },
+    { timeoutMs: 60_000 },
+  );
+  expect(wordsOfEvent(entry).words).toMatch(
+    /^ran out of memory\. Everything in the project was ended\..* All programs of the project together may use 1 GB\.$/,
+  );
 });
 
 /**
