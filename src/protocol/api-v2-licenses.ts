@@ -4,7 +4,6 @@ import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
 import { isoTime, uuid } from "./common.ts";
 import { isSound } from "./json-value.ts";
-import { readPatch } from "./license-patch.ts";
 import { licenseQuota, licenseStatus, siteLicense } from "./licenses.ts";
 import { computeState } from "./project.ts";
 
@@ -25,6 +24,8 @@ export const managedLicense = siteLicense.extend({
   apply_limit: z.number().int().nullable(),
   /** How many projects have it, running or not; deleted ones included. */
   projects: z.number().int(),
+  /** What of its quota or upgrades counts for nothing, and why: somebody wrote it with SQL. */
+  not_counted: z.array(z.string()),
 });
 export type ManagedLicense = z.infer<typeof managedLicense>;
 
@@ -46,10 +47,8 @@ export type LicensedProject = z.infer<typeof licensedProject>;
 
 const handingOut = license.extend({ project_ids: z.array(uuid).min(1).max(1_000) });
 
-/** As somebody may write it: what the database would hold and no start could use is refused. */
+/** As somebody may write it; whether every field of it counts is looked at where it is written. */
 const newQuota = licenseQuota.superRefine((quota, context) => {
-  const { problem } = quota.patch === undefined ? {} : readPatch(quota.patch);
-  if (problem !== undefined) context.addIssue({ code: "custom", path: ["patch"], message: problem });
   if (!isSound(quota))
     context.addIssue({ code: "custom", message: "must not hold lists in lists without end, nor the character NUL" });
 });

@@ -25,11 +25,14 @@ const projectAndPerson = project
 export const projectEndpoints = {
   "projects/create": {
     access: "account",
-    summary: "Makes a project that the caller owns; nothing is started.",
+    summary:
+      "Makes a project that the caller owns, with a licence if one is named, and asks for its start if `start` says so; all of it or nothing.",
     input: z.object({
       title: projectTitle.default("Untitled"),
       description: projectDescription.default(""),
       image: environmentId.optional(),
+      /** Its id; a restricted one is given by its managers and administrators alone. */
+      license: uuid.optional(),
       start: z.boolean().default(false),
     }),
     output: project,

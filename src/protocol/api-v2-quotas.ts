@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { done, type Endpoints } from "./api-v2.ts";
 import { uuid } from "./common.ts";
-import { projectLicense, siteLicense } from "./licenses.ts";
+import { poolName, projectLicense, siteLicense } from "./licenses.ts";
 import { licenseForQuota, quotaInputs } from "./quota-inputs.ts";
 import { pendingQuota } from "./quotas.ts";
 
@@ -39,6 +39,8 @@ export const adminQuotas = z
     always_running: flag,
     /** Takes the network away, whoever gives it. */
     disable_internet: flag,
+    /** The pool of machines on which it runs, whatever its licences and image say. */
+    pool: poolName.nullable(),
   })
   .partial();
 export type AdminQuotas = z.infer<typeof adminQuotas>;
@@ -75,7 +77,7 @@ export const quotaEndpoints = {
   "projects/set-admin-quotas": {
     access: "admin",
     summary:
-      "What an administrator grants a project beyond the site's defaults: memory and disk in MB, cpu in cores, idle_timeout in seconds.",
+      "What an administrator grants a project beyond the site's defaults: memory and disk in MB, cpu in cores, idle_timeout in seconds, a pool of machines.",
     input: project.extend(adminQuotas.shape),
     output: z.object({ status: z.literal("success") }),
   },

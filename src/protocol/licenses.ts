@@ -12,6 +12,14 @@ export const licenseIdleTimeout = z.enum(["short", "medium", "day"]);
 
 const amount = (most: number) => z.number().min(0).max(most);
 
+/** A pool of machines, as the value of a node's label has it. */
+export const poolName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+    "must be at most 63 letters, digits, dots, hyphens and underscores, the first and last a letter or digit",
+  );
+
 /** Column `site_licenses.quota`: ram in GB, cpu in cores, disk in GB. */
 export const licenseQuota = z.looseObject({
   ram: amount(10_000).optional(),

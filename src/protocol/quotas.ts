@@ -10,9 +10,12 @@ import { isoTime } from "./common.ts";
 const DEVICE =
   /^(?!requests\.)(?!(?:[^/]*\.)?kubernetes\.io\/)[a-z0-9]([-a-z0-9.]{0,250}[a-z0-9])?\/[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
 
+/** Of one project. */
+export const MOST_GPUS = 64;
+
 /** `toleration` and `nodeLabel` as "key=value"; without `resource`, nvidia.com/gpu. */
 export const gpuQuota = z.looseObject({
-  num: z.number().int().min(1).max(64).default(1),
+  num: z.number().int().min(1).max(MOST_GPUS).default(1),
   toleration: z.string().max(400).optional(),
   nodeLabel: z.string().max(400).optional(),
   resource: z

@@ -1,7 +1,9 @@
 /** Handlers of `/api/v2/projects/…`, but for the collaborators. */
 
 import { forbidden, notFound } from "../../../src/core/errors.ts";
+import type { Transaction } from "../../../src/db/db.ts";
 import { record } from "../../../src/domain/central-log/central-log.ts";
+import { giveLicenseIn } from "../../../src/domain/licenses/hand-out.ts";
 import { requestAction } from "../../../src/domain/projects/action-request.ts";
 import { createProject } from "../../../src/domain/projects/create.ts";
 import { hideProject } from "../../../src/domain/projects/hide.ts";
@@ -14,16 +16,26 @@ import { projectVariables } from "../../../src/domain/projects/variables.ts";
 import { checkOffered } from "../../../src/domain/software/software.ts";
 import type { projectEndpoints } from "../../../src/protocol/api-v2-projects.ts";
 import { may } from "../../../src/protocol/project-rights.ts";
-import { type Handlers, OK } from "./call.ts";
+import { type AccountCall, type Handlers, OK } from "./call.ts";
 import type { collaborators } from "./collaborators.ts";
+import { checkGiving } from "./licenses.ts";
 
 type Paths = Exclude<keyof typeof projectEndpoints, keyof typeof collaborators>;
 
 export const projects: Handlers<Paths> = {
-  "projects/create": async ({ hub, accountId, identity }, { title, description, image, start }) => {
+  "projects/create": async (call, { title, description, image, license, start }) => {
+    const { hub, accountId, identity } = call;
     const { db, limits } = hub;
+    if (license !== undefined) await checkGiving(call, license);
     const [settings, software] = await Promise.all([hub.settings.values(), hub.software.value()]);
-    const wish = { accountId, title, description, image, start };
+    const wish = {
+      accountId,
+      title,
+      description,
+      image,
+      start,
+      also: license === undefined ? undefined : givingTo(call, license),
+    };
     return { project_id: await createProject({ db, limits, settings, software }, identity, wish) };
   },
   "projects/get": async ({ hub: { db }, accountId, identity }, { account_id = accountId, limit, deleted, after }) => {
@@ -74,3 +86,9 @@ export const projects: Handlers<Paths> = {
     return { log: log.map((entry) => ({ ...entry, time: entry.time.toISOString() })), next };
   },
 };
+
+/** Gives a project the licence in the transaction in which it is made. */
+function givingTo({ accountId, identity }: AccountCall, licenseId: string) {
+  const by = { accountId, isAdmin: identity.isAdmin };
+  return (tx: Transaction, projectId: string) => giveLicenseIn(tx, { licenseId, projectIds: [projectId], by });
+}

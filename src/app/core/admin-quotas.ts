@@ -2,6 +2,7 @@
 
 import { fieldName } from "../../domain/quotas/words-rules.ts";
 import type { EndpointInput } from "../../protocol/api-v2-table.ts";
+import { poolName } from "../../protocol/licenses.ts";
 
 type Sent = Omit<EndpointInput<"projects/set-admin-quotas">, "project_id">;
 
@@ -26,8 +27,8 @@ export const FLAGS = [
   { name: "disable_internet", label: "No internet, whoever gives it", key: "disableInternet" },
 ] as const;
 
-/** Amounts as texts, "" where nothing is granted. */
-export type AdminForm = Record<Amount["name"], string> & Record<(typeof FLAGS)[number]["name"], boolean>;
+/** Amounts and the pool of machines as texts, "" where nothing is granted. */
+export type AdminForm = Record<Amount["name"] | "pool", string> & Record<(typeof FLAGS)[number]["name"], boolean>;
 
 /** The form of a project's settings, in which anything may stand. */
 export function adminFormOf(settings: Readonly<Record<string, unknown>>): AdminForm {
@@ -37,7 +38,8 @@ export function adminFormOf(settings: Readonly<Record<string, unknown>>): AdminF
     return [name, isSet ? String(Math.round((number / factor) * 1_000) / 1_000) : ""];
   });
   const flags = FLAGS.map(({ name, key }) => [name, Number(settings[key]) >= 1]);
-  return Object.fromEntries([...amounts, ...flags]) as AdminForm; // every field of both tables
+  const pool = typeof settings.pool === "string" ? settings.pool : "";
+  return { ...Object.fromEntries([...amounts, ...flags]), pool } as AdminForm; // every field of both tables
 }
 
 /** What is sent for a form: the fields that are another than before; null takes a word back. */
@@ -46,6 +48,7 @@ export function adminChange(form: AdminForm, before: AdminForm): Sent {
   for (const { name } of AMOUNTS)
     if (form[name].trim() !== before[name]) sent[name] = form[name].trim() === "" ? null : Number(form[name]);
   for (const { name } of FLAGS) if (form[name] !== before[name]) sent[name] = form[name] || null;
+  if (form.pool.trim() !== before.pool) sent.pool = form.pool.trim() || null;
   return sent;
 }
 
@@ -63,11 +66,16 @@ export function settingsWith(settings: Readonly<Record<string, unknown>>, form: 
     if (form[name]) after[key] = name === "disable_internet" ? true : 1;
     else delete after[key];
   }
+  if (form.pool.trim() === "") delete after.pool;
+  else after.pool = form.pool.trim();
   return after;
 }
 
-/** The amounts that are no numbers, in words. */
-export function adminProblems(form: AdminForm): Partial<Record<Amount["name"], string>> {
+/** The amounts that are no numbers, and a pool that is no name, in words. */
+export function adminProblems(form: AdminForm): Partial<Record<Amount["name"] | "pool", string>> {
   const wrong = AMOUNTS.filter(({ name }) => !(Number(form[name]) >= 0));
-  return Object.fromEntries(wrong.map(({ name }) => [name, "Type a number, or nothing."]));
+  const amounts = Object.fromEntries(wrong.map(({ name }) => [name, "Type a number, or nothing."]));
+  const pool = form.pool.trim();
+  const [problem] = pool === "" ? [] : (poolName.safeParse(pool).error?.issues ?? []);
+  return problem === undefined ? amounts : { ...amounts, pool: `It ${problem.message}.` };
 }

@@ -3,8 +3,8 @@
 import { isForFew } from "../../domain/licenses/reach-rules.ts";
 import type { EndpointInput } from "../../protocol/api-v2-table.ts";
 import { readPatch } from "../../protocol/license-patch.ts";
-import type { LicenseQuota, SiteLicense } from "../../protocol/licenses.ts";
-import { gpuQuota } from "../../protocol/quotas.ts";
+import { type LicenseQuota, poolName, type SiteLicense } from "../../protocol/licenses.ts";
+import { gpuQuota, MOST_GPUS } from "../../protocol/quotas.ts";
 
 /** Every field as its control has it: texts, and what is ticked. */
 export interface LicenseForm {
@@ -130,12 +130,16 @@ export function formProblems(form: LicenseForm): Partial<Record<keyof LicenseFor
   for (const name of NUMBERS) if (!(Number(form[name]) >= 0)) problems[name] = "Type a number, or nothing.";
   for (const name of ["run_limit", "apply_limit", "gpus"] as const)
     if (!/^\d*$/.test(form[name].trim())) problems[name] = "Type a whole number, or nothing.";
+  if (Number(form.gpus) > MOST_GPUS) problems.gpus = `Type a number up to ${MOST_GPUS}.`;
   if (form.activates !== "" && form.expires !== "" && form.expires <= form.activates)
     problems.expires = "The end has to be after the beginning.";
   if (form.idle_timeout === "day" && !form.member) problems.idle_timeout = "A day goes with “For members” alone.";
   const patch = form.patch.trim();
   const { problem } = patch === "" ? {} : readPatch(patch);
   if (problem !== undefined) problems.patch = `It ${problem}.`;
+  const pool = form.pool.trim();
+  const [wrongPool] = pool === "" ? [] : (poolName.safeParse(pool).error?.issues ?? []);
+  if (wrongPool !== undefined) problems.pool = `It ${wrongPool.message}.`;
   return problems;
 }
 

@@ -82,5 +82,11 @@ test("what an administrator grants is sent in the units of the API, and shows wh
     memory_limit: "",
     cpu_limit: "",
   });
-  expect(Object.keys(adminProblems({ ...before, cpu_limit: "much" }))).toEqual(["cpu_limit"]);
+  expect(Object.keys(adminProblems({ ...before, cpu_limit: "much", pool: "a b" }))).toEqual(["cpu_limit", "pool"]);
+  const pooled = { ...before, pool: " lab " };
+  expect(adminChange(pooled, before)).toEqual({ pool: "lab" });
+  expect(settingsWith(settings, pooled)).toEqual({ ...settings, pool: "lab" });
+  const ofPool = adminFormOf({ pool: "lab" });
+  expect(adminChange({ ...ofPool, pool: "" }, ofPool)).toEqual({ pool: null });
+  expect(settingsWith({ pool: "lab" }, { ...ofPool, pool: "" })).toEqual({});
 });

@@ -20,7 +20,7 @@ export function adminQuota(admin: Command): void {
     .argument("<name=value...>")
     .description(
       "Grant a project more than the site's defaults: memory_limit, memory_request, disk_quota (MB), cpu_limit, cpu_request (cores), " +
-        "idle_timeout (seconds), internet, member_host, always_running, disable_internet (yes or no); none takes it back.",
+        "idle_timeout (seconds), internet, member_host, always_running, disable_internet (yes or no), pool (of machines); none takes it back.",
     )
     .action(set);
 }

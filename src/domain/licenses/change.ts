@@ -4,9 +4,11 @@ import { randomUUID } from "node:crypto";
 import { invalid } from "../../core/errors.ts";
 import { isUuid } from "../../core/uuid.ts";
 import type { Db, Queryable } from "../../db/db.ts";
+import { NOW } from "../../db/moments.ts";
 import type { LicenseChange } from "../../protocol/api-v2-licenses.ts";
 import { record } from "../central-log/central-log.ts";
 import { noLicense } from "./find.ts";
+import { quotaNotCounted, upgradesNotCounted } from "./not-counted-rules.ts";
 import { isForFew } from "./reach-rules.ts";
 
 /** How each field is written: the columns have these names. */
@@ -30,8 +32,9 @@ const FIELDS = Object.keys(WRITTEN) as (keyof LicenseChange)[]; // of the table 
  */
 export async function makeLicense(db: Db, license: LicenseChange, by?: string): Promise<string> {
   const id = randomUUID();
+  checkCounted(license);
   await db.transaction(async (tx) => {
-    await tx.execute("INSERT INTO site_licenses (id, activates) VALUES ($1, now() AT TIME ZONE 'UTC')", [id]);
+    await tx.execute(`INSERT INTO site_licenses (id, activates) VALUES ($1, ${NOW})`, [id]);
     const changed = await write(tx, id, withRestriction(license, null));
     await record(tx, "license-created", { license_id: id, ...changed, ...(by !== undefined && { by }) });
   });
@@ -46,6 +49,7 @@ export async function changeLicense(db: Db, id: string, change: LicenseChange, b
       [id],
     );
     if (before === undefined) throw noLicense(id);
+    checkCounted(change, before.quota);
     const changed = await write(tx, id, withRestriction(change, before.quota));
     if (Object.keys(changed).length === 0) return;
     const was = Object.fromEntries(Object.keys(changed).map((field) => [field, before[field]]));
@@ -66,6 +70,12 @@ function withRestriction(change: LicenseChange, quotaBefore: unknown): LicenseCh
 
 const FOR_FEW =
   "Only managers and administrators give a licence with ext_rw, patch, pool, gpu or dedicated_vm to projects: leave `restricted` out, or say true.";
+
+/** A field that no start could use is a slip. What stands there already, by SQL, may stay. @throws AppError `invalid` that names them. */
+function checkCounted({ quota, upgrades }: LicenseChange, quotaBefore?: unknown): void {
+  const problems = [...quotaNotCounted(quota, quotaBefore), ...upgradesNotCounted(upgrades)];
+  if (problems.length > 0) throw invalid(`${problems.join("; ")}.`);
+}
 
 /** Writes what is said, and returns it as it was written. */
 async function write(tx: Queryable, id: string, change: LicenseChange): Promise<Record<string, unknown>> {

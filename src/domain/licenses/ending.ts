@@ -2,6 +2,7 @@
 
 import { isUuid } from "../../core/uuid.ts";
 import type { Db, Queryable } from "../../db/db.ts";
+import { NOW_OF_TRANSACTION } from "../../db/moments.ts";
 import type { Ending } from "../mail/letters.ts";
 import type { Mail } from "../mail/mail.ts";
 import type { ClaimedMail } from "../mail/outbox.ts";
@@ -51,7 +52,7 @@ export async function endingOf(
   if (typeof id !== "string" || !isUuid(id)) return undefined;
   const [ending] = await db.query<Ending>(
     `SELECT coalesce(title, '') AS title, expires, (SELECT count(*) FROM projects WHERE site_license ? $1::text AND deleted IS NOT TRUE) AS projects
-     FROM site_licenses WHERE id = $1::uuid AND $2 = ANY (managers) AND expires = ending_told AND expires > now() AT TIME ZONE 'UTC'`,
+     FROM site_licenses WHERE id = $1::uuid AND $2 = ANY (managers) AND expires = ending_told AND expires > ${NOW_OF_TRANSACTION}`,
     [id, account_id],
   );
   return ending;

@@ -7,6 +7,7 @@ import type { ManagedLicense } from "../../protocol/api-v2-licenses.ts";
 import type { SiteLicense } from "../../protocol/licenses.ts";
 import { cursorOf, readCursor } from "../projects/cursor.ts";
 import { LICENSE_COLUMNS, licenseView, type ViewedLicense } from "./license-view.ts";
+import { quotaNotCounted, upgradesNotCounted } from "./not-counted-rules.ts";
 
 interface ManagedRow extends ViewedLicense {
   apply_limit: number | null;
@@ -22,6 +23,8 @@ const MANAGED_COLUMNS = `${LICENSE_COLUMNS}, license.apply_limit,
      FROM accounts WHERE deleted IS NOT TRUE AND account_id IN
        (SELECT CASE WHEN manager ~ '^${UUID}$' THEN manager::uuid END FROM unnest(license.managers) AS manager)) AS managers`;
 
+/** Fields of one licence that count for nothing; a row may have any number. */
+const MAX_TOLD = 20;
 /** Most that one person sees of the licences they manage. */
 const MAX_MANAGED = 1_000;
 
@@ -106,7 +109,13 @@ export async function licensePage(
 }
 
 function managedView(row: ManagedRow): ManagedLicense {
-  return { ...licenseView(row), apply_limit: row.apply_limit, managers: row.managers, projects: row.projects };
+  return {
+    ...licenseView(row),
+    apply_limit: row.apply_limit,
+    managers: row.managers,
+    projects: row.projects,
+    not_counted: [...quotaNotCounted(row.quota), ...upgradesNotCounted(row.upgrades)].slice(0, MAX_TOLD),
+  };
 }
 
 function withoutAddresses(license: ManagedLicense): ManagedLicense {

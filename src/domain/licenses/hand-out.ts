@@ -5,10 +5,12 @@
 
 import { conflict, forbidden, notFound } from "../../core/errors.ts";
 import type { Db, Transaction } from "../../db/db.ts";
+import { objectInSql } from "../../db/json.ts";
 import { record } from "../central-log/central-log.ts";
 import { logInProjects } from "../projects/log.ts";
 import { type Limit, RateLimits } from "../rate-limits/rate-limits.ts";
 import { noLicense } from "./find.ts";
+import { MOST_LICENSES } from "./license-row-rules.ts";
 import { isForFew } from "./reach-rules.ts";
 
 export interface HandingOut {
@@ -39,44 +41,52 @@ const CHANGED: Limit = {
 };
 /** Ids of projects in one record; all of them are in the logs of the projects. */
 const MAX_RECORDED = 100;
-/** Most that one project has: each is looked at when it starts. */
-const MAX_PER_PROJECT = 50;
-/** A column that somebody else wrote may hold anything. */
-const LICENSES = "CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_license ELSE '{}' END";
+const LICENSES = objectInSql("site_license");
 
 /**
  * Gives the licence to projects; again is harmless. All of them get it, or none. @throws AppError `not_found` for an unknown licence or
  * project; `forbidden` for a restricted licence of others; `conflict` when more projects would have it than may; `rate_limited`.
  */
-export async function giveLicense(db: Db, { licenseId, projectIds, by }: HandingOut): Promise<void> {
-  await db.transaction(async (tx) => {
-    const license = await lockLicense(tx, licenseId, by);
-    if ((license.restricted === true || isForFew(license.quota)) && !license.managed && !by.isAdmin) {
-      throw forbidden("This licence is given to projects by its managers alone; ask one of them.");
-    }
-    const ids = [...new Set(projectIds)].sort();
-    const found = await tx.query<{ project_id: string; has: boolean; licenses: number }>(
-      `SELECT project_id, ${LICENSES} ? $2 AS has, (SELECT count(*) FROM jsonb_object_keys(${LICENSES})) AS licenses
-       FROM projects WHERE project_id = ANY($1::uuid[]) AND deleted IS NOT TRUE ORDER BY project_id FOR NO KEY UPDATE`,
-      [ids, licenseId],
-    );
-    if (found.length < ids.length) {
-      const missing = ids.filter((id) => !found.some(({ project_id }) => project_id === id));
-      throw notFound(`There is no project ${missing.slice(0, 5).join(", ")}, or it has been deleted.`);
-    }
-    const full = found.find(({ has, licenses }) => !has && licenses >= MAX_PER_PROJECT);
-    if (full !== undefined) {
-      throw conflict(`The project ${full.project_id} has ${MAX_PER_PROJECT} licences already; remove one first.`);
-    }
-    const given = found.filter(({ has }) => !has).map(({ project_id }) => project_id);
-    if (given.length === 0) return;
-    await checkApplyLimit(tx, licenseId, { limit: license.apply_limit, more: given.length });
-    await tx.execute(
-      `UPDATE projects SET site_license = ${LICENSES} || jsonb_build_object($2::text, '{}'::jsonb) WHERE project_id = ANY($1::uuid[])`,
-      [given, licenseId],
-    );
-    await writeDown(tx, { action: "add", licenseId, title: license.title, projectIds: given, by });
-  });
+export function giveLicense(db: Db, handing: HandingOut): Promise<void> {
+  return db.transaction((tx) => giveLicenseIn(tx, handing));
+}
+
+/** The same in the transaction of whoever makes the projects. */
+export async function giveLicenseIn(tx: Transaction, { licenseId, projectIds, by }: HandingOut): Promise<void> {
+  const license = await lockLicense(tx, licenseId, by);
+  if ((license.restricted === true || isForFew(license.quota)) && !license.managed && !by.isAdmin) {
+    throw forbidden("This licence is given to projects by its managers alone; ask one of them.");
+  }
+  const given = await projectsToGive(tx, { licenseId, projectIds });
+  if (given.length === 0) return;
+  await checkApplyLimit(tx, licenseId, { limit: license.apply_limit, more: given.length });
+  await tx.execute(
+    `UPDATE projects SET site_license = ${LICENSES} || jsonb_build_object($2::text, '{}'::jsonb) WHERE project_id = ANY($1::uuid[])`,
+    [given, licenseId],
+  );
+  await writeDown(tx, { action: "add", licenseId, title: license.title, projectIds: given, by });
+}
+
+/** Those that do not have it yet, locked. */
+async function projectsToGive(
+  tx: Transaction,
+  { licenseId, projectIds }: Pick<HandingOut, "licenseId" | "projectIds">,
+): Promise<string[]> {
+  const ids = [...new Set(projectIds)].sort();
+  const found = await tx.query<{ project_id: string; has: boolean; licenses: number }>(
+    `SELECT project_id, ${LICENSES} ? $2 AS has, (SELECT count(*) FROM jsonb_object_keys(${LICENSES})) AS licenses
+     FROM projects WHERE project_id = ANY($1::uuid[]) AND deleted IS NOT TRUE ORDER BY project_id FOR NO KEY UPDATE`,
+    [ids, licenseId],
+  );
+  if (found.length < ids.length) {
+    const missing = ids.filter((id) => !found.some(({ project_id }) => project_id === id));
+    throw notFound(`There is no project ${missing.slice(0, 5).join(", ")}, or it has been deleted.`);
+  }
+  const full = found.find(({ has, licenses }) => !has && licenses >= MOST_LICENSES);
+  if (full !== undefined) {
+    throw conflict(`The project ${full.project_id} has ${MOST_LICENSES} licences already; remove one first.`);
+  }
+  return found.filter(({ has }) => !has).map(({ project_id }) => project_id);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A licence's row as wires show it. Administrators write rows by SQL too: what has another shape is left out, and never stops a list. */
 
 import { objectOf } from "../../core/object.ts";
+import { momentInSql } from "../../db/moments.ts";
 import { type LicenseQuota, licenseQuota, type SiteLicense } from "../../protocol/licenses.ts";
 import { isForFew } from "./reach-rules.ts";
 
@@ -18,11 +19,6 @@ export interface ViewedLicense {
   quota: unknown;
   run_limit: number | null;
   running: number;
-}
-
-/** SQL: a moment as every wire writes it, also one at infinity; NULL where there is none, which `least` and `greatest` pass over. */
-export function momentInSql(column: string): string {
-  return `to_char(CASE WHEN ${column} IS NOT NULL THEN least(greatest(${column}, '0001-01-01'), '9999-12-31') END, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
 /** SQL: has the project a seat of the licence, both as expressions? So manage-action writes it down for whoever leads after it. */

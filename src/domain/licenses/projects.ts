@@ -2,10 +2,12 @@
 
 import { isUuid } from "../../core/uuid.ts";
 import type { Queryable } from "../../db/db.ts";
+import { objectInSql } from "../../db/json.ts";
+import { momentInSql } from "../../db/moments.ts";
 import type { LicensedProject } from "../../protocol/api-v2-licenses.ts";
 import { licenseStatus } from "../../protocol/licenses.ts";
 import { memberGroup } from "../../protocol/project.ts";
-import { hasSeatInSql, momentInSql } from "./license-view.ts";
+import { hasSeatInSql } from "./license-view.ts";
 
 interface LicensedRow {
   project_id: string;
@@ -58,9 +60,9 @@ export async function ownProjectsWithLicenses(
   accountId: string,
 ): Promise<{ project_id: string; title: string; license_ids: string[] }[]> {
   const rows = await db.query<{ project_id: string; title: string | null; license_ids: string[] }>(
-    `SELECT project_id, title, ARRAY(SELECT jsonb_object_keys(site_license) ORDER BY 1) AS license_ids FROM projects
+    `SELECT project_id, title, ARRAY(SELECT jsonb_object_keys(${objectInSql("site_license")}) ORDER BY 1) AS license_ids FROM projects
      WHERE users ? $1 AND users -> $1 ->> 'group' = ANY($2) AND deleted IS NOT TRUE
-       AND CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_license <> '{}' END
+       AND ${objectInSql("site_license")} <> '{}'
      ORDER BY last_edited DESC NULLS LAST, project_id LIMIT $3`,
     [accountId, memberGroup.exclude(["viewer"]).options, MAX_OWN],
   );

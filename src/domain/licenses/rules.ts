@@ -7,7 +7,7 @@ import { countedLicenses } from "../quotas/counted-rules.ts";
 import { type ReadLicense, readLicense } from "../quotas/license-rules.ts";
 import { quotaWith } from "../quotas/rules.ts";
 import { inOrderOfUse, patchProblem, whyIneffective } from "./effect-rules.ts";
-import { type LicenseRow, notInForce } from "./license-row-rules.ts";
+import { type LicenseRow, MOST_LICENSES, notInForce } from "./license-row-rules.ts";
 
 export interface LicensesOfStart {
   inputs: Omit<QuotaInputs, "licenses">;
@@ -27,9 +27,6 @@ export interface LicensedQuota {
   /** The active ones: of each the project takes a seat. */
   seats: string[];
 }
-
-/** Whoever has more has a mistake; each one costs a look at all others. */
-const MOST_LICENSES = 100;
 
 /**
  * Decides which licences a start uses. The quota is that of all licences in force together; active are those without which it would be less,

@@ -20,6 +20,8 @@ export interface NewProject {
   image?: string | undefined;
   /** Is it asked to start, too? */
   start: boolean;
+  /** What is done with it in the same transaction, such as giving it a licence: where that is refused, no project is made. */
+  also?: ((tx: Transaction, projectId: string) => Promise<void>) | undefined;
 }
 
 interface CreateParts {
@@ -35,7 +37,8 @@ const MAX_OWNED = 5_000;
 
 /**
  * Makes the project and returns its id. Administrators make as many as they need.
- * @throws AppError `forbidden` where administrators alone do, `invalid` for an image that is not offered or too many projects, `rate_limited`.
+ * @throws AppError `forbidden` where administrators alone do, `invalid` for an image that is not offered or too many projects, `rate_limited`,
+ * and what `also` throws.
  */
 export async function createProject(
   { db, limits, settings, software }: CreateParts,
@@ -53,7 +56,8 @@ export async function createProject(
   return projectId;
 }
 
-async function writeProject(tx: Transaction, { accountId, title, description, image }: NewProject): Promise<string> {
+async function writeProject(tx: Transaction, project: NewProject): Promise<string> {
+  const { accountId, title, description, image, also } = project;
   const projectId = randomUUID();
   const users = JSON.stringify({ [accountId]: { group: "owner" } });
   const [owned] = await tx.query<{ count: number }>(
@@ -69,5 +73,6 @@ async function writeProject(tx: Transaction, { accountId, title, description, im
     [projectId, title, description, users, image ?? null],
   );
   await logProjectEvent(tx, { projectId, accountId, event: { event: "project_created", title } });
+  await also?.(tx, projectId);
   return projectId;
 }

@@ -2,15 +2,19 @@
 
 import { notFound } from "../../core/errors.ts";
 import type { Db } from "../../db/db.ts";
+import { objectInSql } from "../../db/json.ts";
 import type { AdminQuotas } from "../../protocol/api-v2-quotas.ts";
 import { record } from "../central-log/central-log.ts";
 import { logProjectEvent } from "../projects/log.ts";
 
-const same = (value: number) => value;
+/** As `projects.settings` has it. */
+type Kept = number | boolean | string;
+
+const same = <Value extends Kept>(value: Value) => value;
 const oneOrZero = (value: boolean) => (value ? 1 : 0);
 
 /** The key of each, and how it is kept: cpu_shares are 1/1024 of a core. */
-const KEPT: { [Name in keyof AdminQuotas]-?: [string, (value: NonNullable<AdminQuotas[Name]>) => number | boolean] } = {
+const KEPT: { [Name in keyof AdminQuotas]-?: [string, (value: NonNullable<AdminQuotas[Name]>) => Kept] } = {
   memory_limit: ["memory", same],
   memory_request: ["memory_request", same],
   cpu_request: ["cpu_shares", (cores) => Math.round(cores * 1024)],
@@ -20,7 +24,8 @@ const KEPT: { [Name in keyof AdminQuotas]-?: [string, (value: NonNullable<AdminQ
   internet: ["network", oneOrZero],
   member_host: ["member_host", oneOrZero],
   always_running: ["always_running", oneOrZero],
-  disable_internet: ["disableInternet", (value) => value],
+  disable_internet: ["disableInternet", same],
+  pool: ["pool", same],
 };
 
 /**
@@ -50,14 +55,13 @@ export async function setAdminQuotas(
   });
 }
 
-/** A column that somebody else wrote may hold anything. */
-const SETTINGS = "CASE WHEN jsonb_typeof(settings) = 'object' THEN settings ELSE '{}' END";
+const SETTINGS = objectInSql("settings");
 
-function asSettings(quotas: AdminQuotas): { set: Record<string, number | boolean>; drop: string[] } {
-  const set: Record<string, number | boolean> = {};
+function asSettings(quotas: AdminQuotas): { set: Record<string, Kept>; drop: string[] } {
+  const set: Record<string, Kept> = {};
   const drop: string[] = [];
   for (const name of Object.keys(KEPT) as (keyof AdminQuotas)[]) {
-    const [key, kept] = KEPT[name] as [string, (value: unknown) => number | boolean]; // given the value of this very name
+    const [key, kept] = KEPT[name] as [string, (value: unknown) => Kept]; // given the value of this very name
     const value = quotas[name];
     if (value === null) drop.push(key);
     else if (value !== undefined) set[key] = kept(value);

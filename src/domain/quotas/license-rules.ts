@@ -2,7 +2,7 @@
 
 import { objectOf } from "../../core/object.ts";
 import { isSound } from "../../protocol/json-value.ts";
-import type { LicenseQuota, licenseIdleTimeout } from "../../protocol/licenses.ts";
+import { type LicenseQuota, type licenseIdleTimeout, poolName } from "../../protocol/licenses.ts";
 import { type GpuQuota, gpuQuota } from "../../protocol/quotas.ts";
 import { isGiven, NONE, type Numbers, named, numberOf } from "./numbers-rules.ts";
 import { SETTINGS } from "./site-rules.ts";
@@ -133,12 +133,9 @@ const AMOUNTS = [
 ] as const;
 const FLAGS = ["always_running", "member", "boost", "ext_rw"] as const;
 
-/** What may be the value of a node's label. */
-const POOL = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-
 /** The name of a pool of machines; undefined: it is none. */
 export function poolOf(value: unknown): string | undefined {
-  return typeof value === "string" && POOL.test(value) ? value : undefined;
+  return typeof value === "string" ? poolName.safeParse(value).data : undefined;
 }
 
 function isIdleTimeout(value: unknown): value is IdleTimeout {

@@ -28,7 +28,7 @@ test("nobody is told of what nothing heeds yet, such as a project that is kept r
 test("a change is told in words, and what somebody gets by it in a sentence", () => {
   const [before, after] = [
     quotaWith({}),
-    quotaWith({ ram: 2.5, gpu: { num: 2 }, pool: "lab", ext_rw: true, patch: '[{"op":"test","path":"/a"}]' }),
+    quotaWith({ ram: 2.5, gpu: { num: 2 }, pool: "lab", ext_rw: true, patch: '[{"op":"test","path":"/a","value":1}]' }),
   ];
   expect(toldChanges(before, after).map((change) => `${change.name}: ${change.before} → ${change.after}`)).toEqual([
     "Memory: 2 GB → 2.5 GB",

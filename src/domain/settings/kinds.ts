@@ -2,6 +2,7 @@
 
 import { isHostName } from "../../core/host-name.ts";
 import type { SettingKind } from "../../protocol/api-v2-settings.ts";
+import { readOperations } from "../../protocol/license-patch.ts";
 
 interface Kind {
   /** Of the text without blanks around it. */
@@ -69,8 +70,7 @@ function areQuotas(text: string): boolean {
 
 /** Patches as RFC 6902 has them; an empty text holds none, and undefined stands for anything else. */
 export function patchesIn(text: string): object[][] | undefined {
-  const isOperation = (one: unknown) => typeof one === "object" && one !== null && "op" in one && "path" in one;
-  const isPatch = (one: unknown) => Array.isArray(one) && one.length > 0 && one.every(isOperation);
+  const isPatch = (one: unknown) => (readOperations(one).operations ?? []).length > 0;
   const patches = jsonIn(text, "[]");
   return Array.isArray(patches) && patches.every(isPatch) ? patches : undefined;
 }

@@ -1,6 +1,7 @@
 /** What manage-action reads: all that decides about a project but for its pod, and which projects have something unfinished. */
 
 import type { Queryable } from "../../db/db.ts";
+import { objectInSql } from "../../db/json.ts";
 import type { Leader } from "../../db/leader.ts";
 import { licenseIdsIn } from "../licenses/license-ids.ts";
 import type { LicenseRow } from "../licenses/license-row-rules.ts";
@@ -54,7 +55,7 @@ export async function readForService(
   const rows = await db.query<ServiceRow & { project_id: string }>(
     `SELECT projects.project_id, (SELECT epoch FROM leaders WHERE name = $2) AS epoch, action_request,
        action_request ->> 'time' AS asked_time, action_request ->> 'account_id' AS asked_by, deleted IS TRUE AS deleted, users, settings, compute_image, env, run_quota, pending_quota,
-       CASE WHEN jsonb_typeof(site_license) = 'object' THEN site_license ELSE '{}' END AS site_license,
+       ${objectInSql("site_license")} AS site_license,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'title', title, 'quota', quota, 'upgrades', upgrades,
          'activates', activates, 'expires', expires, 'run_limit', run_limit)), '[]')
          FROM site_licenses WHERE id = ANY (${licenseIdsIn("site_license")})) AS licenses,

@@ -71,6 +71,8 @@ test("what makes no sense in a licence is refused in words, and nothing of it is
   expect(await change({ upgrades: { memory: 1000 } })).toMatch(/either a quota or upgrades/);
   expect(await change({ managers: ["nobody@example.org"] })).toMatch(/no account nobody@example.org/);
   expect(await change({ quota: { ram: -1 } })).toMatch(/quota.ram/);
+  expect(await change({ quota: { mem: 4 } })).toMatch(/quota\.mem: is not known; there are ram/);
+  expect((await admin.refused("admin/licenses/create", { upgrades: { mem: 4 } })).error).toMatch(/upgrades\.mem/);
   expect(await change({ run_limit: 1.5 })).toMatch(/run_limit/);
   expect(await change({ expires: "0000-01-01T00:00:00Z" })).toMatch(/expires/);
   expect((await admin.refused("admin/licenses/update", { license_id: randomUUID(), title: "x" })).code).toBe(
@@ -83,7 +85,12 @@ test("a licence that reaches beyond one project takes the administrator's passwo
   const { hub, admin, license_id } = await people();
   await hub.db.execute("UPDATE remember_me SET proved = NULL");
   const placing = { num: 1, toleration: "node-role.kubernetes.io/control-plane" };
-  for (const quota of [{ ext_rw: true }, { patch: "[]" }, { gpu: placing }, { gpu: { num: 1, resource: "memory" } }]) {
+  for (const quota of [
+    { ext_rw: true },
+    { patch: "[]" },
+    { gpu: placing },
+    { gpu: { num: 1, resource: "example.org/gpu" } },
+  ]) {
     expect((await admin.refused("admin/licenses/create", { quota })).code).toBe("confirm_password");
     expect((await admin.refused("admin/licenses/update", { license_id, quota })).code).toBe("confirm_password");
   }
@@ -149,6 +156,18 @@ test("a manager gives a licence to projects of their own alone; others neither s
     ["license", "add", "Class"],
     ["project_created", undefined, "Course"],
   ]);
+});
+
+test("a project is made with its licence in one call; where the licence is refused none is made", async () => {
+  const { hub, admin, teacher, license_id } = await people();
+  const { project_id } = await teacher.call("projects/create", { title: "Lab", license: license_id });
+  expect(await given({ hub, project_id })).toEqual({ [license_id]: {} });
+  const count = async () => (await teacher.call("projects/get", {})).projects.length;
+  const before = await count();
+  expect((await teacher.refused("projects/create", { license: randomUUID() })).code).toBe("not_found");
+  await admin.call("admin/licenses/update", { license_id, managers: [], restricted: true });
+  expect((await teacher.refused("projects/create", { license: license_id })).code).toBe("forbidden");
+  expect(await count()).toBe(before);
 });
 
 test("whoever knows the id of a licence gives it to projects of theirs, unless it is restricted", async () => {
@@ -328,7 +347,11 @@ test("a licence made by SQL counts like one made by the page, and rubbish in a r
   );
   const { licenses } = await admin.call("admin/licenses/list", {});
   expect(licenses).toHaveLength(4);
-  expect(licenses.find(({ title }) => title === "Odd")).toMatchObject({ quota: { cpu: 2 }, activates: null });
+  expect(licenses.find(({ title }) => title === "Odd")).toMatchObject({
+    quota: { cpu: 2 },
+    activates: null,
+    not_counted: ["quota.ram: must be a number from 0 on"],
+  });
   expect(licenses.find(({ title }) => title === "")).toMatchObject({
     quota: null,
     upgrades: null,

@@ -112,6 +112,7 @@ test("what an administrator grants is kept in the settings of the project, taken
     internet: true,
     member_host: true,
     always_running: true,
+    pool: "lab",
   };
   expect(await admin.call("projects/set-admin-quotas", { project_id, ...grant })).toEqual({ status: "success" });
   expect(await settings()).toEqual({
@@ -124,9 +125,16 @@ test("what an administrator grants is kept in the settings of the project, taken
     network: 1,
     member_host: 1,
     always_running: 1,
+    pool: "lab",
   });
   const { inputs } = await owner.call("projects/quota", { project_id });
-  expect(runQuota(inputs)).toMatchObject({ memory_limit: 4_000, cpu_request: 0.5, idle_timeout: 7_200, network: true });
+  expect(runQuota(inputs)).toMatchObject({
+    memory_limit: 4_000,
+    cpu_request: 0.5,
+    idle_timeout: 7_200,
+    network: true,
+    pool: "lab",
+  });
   await admin.call("projects/set-admin-quotas", { project_id, memory_limit: null, disable_internet: true });
   expect(await settings()).not.toHaveProperty("memory");
   expect(runQuota((await owner.call("projects/quota", { project_id })).inputs)).toMatchObject({

@@ -25,7 +25,7 @@ export function LicenseParts({ license, isAdmin }: { license: ManagedLicense; is
 
 function About({ license }: { license: ManagedLicense }) {
   const now = useNow(1_000);
-  const { description, last_used, managers, restricted } = license;
+  const { description, last_used, managers, restricted, not_counted } = license;
   const names = managers.map(
     ({ first_name, last_name, email_address }) =>
       `${first_name} ${last_name}`.trim() + (email_address ? ` (${email_address})` : ""),
@@ -42,6 +42,16 @@ function About({ license }: { license: ManagedLicense }) {
         ))}
         {gives.length === 0 && <li>Nothing.</li>}
       </ul>
+      {not_counted.length > 0 && (
+        <div className="wrong">
+          <Text size="sm">It was written in a way that some of it counts for nothing:</Text>
+          <ul>
+            {not_counted.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+        </div>
+      )}
       <Stack gap={4}>
         {kind !== undefined && (
           <Text size="sm">Of the kind “{kind}”: it adds up with licences of the same kind alone.</Text>

@@ -32,6 +32,7 @@ export function RareFields({ form, problems, set }: FieldsProps) {
           spellCheck={false}
           maxLength={63}
           value={form.pool}
+          error={problems.pool}
           onChange={(event) => set({ pool: event.currentTarget.value })}
         />
         <Checkbox

@@ -96,6 +96,16 @@ function AdminFields({ form, problems, onChange }: AdminFieldsProps) {
           onChange={(event) => onChange({ ...form, [name]: event.currentTarget.value })}
         />
       ))}
+      <TextInput
+        label="Pool of machines"
+        description="Name of a pool, as machines are labelled; whatever licences and image say."
+        spellCheck={false}
+        autoComplete="off"
+        maxLength={63}
+        value={form.pool}
+        error={problems.pool}
+        onChange={(event) => onChange({ ...form, pool: event.currentTarget.value })}
+      />
       {FLAGS.map(({ name, label }) => (
         <Checkbox
           key={name}
