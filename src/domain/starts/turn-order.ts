@@ -144,12 +144,17 @@ export class TurnOrder {
     return [held, lastTurn, starts.first?.ticket ?? 0];
   }
 
-  /** By its first line: within a lane the order of lines is the same, for what they differ in comes to the same. */
+  /**
+   * Where the lane's first line stands among the first lines of all lanes, by the rule above. A lane can be placed by that line alone: in one lane
+   * the licence's load and last turn are the same for all, and what is left of the rule is the order of its lines.
+   */
   #keyOfLane({ license, lines }: Lane): number[] {
-    const first = lines.first;
-    const owner = this.#owners.get(first?.owner ?? "") ?? NOTHING;
-    const own = license === null ? owner : (this.#licenses.get(license) ?? NOTHING);
-    return [Math.max(owner.held, own.held), owner.held, own.lastTurn, owner.lastTurn, first?.starts.first?.ticket ?? 0];
+    const line = lines.first;
+    if (line === undefined) return [];
+    const [ownerHeld = 0, ownerLast = 0, ticket = 0] = this.#keyOfLine(line);
+    if (license === null) return [ownerHeld, ownerHeld, ownerLast, ownerLast, ticket];
+    const { held, lastTurn } = this.#licenses.get(license) ?? NOTHING;
+    return [Math.max(ownerHeld, held), ownerHeld, lastTurn, ownerLast, ticket];
   }
 }
 
