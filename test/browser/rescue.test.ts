@@ -41,8 +41,8 @@ test(
   async () => {
     const projectId = await ada.createProject("Broken");
     await mkdir(homeOf(projectId), { recursive: true });
-    await writeFile(join(homeOf(projectId), ".bashrc"), "touch ~/was-executed\nexit 1\n");
-    await writeFile(join(homeOf(projectId), ".bash_profile"), ". ~/.bashrc\n");
+    await writeFile(join(homeOf(projectId), ".bashrc"), "touch ~/was-executed\nwhile :; do sleep 1; done\n");
+    await writeFile(join(homeOf(projectId), ".bash_profile"), ". ~/.bashrc\nexit 1\n");
     await ada.startProject(projectId);
     const page = await openProject(projectId, "settings");
     await page.getByRole("button", { name: "Restart in rescue mode" }).click();

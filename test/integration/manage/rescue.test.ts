@@ -79,3 +79,24 @@ test("a rescue runs in the image for rescues, whatever image the project names, 
   expect(await imageWith({ default: "shell" })).toBe("localhost/shell:1");
   await until(async () => (await imageWith({ default: "shell", rescue: "small" })) === "localhost/shell:3");
 });
+
+test("a project whose image ends at once says so, is rescued in another, and tried again in its own", async () => {
+  const life = newLife();
+  const script = '[ "$COCALC_RESCUE" = 1 ] && exec sleep 600; exit 3';
+  const world = await World.open(life, { script });
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"]);
+  const projectId = await world.createProject();
+  await world.ask(projectId, "start");
+  const crashed = () =>
+    until(async () => {
+      const { state } = await world.row(projectId);
+      return /ended by itself \(exit code 3\)/.test(state?.error ?? "") && state;
+    });
+  expect((await crashed()).state).not.toBe("running");
+  await requestAction(world.db, { projectId, action: "restart", rescue: true });
+  expect((await world.untilFinished(projectId)).err).toBeUndefined();
+  expect(await world.untilState(projectId, "running")).toMatchObject({ rescue: true });
+  await world.ask(projectId, "restart");
+  await crashed();
+  expect(envOf(await world.pod(projectId))).not.toHaveProperty("COCALC_RESCUE");
+});
