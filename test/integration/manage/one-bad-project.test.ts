@@ -1,16 +1,20 @@
 /** Something of one project that manage-action cannot deal with, at a site that starts one at a time: it is told, and keeps nobody else waiting. */
 
 import { expect, test } from "@jest/globals";
+import { type Matches, openFaultyKube } from "../../helpers/faulty-kube.ts";
+import { kubeconfigAt } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
+import { until } from "../../helpers/until.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 const newLife = testLives();
 
+const ONE_AT_A_TIME = { COCALC_STARTS_IN_FLIGHT: "1", COCALC_START_RESTARTS: "1" };
+
 async function openWorld(options: WorldOptions = {}): Promise<World> {
   const life = newLife();
   const world = await World.open(life, { script: "exec sleep 600", ...options });
-  const env = { COCALC_STARTS_IN_FLIGHT: "1", COCALC_START_RESTARTS: "1" };
-  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], env);
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], ONE_AT_A_TIME);
   return world;
 }
 
@@ -92,3 +96,25 @@ test("last words with a NUL in them made a start that never ended: it fails, and
     expect(await world.start(projectId)).toMatchObject({ outcome: "failed", reason: "crashed" });
   }
 });
+
+test("a pod that something before the API server answers with 500 kept the only turn for ever: others start, and it does when that is over", async () => {
+  const life = newLife();
+  const world = await World.open(life, { script: "exec sleep 600" });
+  const proxy = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
+  const KUBECONFIG = await kubeconfigAt(life, world.env.KUBECONFIG ?? "", proxy.url);
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], { ...ONE_AT_A_TIME, KUBECONFIG });
+  const projectId = await world.createProject();
+  await world.db.execute(
+    "UPDATE projects SET env = jsonb_build_object('LONG', repeat('x', 30000)) WHERE project_id = $1",
+    [projectId],
+  );
+  const isLong: Matches = ({ method, headers }) => method === "POST" && Number(headers["content-length"]) > 30_000;
+  proxy.fail({ matches: isLong, status: 500 });
+  await world.ask(projectId, "start");
+  await until(() => proxy.count(isLong) > 0, { what: "its pod is refused" });
+  const other = await world.createProject();
+  await world.ask(other, "start");
+  await world.untilState(other, "running", { timeoutMs: 90_000 }); // our client tries a request for half a minute
+  proxy.heal();
+  await world.untilState(projectId, "running", { timeoutMs: 90_000 });
+}, 240_000);

@@ -163,13 +163,13 @@ export class World {
     );
   }
 
-  untilState(projectId: string, state: string): Promise<ProjectState> {
+  untilState(projectId: string, state: string, { timeoutMs = 30_000 } = {}): Promise<ProjectState> {
     return until(
       async () => {
         const row = await this.row(projectId);
         return row.state?.state === state && row.state;
       },
-      { what: `project ${projectId} is ${state}`, timeoutMs: 30_000 },
+      { what: `project ${projectId} is ${state}`, timeoutMs },
     );
   }
 
