@@ -16,7 +16,7 @@ export interface Telling {
 
 /**
  * Posts the mails, if it is time and nobody has; how many. Nothing is told of a licence that was in force for less than a day: whoever made it
- * knows. Where the site has no mail it counts as not told.
+ * knows. Where the site has no mail it counts as not told. It is no leader's write: `ending_told` lets one of two that try do it, and either will do.
  */
 export async function tellEnding(db: Db, { licenseId, nowMs, mail }: Telling): Promise<number> {
   const mailNow = await mail.now();
