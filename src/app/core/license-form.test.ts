@@ -87,7 +87,7 @@ test("a licence in words: what it gives, until when, and how many places are tak
     givesWords({ quota: { ram: 4, dedicated_ram: 2, cpu: 1, idle_timeout: "day", member: true }, upgrades: null }),
   ).toEqual(["6 GB of memory", "2 GB of memory set aside", "1 core", "internet"]);
   expect(kindWords({ quota: { idle_timeout: "day" }, upgrades: null })).toBe("for members, a day");
-  expect(kindWords({ quota: { ram: 1, always_running: true }, upgrades: null })).toBe("kept running, 30 minutes");
+  expect(kindWords({ quota: { ram: 1, always_running: true }, upgrades: null })).toBe("kept running");
   expect(givesWords({ quota: { dedicated_vm: { machine: "n2-standard-2" } }, upgrades: null })).toEqual([
     "6 GB of memory",
     "2 cores",
@@ -118,12 +118,16 @@ test("what ends within a day is told, the soonest first", () => {
 
 test("the picture of a licence's use holds points and limit, and its sentence the busiest moment", () => {
   const points = [1, 40, 10].map((running, hour) => ({ time: `2030-01-01T0${hour}:00:00.000Z`, running }));
-  expect(usagePicture({ run_limit: 50, points }, 300, 100)).toEqual({
+  expect(usagePicture({ run_limit: 50, spanSeconds: 3_600, points }, 300, 100)).toEqual({
     area: "M0 100V98H100V20H200V80H300V100Z",
     limitY: 0,
     top: 50,
   });
-  expect(usageSentence({ run_limit: 50, points })).toMatch(/^At most 40 of 50 at once, on .*: 10 left\.$/);
-  expect(usageSentence({ run_limit: 40, points })).toMatch(/none left\.$/);
-  expect(usageSentence({ run_limit: null, points: [] })).toBe("No project ran with it in this time.");
+  expect(usageSentence({ run_limit: 50, spanSeconds: 3_600, points })).toMatch(
+    /^At most 40 of 50 at once, in the 1 h from .*: 10 left\.$/,
+  );
+  expect(usageSentence({ run_limit: 40, spanSeconds: 3_600, points })).toMatch(/none left\.$/);
+  expect(usageSentence({ run_limit: null, spanSeconds: 3_600, points: [] })).toBe(
+    "No project ran with it in this time.",
+  );
 });

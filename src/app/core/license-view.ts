@@ -40,14 +40,16 @@ function amountWords(numbers: Partial<Numbers>, more = ""): string[] {
   return amounts.filter(([amount]) => amount > 0).map(([, words]) => words);
 }
 
-const IDLE_WORDS: Record<string, string> = { short: "30 minutes", medium: "2 hours", day: "a day" };
+/** The shortest is what all have who say nothing. */
+const IDLE_WORDS: Record<string, string> = { short: "", medium: "2 hours", day: "a day" };
 
 /** Of which kind it is, where licences of one kind alone add up; undefined: that is nothing to this one. */
 export function kindWords({ quota, upgrades }: Gives): string | undefined {
   const license = readLicense({ id: "", quota, upgrades });
   if (license?.kind !== "regular" && license?.kind !== "boost") return undefined;
   const { isAlways, isMember, idle } = hostingOf(license.quota);
-  return [isAlways ? "kept running" : "", isMember ? "for members" : "", IDLE_WORDS[idle]].filter(Boolean).join(", ");
+  const words = [isAlways ? "kept running" : "", isMember ? "for members" : "", IDLE_WORDS[idle]].filter(Boolean);
+  return words.length === 0 ? "ordinary" : words.join(", ");
 }
 
 export type Force = "in-force" | "later" | "ended";

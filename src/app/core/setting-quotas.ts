@@ -11,6 +11,7 @@ export type KnownSettings = EndpointOutput<"admin/settings/list">;
 export interface QuotaKey {
   key: string;
   label: string;
+  description?: string;
   /** Yes or no, and not a number. */
   isFlag?: true;
 }
@@ -22,8 +23,8 @@ const KEYS: Readonly<Record<string, readonly QuotaKey[]>> = {
   default_quotas: [
     { key: "mem", label: typedName("memory_limit") },
     { key: "cpu", label: typedName("cpu_limit") },
-    { key: "mem_oc", label: "Of memory, one part in … is set aside" },
-    { key: "cpu_oc", label: "Of processors, one part in … is set aside" },
+    { key: "mem_oc", label: "Overcommit of memory", description: "With 4, a quarter of it is set aside." },
+    { key: "cpu_oc", label: "Overcommit of processors", description: "With 4, a quarter of them is set aside." },
     { key: "internet", label: INTERNET, isFlag: true },
   ],
   max_upgrades: [
@@ -55,6 +56,11 @@ export function keyText(quotas: Readonly<Record<string, unknown>>, { key, isFlag
   const value = quotas[key];
   if (value === undefined || value === null || value === "") return "";
   return isFlag ? (Number(value) >= 1 ? "yes" : "no") : String(value);
+}
+
+/** What is wrong with the text of a number's field. */
+export function keyProblem(text: string): string | undefined {
+  return text.trim() === "" || Number(text) >= 0 ? undefined : "Type a number, or nothing.";
 }
 
 /** The JSON with another value of one key; other keys stay. What is no number yet ("0.") is kept as it was typed; what never is one, the server refuses. */

@@ -1,9 +1,11 @@
 /** How many projects ran with a licence over time, as a picture: places of points, and what there is to say about them. Pure. */
 
-import { formatMoment } from "./format.ts";
+import { formatDuration, formatMoment } from "./format.ts";
 
 export interface Usage {
   run_limit: number | null;
+  /** Of each point. */
+  spanSeconds: number;
   points: readonly { time: string; running: number }[];
 }
 
@@ -38,14 +40,14 @@ function niceAbove(value: number): number {
   return ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10) * power;
 }
 
-/** The busiest moment, and what was left then. */
-export function usageSentence({ run_limit, points }: Usage): string {
+/** The busiest span, and what was left in it. */
+export function usageSentence({ run_limit, spanSeconds, points }: Usage): string {
   const busiest = points.reduce((best, point) => (point.running > best.running ? point : best), NOTHING);
   if (busiest.running === 0) return "No project ran with it in this time.";
-  const when = formatMoment(busiest.time);
-  if (run_limit === null) return `At most ${busiest.running} at once, on ${when}.`;
+  const when = `in the ${formatDuration(spanSeconds * 1_000)} from ${formatMoment(busiest.time)}`;
+  if (run_limit === null) return `At most ${busiest.running} at once, ${when}.`;
   const left = Math.max(0, run_limit - busiest.running);
-  return `At most ${busiest.running} of ${run_limit} at once, on ${when}: ${left === 0 ? "none" : left} left.`;
+  return `At most ${busiest.running} of ${run_limit} at once, ${when}: ${left === 0 ? "none" : left} left.`;
 }
 
 const NOTHING = { time: "", running: 0 };

@@ -6,7 +6,7 @@ import type { ReadLicense } from "../quotas/license-rules.ts";
 
 const KINDS: readonly ReadLicense["kind"][] = ["machine", "disk", "regular", "upgrades", "boost"];
 
-/** Machines, disks, licences by their hosting (the better first), those of the old style, boosts; of the same kind as they come. */
+/** Machines, disks, licences by their kind (the better first), those of the old style, boosts; of the same kind as they come. */
 export function inOrderOfUse(licenses: readonly ReadLicense[]): ReadLicense[] {
   const group = (license: ReadLicense) => ("group" in license ? license.group : 0);
   return licenses.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || group(b) - group(a));
@@ -17,8 +17,8 @@ export function whyIneffective(license: ReadLicense, { machine, group }: Counted
   if (machine !== undefined) return "The project has a dedicated machine, and nothing is added to that.";
   if ("group" in license && !group.includes(license)) {
     return group.length === 0
-      ? "A boost adds to another licence of the same hosting, and the project has none."
-      : "Its hosting (always running, member, idle timeout) differs from that of another licence of the project, which comes first; such licences do not add up.";
+      ? "A boost adds to another licence of the same kind, and the project has none."
+      : "It is of another kind (kept running, for members, time without work) than a licence of the project that comes first; licences of different kinds do not add up.";
   }
   const problem = patchProblem(license);
   if (problem !== undefined) return problem;

@@ -128,7 +128,7 @@ test("of two ways of hosting the better wins, also where it gives less", () => {
   ]);
   expect(states).toEqual(["ineffective", "active", "ineffective", "active"]);
   expect(quota.memory_limit).toBe(3_000);
-  expect(values[0]?.reason).toMatch(/hosting .* differs/);
+  expect(values[0]?.reason).toMatch(/of another kind .* do not add up/);
   expect(hook([{ quota: { ram: 1, boost: true } }]).values[0]?.reason).toMatch(/^A boost adds to/);
 });
 

@@ -11,8 +11,8 @@ export function amountsOf(inputs: Omit<QuotaInputs, "licenses">, { site, counted
     counted.machine === undefined
       ? adjusted(withRequests(total, site), inputs.memRequestAdjustment ?? {})
       : ofMachine(site, counted.machine.machine.amounts);
-  if (inputs.openNetwork === true) return { ...result, network: 1 };
-  return isGiven(inputs.settings.disableInternet) ? { ...result, network: 0 } : result;
+  const isOffline = isGiven(inputs.settings.disableInternet) && inputs.openNetwork !== true;
+  return isOffline ? { ...result, network: 0 } : result;
 }
 
 /** Nothing is reserved on a machine that nobody shares. */

@@ -1,5 +1,6 @@
 /** What the site gives every project and lets a project have at most, and how it commits its machines. Pure. */
 
+import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { lesser, type Named, type Numbers, named, numberOf } from "./numbers-rules.ts";
 
 /** What a project has where nobody says anything. */
@@ -60,10 +61,12 @@ export interface Site {
   overCommit: { cpu: number; mem: number };
 }
 
-/** The site's part of a quota, from its settings `default_quotas` and `max_upgrades`. */
-export function siteOf(defaultQuotas: Record<string, unknown>, maxUpgrades: Record<string, unknown>): Site {
-  const most = { ...MOST, ...named(maxUpgrades, SETTINGS) };
-  const given = named(defaultQuotas, DEFAULTS);
+type SiteInputs = Pick<QuotaInputs, "defaultQuotas" | "maxUpgrades" | "openNetwork">;
+
+/** The site's part of a quota: of its settings, and the network where nothing keeps projects from it. */
+export function siteOf({ defaultQuotas, maxUpgrades, openNetwork }: SiteInputs): Site {
+  const most = { ...MOST, ...named(maxUpgrades, SETTINGS), ...(openNetwork && { network: 1 }) };
+  const given = { ...named(defaultQuotas, DEFAULTS), ...(openNetwork && { network: 1 }) };
   const overCommit = { cpu: ratio(defaultQuotas.cpu_oc), mem: ratio(defaultQuotas.mem_oc) };
   if (given.memory_limit !== undefined && overCommit.mem > 0) {
     given.memory_request = Math.round(given.memory_limit / overCommit.mem);

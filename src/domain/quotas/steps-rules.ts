@@ -23,7 +23,7 @@ export interface Steps {
 
 /** The steps that lead to the amounts of a quota. */
 export function stepsOf(inputs: Omit<QuotaInputs, "licenses">, licenses: readonly ReadLicense[]): Steps {
-  const site = siteOf(inputs.defaultQuotas, inputs.maxUpgrades);
+  const site = siteOf(inputs);
   const counted = countedLicenses(licenses);
   const administrator = { ...NONE, ...named(inputs.settings, SETTINGS) };
   const members = inputs.upgrades.map((given) => ({ ...NONE, ...named(given, SETTINGS) }));

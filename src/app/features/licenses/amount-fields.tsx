@@ -4,9 +4,9 @@ import { Checkbox, Fieldset, NativeSelect, Text, TextInput } from "@mantine/core
 import type { FieldsProps } from "./fields-props.ts";
 
 const AMOUNTS = [
-  ["ram", "Memory (GB)", undefined],
+  ["ram", "Memory (GB)", "As much as it may use."],
   ["dedicated_ram", "Memory set aside (GB)", "Added to the memory beside it."],
-  ["cpu", "Processor (cores)", undefined],
+  ["cpu", "Processor (cores)", "As much as it may use."],
   ["dedicated_cpu", "Processor set aside (cores)", "Added to the processor beside it."],
 ] as const;
 

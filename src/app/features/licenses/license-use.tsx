@@ -22,7 +22,7 @@ const EVERY_MS = 30_000;
 
 export function LicenseUse({ license }: { license: SiteLicense }) {
   const { api } = useApp();
-  const [days, setDays] = useState("7");
+  const [days, setDays] = useState(() => spanFor(license, Date.now()));
   const { data, error, refetch } = useQuery({
     queryKey: [...usageKey(license.id), days],
     queryFn: () => api("licenses/usage", { license_id: license.id, days: Number(days) }),
@@ -41,6 +41,13 @@ export function LicenseUse({ license }: { license: SiteLicense }) {
     </Section>
   );
 }
+
+/** A week, unless the licence is younger than a day: in that it would be a line at the edge. */
+function spanFor({ created }: SiteLicense, now: number): string {
+  return created !== null && now - Date.parse(created) < DAY_MS ? "1" : "7";
+}
+
+const DAY_MS = 86_400_000;
 
 const WIDTH = 600;
 const HEIGHT = 120;

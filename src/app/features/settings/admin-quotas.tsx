@@ -24,30 +24,17 @@ import { tell } from "../../ui/tell.ts";
 import { type ProjectQuota, quotaKey } from "../../ui/use-project-quota.ts";
 
 export function AdminQuotas({ quota: { inputs } }: { quota: ProjectQuota }) {
-  const { api } = useApp();
-  const queries = useQueryClient();
   const { project } = useProject();
-  const known = adminFormOf(inputs.settings);
-  const [typed, setTyped] = useState<AdminForm>();
-  const form = typed ?? known;
-  const change = adminChange(form, known);
-  const problems = adminProblems(form);
-  const isSame = Object.keys(change).length === 0;
+  const { form, problems, isSame, set, leave, act } = useGrants(inputs);
   const isWrong = Object.keys(problems).length > 0;
-  const { busy, error, submit } = useAct(async () => {
-    await api("projects/set-admin-quotas", { project_id: project.project_id, ...change });
-    await queries.invalidateQueries({ queryKey: quotaKey(project.project_id) });
-    setTyped(undefined);
-    tell("The quota is set.");
-  });
   return (
     <Section title="For administrators">
       <Text size="sm">
         What you grant here counts beside what the site and licences give, and may be beyond the site’s limits. It is
         recorded with your name.
       </Text>
-      <form onSubmit={submit} className="stack">
-        <AdminFields form={form} problems={problems} onChange={setTyped} />
+      <form onSubmit={act.submit} className="stack">
+        <AdminFields form={form} problems={problems} onChange={set} />
         {!isSame && !isWrong && (
           <QuotaChangeList
             changes={previewOf(inputs, { settings: settingsWith(inputs.settings, form) })}
@@ -56,17 +43,17 @@ export function AdminQuotas({ quota: { inputs } }: { quota: ProjectQuota }) {
             nothing="The project could use just as much as it can now."
           />
         )}
-        {error !== undefined && (
+        {act.error !== undefined && (
           <p role="alert" className="wrong">
-            {error}
+            {act.error}
           </p>
         )}
         <Group gap="xs">
-          <Button type="submit" loading={busy} disabled={isSame || isWrong}>
+          <Button type="submit" loading={act.busy} disabled={isSame || isWrong}>
             Set the quota
           </Button>
           {!isSame && (
-            <Button variant="default" onClick={() => setTyped(undefined)}>
+            <Button variant="default" onClick={leave}>
               Leave it as it was
             </Button>
           )}
@@ -74,6 +61,25 @@ export function AdminQuotas({ quota: { inputs } }: { quota: ProjectQuota }) {
       </form>
     </Section>
   );
+}
+
+/** What is typed, what is wrong with it, and granting it. */
+function useGrants({ settings }: ProjectQuota["inputs"]) {
+  const { api } = useApp();
+  const queries = useQueryClient();
+  const { project_id } = useProject().project;
+  const known = adminFormOf(settings);
+  const [typed, setTyped] = useState<AdminForm>();
+  const form = typed ?? known;
+  const change = adminChange(form, known);
+  const act = useAct(async () => {
+    await api("projects/set-admin-quotas", { project_id, ...change });
+    await queries.invalidateQueries({ queryKey: quotaKey(project_id) });
+    setTyped(undefined);
+    tell("The quota is set.");
+  });
+  const isSame = Object.keys(change).length === 0;
+  return { form, problems: adminProblems(form), isSame, set: setTyped, leave: () => setTyped(undefined), act };
 }
 
 interface AdminFieldsProps {

@@ -52,7 +52,7 @@ export function ImageForm() {
       )}
       {data === null && <Text size="sm">This site lists no images.</Text>}
       {running && (
-        <Button variant="default" onClick={restart}>
+        <Button variant="default" className="start" onClick={restart}>
           Restart now
         </Button>
       )}

@@ -39,9 +39,9 @@ export function QuotaSources({ inputs }: { inputs: QuotaInputs }) {
             <Text size="sm" className="source-field">
               {fieldName(field)}: <strong>{fieldValue(field, quota[field])}</strong>
             </Text>
-            {field !== "network" && <Shares parts={parts[field]} />}
+            {field === "network" ? <span className="shares" /> : <Shares parts={parts[field]} />}
             <ul className="source-parts">
-              {parts[field].map((part) => (
+              {partsToTell(field, parts[field]).map((part) => (
                 <li key={`${part.from} ${part.id}`}>{partWords(nameOf(part), field, part)}</li>
               ))}
             </ul>
@@ -50,6 +50,11 @@ export function QuotaSources({ inputs }: { inputs: QuotaInputs }) {
       </ul>
     </details>
   );
+}
+
+/** One giver is enough for the internet, so that others give it too says nothing. */
+function partsToTell(field: Shown, parts: readonly QuotaPart[]): readonly QuotaPart[] {
+  return field === "network" ? parts.filter(({ share }) => share !== 0) : parts;
 }
 
 /** The parts beside each other, each as wide as what is owed to it; the words say the same. */
@@ -67,7 +72,7 @@ function Shares({ parts }: { parts: readonly QuotaPart[] }) {
 
 /** What one gives, and where that is another number how much of the result is by it. */
 function partWords(name: string, field: Shown, { from, value, share }: QuotaPart): string {
-  if (field === "network") return name;
+  if (field === "network") return from === "limit" ? "taken away by an administrator" : name;
   const gives = `${name}: ${fieldValue(field, value)}`;
   if (from === "limit" || from === "minimum" || from === "ratio" || share === value) return gives;
   return share > 0

@@ -23,11 +23,16 @@ export function RescueForm() {
         terminals only, and nothing of the home folder is executed.
       </Text>
       {isRescued ? (
-        <Button variant="default" onClick={() => restart(false)}>
+        <Button variant="default" className="start" onClick={() => restart(false)}>
           Restart normally
         </Button>
       ) : (
-        <Button variant="default" loading={start.busy} onClick={() => (isStopped ? void start.run() : restart(true))}>
+        <Button
+          variant="default"
+          className="start"
+          loading={start.busy}
+          onClick={() => (isStopped ? void start.run() : restart(true))}
+        >
           {isStopped ? "Start in rescue mode" : "Restart in rescue mode"}
         </Button>
       )}

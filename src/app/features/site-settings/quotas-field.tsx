@@ -6,6 +6,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import {
   effectOf,
   type KnownSettings,
+  keyProblem,
   keyText,
   type QuotaKey,
   readQuotas,
@@ -34,6 +35,7 @@ export function QuotasField({ keys, ...props }: FieldProps & { keys: readonly Qu
           {keys.map((key) => {
             const common = {
               label: key.label,
+              description: key.description,
               value: keyText(quotas, key),
               onChange: (event: { currentTarget: { value: string } }) =>
                 onChange(withKey(quotas, key, event.currentTarget.value)),
@@ -41,7 +43,13 @@ export function QuotasField({ keys, ...props }: FieldProps & { keys: readonly Qu
             return key.isFlag ? (
               <NativeSelect key={key.key} {...common} data={FLAG} />
             ) : (
-              <TextInput key={key.key} {...common} inputMode="decimal" autoComplete="off" />
+              <TextInput
+                key={key.key}
+                {...common}
+                error={keyProblem(common.value)}
+                inputMode="decimal"
+                autoComplete="off"
+              />
             );
           })}
         </div>

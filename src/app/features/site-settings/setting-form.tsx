@@ -14,9 +14,28 @@ import { SettingField } from "./setting-field.tsx";
 import { SETTINGS_KEY } from "./settings-key.ts";
 
 export function SettingForm({ setting }: { setting: SiteSetting }) {
+  const { name, readonly, isSet } = setting;
+  const { field, isChanged, save, reset, leave } = useSetting(setting);
+  const keys = quotaKeysOf(name);
+  return (
+    <form onSubmit={save.submit} className="stack setting">
+      {keys === undefined ? <SettingField {...field} /> : <QuotasField {...field} keys={keys} />}
+      {readonly && (
+        <Text size="xs" c="dimmed">
+          The environment fixes it, by COCALC_SETTING_{name.toUpperCase()}: change it there.
+        </Text>
+      )}
+      {!readonly && isChanged && <SaveOrLeave name={name} busy={save.busy} onLeave={leave} />}
+      {!readonly && isSet && !isChanged && <IsSet name={name} busy={reset.busy} onReset={reset.run} />}
+    </form>
+  );
+}
+
+/** What is typed into a setting's field, and setting it. */
+function useSetting(setting: SiteSetting) {
   const { api } = useApp();
   const queries = useQueryClient();
-  const { name, readonly, isSet, isSecret, problem } = setting;
+  const { name, isSecret, problem } = setting;
   const [typed, setTyped] = useState<string>();
   const known = isSecret ? "" : shownValue(setting);
   const set = async (value: string | null) => {
@@ -28,55 +47,38 @@ export function SettingForm({ setting }: { setting: SiteSetting }) {
   const save = useAct(() => set(typed ?? known));
   const reset = useAct(() => set(null));
   const isChanged = typed !== undefined && typed !== known;
-  const keys = quotaKeysOf(name);
-  const field = {
-    setting,
-    value: typed ?? known,
-    error: save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(problem)),
-    onChange: setTyped,
-  };
+  const error = save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(problem));
+  const field = { setting, value: typed ?? known, error, onChange: setTyped };
+  return { field, isChanged, save, reset, leave: () => setTyped(undefined) };
+}
+
+function SaveOrLeave({ name, busy, onLeave }: { name: string; busy: boolean; onLeave: () => void }) {
   return (
-    <form onSubmit={save.submit} className="stack setting">
-      {keys === undefined ? <SettingField {...field} /> : <QuotasField {...field} keys={keys} />}
-      {readonly && (
-        <Text size="xs" c="dimmed">
-          The environment fixes it, by COCALC_SETTING_{name.toUpperCase()}: change it there.
-        </Text>
-      )}
-      {!readonly && (isSet || isChanged) && (
-        <Group gap="xs">
-          {isChanged && (
-            <Button type="submit" size="xs" loading={save.busy} aria-label={`Save ${name}`}>
-              Save
-            </Button>
-          )}
-          {isChanged && (
-            <Button
-              size="xs"
-              variant="default"
-              onClick={() => setTyped(undefined)}
-              aria-label={`Leave ${name} as it was`}
-            >
-              Cancel
-            </Button>
-          )}
-          {isSet && !isChanged && (
-            <>
-              <Badge variant="default">Set here</Badge>
-              <Button
-                size="xs"
-                variant="default"
-                loading={reset.busy}
-                onClick={() => void reset.run()}
-                aria-label={`Back to the default of ${name}`}
-              >
-                Back to the default
-              </Button>
-            </>
-          )}
-        </Group>
-      )}
-    </form>
+    <Group gap="xs">
+      <Button type="submit" size="xs" loading={busy} aria-label={`Save ${name}`}>
+        Save
+      </Button>
+      <Button size="xs" variant="default" onClick={onLeave} aria-label={`Leave ${name} as it was`}>
+        Cancel
+      </Button>
+    </Group>
+  );
+}
+
+function IsSet({ name, busy, onReset }: { name: string; busy: boolean; onReset: () => Promise<void> }) {
+  return (
+    <Group gap="xs">
+      <Badge variant="default">Set here</Badge>
+      <Button
+        size="xs"
+        variant="default"
+        loading={busy}
+        onClick={() => void onReset()}
+        aria-label={`Back to the default of ${name}`}
+      >
+        Back to the default
+      </Button>
+    </Group>
   );
 }
 
