@@ -119,5 +119,6 @@ async function handOut(action: "assign" | "unassign", license: string, projects:
     by: { accountId: undefined, isAdmin: true },
   };
   await withDb((db) => (action === "assign" ? giveLicense : takeLicense)(db, handing));
-  process.stdout.write(`${projects.length} projects ${action === "assign" ? "have" : "are without"} ${license}.\n`);
+  const [many, have, are] = projects.length === 1 ? ["project", "has", "is"] : ["projects", "have", "are"];
+  process.stdout.write(`${projects.length} ${many} ${action === "assign" ? have : `${are} without`} ${license}.\n`);
 }

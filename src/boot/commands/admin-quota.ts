@@ -12,27 +12,32 @@ export function adminQuota(admin: Command): void {
   command
     .command("show")
     .argument("<project_id>")
-    .description("Show what a project has and would have at its next start, what was granted to it, and its licences.")
+    .description(
+      "Show what a project was given last and would have at its next start, what was granted to it, and its licences.",
+    )
     .action(show);
   command
     .command("set")
     .argument("<project_id>")
     .argument("<name=value...>")
     .description(
-      "Grant a project more than the site's defaults: memory_limit, memory_request, disk_quota (MB), cpu_limit, cpu_request (cores), " +
-        "idle_timeout (seconds), internet, member_host, always_running, disable_internet (yes or no), pool (of machines); none takes it back.",
+      "Grant a project more than the site's defaults: memory_limit, memory_request (MB), cpu_limit, cpu_request (cores), internet, " +
+        "disable_internet (yes or no), pool (of machines); none takes it back. disk_quota (MB), idle_timeout (seconds), member_host and " +
+        "always_running are kept, and nothing heeds them yet.",
     )
     .action(set);
 }
 
 async function show(projectId: string): Promise<void> {
-  const [{ projectQuota }, { quotaConfig }, { runQuota }, { readSettings }, { siteQuotas }] = await Promise.all([
-    import("../../domain/licenses/project-quota.ts"),
-    import("../../domain/quotas/config.ts"),
-    import("../../domain/quotas/rules.ts"),
-    import("../../domain/settings/settings.ts"),
-    import("../../domain/settings/values.ts"),
-  ]);
+  const [{ projectQuota }, { quotaConfig }, { runQuota }, { isTold }, { readSettings }, { siteQuotas }] =
+    await Promise.all([
+      import("../../domain/licenses/project-quota.ts"),
+      import("../../domain/quotas/config.ts"),
+      import("../../domain/quotas/rules.ts"),
+      import("../../domain/quotas/words-rules.ts"),
+      import("../../domain/settings/settings.ts"),
+      import("../../domain/settings/values.ts"),
+    ]);
   const id = idIn(projectId, "project");
   await withDb(async (db) => {
     const [values, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
@@ -40,12 +45,17 @@ async function show(projectId: string): Promise<void> {
       projectQuota(db, id),
     ]);
     const next = runQuota({ ...siteQuotas(values), ...readConfig(quotaConfig, environment()), ...ofProject });
-    const rows = Object.entries(next).map(([name, value]) => [name, inWords(run_quota?.[name]), inWords(value)]);
-    process.stdout.write(table([["", "NOW", "AT THE NEXT START"], ...rows]));
+    const rows = Object.entries(next).map(([name, value]) => {
+      const row = [name, inWords(run_quota?.[name]), inWords(value)];
+      return isTold(name) ? row : [...row, "kept only"];
+    });
+    process.stdout.write(table([["", "LAST GIVEN", "AT THE NEXT START"], ...rows]));
     if (pending_quota !== null) process.stdout.write(`\n${oneLine(pending_quota.message)}\n`);
     process.stdout.write(`\nGranted: ${oneLine(JSON.stringify(ofProject.settings))}\n`);
-    for (const { id: license, title = "", status, reason = "" } of ofProject.licenses)
-      process.stdout.write(`${oneLine(`Licence ${license} ${title}: ${status}. ${reason}`)}\n`);
+    for (const { id: license, title = "", status, reason, last } of ofProject.licenses) {
+      const became = status === "valid" ? { status, ...last } : { status, reason };
+      process.stdout.write(`${oneLine(`Licence ${license} ${title}: ${became.status}. ${became.reason ?? ""}`)}\n`);
+    }
   });
 }
 

@@ -13,7 +13,7 @@ test("quotas on a command line", () => {
 });
 
 test.each([
-  [["memory=4000"], /"memory"/],
+  [["memory=4000"], /There is no "memory": write one of memory_limit, /],
   [["memory_limit"], /"memory_limit" says nothing: write name=value/],
   [["memory_limit=much"], /^memory_limit: /],
   [["cpu_limit=-1"], /^cpu_limit: /],

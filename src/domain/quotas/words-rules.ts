@@ -66,7 +66,8 @@ const WORDS: { readonly [Field in ToldField]: FieldWords<RunQuota[Field]> } = {
 };
 
 const TOLD = Object.keys(WORDS) as ToldField[]; // the keys of the table above
-const isTold = (field: QuotaField): field is ToldField => field in WORDS;
+/** Does anything that runs heed it? */
+export const isTold = (field: string): field is ToldField => Object.hasOwn(WORDS, field);
 
 /** What a field is called. */
 export const fieldName = (field: ToldField): string => WORDS[field].name;

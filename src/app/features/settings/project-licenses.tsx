@@ -4,6 +4,7 @@ import { Button, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { LicenseOfProject } from "../../../protocol/api-v2-quotas.ts";
+import type { LicenseStatus } from "../../../protocol/licenses.ts";
 import { givesWords, licenseName, STATUS_WORDS, termWords } from "../../core/license-view.ts";
 import { mayIn, stateWord } from "../../core/project-view.ts";
 import { previewOfRemoving } from "../../core/quota-preview.ts";
@@ -42,7 +43,7 @@ function Given({ given, onRemove }: { given: LicenseOfProject; onRemove?: () => 
   const now = useNow(30_000);
   const { license, status = "valid", last } = given;
   const name = licenseName(given);
-  const reason = given.reason ?? (last.status === status || status === "valid" ? last.reason : undefined);
+  const reason = license === null || !SAID_BY_TERM.has(status) ? (given.reason ?? lastReason(given)) : undefined;
   const word = STATUS_WORDS[status === "valid" ? (last.status ?? "valid") : status];
   return (
     <li className="row">
@@ -67,6 +68,14 @@ function Given({ given, onRemove }: { given: LicenseOfProject; onRemove?: () => 
       )}
     </li>
   );
+}
+
+/** Of these the words about its term say why. */
+const SAID_BY_TERM: ReadonlySet<LicenseStatus> = new Set(["expired", "future"]);
+
+/** What was said of it at the last start, if that is how it is now. */
+function lastReason({ status = "valid", last }: LicenseOfProject): string | undefined {
+  return last.status === status || status === "valid" ? last.reason : undefined;
 }
 
 interface RemovingProps {
