@@ -7,7 +7,7 @@ import type { Life } from "../../src/core/life.ts";
 import type { ProjectConfig } from "./config.ts";
 import { shellEnvironment } from "./terminals/shell-environment.ts";
 
-export interface Footing {
+interface Footing {
   /** The folder below which the server keeps what it has to find again. */
   own: string;
   /** The shell of a terminal, with its words. */

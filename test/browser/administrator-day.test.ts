@@ -112,6 +112,8 @@ test(
     await page.getByText("help_email has its default again.").waitFor();
     await until(async () => (await told()) === "");
     await page.getByLabel("Search settings").fill("without a licence");
+    await page.getByLabel("Memory (MB)").fill("much");
+    await page.getByText("Type a number, or nothing.").waitFor();
     await page.getByLabel("Memory (MB)").fill("2000");
     await page.getByLabel("Internet").selectOption("yes");
     const effect = page.getByRole("list", { name: "What default_quotas would do" });

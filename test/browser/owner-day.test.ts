@@ -108,7 +108,7 @@ test(
 
     const { page: manager } = await pageOf(own, admin, `${product.origin}/app/admin/licenses/${ending}`);
     await manager.getByText("1 of 5 projects run with it").waitFor();
-    await manager.getByText("At most 1 of 5 at once", { exact: false }).waitFor();
+    await manager.getByText("At most 1 of 5 at once, in the 6 min from", { exact: false }).waitFor();
     await manager.getByText("Runs with it").waitFor();
     expect(problems).toEqual([]);
   },

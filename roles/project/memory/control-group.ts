@@ -11,7 +11,7 @@ export interface MemoryUse {
   oomKills: number;
 }
 
-export interface GroupUse {
+interface GroupUse {
   memory: MemoryUse;
   /** Seconds of processor time; undefined: not told. */
   cpuSeconds: number | undefined;

@@ -3,7 +3,7 @@
 import { isUuid } from "../../core/uuid.ts";
 import type { Db, Queryable } from "../../db/db.ts";
 import { NOW_OF_TRANSACTION } from "../../db/moments.ts";
-import type { Ending } from "../mail/letters.ts";
+import type { LicenseEnd } from "../mail/letters.ts";
 import type { Mail } from "../mail/mail.ts";
 import type { ClaimedMail } from "../mail/outbox.ts";
 import { TOLD_BEFORE_MS } from "./moments.ts";
@@ -47,10 +47,10 @@ export async function tellEnding(db: Db, { licenseId, nowMs, mail }: Telling): P
 export async function endingOf(
   db: Queryable,
   { account_id, about }: Pick<ClaimedMail, "account_id" | "about">,
-): Promise<Ending | undefined> {
+): Promise<LicenseEnd | undefined> {
   const id = about?.license_id;
   if (typeof id !== "string" || !isUuid(id)) return undefined;
-  const [ending] = await db.query<Ending>(
+  const [ending] = await db.query<LicenseEnd>(
     `SELECT coalesce(title, '') AS title, expires, (SELECT count(*) FROM projects WHERE site_license ? $1::text AND deleted IS NOT TRUE) AS projects
      FROM site_licenses WHERE id = $1::uuid AND $2 = ANY (managers) AND expires = ending_told AND expires > ${NOW_OF_TRANSACTION}`,
     [id, account_id],

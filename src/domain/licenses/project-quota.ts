@@ -11,7 +11,7 @@ import { inputsOfProject } from "../quotas/project-rules.ts";
 import { licensesById } from "./find.ts";
 import { notInForce } from "./license-row-rules.ts";
 
-export interface ProjectQuota {
+export interface QuotaOfProject {
   settings: Record<string, unknown>;
   /** Of each member who gives some. */
   upgrades: Record<string, unknown>[];
@@ -29,7 +29,7 @@ interface ProjectRow {
 }
 
 /** What there is for one project, whatever the site's settings. @throws AppError `not_found`. */
-export async function projectQuota(db: Queryable, projectId: string): Promise<ProjectQuota> {
+export async function projectQuota(db: Queryable, projectId: string): Promise<QuotaOfProject> {
   const [row] = await db.query<ProjectRow>(
     "SELECT settings, users, site_license, run_quota, pending_quota FROM projects WHERE project_id = $1",
     [projectId],

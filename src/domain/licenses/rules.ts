@@ -9,7 +9,7 @@ import { quotaWith } from "../quotas/rules.ts";
 import { inOrderOfUse, patchProblem, whyIneffective } from "./effect-rules.ts";
 import { type LicenseRow, MOST_LICENSES, notInForce } from "./license-row-rules.ts";
 
-export interface LicensesOfStart {
+interface LicensesOfStart {
   inputs: Omit<QuotaInputs, "licenses">;
   /** Keys of column `projects.site_license`: all licences that the project has, also those without a row. */
   ids: readonly string[];
@@ -29,8 +29,8 @@ export interface LicensedQuota {
 }
 
 /**
- * Decides which licences a start uses. The quota is that of all licences in force together; active are those without which it would be less,
- * of several that would do the first (machines, disks, then by hosting, then boosts). An active one costs a seat, no other does.
+ * Decides which licences a start uses. The quota is that of all licences in force together. Active are those that it takes to come to it: where
+ * one of two would do, the one that comes first (machines, disks, then by kind, then boosts). An active licence costs a seat, and no other does.
  */
 export function licenseHook(start: LicensesOfStart): LicensedQuota {
   const rows = new Map(start.licenses.map((row) => [row.id, row]));

@@ -3,7 +3,7 @@
 import type { Queryable } from "../../db/db.ts";
 import { momentInSql, NOW_OF_TRANSACTION } from "../../db/moments.ts";
 
-export interface UsagePoint {
+interface UsagePoint {
   /** When the span began. */
   time: string;
   /** The most that ran at the same time within it. */

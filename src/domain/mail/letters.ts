@@ -101,14 +101,17 @@ export function askForMoreLetter({ siteName, address }: Signature, asking: Askin
 }
 
 /** A licence whose end is told to those who manage it. */
-export interface Ending {
+export interface LicenseEnd {
   title: string;
   expires: Date;
   /** How many projects have it. */
   projects: number;
 }
 
-export function licenseEndingLetter({ siteName, address }: Signature, { title, expires, projects }: Ending): Letter {
+export function licenseEndingLetter(
+  { siteName, address }: Signature,
+  { title, expires, projects }: LicenseEnd,
+): Letter {
   const name = title === "" ? "A licence" : `The licence “${plainWords(title, 100)}”`;
   const when = `${expires.toISOString().slice(0, 16).replace("T", " at ")} UTC`;
   return {

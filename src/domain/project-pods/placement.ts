@@ -15,7 +15,7 @@ export interface PlacementRules {
 
 export const POOL_LABEL = "cocalc-pool";
 
-export interface Placed {
+interface Placed {
   /** Name of the pool; undefined: none. */
   pool: string | undefined;
   gpu: GpuQuota | false;

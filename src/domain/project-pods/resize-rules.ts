@@ -42,24 +42,50 @@ export type ResizeStep =
   | { do: "record"; has: RunQuota; pending: Pending | null }
   | { do: "nothing" };
 
+/** Where a running project is on its way from what it has to what it may have. */
+type ResizeState =
+  /** It has what it may have, and nothing was asked for. What somebody else has made of its pod is not ours to change. */
+  | { is: "settled" }
+  /** It cannot have it while it runs: it keeps what it has, and an older wish is taken back. */
+  | { is: "out of reach" }
+  /** Its container has it by now, which is not written down yet. */
+  | { is: "there" }
+  /** The pod does not ask for it yet. */
+  | { is: "to be asked for"; resources: ProjectResources }
+  /** The pod asks for it, or for what could be had of it: its node is at it, in trouble, or done. */
+  | { is: "asked for" };
+
 /**
- * Everything is asked for at once. What the node has no room for is taken back: then the limits are raised, which needs no room, and what is
- * set aside stays as it was. A memory limit below what is in use is taken back, and all else done. What was taken back is not asked for again
- * until something else is wished for: the next start brings it.
+ * The next step on that way. Everything is asked for at once, and what is in the way of it is taken back: where the node has no room, what is
+ * set aside stays as it was, and the limits alone are raised, which takes no room; where more memory is in use than the new limit, that limit
+ * stays. What was taken back is not asked for again until something else is wished for: the next start brings it.
  */
 export function nextResize(facts: ResizeFacts): ResizeStep {
   const { has, mayHave } = facts;
-  // What somebody else has made of the pod is not ours to change, until something else is wished for.
-  if (!needsResize(has, mayHave) && !isBegun(facts)) return settle(facts, has);
   const situation = situationOf(facts);
-  const { asked, actual, isDone } = situation;
-  const wanted = wantedResources(facts, situation);
-  if (wanted === undefined) return leave(facts, situation);
-  if (isDone && sameResources(actual, wanted)) return settle(facts, { ...has, ...resourceFields(mayHave) });
-  if (takenBackBy(facts) === undefined && !sameResources(asked, wanted)) {
-    return { do: "ask", resources: wanted, pending: underWayBy(facts) };
+  const state = stateOf(facts, situation);
+  switch (state.is) {
+    case "settled":
+      return settle(facts, has);
+    case "out of reach":
+      return leave(facts, situation);
+    case "there":
+      return settle(facts, { ...has, ...resourceFields(mayHave) });
+    case "to be asked for":
+      return { do: "ask", resources: state.resources, pending: underWayBy(facts) };
+    case "asked for":
+      return follow(facts, situation);
   }
-  return follow(facts, situation);
+}
+
+function stateOf(facts: ResizeFacts, situation: Situation): ResizeState {
+  const { asked, actual, isDone } = situation;
+  if (!needsResize(facts.has, facts.mayHave) && !isBegun(facts)) return { is: "settled" };
+  const wanted = wantedResources(facts, situation);
+  if (wanted === undefined) return { is: "out of reach" };
+  if (isDone && sameResources(actual, wanted)) return { is: "there" };
+  const isNew = takenBackBy(facts) === undefined && !sameResources(asked, wanted);
+  return isNew ? { is: "to be asked for", resources: wanted } : { is: "asked for" };
 }
 
 /** Was something asked for of which the end is not written down? */

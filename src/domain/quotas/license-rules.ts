@@ -5,7 +5,7 @@ import { isSound } from "../../protocol/json-value.ts";
 import { type LicenseQuota, type licenseIdleTimeout, poolName } from "../../protocol/licenses.ts";
 import { type GpuQuota, gpuQuota } from "../../protocol/quotas.ts";
 import { isGiven, NONE, type Numbers, named, numberOf } from "./numbers-rules.ts";
-import { SETTINGS } from "./site-rules.ts";
+import { SETTINGS_KEYS } from "./site-rules.ts";
 import { type Machine, machineOf } from "./vm-rules.ts";
 
 type IdleTimeout = (typeof licenseIdleTimeout)["options"][number];
@@ -33,7 +33,7 @@ export interface AmountLicense {
   group: number;
 }
 
-export interface DiskLicense {
+interface DiskLicense {
   kind: "disk";
   id: string;
   quota: LicenseQuota;
@@ -74,9 +74,9 @@ export function readLicense({ id, quota, upgrades }: UnreadLicense): ReadLicense
 }
 
 function readUpgrades(id: string, older: Record<string, unknown>): UpgradesLicense {
-  const amounts = SETTINGS.map(({ name }): [string, number] => [name, numberOf(older[name]) ?? 0]);
+  const amounts = SETTINGS_KEYS.map(({ name }): [string, number] => [name, numberOf(older[name]) ?? 0]);
   const given = Object.fromEntries(amounts.filter(([, amount]) => amount > 0));
-  return { kind: "upgrades", id, given, numbers: named(given, SETTINGS) };
+  return { kind: "upgrades", id, given, numbers: named(given, SETTINGS_KEYS) };
 }
 
 /** A disk is beside everything: it must not decide about the hosting. */

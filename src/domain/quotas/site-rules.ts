@@ -32,7 +32,7 @@ const MOST: Readonly<Numbers> = {
 };
 
 /** Keys of settings, upgrades and `max_upgrades`; cpu_shares are 1/1024 of a core. */
-export const SETTINGS: readonly Named[] = [
+export const SETTINGS_KEYS: readonly Named[] = [
   { name: "network", key: "network", factor: 1 },
   { name: "member_host", key: "member_host", factor: 1 },
   { name: "always_running", key: "always_running", factor: 1 },
@@ -65,7 +65,7 @@ type SiteInputs = Pick<QuotaInputs, "defaultQuotas" | "maxUpgrades" | "openNetwo
 
 /** The site's part of a quota: of its settings, and the network where nothing keeps projects from it. */
 export function siteOf({ defaultQuotas, maxUpgrades, openNetwork }: SiteInputs): Site {
-  const most = { ...MOST, ...named(maxUpgrades, SETTINGS), ...(openNetwork && { network: 1 }) };
+  const most = { ...MOST, ...named(maxUpgrades, SETTINGS_KEYS), ...(openNetwork && { network: 1 }) };
   const given = { ...named(defaultQuotas, DEFAULTS), ...(openNetwork && { network: 1 }) };
   const overCommit = { cpu: ratio(defaultQuotas.cpu_oc), mem: ratio(defaultQuotas.mem_oc) };
   if (given.memory_limit !== undefined && overCommit.mem > 0) {

@@ -4,7 +4,7 @@ import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { type CountedLicenses, countedLicenses } from "./counted-rules.ts";
 import type { ReadLicense } from "./license-rules.ts";
 import { greater, lesser, NONE, type Numbers, named, rest, sum } from "./numbers-rules.ts";
-import { SETTINGS, type Site, siteOf } from "./site-rules.ts";
+import { SETTINGS_KEYS, type Site, siteOf } from "./site-rules.ts";
 
 export interface Steps {
   site: Site;
@@ -25,8 +25,8 @@ export interface Steps {
 export function stepsOf(inputs: Omit<QuotaInputs, "licenses">, licenses: readonly ReadLicense[]): Steps {
   const site = siteOf(inputs);
   const counted = countedLicenses(licenses);
-  const administrator = { ...NONE, ...named(inputs.settings, SETTINGS) };
-  const members = inputs.upgrades.map((given) => ({ ...NONE, ...named(given, SETTINGS) }));
+  const administrator = { ...NONE, ...named(inputs.settings, SETTINGS_KEYS) };
+  const members = inputs.upgrades.map((given) => ({ ...NONE, ...named(given, SETTINGS_KEYS) }));
   const older = counted.upgrades.map(({ numbers }) => ({ ...NONE, ...numbers }));
   const added = lesser([...members, ...older].reduce(sum, NONE), rest(site.most, site.base));
   const licensed = lesser(together(counted.group), site.most);

@@ -70,7 +70,19 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM wanted) ORDER BY project_id FOR NO KEY UPDATE
      ), served AS (
-       UPDATE projects SET
+       ${serveWanted(isLeading)}
+     ), ${usageOf("served")}, ${FORGOTTEN}
+     ${INSERT_SERVED}`,
+    [JSON.stringify(starts.map(toColumns))],
+    "recordStarts",
+  );
+  const tickets = new Map(rows.map(({ project_id, ticket }) => [project_id, ticket]));
+  await forgetOlderPods(leader, starts);
+  return starts.map(({ projectId }) => tickets.get(projectId));
+}
+
+/** Writes into the projects of `wanted` what their starts are served with, of those that are still to be served. */
+const serveWanted = (isLeading: string) => `UPDATE projects SET
          action_request = CASE WHEN action_request ->> 'time' = wanted.request_time AND action_request ->> 'finished' IS NULL
              AND action_request ->> 'started' IS NULL
            THEN action_request || jsonb_build_object('started', ${NOW_ISO}) ELSE action_request END,
@@ -85,15 +97,19 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
            AND action_request ->> 'action' IN ('start', 'restart'))
          OR (action_request ->> 'action' IS DISTINCT FROM 'stop' AND EXISTS (SELECT FROM project_starts
            WHERE project_starts.ticket = wanted.ticket AND project_starts.project_id = projects.project_id AND outcome IS NULL)))
-       RETURNING wanted.*
-     ), ${usageOf("served")}, oldest AS MATERIALIZED (
+       RETURNING wanted.*`;
+
+/** Beside `served`: the starts of its projects that are one too many. */
+const FORGOTTEN = `oldest AS MATERIALIZED (
        SELECT project_id, (SELECT ticket FROM project_starts AS kept WHERE kept.project_id = served.project_id
          ORDER BY ticket DESC OFFSET ${STARTS_KEPT - 1} LIMIT 1) AS ticket
        FROM served
      ), forgotten AS (
        DELETE FROM project_starts USING oldest
-       WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)
-     INSERT INTO project_starts (project_id, owner_id, license_id, request_time, requested, in_flight, rescue, picked_up, reason)
+       WHERE project_starts.project_id = oldest.project_id AND project_starts.ticket < oldest.ticket AND outcome IS NOT NULL)`;
+
+/** A start of each in `served`: a new one, or the open one with what is served now. */
+const INSERT_SERVED = `INSERT INTO project_starts (project_id, owner_id, license_id, request_time, requested, in_flight, rescue, picked_up, reason)
      SELECT project_id, owner_id, license_id, request_time, requested, in_flight, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
      FROM served
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
@@ -106,14 +122,7 @@ export async function recordStarts(leader: Leader, starts: StartToRecord[]): Pro
        give_up = CASE WHEN ${SAME_REQUEST} THEN project_starts.give_up END,
        applied = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.applied END,
        pod_uid = CASE WHEN ${SAME_REQUEST} OR project_starts.give_up IS NULL THEN project_starts.pod_uid END
-     RETURNING project_id, ticket`,
-    [JSON.stringify(starts.map(toColumns))],
-    "recordStarts",
-  );
-  const tickets = new Map(rows.map(({ project_id, ticket }) => [project_id, ticket]));
-  await forgetOlderPods(leader, starts);
-  return starts.map(({ projectId }) => tickets.get(projectId));
-}
+     RETURNING project_id, ticket`;
 
 function toColumns({ requested, ...start }: StartToRecord): object {
   return {

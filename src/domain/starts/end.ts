@@ -5,7 +5,7 @@ import { NOW, NOW_ISO } from "../../db/moments.ts";
 import { SERVED } from "./served.ts";
 import { columnsOf, type Why, writable } from "./wait.ts";
 
-export interface Ending {
+export interface EndOfStart {
   projectId: string;
   /** The start that ends, if one does. */
   ticket: number | null;
@@ -14,7 +14,7 @@ export interface Ending {
 }
 
 /** Ends a start without touching the request: it was cancelled by another one. Whether it was under way. */
-export async function endStart(leader: Leader, { projectId, ticket, outcome, why }: Ending): Promise<boolean> {
+export async function endStart(leader: Leader, { projectId, ticket, outcome, why }: EndOfStart): Promise<boolean> {
   const written = await leader.write(
     (
       isLeading,
@@ -61,7 +61,7 @@ export interface Finished {
 export async function finishRequest(
   leader: Leader,
   { projectId, requestTime, err, event }: Finishing,
-  ending?: Ending,
+  ending?: EndOfStart,
 ): Promise<Finished> {
   const [row] = await leader.write<Finished>(
     (isLeading) => `WITH ended AS (

@@ -95,7 +95,7 @@ export async function projectsToServe(db: Queryable, { withPods, running }: Pods
   return rows.map(({ project_id }) => project_id);
 }
 
-export interface UnderWay {
+export interface OpenStart {
   project_id: string;
   owner_id: string | null;
   license_id: string | null;
@@ -105,8 +105,8 @@ export interface UnderWay {
 }
 
 /** Every start under way, in the order in which they had their turns, then of those who wait for it. */
-export function startsUnderWay(db: Queryable): Promise<UnderWay[]> {
-  return db.query<UnderWay>(
+export function startsUnderWay(db: Queryable): Promise<OpenStart[]> {
+  return db.query<OpenStart>(
     "SELECT project_id, owner_id, license_id, ticket, applied, reason FROM project_starts WHERE outcome IS NULL ORDER BY picked_up NULLS LAST, ticket",
   );
 }

@@ -47,7 +47,7 @@ const BACKOFF_DOUBLINGS = 30;
 const FORGIVEN_MS = 600_000;
 const PULL_FAILED_SHOWN_MS = 1_000;
 
-type Ending = { exitCode: number; reason: string; message?: string; startedAt: string; finishedAt: string };
+type EndOfRun = { exitCode: number; reason: string; message?: string; startedAt: string; finishedAt: string };
 
 /** A process that runs, and what the container knows of it. */
 interface Running {
@@ -197,7 +197,7 @@ export class ContainerRunner {
     await exit;
   }
 
-  #mayRestart({ exitCode }: Ending): boolean {
+  #mayRestart({ exitCode }: EndOfRun): boolean {
     return this.#policy === "Always" || (this.#policy === "OnFailure" && exitCode !== 0);
   }
 
@@ -242,7 +242,7 @@ export class ContainerRunner {
   }
 
   /** One run from start to end; nothing when it was stopped before it began. */
-  async #runOnce(image: LocalImage): Promise<Ending | undefined> {
+  async #runOnce(image: LocalImage): Promise<EndOfRun | undefined> {
     const prepared = await this.#untilPrepared(image);
     if (!prepared) return undefined;
     const { env, cwd, command, mappings } = prepared;
@@ -272,10 +272,10 @@ export class ContainerRunner {
     return this.#ended(startedAt, exit, this.#running.killReason);
   }
 
-  async #ended(startedAt: string, { exitCode, startError }: Exit, killReason: string | undefined): Promise<Ending> {
+  async #ended(startedAt: string, { exitCode, startError }: Exit, killReason: string | undefined): Promise<EndOfRun> {
     await this.#logs.current?.close();
     const reason = startError !== undefined ? "StartError" : (killReason ?? (exitCode === 0 ? "Completed" : "Error"));
-    const ending: Ending = {
+    const ending: EndOfRun = {
       exitCode,
       reason,
       ...(startError !== undefined && { message: `failed to start: ${startError}` }),
@@ -364,7 +364,7 @@ export class ContainerRunner {
   }
 
   /** The first restart is at once, as a kubelet's is. */
-  async #backOff(failures: number, ending: Ending): Promise<void> {
+  async #backOff(failures: number, ending: EndOfRun): Promise<void> {
     this.#lastState = { terminated: ending };
     if (failures === 0) return;
     const delay = this.#delay(failures - 1);
