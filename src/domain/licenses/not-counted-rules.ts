@@ -6,7 +6,7 @@ import { readPatch } from "../../protocol/license-patch.ts";
 import { licenseIdleTimeout, type licenseQuota, poolName } from "../../protocol/licenses.ts";
 import { gpuQuota } from "../../protocol/quotas.ts";
 import { NONE, numberOf } from "../quotas/numbers-rules.ts";
-import { SETTINGS } from "../quotas/site-rules.ts";
+import { SETTINGS_KEYS } from "../quotas/site-rules.ts";
 import { machineOf } from "../quotas/vm-rules.ts";
 
 type Field = keyof (typeof licenseQuota)["shape"];
@@ -79,7 +79,7 @@ export function quotaNotCounted(quota: unknown, before?: unknown): string[] {
   return isDayForAll ? [...problems, "quota.idle_timeout: day takes member, too; without it, it is medium"] : problems;
 }
 
-const UPGRADES: ReadonlySet<string> = new Set(SETTINGS.map(({ name }) => name));
+const UPGRADES: ReadonlySet<string> = new Set(SETTINGS_KEYS.map(({ name }) => name));
 
 /** The same of upgrades of the old style. */
 export function upgradesNotCounted(upgrades: unknown): string[] {

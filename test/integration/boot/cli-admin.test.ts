@@ -62,6 +62,7 @@ test("`admin quota` grants a project more, shows what comes of it, and takes it 
   const shown = await run("quota", "show", projectId);
   expect(shown).toMatch(/^memory_limit +- +4000$/m);
   expect(shown).toMatch(/^network +- +true$/m);
+  expect(shown).toMatch(/^idle_timeout +- +1800 +kept only$/m);
   expect(shown).toContain('Granted: {"cores":2,"memory":4000,"network":1}');
   await run("quota", "set", projectId, "cpu_limit=none");
   expect(await run("quota", "show", projectId)).toMatch(/^cpu_limit +- +1$/m);
