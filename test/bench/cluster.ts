@@ -31,16 +31,16 @@ export interface InsideOrder {
 export type InsideReport = { figures: Figure[] } | { error: string };
 
 interface Wish {
-  /** Whether pods run, from our image; else no scheduler looks at them. */
-  running: boolean;
+  /** `real`: they run, from our image; `pretended`: on nodes that the benchmark makes; `none`: no scheduler looks at them. */
+  pods: "real" | "pretended" | "none";
 }
 
 /** Starts a cluster, lets the module's `measure` run inside it and returns its figures; ended with the life. */
-export async function measureInCluster(life: Life, module: string, { running }: Wish): Promise<Figure[]> {
+export async function measureInCluster(life: Life, module: string, wish: Wish): Promise<Figure[]> {
   const cluster = await startCluster({ say });
   life.defer("cluster", () => cluster.stop());
-  if (running) await loadProjectImage(cluster);
-  const place = await preparePlace(cluster, { running });
+  if (wish.pods === "real") await loadProjectImage(cluster);
+  const place = await preparePlace(cluster, wish);
   const [command = "", ...args] = [...cluster.enter, process.execPath];
   const child = spawn(command, [...args, fileURLToPath(new URL("./inside.ts", import.meta.url))], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -72,12 +72,12 @@ async function loadProjectImage(cluster: Cluster): Promise<void> {
   }
 }
 
-async function preparePlace(cluster: Cluster, { running }: Wish): Promise<Place> {
+async function preparePlace(cluster: Cluster, wish: Wish): Promise<Place> {
   const { site } = await describeTarget(cluster);
   const { namespace } = site;
   const first: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
   await apply(cluster, [first]);
-  await apply(cluster, [...storage(site), ...configuration(site, running)]);
+  await apply(cluster, [...storage(site), ...configuration(site, wish)]);
   // The controller manager makes it some moments later; no pod is admitted before.
   const account = () =>
     cluster.kubectl(["get", "serviceaccount", "default", "-n", namespace]).then(
@@ -93,9 +93,9 @@ async function apply(cluster: Cluster, items: Manifest[]): Promise<void> {
   await cluster.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(list));
 }
 
-function configuration(site: Site, running: boolean): Manifest[] {
+function configuration(site: Site, { pods }: Wish): Manifest[] {
   const manifests = projectConfiguration(site);
-  return running ? manifests : manifests.map(withoutScheduler);
+  return pods === "none" ? manifests.map(withoutScheduler) : manifests;
 }
 
 /** A template whose pods no scheduler looks at, so that only what is measured moves. */

@@ -105,14 +105,23 @@ export function isReady(pod: Pod | undefined): boolean {
   return pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
+interface RoleWish {
+  name: RoleName;
+  env?: Record<string, string>;
+}
+
 /** Starts a role as a process of the bundle, as a pod would; returns its port when it says that it is ready. */
-export async function startRole(
+export async function startRole(life: Life, bench: Bench, wish: RoleWish): Promise<number> {
+  return (await startRoleProcess(life, bench, wish)).port;
+}
+
+export async function startRoleProcess(
   life: Life,
   { env: own, place }: Bench,
-  { name, env = {} }: { name: RoleName; env?: Record<string, string> },
-): Promise<number> {
+  { name, env = {} }: RoleWish,
+): Promise<{ port: number; pid: number }> {
   const [port, adminPort] = [await freePort(), await freePort()];
-  startProgram(life, {
+  const { pid = 0 } = startProgram(life, {
     command: process.execPath,
     args: [bundle, `--role=${name}`],
     env: {
@@ -134,7 +143,7 @@ export async function startRole(
       () => false,
     );
   await until(ready, { what: `${name} is ready`, timeoutMs: 30_000 });
-  return port;
+  return { port, pid };
 }
 
 /** A project that nobody has started, of its own id or the one given. */

@@ -20,7 +20,7 @@ const ROUNDS = 15;
 const AIM = 1.1;
 
 export function benchmark(life: Life): Benchmark {
-  return { name: "resize", run: () => measureInCluster(life, import.meta.url, { running: true }) };
+  return { name: "resize", run: () => measureInCluster(life, import.meta.url, { pods: "real" }) };
 }
 
 /** Runs inside the cluster. */

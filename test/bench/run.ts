@@ -13,6 +13,8 @@ const load: Record<string, () => Promise<{ benchmark: (life: Life) => Benchmark 
   app: () => import("./app.ts"),
   quotas: () => import("./quotas.ts"),
   starts: () => import("./starts.ts"),
+  class: () => import("./class.ts"),
+  manage: () => import("./manage.ts"),
   state: () => import("./state.ts"),
   writers: () => import("./writers.ts"),
   proxy: () => import("./proxy.ts"),

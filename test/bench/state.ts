@@ -19,7 +19,7 @@ const AIM_MS = 20;
 const NODE = "told-by-hand";
 
 export function benchmark(life: Life): Benchmark {
-  return { name: "state", run: () => measureInCluster(life, import.meta.url, { running: false }) };
+  return { name: "state", run: () => measureInCluster(life, import.meta.url, { pods: "none" }) };
 }
 
 /** Runs inside the cluster. */

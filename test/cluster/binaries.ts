@@ -8,6 +8,7 @@ const KUBERNETES = "1.34.4";
 /** The name, in the cache, of the folder with the programs of Kubernetes. */
 export const KUBERNETES_FOLDER = `kubernetes-${KUBERNETES}`;
 const COREDNS = "1.15.0";
+const KWOK = "0.8.0";
 const PROGRAMS = ["kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl"];
 
 /** Where the programs of the control plane and the nodes are. */
@@ -31,6 +32,18 @@ export function ensureCoreDns(say: (line: string) => void): Promise<string> {
     say(`building CoreDNS ${COREDNS} from source, once`);
     await requireGo();
     await buildCoreDns(folder);
+  });
+}
+
+/** Returns the folder with `kwok`, which keeps nodes and pods that are only said to be there. */
+export function ensureKwok(say: (line: string) => void): Promise<string> {
+  return cached(`kwok-${KWOK}`, async (folder) => {
+    say(`building kwok ${KWOK} from source, once`);
+    await requireGo();
+    const source = join(folder, "source");
+    await run("mkdir", ["-p", source]);
+    await writeModule(source, "sigs.k8s.io/kwok", KWOK, []);
+    await goBuild({ source, output: join(folder, "kwok"), target: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w" });
   });
 }
 
