@@ -103,7 +103,7 @@ export async function serveProject(
     "POST /api/exec": { need: "run", handle: execHandler({ exec, places, activity }) },
   };
   memory.open(life);
-  await finishOverwriting(places); // before anybody reads a file that is half written
+  await finishWriting(life, { places, rescue });
   const serving = await serveHttp(life, {
     name: "project",
     listen,
@@ -119,6 +119,12 @@ export async function serveProject(
   files.tidy(life);
   life.run("document recovery", () => documents.recover());
   return serving;
+}
+
+/** Before anybody reads a file that is half written; but nothing of a home may keep a rescue waiting. */
+async function finishWriting(life: Life, { places, rescue }: { places: Places; rescue: boolean }): Promise<void> {
+  if (rescue) life.run("half written files", () => finishOverwriting(places));
+  else await finishOverwriting(places);
 }
 
 /** Runs a program, until its caller is gone. */

@@ -1,10 +1,11 @@
 /** Temporary files that a server left behind when it was killed: each is noted while it is made, so that the next start finds it without a search. */
 
-import { readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { lstat, readdir, rename, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { sleep } from "../core/clock.ts";
 import { isAppError } from "../core/errors.ts";
+import { readOwnFile } from "./own-file.ts";
 import { makeOwnFolder, ownFolder } from "./own-folder.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { statsOf } from "./replace.ts";
@@ -98,7 +99,7 @@ async function sweep(places: Places): Promise<boolean> {
   let isAnyYoung = false;
   for (const name of names.filter((one) => OURS.test(one)).slice(0, MAX_NOTES)) {
     const file = join(notesOf(places), name);
-    const touched = await stat(file).catch(() => undefined); // finished meanwhile
+    const touched = await lstat(file).catch(() => undefined); // finished meanwhile
     if (touched === undefined) continue;
     if (Date.now() - touched.mtimeMs < DEAD_AFTER_MS) isAnyYoung = true;
     else if (await remove(places, file, name)) await unlink(file).catch(() => {});
@@ -109,7 +110,7 @@ async function sweep(places: Places): Promise<boolean> {
 /** Says whether it is gone. */
 async function remove(places: Places, file: string, name: string): Promise<boolean> {
   try {
-    const { path, last } = note.parse(JSON.parse(await readFile(file, "utf8")));
+    const { path, last } = note.parse(JSON.parse((await readOwnFile(file)).toString()));
     const use = ({ folder, name: target }: Spot) => settle(folder, { temporary: Buffer.from(name), name: target });
     await walk(places, parsePath(places, path), { last, use });
     return true;

@@ -1,8 +1,8 @@
-/** Opens a path that is bytes, as names on a disk are. */
+/** Opens a path that may be bytes, as names on a disk are. */
 
 import { type FileHandle, open } from "node:fs/promises";
 
 /** As `open` of Node, which takes bytes; its types lag. */
-export function openBytes(path: Buffer, flags: number, mode?: number): Promise<FileHandle> {
-  return open(path as unknown as string, flags, mode);
+export function openBytes(path: string | Buffer, flags: number, mode?: number): Promise<FileHandle> {
+  return open(path as string, flags, mode);
 }

@@ -2,23 +2,13 @@
 
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants as flags } from "node:fs";
-import {
-  copyFile,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  unlink,
-  writeFile,
-} from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { codeOf, isAppError } from "../core/errors.ts";
 import { openBytes } from "./open-bytes.ts";
 import { isMixture, overwriteFrom } from "./overwrite.ts";
+import { openOwnFile, readOwnFile, replaceOwnFile } from "./own-file.ts";
 import { makeOwnFolder, ownFolder } from "./own-folder.ts";
 import { type PlacePath, type Places, parsePath, pathToWire } from "./places.ts";
 import { type Spot, walk } from "./walk.ts";
@@ -90,8 +80,7 @@ export class Overwriting {
     await copyFile(file, was, flags.COPYFILE_FICLONE);
     const handle = await open(was, "r+");
     await handle.datasync().finally(() => handle.close());
-    await writeFile(join(this.#folder, `${NOTE}.new`), JSON.stringify({ path: pathToWire(path) }));
-    await rename(join(this.#folder, `${NOTE}.new`), join(this.#folder, NOTE));
+    await replaceOwnFile(join(this.#folder, NOTE), JSON.stringify({ path: pathToWire(path) }));
   }
 }
 
@@ -110,7 +99,7 @@ export async function finishOverwriting(places: Places): Promise<void> {
 }
 
 async function finish(places: Places, folder: string): Promise<void> {
-  const text = await readFile(join(folder, NOTE), "utf8").catch(() => undefined); // killed before it wrote anything
+  const text = await readOwnFile(join(folder, NOTE)).catch(() => undefined); // killed before it wrote anything
   if (text === undefined) return;
   const use = async ({ folder: at, name }: Spot) => {
     if (name === undefined) return;
@@ -118,14 +107,14 @@ async function finish(places: Places, folder: string): Promise<void> {
     try {
       const now = await openBytes(at.at(name), flags.O_RDWR | flags.O_NOFOLLOW | flags.O_NONBLOCK);
       files.push(now);
-      const [was, becomes] = [await open(join(folder, "was")), await open(join(folder, "becomes"))];
+      const [was, becomes] = [await openOwnFile(join(folder, "was")), await openOwnFile(join(folder, "becomes"))];
       files.push(was, becomes);
       if (await isMixture(now, { was, becomes })) await overwriteFrom(now, becomes);
     } finally {
       for (const file of files) await file.close();
     }
   };
-  await walk(places, parsePath(places, note.parse(JSON.parse(text)).path), { last: "follow", use });
+  await walk(places, parsePath(places, note.parse(JSON.parse(text.toString())).path), { last: "follow", use });
 }
 
 /** Also to another file system. */

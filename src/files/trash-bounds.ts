@@ -1,7 +1,8 @@
 /** Keeps the trash in bounds of age and size: what was not counted yet is counted, and the oldest goes for good. */
 
-import { lstat, readdir, rmdir, unlink, writeFile } from "node:fs/promises";
+import { lstat, readdir, rmdir, unlink } from "node:fs/promises";
 import type { TrashItem } from "../protocol/project-files.ts";
+import { replaceOwnFile } from "./own-file.ts";
 import type { PlaceName, Places } from "./places.ts";
 import { ABOUT, type About, ITEM_ID, inTrash, itemsOf, readItem, TRASHES } from "./trash-items.ts";
 import { deleteTree, sizeOfTree } from "./tree.ts";
@@ -65,7 +66,8 @@ async function countedItems(
     item.size = await sizeOfTree(trash, Buffer.from(item.id), signal);
     const { id, size, ...known } = item;
     const folder = await trash.enter(Buffer.from(id));
-    await writeFile(folder.at(ABOUT), JSON.stringify({ ...known, size } satisfies About)).finally(() => folder.close());
+    const about = JSON.stringify({ ...known, size } satisfies About);
+    await replaceOwnFile(folder.at(ABOUT), about).finally(() => folder.close());
   }
   return items;
 }

@@ -1,8 +1,9 @@
 /** Where the trash of each place stands, and how an item lies in it: a folder of its own, with what was deleted and what is known of that. */
 
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { z } from "zod";
 import type { TrashItem } from "../protocol/project-files.ts";
+import { readOwnFile } from "./own-file.ts";
 import { OWN } from "./own-folder.ts";
 import type { PlaceName, PlacePath, Places } from "./places.ts";
 import { type Folder, inFolder } from "./walk.ts";
@@ -44,7 +45,7 @@ export async function readItem(trash: Folder, id: string): Promise<TrashItem | u
     const item = await trash.enter(Buffer.from(id));
     try {
       await lstat(item.at(CONTENT));
-      const { size, ...known } = about.parse(JSON.parse(await readFile(item.at(ABOUT), "utf8")));
+      const { size, ...known } = about.parse(JSON.parse((await readOwnFile(item.at(ABOUT))).toString()));
       return { id, ...known, size: size ?? null };
     } finally {
       await item.close();

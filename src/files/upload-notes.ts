@@ -1,8 +1,9 @@
 /** What is known of unfinished uploads, a small file for each in ~/.cocalc/uploads: they outlive the server, not for ever, and not too many. */
 
-import { readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { readOwnFile, replaceOwnFile } from "./own-file.ts";
 import { makeOwnFolder, OWN, ownFolder } from "./own-folder.ts";
 import type { PlacePath, Places } from "./places.ts";
 
@@ -44,7 +45,7 @@ export class UploadNotes {
   async read(id: string): Promise<FoundNote | undefined> {
     try {
       const file = this.#file(id);
-      const note = uploadNote.parse(JSON.parse(await readFile(file, "utf8")));
+      const note = uploadNote.parse(JSON.parse((await readOwnFile(file)).toString()));
       return { ...note, id, touchedMs: (await stat(file)).mtimeMs };
     } catch {
       return undefined; // there is none, or what is there is none
@@ -54,9 +55,7 @@ export class UploadNotes {
   /** Whole or not at all: a crash leaves the one before. */
   async write(id: string, note: UploadNote): Promise<void> {
     await makeOwnFolder(this.#places, UPLOADS);
-    const file = this.#file(id);
-    await writeFile(`${file}.new`, JSON.stringify(note));
-    await rename(`${file}.new`, file);
+    await replaceOwnFile(this.#file(id), JSON.stringify(note));
   }
 
   async remove(id: string): Promise<void> {

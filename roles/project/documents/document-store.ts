@@ -1,8 +1,9 @@
 /** Where the logs of documents are kept: a folder each below ~/.cocalc/documents, found by the file's identity. */
 
 import { createHash } from "node:crypto";
-import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { createOwnFile } from "../../../src/files/own-file.ts";
 import { ownFolder } from "../../../src/files/own-folder.ts";
 import { logPath, readLog } from "./update-log.ts";
 
@@ -22,7 +23,11 @@ export class DocumentStore {
 
   /** Marks a document as open, so that a crash is noticed at the next start. */
   async markOpen(folder: string): Promise<void> {
-    await writeFile(join(folder, "open"), "").catch(() => {}); // without it, recovery waits for the next opening
+    // Without it, recovery waits for the next opening.
+    await createOwnFile(join(folder, "open")).then(
+      (mark) => mark.close(),
+      () => {},
+    );
   }
 
   async markClosed(folder: string): Promise<void> {

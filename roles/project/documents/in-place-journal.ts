@@ -1,8 +1,12 @@
 /** What a file held and will hold while it is written in place, so that a crash in the middle of that is finished, and not taken for an edit. */
 
-import { access, open, readFile, rename, rm } from "node:fs/promises";
+import { access, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { createOwnFile, readOwnFile } from "../../../src/files/own-file.ts";
+
+/** What is longer is none of ours. */
+const MOST_BYTES = 1024 * 1024 * 1024;
 
 const head = z.object({ was: z.number().int().min(0), becomes: z.number().int().min(0) });
 
@@ -27,7 +31,7 @@ export class InPlaceJournal {
   async begin({ was, becomes }: Writing): Promise<void> {
     const line = `${JSON.stringify({ was: was.length, becomes: becomes.length })}\n`;
     try {
-      const handle = await open(this.#temporary, "w", 0o600);
+      const handle = await createOwnFile(this.#temporary);
       await handle
         .writeFile(Buffer.concat([Buffer.from(line), was, becomes]))
         .then(() => handle.datasync())
@@ -52,7 +56,7 @@ export class InPlaceJournal {
 
   /** What the file was about to become, if what is there now is a mixture that a crash left; undefined if it is anybody's text. */
   async unfinished(now: Buffer): Promise<Buffer | undefined> {
-    const writing = parse(await readFile(this.#path).catch(() => undefined)); // usually there is none
+    const writing = parse(await readOwnFile(this.#path, MOST_BYTES).catch(() => undefined)); // usually there is none
     return writing !== undefined && isMixtureOf(now, writing) ? writing.becomes : undefined;
   }
 }

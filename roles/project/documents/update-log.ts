@@ -1,9 +1,10 @@
 /** The log of one document on disk: its state, every update since, and marks of what was saved; a torn end is cut off when it is read. */
 
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import { createOwnFile, readOwnFile } from "../../../src/files/own-file.ts";
 import { textEncoding } from "../../../src/protocol/project-documents.ts";
 
 /** What a record is. Numbers on disk: never change their meaning. */
@@ -49,6 +50,8 @@ export interface ReadLog {
 
 const HEADER_BYTES = 9;
 const MAX_RECORD = 256 * 1024 * 1024;
+/** What is longer is no log of ours. */
+const MOST_BYTES = 4 * MAX_RECORD;
 /** What is appended is on the disk itself after this long. */
 const SYNC_AFTER_MS = 400;
 
@@ -87,7 +90,7 @@ export class UpdateLog {
     const first = { kind: RECORD.head, payload: Buffer.from(JSON.stringify(head)) };
     const bytes = Buffer.concat([first, ...records].map(encode));
     const temporary = join(folder, "log.new");
-    const handle = await open(temporary, "w", 0o600);
+    const handle = await createOwnFile(temporary);
     try {
       await handle.writeFile(bytes);
       await handle.datasync();
@@ -184,7 +187,7 @@ export function tellsOfEdits({ head, records }: ReadLog): boolean {
 
 /** Reads a log as far as it is whole; undefined when there is none that can be used. */
 export async function readLog(folder: string): Promise<ReadLog | undefined> {
-  const bytes = await readFile(logPath(folder)).catch(() => undefined); // none, or not readable: begun anew
+  const bytes = await readOwnFile(logPath(folder), MOST_BYTES).catch(() => undefined); // none, or not readable: begun anew
   if (bytes === undefined) return undefined;
   const [first, ...records] = decodeAll(bytes);
   if (first?.kind !== RECORD.head) return undefined;

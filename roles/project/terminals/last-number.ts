@@ -3,8 +3,8 @@
  * up to it, and would open the terminal of whoever is given it next.
  */
 
-import { lstat, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readOwnFile, replaceOwnFile } from "../../../src/files/own-file.ts";
 import { makeOwnFolder, ownFolder } from "../../../src/files/own-folder.ts";
 
 const FOLDER = "terminals";
@@ -46,15 +46,13 @@ export class LastNumber {
   }
 
   async #readFile(): Promise<void> {
-    const stats = await lstat(this.#file).catch(() => undefined);
-    if (stats === undefined || !stats.isFile() || stats.size > MOST_BYTES) return; // its people may put anything there
-    this.used((await readFile(this.#file, "utf8").catch(() => "")).trim());
+    const bytes = await readOwnFile(this.#file, MOST_BYTES).catch(() => ""); // none, or nothing of ours
+    this.used(bytes.toString().trim());
   }
 
   /** Whole or not at all: a crash leaves the one before. */
   async #write(name: string): Promise<void> {
     await makeOwnFolder({ home: this.#own }, FOLDER);
-    await writeFile(`${this.#file}.new`, `${name}\n`);
-    await rename(`${this.#file}.new`, this.#file);
+    await replaceOwnFile(this.#file, `${name}\n`);
   }
 }
