@@ -1,11 +1,13 @@
 /** How each step is done. A step reads nothing anew: whatever it did, the project is looked at again afterwards. */
 
 import { isUnheard } from "../../src/domain/project-pods/condition-rules.ts";
+import { mainStatus } from "../../src/domain/project-pods/container-rules.ts";
 import type { Explanation } from "../../src/domain/project-pods/explanation-rules.ts";
 import { explainPod, nodeDead } from "../../src/domain/project-pods/reasons.ts";
 import { isNodeGone, terminationLeftMs, verdictOn } from "../../src/domain/project-pods/rules.ts";
 import { giveTime, recordTakenUp } from "../../src/domain/starts/begin.ts";
 import { endStart, finishRequest } from "../../src/domain/starts/end.ts";
+import { RUNNING_MS } from "../../src/domain/starts/turn-bounds.ts";
 import { recordWaiting, takeBackGiveUp, type Why } from "../../src/domain/starts/wait.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { Case, Tools } from "./case.ts";
@@ -111,7 +113,7 @@ async function track(tools: Tools, one: Case): Promise<number | undefined> {
   const ageMs = nowMs - Date.parse(pod.metadata.creationTimestamp ?? "");
   const isPlaced = pod.spec.nodeName !== undefined;
   const isUnplaced = !isPlaced && (why !== undefined || ageMs >= UNPLACED_MS);
-  if (isUnplaced) turns.release(projectId);
+  if (isUnplaced || runsForLong(pod, nowMs)) turns.release(projectId);
   else turns.hold(projectId, partyOf(startToRecord(one)));
   nextInTurn();
   const known = why ?? recordedWhy(one);
@@ -119,6 +121,12 @@ async function track(tools: Tools, one: Case): Promise<number | undefined> {
   if (verdict.kind === "failed") return failStart(tools, one, await whyOf(tools, one, verdict.late));
   if (verdict.untilMs !== undefined) return Math.min(Math.max(verdict.untilMs - nowMs, 100), EVENTS_LOOK_MS);
   return isUnplaced ? undefined : UNPLACED_MS;
+}
+
+/** What only its own programs keep from becoming ready needs its node no more than any project that runs. */
+function runsForLong(pod: Pod, nowMs: number): boolean {
+  const since = mainStatus(pod)?.state?.running?.startedAt;
+  return since !== undefined && nowMs - Date.parse(since) >= RUNNING_MS;
 }
 
 /** A start that waits for a node to answer has no turn: others go on meanwhile. */

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { BEGIN_MS, sampleOf, simulate, type Told } from "../../../test/helpers/simulated-class.ts";
+import { situationAt } from "./forecast.ts";
 
 const wish = { presses: 250, withinMs: 30_000, limit: 60 };
 
@@ -45,4 +46,21 @@ test("of nodes that differ by more, each start is told what its node takes, as s
   const nodesMs = [3_000, 30_000];
   const told = simulate({ ...wish, presses: 20, nodesMs, history: rehearsed(nodesMs) });
   expect(shareRight(told)).toBeGreaterThanOrEqual(0.9);
+});
+
+test("who waits behind starts that hang was told to wait for their ends, though they give their turns back much sooner", () => {
+  const at = new Date(BEGIN_MS);
+  const ago = (ms: number) => new Date(BEGIN_MS - ms);
+  const phases = { applied: null, scheduled: null, pulled: null, ready: null, node: null, in_flight: 1 };
+  const underWay = (ticket: number, rest: { picked_up: Date | null; started: Date | null }) => {
+    return { ...phases, ...rest, ticket, projectId: `p${ticket}`, owner: `o${ticket}`, license: null };
+  };
+  const slow = { ...phases, picked_up: ago(180_000), started: ago(170_000), ready: at };
+  const waitOf = (startedMs: number) => {
+    const waiting = { ...underWay(2, { picked_up: null, started: null }), outcome: null, reason: "queued" };
+    const hanging = underWay(1, { picked_up: ago(startedMs + 10_000), started: ago(startedMs) });
+    const moment = { at, newest: 2, limit: 1, underWay: [hanging, waiting], samples: [slow] };
+    return situationAt(moment).outlooks.get(2)?.waitMs;
+  };
+  expect([waitOf(5_000), waitOf(19_000), waitOf(25_000)]).toEqual([15_000, 1_000, 0]);
 });

@@ -3,6 +3,7 @@
 import { type Durations, likeliest, remaining, shareWithin } from "./durations.ts";
 import { type Outlook, outlooks } from "./outlook.ts";
 import { type Alike, durationsFrom, type Sample, TIMED_PHASES } from "./samples.ts";
+import { RUNNING_MS } from "./turn-bounds.ts";
 import type { WaitingStart } from "./turn-order.ts";
 
 /** What of a start under way decides how far it is. */
@@ -34,8 +35,9 @@ export interface Situation {
   at: Date;
   newest: number;
   outlooks: ReadonlyMap<number, Outlook>;
-  /** How long those who wait will be in flight. */
+  /** How long those who wait will take from their turn on. */
   flight: Durations;
+  /** How many have their turns. */
   inFlight: number;
   /** How long a start takes from its phase on. */
   durations: (alike: Alike) => Durations;
@@ -57,13 +59,22 @@ export function situationAt({ at, newest, underWay, samples, ...told }: Moment):
     one.picked_up === null ? [] : [{ ...one, ageMs: at.getTime() - one.picked_up.getTime() }],
   );
   const waiting = underWay.filter(({ picked_up }) => picked_up === null);
-  const limit = told.limit ?? Math.max(1, inFlight.length); // untold: nobody would wait if there were room for more
+  const held = inFlight.filter((one) => untilEndOfTurn(one, at).ready === null);
+  const limit = told.limit ?? Math.max(1, held.length); // untold: nobody would wait if there were room for more
   const durations = remembered((alike) => durationsFrom([...samples, ...inFlight], alike, at));
-  const flight = durations({ phase: "picked_up", inFlight: limit, node: null });
+  const queued: Alike = { phase: "picked_up", inFlight: limit, node: null };
+  const ofTurns = [...samples, ...inFlight].map((one) => untilEndOfTurn(one, at));
   return {
-    ...{ at, newest, flight, durations, inFlight: inFlight.length },
-    outlooks: outlooks({ limit, inFlight, waiting }, flight),
+    ...{ at, newest, durations, inFlight: held.length },
+    flight: durations(queued),
+    outlooks: outlooks({ limit, inFlight: held, waiting }, durationsFrom(ofTurns, queued, at)),
   };
+}
+
+/** A start as far as its turn goes: one that takes long although its container runs has given it back before it is ready. */
+function untilEndOfTurn(start: Sample, at: Date): Sample {
+  const endMs = (start.started ?? at).getTime() + RUNNING_MS;
+  return (start.ready ?? at).getTime() < endMs ? start : { ...start, ready: new Date(endMs) };
 }
 
 /** Hundreds on the same few nodes ask the same. */

@@ -24,7 +24,7 @@ test("places are the order in which turns are given when starts end in the order
         const granted = turns.grant();
         order.push(...granted);
         flying.push(...granted);
-        if (turns.held >= limit) turns.release(flying.shift() ?? "");
+        if (turns.waiting > 0) turns.release(flying.shift() ?? "");
       }
       const told = [...outlooks({ limit, inFlight, waiting }, durationsOf(spans([1_000])))].map(
         ([ticket]) => `p${ticket}`,
@@ -35,7 +35,7 @@ test("places are the order in which turns are given when starts end in the order
 });
 
 test("each waits until so many before it have ended", () => {
-  const party = (index: number) => ({ owner: `o${index}`, license: "class" });
+  const party = (index: number) => ({ owner: `o${index}`, license: null });
   const inFlight = [0, 1].map((index) => ({ ...party(index), ageMs: 4_000 }));
   const waiting = [2, 3, 4, 5, 6].map((index) => ({ ...party(index), ticket: index, projectId: `p${index}` }));
   const found = outlooks({ limit: 2, inFlight, waiting }, durationsOf(spans([10_000])));
@@ -44,6 +44,20 @@ test("each waits until so many before it have ended", () => {
   expect([...free.values()].map(({ position, waitMs }) => [position, waitMs])).toEqual(
     [1, 2, 3, 4, 5].map((n) => [n, 0]),
   );
+});
+
+test("a party waits for its own to end where it has all turns that one may have, and others go at once", () => {
+  const inFlight = Array.from({ length: 3 }, () => ({ owner: "greedy", license: null, ageMs: 4_000 }));
+  const waiting = ["greedy", "greedy", "modest"].map((owner, ticket) => ({
+    ...{ owner, license: null, ticket },
+    projectId: `p${ticket}`,
+  }));
+  const found = outlooks({ limit: 4, inFlight, waiting }, durationsOf(spans([10_000])));
+  expect([...found].map(([ticket, { waitMs }]) => [ticket, waitMs])).toEqual([
+    [2, 0],
+    [0, 6_000],
+    [1, 6_000],
+  ]);
 });
 
 test("ten thousand who wait have their places", () => {

@@ -2,6 +2,7 @@
 
 import { SortedHeap } from "../../core/sorted-heap.ts";
 import { type Durations, durationAt, remaining } from "./durations.ts";
+import { mostOfOneParty } from "./turn-bounds.ts";
 import { type Party, TurnOrder, type WaitingStart } from "./turn-order.ts";
 
 export interface Queue {
@@ -20,7 +21,7 @@ export interface Outlook {
 /** So that they end in their order. */
 const UNKNOWN: Durations = [{ ms: 3_600_000, weight: 1 }];
 
-/** By ticket, for all who wait; `durations`: how long a start is in flight. Where that is not known, places alone mean something. */
+/** By ticket, for all who wait; `durations`: how long a start has its turn. Where that is not known, places alone mean something. */
 export function outlooks({ limit, inFlight, waiting }: Queue, durations: Durations): Map<number, Outlook> {
   const typical = durations.length > 0 ? durations : UNKNOWN;
   const order = new TurnOrder();
@@ -34,15 +35,16 @@ export function outlooks({ limit, inFlight, waiting }: Queue, durations: Duratio
     begin(party, durationAt(remaining(typical, ageMs), spread(index)));
   });
   const found = new Map<number, Outlook>();
+  const most = Math.max(1, limit);
   let nowMs = 0;
-  while (order.size > 0) {
-    for (let first = flying.first; flying.size >= Math.max(1, limit) && first !== undefined; first = flying.first) {
+  for (let { next } = order; next !== undefined; next = order.next) {
+    const { first } = flying;
+    if (first !== undefined && (flying.size >= most || order.loadOf(next) >= mostOfOneParty(most))) {
       flying.remove(first);
       order.end(first);
       nowMs = Math.max(nowMs, first.endMs);
+      continue;
     }
-    const { next } = order;
-    if (next === undefined) break;
     found.set(next.ticket, { position: found.size + 1, waitMs: nowMs });
     order.remove(next.projectId);
     begin(next, nowMs + durationAt(typical, spread(inFlight.length + found.size)));

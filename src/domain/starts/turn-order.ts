@@ -81,6 +81,12 @@ export class TurnOrder {
     if (this.#waiting.size === 0) for (const loads of [this.#owners, this.#licenses]) forgetIdle(loads);
   }
 
+  /** How many starts are in flight of the owner or on the licence, whichever are more. */
+  loadOf({ owner, license }: Party): number {
+    const ofLicense = license === null ? NOTHING : (this.#licenses.get(license) ?? NOTHING);
+    return Math.max((this.#owners.get(owner) ?? NOTHING).held, ofLicense.held);
+  }
+
   /** A start of this party has its turn. */
   begin(party: Party): void {
     this.#turns += 1;

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { mostOfOneParty } from "./turn-bounds.ts";
 import { type Party, TurnOrder } from "./turn-order.ts";
 import { Turns } from "./turns.ts";
 
@@ -18,13 +19,14 @@ test("takes turns between owners, whoever asked for how many", () => {
     if (holder) order.push(holder);
   }
   expect(order).toEqual(["modest-1", "greedy-1", "greedy-2", "greedy-3", "greedy-4", "greedy-5"]);
-  const two = new Turns(2);
-  two.take("g0", owner("greedy"));
-  two.take("g1", owner("greedy"));
-  for (let ticket = 1; ticket <= 5; ticket += 1) two.wait(`g-${ticket}`, { ...owner("greedy"), ticket });
-  two.wait("m-1", { ...owner("modest"), ticket: 6 });
-  two.release("g0");
-  expect(two.grant()).toEqual(["m-1"]);
+  const three = new Turns(3);
+  three.take("g0", owner("greedy"));
+  three.take("g1", owner("greedy"));
+  three.take("m-0", owner("modest"));
+  for (let ticket = 1; ticket <= 5; ticket += 1) three.wait(`g-${ticket}`, { ...owner("greedy"), ticket });
+  three.wait("m-1", { ...owner("modest"), ticket: 6 });
+  three.release("m-0");
+  expect(three.grant()).toEqual(["m-1"]);
 });
 
 test("a turn is not taken past those who wait", () => {
@@ -32,6 +34,25 @@ test("a turn is not taken past those who wait", () => {
   turns.wait("a", { ...owner("x"), ticket: 1 });
   expect(turns.take("b", owner("y"))).toBe(false);
   expect(turns.grant()).toEqual(["a"]);
+});
+
+test("the hanging starts of one account, or of all accounts on one licence, took every turn of the site: some are always free for others", () => {
+  for (const [limit, most] of [
+    [1, 1],
+    [2, 1],
+    [4, 3],
+    [20, 15],
+  ] as const) {
+    for (const attacker of [(_: number) => owner("greedy"), (index: number) => onLicense("open", `account-${index}`)]) {
+      const turns = new Turns(limit);
+      for (let ticket = 1; ticket <= 2 * limit; ticket += 1) {
+        const party = attacker(ticket);
+        if (!turns.take(`greedy-${ticket}`, party)) turns.wait(`greedy-${ticket}`, { ...party, ticket });
+      }
+      expect([turns.held, turns.grant()]).toEqual([most, []]);
+      expect(turns.take("modest", owner("modest"))).toBe(limit > 1);
+    }
+  }
 });
 
 test("a class on one licence does not hold up a single researcher, nor another licence", () => {
@@ -43,10 +64,11 @@ test("a class on one licence does not hold up a single researcher, nor another l
   turns.wait("research", { ...owner("researcher"), ticket: 1_000 });
   for (let seat = 0; seat < 20; seat += 1)
     turns.wait(`lab-${seat}`, { ...onLicense("lab", `member-${seat}`), ticket: 1_001 + seat });
-  const order = Array.from({ length: 10 }, (_, index) => {
+  const order = turns.grant();
+  for (let index = 0; index < 7; index += 1) {
     turns.release(`class-${index}`);
-    return turns.grant()[0];
-  });
+    order.push(...turns.grant());
+  }
   expect(order[0]).toBe("research");
   expect(order.slice(1, 5)).toEqual(["lab-0", "lab-1", "lab-2", "lab-3"]);
   expect(order.filter((id) => id?.startsWith("lab")).length).toBe(5); // by then either licence has about as much
@@ -71,6 +93,10 @@ test("a higher limit lets those who wait go, and a lower one takes nobody's turn
   turns.limit = 1;
   expect([turns.holds("a"), turns.holds("b"), turns.grant()]).toEqual([true, true, []]);
 });
+
+function countOf(held: readonly Party[], name: string): number {
+  return held.filter(({ owner: by, license }) => by === name || license === name).length;
+}
 
 const parties = fc.record({ owner: fc.constantFrom("a", "b", "c", "d"), license: fc.constantFrom(null, "p", "q") });
 
@@ -166,14 +192,19 @@ test("never gives out more turns than there are, and never loses one", () => {
   fc.assert(
     fc.property(fc.nat(4), fc.array(act, { maxLength: 100 }), (limit, acts) => {
       const turns = new Turns(limit);
+      const asked = new Map<string, Party>();
       let ticket = 0;
       for (const { kind, id, party } of acts) {
         const project = `p${id}`;
+        if (kind === "ask" && !turns.holds(project) && !turns.isWaiting(project)) asked.set(project, party);
         if (kind === "end") turns.release(project);
-        else if (!turns.take(project, party)) turns.wait(project, { ...party, ticket: ++ticket });
+        else if (!turns.take(project, asked.get(project) ?? party)) turns.wait(project, { ...party, ticket: ++ticket });
         turns.grant();
+        const held = [...asked].flatMap(([projectId, of]) => (turns.holds(projectId) ? [of] : []));
         expect(turns.held).toBeLessThanOrEqual(limit);
-        if (turns.waiting > 0) expect(turns.held).toBe(limit);
+        const most = Math.max(...["a", "b", "c", "d", "p", "q"].map((name) => countOf(held, name)));
+        expect(most).toBeLessThanOrEqual(mostOfOneParty(limit));
+        if (turns.waiting > 0 && turns.held < limit) expect(most).toBe(mostOfOneParty(limit));
       }
     }),
   );

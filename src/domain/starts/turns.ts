@@ -1,6 +1,7 @@
 /** Who may start now: a bounded number of starts in flight, and the queue of those who wait. In memory; the leader alone has one. */
 
-import { type Party, TurnOrder } from "./turn-order.ts";
+import { mostOfOneParty } from "./turn-bounds.ts";
+import { type Party, TurnOrder, type WaitingStart } from "./turn-order.ts";
 
 interface WaitingTurn extends Party {
   ticket: number;
@@ -42,10 +43,10 @@ export class Turns {
     return this.#order.has(projectId);
   }
 
-  /** Takes a turn if one is free and nobody waits for it. */
+  /** Takes a turn if one is free for this party and nobody waits for it. */
   take(projectId: string, party: Party): boolean {
     if (this.holds(projectId)) return true;
-    if (this.waiting > 0 || this.held >= this.#limit) return false;
+    if (!this.#isFreeFor(party) || this.#next !== undefined) return false;
     this.hold(projectId, party);
     return true;
   }
@@ -76,10 +77,20 @@ export class Turns {
   /** Gives free turns to those who are next, and returns their projects. */
   grant(): string[] {
     const granted: string[] = [];
-    for (let next = this.#order.next; next !== undefined && this.held < this.#limit; next = this.#order.next) {
+    for (let next = this.#next; next !== undefined; next = this.#next) {
       this.hold(next.projectId, next);
       granted.push(next.projectId);
     }
     return granted;
+  }
+
+  /** Who may go now. The first in line is of the party with the smallest load: where that one has all that one may have, so have all who wait. */
+  get #next(): WaitingStart | undefined {
+    const { next } = this.#order;
+    return next !== undefined && this.#isFreeFor(next) ? next : undefined;
+  }
+
+  #isFreeFor(party: Party): boolean {
+    return this.held < this.#limit && this.#order.loadOf(party) < mostOfOneParty(this.#limit);
   }
 }

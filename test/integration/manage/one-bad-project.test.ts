@@ -5,7 +5,7 @@ import { type Matches, openFaultyKube } from "../../helpers/faulty-kube.ts";
 import { kubeconfigAt } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
-import { World, type WorldOptions } from "./world.ts";
+import { readyStatus, World, type WorldOptions } from "./world.ts";
 
 const newLife = testLives();
 
@@ -95,6 +95,31 @@ test("last words with a NUL in them made a start that never ended: it fails, and
     expect((await world.untilFinished(projectId)).err).toMatch(/Its last words:\na b {2}\[31mred$/);
     expect(await world.start(projectId)).toMatchObject({ outcome: "failed", reason: "crashed" });
   }
+});
+
+test("starts whose containers run and hang kept their turns for three minutes: after a while others start", async () => {
+  const life = newLife();
+  const world = await World.open(life);
+  const spec = { nodeName: "somewhere", containers: [{ name: "project", image: "x" }] };
+  await world.putConfigMap("project-pod", { "project.json": JSON.stringify({ kind: "Pod", spec }) });
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], ONE_AT_A_TIME);
+  const [hanging, other] = [await world.createProject(), await world.createProject()];
+  await world.ask(hanging, "start");
+  await world.untilPod(hanging);
+  await world.ask(other, "start");
+  await until(async () => (await world.start(other))?.position === 1);
+  const running = (sinceMs: number) => ({ state: { running: { startedAt: new Date(sinceMs).toISOString() } } });
+  const container = { name: "project", ready: false, restartCount: 0 };
+  const tell = (sinceMs: number) =>
+    world.tell(hanging, { phase: "Running", containerStatuses: [{ ...container, ...running(sinceMs) }] });
+  await tell(Date.now());
+  await until(async () => (await world.start(hanging))?.phases.started !== undefined);
+  expect(await world.pod(other)).toBeUndefined();
+  await tell(Date.now() - 30_000);
+  await world.untilPod(other);
+  expect(await world.start(hanging)).toMatchObject({ outcome: null });
+  await world.tell(hanging, readyStatus());
+  expect((await world.untilFinished(hanging)).err).toBeUndefined();
 });
 
 test("a pod that something before the API server answers with 500 kept the only turn for ever: others start, and it does when that is over", async () => {
