@@ -5,6 +5,7 @@ import type { Metrics } from "../../src/core/metrics.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Mail } from "../../src/domain/mail/mail.ts";
+import type { ActionBudget } from "../../src/domain/projects/action-budget.ts";
 import type { QuotaConfig } from "../../src/domain/quotas/config.ts";
 import type { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
@@ -19,6 +20,8 @@ export interface Hub {
   settings: Settings;
   limits: RateLimits;
   calls: CallBudget;
+  /** Of starts and stops. */
+  actions: ActionBudget;
   mail: Mail;
   software: SoftwareFile;
   site: SiteConfig & ForwardedConfig;

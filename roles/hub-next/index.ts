@@ -8,6 +8,7 @@ import { openAccess } from "../../src/domain/access/access.ts";
 import { accountMail } from "../../src/domain/accounts/compose-mail.ts";
 import { Mail } from "../../src/domain/mail/mail.ts";
 import { openPostman } from "../../src/domain/mail/postman.ts";
+import { ActionBudget } from "../../src/domain/projects/action-budget.ts";
 import { RateLimits } from "../../src/domain/rate-limits/rate-limits.ts";
 import { storeFixedSettings } from "../../src/domain/settings/environment.ts";
 import { openSettings } from "../../src/domain/settings/settings.ts";
@@ -38,6 +39,7 @@ export default defineRole({
       settings,
       limits,
       calls: new CallBudget(config),
+      actions: new ActionBudget(),
       mail: new Mail({ settings, site: config, log }),
       software: new SoftwareFile(config.softwareFolder, log),
       site: config,

@@ -3,6 +3,7 @@
 import type { Db } from "../../src/db/db.ts";
 import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
+import type { ActionBudget } from "../../src/domain/projects/action-budget.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import type { HubAnswers, HubRequestName, hubRequests } from "../../src/protocol/hub-socket.ts";
 import type { Audience } from "./audience.ts";
@@ -12,6 +13,8 @@ export interface RequestContext {
   access: Access;
   audience: Audience;
   starts: LatestStarts;
+  /** Of starts and stops. */
+  actions: ActionBudget;
   identity: Identity;
 }
 

@@ -14,6 +14,7 @@ import type { Access } from "../../src/domain/access/access.ts";
 import type { Identity } from "../../src/domain/access/identity.ts";
 import { checkWholeAccount } from "../../src/domain/access/key-limits.ts";
 import { accountViews } from "../../src/domain/accounts/account-view.ts";
+import type { ActionBudget } from "../../src/domain/projects/action-budget.ts";
 import type { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { tellable } from "../../src/net/serve/answers.ts";
 import { cutOffWhenBehind, type MostUnsent } from "../../src/net/serve/cut-off-when-behind.ts";
@@ -38,6 +39,7 @@ interface HubParts {
   access: Access;
   audience: Audience;
   starts: LatestStarts;
+  actions: ActionBudget;
   config: WebsocketConfig;
 }
 
@@ -168,7 +170,7 @@ export class HubServer {
     // Every way in goes through #letIn, and each hello costs a look into the database: one for each connection.
     if (connection === undefined || connection.browser !== undefined) return void socket.disconnect(true);
     cutOffWhenBehind(socket.conn, MOST_UNSENT);
-    const { access, audience, db, log, starts } = this.#parts;
+    const { access, audience, db, log, starts, actions } = this.#parts;
     const { identity } = connection;
     connection.browser = socket;
     socket.data.identity = identity;
@@ -179,7 +181,7 @@ export class HubServer {
       this.#connected.set(audience.size);
     });
     const budget = this.#budgets.ofSocket(identity.accountId);
-    answerRequests(socket, { db, access, audience, starts, log, budget });
+    answerRequests(socket, { db, access, audience, starts, actions, log, budget });
     accountViews(db, [identity.accountId]).then(
       ([account]) => account !== undefined && socket.emit("account", account),
       (error: unknown) => {

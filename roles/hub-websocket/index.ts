@@ -1,6 +1,7 @@
 /** Keeps browsers up to date on their account, projects and starts, and takes their requests; one socket for each tab. */
 
 import { openAccess } from "../../src/domain/access/access.ts";
+import { ActionBudget } from "../../src/domain/projects/action-budget.ts";
 import { LatestStarts } from "../../src/domain/starts/latest-start.ts";
 import { serveHttp } from "../../src/net/serve/serve.ts";
 import { defineRole } from "../define-role.ts";
@@ -34,7 +35,7 @@ export default defineRole({
     const starts = new LatestStarts(db);
     const changes = await Changes.open(life, { db, log, access, audience, starts });
     life.onDrain("browsers", () => leave(audience, changes, config.drainSeconds * 1_000));
-    const hub = new HubServer({ db, log, metrics, access, audience, starts, config });
+    const hub = new HubServer({ db, log, metrics, access, audience, starts, actions: new ActionBudget(), config });
     const { origin } = await serveHttp(life, {
       name: "hub-websocket",
       listen,

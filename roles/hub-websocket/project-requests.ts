@@ -24,8 +24,9 @@ export const projectHandlers = {
     const start = (await starts.of(project_id)) ?? null;
     return { project, start: start === null || may(role, "control") ? start : withoutDetails(start) };
   },
-  async project_action({ project_id, action, rescue }, { db, access, identity }) {
+  async project_action({ project_id, action, rescue }, { db, access, identity, actions }) {
     await access.authorise(identity, project_id, "control", { deleted: true });
+    actions.take(identity);
     return requestAction(db, { projectId: project_id, action, rescue, accountId: identity.accountId });
   },
   async touch_project({ project_id }, context) {

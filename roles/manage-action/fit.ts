@@ -62,7 +62,8 @@ async function ask({ pods, records, log, metrics }: Tools, { projectId, facts, s
     const trouble = troubleOf(error);
     log.warn({ projectId, reason: error.message }, "the cluster does not change what a running project has");
     metrics.resized.inc({ outcome: trouble.reason });
-    await records.quota({ projectId, has: null, pending: waitsFor(facts, trouble) });
+    const isNew = pending.reason === "under_way"; // and not what was asked to take something back
+    await records.quota({ projectId, has: null, pending: waitsFor(facts, trouble), isNew });
     return true;
   }
   log.info({ projectId, resources, why: pending.reason }, "a running project is being given other resources");

@@ -119,14 +119,19 @@ export class ProjectQuotas {
     return { quota, untilNextStart: kept.quota };
   }
 
-  /** Has a running project what it may have, or is it written down what it would have after a restart? Takes and records nothing. */
+  /**
+   * Has a running project what it may have, or is it written down what it would have after a restart, and is nothing to be tried again? Takes
+   * and records nothing.
+   */
   async isSettled(projectId: string, row: QuotaRow): Promise<boolean> {
     const site = await this.#site.now();
     if (site === undefined) return true;
     const { quota, kept } = this.#evaluateRunning(projectId, row, site);
-    const pending = (row.pending_quota as { quota?: unknown } | null)?.quota; // only compared
+    const pending = row.pending_quota as { quota?: unknown; reason?: unknown } | null; // only compared
     return (
-      isDeepStrictEqual(pending ?? row.run_quota, quota) && isDeepStrictEqual(row.site_license, withValues(row, kept))
+      pending?.reason !== "refused" &&
+      isDeepStrictEqual(pending?.quota ?? row.run_quota, quota) &&
+      isDeepStrictEqual(row.site_license, withValues(row, kept))
     );
   }
 

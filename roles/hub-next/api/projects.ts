@@ -50,11 +50,13 @@ export const projects: Handlers<Paths> = {
     if (project === undefined) throw notFound("There is no such project.");
     return { ...project, env: may(role, "configure") ? await projectVariables(db, projectId) : {} };
   },
-  "projects/start": async ({ hub: { db }, projectId, accountId }, { rescue }) => {
+  "projects/start": async ({ hub: { db, actions }, projectId, accountId, identity }, { rescue }) => {
+    actions.take(identity);
     await requestAction(db, { projectId, action: "start", accountId, rescue });
     return OK;
   },
-  "projects/stop": async ({ hub: { db }, projectId, accountId }) => {
+  "projects/stop": async ({ hub: { db, actions }, projectId, accountId, identity }) => {
+    actions.take(identity);
     await requestAction(db, { projectId, action: "stop", accountId });
     return OK;
   },

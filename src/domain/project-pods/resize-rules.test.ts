@@ -257,6 +257,20 @@ test("a node that does nothing is waited for as long as patience lasts, and what
   expect(late).toMatchObject({ do: "ask", resources: resourcesFor(QUOTA), pending: { reason: "refused" } });
 });
 
+test("what the cluster refused once was never asked for again: it is, ten minutes after the last try", () => {
+  const mayHave = { ...QUOTA, cpu_limit: 2 };
+  const time = new Date(NOW_MS).toISOString();
+  const facts = { pod: podWith(QUOTA), has: QUOTA, mayHave, next: mayHave, patienceMs: PATIENCE_MS };
+  const words = { message: "The cluster did not change what the running project has. A restart brings 2 CPU cores." };
+  const after = (ms: number, reason: PendingQuota["reason"]) => {
+    const pending = { ...words, quota: mayHave, reason, kubernetes_reason: "", time };
+    return nextResize({ ...facts, pending, nowMs: NOW_MS + ms }).do;
+  };
+  expect(after(599_999, "refused")).not.toBe("ask");
+  expect(after(600_000, "refused")).toBe("ask");
+  expect(after(600_000, "unsupported")).not.toBe("ask");
+});
+
 test("what was told of an older wish counts for nothing", () => {
   const mayHave = { ...QUOTA, cpu_limit: 2 };
   const pod = podWith(QUOTA);

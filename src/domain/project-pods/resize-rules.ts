@@ -58,7 +58,7 @@ type ResizeState =
 /**
  * The next step on that way. Everything is asked for at once, and what is in the way of it is taken back: where the node has no room, what is
  * set aside stays as it was, and the limits alone are raised, which takes no room; where more memory is in use than the new limit, that limit
- * stays. What was taken back is not asked for again until something else is wished for: the next start brings it.
+ * stays. What was taken back is not asked for again until something else is wished for: the next start brings it. What was refused is, now and then.
  */
 export function nextResize(facts: ResizeFacts): ResizeStep {
   const { has, mayHave } = facts;
@@ -128,9 +128,14 @@ function situationOf({ pod }: ResizeFacts): Situation {
   return { asked, actual, trouble, isDone, isQuiet: current.length === 0 && (observedGeneration ?? 0) >= generation };
 }
 
-/** Why the very same wish was given up before, if it was. */
-function takenBackBy({ pending, next }: ResizeFacts): Trouble | undefined {
-  return pending !== null && isDeepStrictEqual(pending.quota, next) ? troubleIn(pending) : undefined;
+/** What was refused without a reason that we know may be allowed by now: a right may have been given, or a webhook be mended. */
+const TRIED_AGAIN_AFTER_MS = 600_000;
+
+/** Why the very same wish was given up before, if it was and is not to be tried again. */
+function takenBackBy({ pending, next, nowMs }: ResizeFacts): Trouble | undefined {
+  if (pending === null || !isDeepStrictEqual(pending.quota, next)) return undefined;
+  const isOld = pending.reason === "refused" && nowMs - Date.parse(pending.time) >= TRIED_AGAIN_AFTER_MS;
+  return isOld ? undefined : troubleIn(pending);
 }
 
 /** Something was asked for: is it there, in trouble, or to be waited for? */

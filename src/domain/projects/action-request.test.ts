@@ -32,6 +32,37 @@ test("who stopped a project was not told, where the stop was seen before it was 
   ]);
 });
 
+test("starts of what runs and stops of what is stopped filled a project's log: they are done, and are no news", async () => {
+  const person = await newPerson(db);
+  const projectId = await newProject(db, [[person, "owner"]]);
+  const ask = (action: "start" | "stop" | "restart", rescue = false) =>
+    requestAction(db, { projectId, action, accountId: person.accountId, rescue });
+  const finish = (state: string, err?: string) =>
+    db.execute(
+      "UPDATE projects SET state = $2, action_request = action_request || jsonb_build_object('finished', 'now', 'err', $3::text) WHERE project_id = $1",
+      [projectId, JSON.stringify({ state }), err ?? null],
+    );
+  const newsOf = async () => (await projectLog(db, { projectId, limit: 50 })).log.length;
+  const counts: number[] = [];
+  const askAndCount = async (action: "start" | "stop" | "restart", rescue?: boolean) => {
+    await ask(action, rescue);
+    counts.push(await newsOf());
+  };
+  await askAndCount("start");
+  await askAndCount("start"); // under way
+  await finish("running");
+  await askAndCount("start"); // runs
+  await askAndCount("start", true);
+  await askAndCount("restart");
+  await askAndCount("stop");
+  await askAndCount("stop");
+  await askAndCount("start"); // while it stops
+  await finish("opened", "no room");
+  const { time } = await ask("start");
+  expect([...counts, await newsOf()]).toEqual([1, 1, 1, 2, 3, 4, 4, 5, 6]);
+  expect(await latestRequest(db, projectId)).toMatchObject({ action: "start", time });
+});
+
 test("a start in rescue mode is asked for and logged as such, and a stop never is one", async () => {
   const person = await newPerson(db);
   const projectId = await newProject(db, [[person, "owner"]]);

@@ -22,8 +22,16 @@ interface NewRequest {
   force?: boolean;
 }
 
+/** Of the row `before`: the action $2 was asked for already, or what it asks for is so. */
+const CHANGES_NOTHING = `CASE $2
+  WHEN 'stop' THEN before.action_request ->> 'action' = 'stop'
+  WHEN 'start' THEN CASE WHEN before.action_request ->> 'action' IN ('start', 'restart') AND before.action_request ->> 'finished' IS NULL THEN true
+    ELSE before.state ->> 'state' = 'running' AND before.action_request ->> 'action' IS DISTINCT FROM 'stop' END
+  ELSE false END`;
+
 /**
- * Replaces the request by a new one, and writes down who asked, in one statement: who sees the one finds the other. The time of the request
+ * Replaces the request by a new one, and writes down who asked, in one statement: who sees the one finds the other. What is asked for again,
+ * or is so already, is no news for the log. The time of the request
  * is the database's, with microseconds, so that no two are alike.
  * @returns the time of the request. @throws AppError `not_found` for a project that is not there, or is deleted and should start.
  */
@@ -39,16 +47,19 @@ export async function requestAction(
     ...(force && { force }),
   };
   const [row] = await db.query<{ time: string }>(
-    `WITH requested AS (
+    `WITH before AS (
+       SELECT project_id, action_request, state FROM projects WHERE project_id = $1),
+     requested AS (
        UPDATE projects SET action_request = jsonb_build_object('action', $2::text,
          'time', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || $3::jsonb
        WHERE project_id = $1 AND ($2 NOT IN ('start', 'restart') OR deleted IS NOT TRUE)
        RETURNING project_id, action_request ->> 'time' AS time),
      logged AS (
        INSERT INTO project_log (id, project_id, account_id, event, time)
-       SELECT gen_random_uuid(), project_id, $4, $5, ${NOW} FROM requested WHERE $5::jsonb IS NOT NULL)
+       SELECT gen_random_uuid(), project_id, $4, $5, ${NOW} FROM requested JOIN before USING (project_id)
+       WHERE $5::jsonb IS NOT NULL AND ($6 OR (${CHANGES_NOTHING}) IS NOT TRUE))
      SELECT time FROM requested`,
-    [projectId, action, wishes, accountId ?? null, event && { event, ...(isRescue && { rescue }) }],
+    [projectId, action, wishes, accountId ?? null, event && { event, ...(isRescue && { rescue }) }, isRescue || force],
   );
   if (row === undefined) throw notFound("There is no such project, or it has been deleted; restore it first.");
   return row;

@@ -22,17 +22,23 @@ export interface Alike {
 }
 
 const LATEST = 400;
+/** Of one owner: else somebody with a few slow projects decides what all are told. */
+const LATEST_OF_ONE = 20;
+/** Among so many they are looked for. */
+const LOOKED_AT = 4_000;
 /** Before that, nodes and the images that they had may have been others. */
 const RECENT_MS = 10 * 60_000;
 const EARLIER = 2;
 /** One node has few samples among those of a hundred, and tells by far the most of itself: it may be slow. */
 const OTHER_NODE = 4;
 
-/** Those that became ready, the latest first. */
+/** Those that became ready, the latest first; of each owner a few. */
 export function latestSamples(db: Queryable): Promise<Sample[]> {
   return db.query<Sample>(
-    `SELECT in_flight, node, picked_up, applied, scheduled, pulled, started, ready FROM project_starts
-     WHERE outcome = 'running' AND ready IS NOT NULL ORDER BY ended DESC LIMIT ${LATEST}`,
+    `SELECT in_flight, node, picked_up, applied, scheduled, pulled, started, ready FROM (
+       SELECT *, row_number() OVER (PARTITION BY coalesce(owner_id, project_id) ORDER BY ended DESC) AS nth FROM (
+         SELECT * FROM project_starts WHERE outcome = 'running' AND ready IS NOT NULL ORDER BY ended DESC LIMIT ${LOOKED_AT}) AS latest
+     ) AS numbered WHERE nth <= ${LATEST_OF_ONE} ORDER BY ended DESC LIMIT ${LATEST}`,
     [],
     "latestSamples",
   );

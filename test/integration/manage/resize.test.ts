@@ -245,30 +245,38 @@ test("what has no effect patches no pod and writes no row", async () => {
 test.each([
   [404, "unsupported", "This cluster cannot change what a running project has. A restart brings 4 GB of memory."],
   [403, "refused", "The cluster did not change what the running project has. A restart brings 4 GB of memory."],
-])("a cluster that answers %d to a resize: told as %s, and not tried again", async (status, reason, message) => {
-  const life = newLife();
-  const world = await openWorld(life);
-  const proxy = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
-  const isResize = ({ url }: { url: URL }) => url.pathname.endsWith("/resize");
-  proxy.fail({ matches: isResize, status });
-  await startBehind(life, world, proxy);
-  const { projectId, pod } = await running(world);
-  await world.db.execute(SETTINGS, [projectId, { memory: 4_000 }]);
-  const { run_quota, pending_quota } = await untilQuotas(
-    world,
-    projectId,
-    ({ pending_quota: pending }) => pending !== null,
-  );
-  expect(run_quota?.memory_limit).toBe(1_000);
-  expect(pending_quota).toMatchObject({ reason, message });
-  proxy.heal();
-  await world.db.execute(SETTINGS, [projectId, { memory: 4_000, unknown: 7 }]);
-  const other = await running(world);
-  await world.db.execute(SETTINGS, [other.projectId, { memory: 3_000 }]);
-  await untilQuotas(world, other.projectId, (quotas) => quotas.run_quota?.memory_limit === 3_000);
-  expect(proxy.count((request) => isResize(request) && request.url.pathname.includes(projectId))).toBe(1);
-  expect(resourcesOf(await world.untilPod(projectId))).toEqual(resourcesOf(pod));
-});
+])(
+  "a cluster that answers %d to a resize: told as %s, and not tried again at once",
+  async (status, reason, message) => {
+    const life = newLife();
+    const world = await openWorld(life);
+    const proxy = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
+    const isResize = ({ url }: { url: URL }) => url.pathname.endsWith("/resize");
+    proxy.fail({ matches: isResize, status });
+    await startBehind(life, world, proxy);
+    const { projectId, pod } = await running(world);
+    await world.db.execute(SETTINGS, [projectId, { memory: 4_000 }]);
+    const { run_quota, pending_quota } = await untilQuotas(
+      world,
+      projectId,
+      ({ pending_quota: pending }) => pending !== null,
+    );
+    expect(run_quota?.memory_limit).toBe(1_000);
+    expect(pending_quota).toMatchObject({ reason, message });
+    proxy.heal();
+    await world.db.execute(SETTINGS, [projectId, { memory: 4_000, unknown: 7 }]);
+    const other = await running(world);
+    await world.db.execute(SETTINGS, [other.projectId, { memory: 3_000 }]);
+    await untilQuotas(world, other.projectId, (quotas) => quotas.run_quota?.memory_limit === 3_000);
+    expect(proxy.count((request) => isResize(request) && request.url.pathname.includes(projectId))).toBe(1);
+    expect(resourcesOf(await world.untilPod(projectId))).toEqual(resourcesOf(pod));
+    if (reason !== "refused") return;
+    const longAgo = `UPDATE projects SET pending_quota = pending_quota || '{"time": "2026-01-01T00:00:00.000Z"}' WHERE project_id = $1`;
+    await world.db.execute(longAgo, [projectId]);
+    await world.db.execute(SETTINGS, [projectId, { memory: 4_000, unknown: 8 }]);
+    await untilQuotas(world, projectId, (quotas) => quotas.run_quota?.memory_limit === 4_000);
+  },
+);
 
 test("what one leader asked for, the next one follows to its end", async () => {
   const life = newLife();
