@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Life } from "../../src/core/life.ts";
 import { TEMPLATE_CONFIG_MAP, TEMPLATE_KEY } from "../../src/domain/project-pods/template.ts";
+import { ensureKwok } from "../cluster/binaries.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { projectConfiguration } from "../cluster/deploy/project-config.ts";
 import type { Manifest, Site } from "../cluster/deploy/site.ts";
@@ -37,6 +38,7 @@ interface Wish {
 
 /** Starts a cluster, lets the module's `measure` run inside it and returns its figures; ended with the life. */
 export async function measureInCluster(life: Life, module: string, wish: Wish): Promise<Figure[]> {
+  if (wish.pods === "pretended") await ensureKwok(say); // inside, nothing can be fetched to build it from
   const cluster = await startCluster({ say });
   life.defer("cluster", () => cluster.stop());
   if (wish.pods === "real") await loadProjectImage(cluster);

@@ -91,8 +91,8 @@ async function startApiServer(cluster: ClusterLayout, binaries: Binaries, versio
       `--tls-private-key-file=${key("apiserver.key")}`,
       // The names of nodes mean nothing to anybody.
       "--kubelet-preferred-address-types=InternalIP",
-      // It reads keys at versions that this etcd does not confirm, and says so in the log all the time.
-      "--feature-gates=SizeBasedListCostEstimate=false",
+      // Both need what this etcd lacks: the one fills the log; the other turns away whoever watches from version 0, as kwok does.
+      "--feature-gates=SizeBasedListCostEstimate=false,WatchList=false",
       `--kubelet-client-certificate=${key("apiserver.crt")}`,
       `--kubelet-client-key=${key("apiserver.key")}`,
       "--service-account-issuer=https://kubernetes.default.svc",

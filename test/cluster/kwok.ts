@@ -52,6 +52,8 @@ export async function openPretendedNodes(
   start(join(await ensureKwok(() => {}), "kwok"), [
     ...["--kubeconfig", kubeconfig, "--config", config, "--manage-all-nodes=false"],
     ...[`--manage-nodes-with-label-selector=${MANAGED}=${pool}`, "--cidr=10.244.0.0/16"],
+    // Else it keeps no leases, and after some time all is unready that is on the nodes.
+    "--node-lease-duration-seconds=40",
   ]);
   await until(
     async () => {
