@@ -42,15 +42,13 @@ export function phasesOf(start: ProjectStart, now: number): PhaseView[] {
   });
 }
 
-/** What a start under way waits for, its place, and when it will probably be ready; `now` in ms since the epoch. */
+/** What a start under way waits for, its place, and when it will probably be ready, if that is known by measure; `now` in ms since the epoch. */
 export function waitWords({ position, message, expected }: ProjectStart, now: number): string {
   const place = position === 1 ? "It is next in the queue" : `It is number ${position} in the queue`;
   const left = expected === null ? undefined : aboutWords(Date.parse(expected) - now);
   if (message !== null) return left === undefined ? message : `${message} Probably ready ${left}.`;
   if (position !== null) return left === undefined ? `${place}.` : `${place}; probably ready ${left}.`;
-  return left === undefined
-    ? "It is starting; most projects take a few seconds."
-    : `It is starting; probably ready ${left}.`;
+  return left === undefined ? "It is starting." : `It is starting; probably ready ${left}.`;
 }
 
 /** As exactly as it can be known: what is told is right within a factor of two or so. */

@@ -51,9 +51,7 @@ export function StartPage() {
           {(stopped || project.deleted) && endedBy !== undefined && <Text size="sm">{endedBy}</Text>}
           {stopped && !project.deleted && (
             <>
-              <Text size="sm">
-                Its files, terminals and editors are there once it runs. Starting takes a few seconds.
-              </Text>
+              <Text size="sm">Its files, terminals and editors are there once it runs.</Text>
               <Button
                 ref={button}
                 leftSection={<IconPlayerPlay size={16} aria-hidden />}
