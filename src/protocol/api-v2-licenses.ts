@@ -75,6 +75,12 @@ export const licenseChange = z
   .partial();
 export type LicenseChange = z.infer<typeof licenseChange>;
 
+const licenseUpdate = licenseChange.extend({
+  /** So many projects have it and are to get what is for few, too: without that such a change is refused. */
+  also_for: z.int32().min(0).optional(),
+});
+export type LicenseUpdate = z.infer<typeof licenseUpdate>;
+
 export const licenseEndpoints = {
   "licenses/get-license": {
     access: "account",
@@ -142,8 +148,8 @@ export const licenseEndpoints = {
   "admin/licenses/update": {
     access: "admin",
     summary:
-      "Changes a licence; an absent field stays. It ends at once with an `expires` that is now. The password is confirmed as above, also for what it gave before.",
-    input: license.extend(licenseChange.shape),
+      "Changes a licence; an absent field stays. It ends at once with an `expires` that is now. The password is confirmed as above, also for what it gave before. Where it comes to give what is for few, `also_for` says how many projects have it already.",
+    input: license.extend(licenseUpdate.shape),
     output: done,
   },
   "admin/licenses/list": {

@@ -58,6 +58,18 @@ test(
     await page.getByLabel("Projects that may run with it at once").fill("60");
     await page.getByRole("button", { name: "Save the changes" }).click();
     await page.getByText("0 of 60 projects run with it").waitFor();
+
+    await page.getByText("Graphics processors, pools of machines").click();
+    await page.getByLabel("Pool of machines").fill("big");
+    const also = page.getByLabel("Also for the project that has it already");
+    await also.waitFor();
+    const save = page.getByRole("button", { name: "Save the changes" });
+    expect(await save.isDisabled()).toBe(true);
+    await expectAccessible(page, "main");
+    await also.check();
+    await save.click();
+    await also.waitFor({ state: "detached" });
+    expect(await page.getByLabel("Pool of machines").inputValue()).toBe("big");
     await expectAccessible(page, "main");
 
     const { page: manager } = await pageOf(own, bob, `${product.origin}/app/licenses`, {

@@ -24,6 +24,7 @@ export function adminLicense(admin: Command): void {
     .description("Make a licence, in force from now on unless --activates says otherwise; its id is printed.")
     .action(create);
   describing(command.command("update").argument("<license_id>"))
+    .option("--also-for <n>", "so many projects have it and get what is for few, too, such as ext_rw or pool", Number)
     .description("Change a licence; what is not named stays.")
     .action(update);
   command
@@ -103,11 +104,11 @@ async function create(words: LicenseWords): Promise<void> {
   await withDb(async (db) => void process.stdout.write(`${await makeLicense(db, license)}\n`));
 }
 
-async function update(text: string, words: LicenseWords): Promise<void> {
+async function update(text: string, { alsoFor, ...words }: LicenseWords & { alsoFor?: number }): Promise<void> {
   const { licenseFromWords } = await import("../../domain/licenses/from-words.ts");
   const { changeLicense } = await import("../../domain/licenses/change.ts");
   const [id, change] = [idIn(text, "licence"), licenseFromWords(words)];
-  await withDb((db) => changeLicense(db, id, change));
+  await withDb((db) => changeLicense(db, id, { ...change, also_for: alsoFor }));
   process.stdout.write(`Changed: ${id}\n`);
 }
 

@@ -1,15 +1,15 @@
 /** Making and changing licences: by administrators alone. Each change and its record are one transaction. */
 
 import { randomUUID } from "node:crypto";
-import { invalid } from "../../core/errors.ts";
+import { conflict, invalid } from "../../core/errors.ts";
 import { isUuid } from "../../core/uuid.ts";
 import type { Db, Queryable } from "../../db/db.ts";
 import { NOW } from "../../db/moments.ts";
-import type { LicenseChange } from "../../protocol/api-v2-licenses.ts";
+import type { LicenseChange, LicenseUpdate } from "../../protocol/api-v2-licenses.ts";
 import { record } from "../central-log/central-log.ts";
 import { noLicense } from "./find.ts";
 import { quotaNotCounted, upgradesNotCounted } from "./not-counted-rules.ts";
-import { isForFew } from "./reach-rules.ts";
+import { gainedForFew, isForFew } from "./reach-rules.ts";
 
 /** How each field is written: the columns have these names. */
 const WRITTEN: { [Field in keyof LicenseChange]-?: (value: NonNullable<LicenseChange[Field]>) => unknown } = {
@@ -41,8 +41,9 @@ export async function makeLicense(db: Db, license: LicenseChange, by?: string): 
   return id;
 }
 
-/** Changes a licence. @throws AppError `not_found`; `invalid` with what is wrong. */
-export async function changeLicense(db: Db, id: string, change: LicenseChange, by?: string): Promise<void> {
+/** Changes a licence. @throws AppError `not_found`; `invalid` with what is wrong; `conflict` where more is given to those who have it than was said. */
+export async function changeLicense(db: Db, id: string, update: LicenseUpdate, by?: string): Promise<void> {
+  const { also_for, ...change } = update;
   await db.transaction(async (tx) => {
     const [before] = await tx.query<Record<string, unknown>>(
       `SELECT ${FIELDS.join(", ")} FROM site_licenses WHERE id = $1 FOR NO KEY UPDATE`,
@@ -50,10 +51,18 @@ export async function changeLicense(db: Db, id: string, change: LicenseChange, b
     );
     if (before === undefined) throw noLicense(id);
     checkCounted(change, before.quota);
+    const gained = change.quota === undefined ? [] : gainedForFew(before.quota, change.quota);
+    const reached = gained.length === 0 ? {} : await checkReached(tx, id, { gained, alsoFor: also_for ?? 0 });
     const changed = await write(tx, id, withRestriction(change, before.quota));
     if (Object.keys(changed).length === 0) return;
     const was = Object.fromEntries(Object.keys(changed).map((field) => [field, before[field]]));
-    await record(tx, "license-changed", { license_id: id, ...changed, was, ...(by !== undefined && { by }) });
+    await record(tx, "license-changed", {
+      license_id: id,
+      ...changed,
+      ...reached,
+      was,
+      ...(by !== undefined && { by }),
+    });
   });
 }
 
@@ -66,6 +75,26 @@ function withRestriction(change: LicenseChange, quotaBefore: unknown): LicenseCh
   if (change.restricted === false && isForFew(quotaAfter)) throw invalid(FOR_FEW);
   const isOfFew = change.quota !== undefined && (isForFew(quotaBefore) || isForFew(quotaAfter));
   return isOfFew ? { restricted: true, ...change } : change;
+}
+
+/**
+ * Whoever knew its id may have taken it to projects of theirs while it was open: they get more only if somebody says so who knows how many they
+ * are. Its row is locked, so no project is given it meanwhile. Returns what is recorded of it.
+ */
+async function checkReached(
+  tx: Queryable,
+  id: string,
+  { gained, alsoFor }: { gained: string[]; alsoFor: number },
+): Promise<{ also_for?: number }> {
+  const [having] = await tx.query<{ count: number }>("SELECT count(*) FROM projects WHERE site_license ? $1", [id]);
+  const count = having?.count ?? 0;
+  if (count === 0) return {};
+  if (alsoFor >= count) return { also_for: count };
+  const have = count === 1 ? "1 project has" : `${count} projects have`;
+  throw conflict(
+    `${have} this licence, deleted ones included, and would get ${gained.join(", ")} with it. Look at which they are; ` +
+      `then take it from those that are not to, make another licence, or say that it is also for ${count} (also_for).`,
+  );
 }
 
 const FOR_FEW =

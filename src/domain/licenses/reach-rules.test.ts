@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { isDangerous, isForFew } from "./reach-rules.ts";
+import { gainedForFew, isDangerous, isForFew } from "./reach-rules.ts";
 
 test("what is scarce or changes what others run is for few, and amounts are for everybody", () => {
   const few = [
@@ -28,4 +28,12 @@ test("writing the shared software, changing the pod and choosing nodes by labels
     expect([quota, isDangerous(quota)]).toEqual([quota, true]);
   for (const quota of [null, "x", { gpu: true }, { gpu: { num: 2 } }, { pool: "big" }, { ram: 4 }])
     expect([quota, isDangerous(quota)]).toEqual([quota, false]);
+});
+
+test("gained is what was not given before, whatever else changes", () => {
+  expect(gainedForFew({ ram: 1, pool: "a" }, { ram: 4, pool: "b", ext_rw: true, gpu: 1 })).toEqual(["ext_rw", "gpu"]);
+  for (const before of [null, "x", { ext_rw: false }])
+    expect(gainedForFew(before, { ext_rw: true })).toEqual(["ext_rw"]);
+  expect(gainedForFew({ ext_rw: "true", patch: "[]" }, { ext_rw: true })).toEqual([]);
+  expect(gainedForFew({ ext_rw: true }, null)).toEqual([]);
 });

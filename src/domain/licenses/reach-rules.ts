@@ -11,6 +11,11 @@ export function isForFew(quota: unknown): boolean {
   return FOR_FEW.some((field) => says(quota, field));
 }
 
+/** Fields of those that `after` has and `before` had not: whoever has the licence by now was given it for something else. */
+export function gainedForFew(before: unknown, after: unknown): string[] {
+  return FOR_FEW.filter((field) => says(after, field) && !says(before, field));
+}
+
 /** Does making, changing or giving it take an administrator's password? It writes what all projects run, or places pods by rules of its own. */
 export function isDangerous(quota: unknown): boolean {
   if (says(quota, "ext_rw") || says(quota, "patch")) return true;

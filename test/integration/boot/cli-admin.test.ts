@@ -40,6 +40,10 @@ test("`admin license` makes a licence, hands it out, shows who has it, takes it 
   expect(shown).toMatch(/^quota +\{"cpu":2,"ram":4\}$/m);
   expect(shown).toMatch(new RegExp(`^managers +${manager}$`, "m"));
   expect(shown).toMatch(new RegExp(`^${projectId} +- +- +A project$`, "m"));
+  const gpu = ["license", "update", id, "--quota", '{"ram":4,"gpu":true}'];
+  expect(await fails(...gpu)).toMatch(/1 project has this licence.* would get gpu/);
+  expect(await fails(...gpu, "--also-for", "all")).toMatch(/1 project has this licence/);
+  await run(...gpu, "--also-for", "1");
   await run("license", "update", id, "--run-limit", "none", "--restricted");
   await run("license", "unassign", id, projectId);
   await run("license", "expire", id);
@@ -47,7 +51,14 @@ test("`admin license` makes a licence, hands it out, shows who has it, takes it 
   expect(row).toEqual({ run_limit: null, restricted: true, title: "Class", ended: true });
   expect(await db.query("SELECT site_license FROM projects")).toEqual([{ site_license: {} }]);
   const events = await db.query<{ event: string }>("SELECT event FROM central_log ORDER BY time");
-  const changes = ["license-created", "license-given", "license-changed", "license-taken", "license-changed"];
+  const changes = [
+    "license-created",
+    "license-given",
+    "license-changed",
+    "license-changed",
+    "license-taken",
+    "license-changed",
+  ];
   expect(events.map(({ event }) => event)).toEqual(changes);
   expect(await fails("license", "show", "my-licence")).toMatch(/"my-licence" is not the id of a licence/);
   expect(await fails("license", "assign", projectId, projectId)).toMatch(/There is no licence/);
