@@ -17,6 +17,13 @@ export const columnTypes = {
   },
 };
 
+/** The first and the last moment that every wire can write. */
+const FIRST = "0001-01-01T00:00:00Z";
+const LAST = "9999-12-31T00:00:00Z";
+
+/** What no `Date` can be made of (infinity, years before the first and after 9999, which only SQL writes) is the first or last moment. */
 function parseUtc(text: string): Date {
-  return new Date(`${text.replace(" ", "T")}Z`);
+  const date = new Date(`${text.replace(" ", "T")}Z`);
+  if (!Number.isNaN(date.getTime())) return date;
+  return new Date(text.startsWith("-") || text.endsWith("BC") ? FIRST : LAST);
 }

@@ -3,11 +3,11 @@
 import { invalid } from "../../core/errors.ts";
 import { UUID } from "../../core/uuid.ts";
 
-const CURSOR = new RegExp(`^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6})_(${UUID})$`);
+const CURSOR = new RegExp(`^(-?infinity|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{6})_(${UUID})$`);
 
-/** SQL of a row's cursor. */
+/** SQL of a row's cursor, also where the time is infinity, which `to_char` has no text for. */
 export function cursorOf(time: string, id: string): string {
-  return `to_char(${time}, 'YYYY-MM-DD"T"HH24:MI:SS.US') || '_' || ${id}`;
+  return `CASE WHEN isfinite(${time}) THEN to_char(${time}, 'YYYY-MM-DD"T"HH24:MI:SS.US') ELSE (${time})::text END || '_' || ${id}`;
 }
 
 /** Time and id of a cursor as parameters; both null at the first page. @throws AppError `invalid`. */
@@ -24,6 +24,7 @@ const MILLISECONDS_END = "2026-01-31T12:00:00.000".length;
 
 /** Date takes days that no month has, and a year 0, which PostgreSQL does not. */
 function isMoment(time: string): boolean {
+  if (time.endsWith("infinity")) return true;
   const date = new Date(`${time}Z`);
   return !time.startsWith("0000") && !Number.isNaN(date.getTime()) && date.toISOString() === `${time}Z`;
 }

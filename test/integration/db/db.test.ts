@@ -12,6 +12,19 @@ import { until } from "../../helpers/until.ts";
 
 const newLife = testLives();
 
+test("a moment at infinity, which SQL alone writes, made every answer fail in which it was: it is the first or the last one", async () => {
+  const db = await openTestDb(newLife());
+  const texts = ["infinity", "-infinity", "12345-01-01", "0044-03-15 BC", "2030-01-02 03:04:05.678"];
+  const rows = await db.query<{ time: Date }>("SELECT unnest($1::timestamp[]) AS time", [texts]);
+  expect(rows.map(({ time }) => time.toISOString())).toEqual([
+    "9999-12-31T00:00:00.000Z",
+    "0001-01-01T00:00:00.000Z",
+    "9999-12-31T00:00:00.000Z",
+    "0001-01-01T00:00:00.000Z",
+    "2030-01-02T03:04:05.678Z",
+  ]);
+});
+
 test("a TIMESTAMP without zone is UTC in both directions, whatever TZ says", async () => {
   const db = await openTestDb(newLife());
   const time = new Date("2026-07-01T12:34:56.789Z");

@@ -221,13 +221,16 @@ test("what others wrote into a project in another shape is left out of its answe
   expect((await owner.call("projects/get", {})).projects).toHaveLength(1);
 });
 
-test("lists come in pages that miss and double nothing, though many rows have one time", async () => {
+test("lists come in pages that miss and double nothing, though many rows have one time, or one at infinity", async () => {
   const { hub, owner, project_id } = await people();
   await hub.db.execute(
     `INSERT INTO projects (project_id, title, users, last_edited)
      SELECT gen_random_uuid(), 'bulk ' || i, $1, '2026-01-01 00:00:00.123456'::timestamp + (i / 7) * interval '1 microsecond' FROM generate_series(1, 60) i`,
     [JSON.stringify({ [owner.accountId]: { group: "owner" } })],
   );
+  // As only SQL writes: more than one page of them.
+  await hub.db.execute("UPDATE projects SET created = 'infinity', last_edited = 'infinity' WHERE title LIKE 'bulk 1%'");
+  await hub.db.execute("UPDATE projects SET created = '-infinity', last_edited = NULL WHERE title LIKE 'bulk 2%'");
   const seen: string[] = [];
   let after: string | undefined;
   do {
@@ -237,7 +240,7 @@ test("lists come in pages that miss and double nothing, though many rows have on
   } while (after !== undefined);
   expect(seen).toHaveLength(61);
   expect(new Set(seen).size).toBe(61);
-  expect(seen[0]).toBe(project_id);
+  expect(seen[11]).toBe(project_id);
   expect((await owner.refused("projects/get", { after: "'; drop table projects" })).code).toBe("invalid");
 });
 

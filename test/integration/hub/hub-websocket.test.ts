@@ -146,6 +146,23 @@ test("a change of state reaches every member within moments, and nobody else", a
   expect(outside.starts).toEqual([]);
 });
 
+test("one project that was made at infinity had no other's news told any more", async () => {
+  const owner = await newPerson(db);
+  const ids = [await newProject(db, [[owner, "owner"]]), await newProject(db, [[owner, "owner"]])];
+  const browser = await connected(owner);
+  await db.execute(
+    "UPDATE projects SET title = 'News', created = 'infinity', last_edited = '-infinity' WHERE project_id = $1",
+    [ids[0]],
+  );
+  await db.execute("UPDATE projects SET title = 'News' WHERE project_id = $1", [ids[1]]);
+  const news = () => browser.projects.filter(({ title }) => title === "News");
+  await until(() => ids.every((id) => news().some(({ project_id }) => project_id === id)), { timeoutMs: 10_000 });
+  expect(news().find(({ project_id }) => project_id === ids[0])).toMatchObject({
+    created: "9999-12-31T00:00:00.000Z",
+    last_edited: "0001-01-01T00:00:00.000Z",
+  });
+});
+
 test("what a licence writes into a pod and how nodes are labelled is told to no viewer", async () => {
   const [owner, viewer] = [await newPerson(db), await newPerson(db)];
   const projectId = await newProject(db, [
