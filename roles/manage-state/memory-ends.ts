@@ -98,8 +98,18 @@ export class MemoryEnds {
     const end = await this.#untold.ask(projectId);
     const { end: told, killed } = await this.#historyOf(projectId, ready, end);
     if (end !== undefined && told !== null) await tellEnd(this.#parts.leader, end.id, told);
-    for (const program of killed) await logKilledProgram(this.#parts.db, projectId, program);
+    for (const program of killed) await this.#logKilled(projectId, program);
     if (this.#ready.get(projectId) === ready) this.#ready.delete(projectId);
+  }
+
+  /** One that cannot be written keeps no other from the log, and has nobody asked again. @throws AppError `unavailable`. */
+  async #logKilled(projectId: string, program: KilledProgram): Promise<void> {
+    try {
+      await logKilledProgram(this.#parts.db, projectId, program);
+    } catch (error) {
+      if (isAppError(error, "unavailable")) throw error;
+      this.#parts.log.info({ projectId, reason: messageOf(error) }, "a killed program could not be written down");
+    }
   }
 
   /** What its server knows. @throws what is to be tried again soon. */

@@ -14,18 +14,23 @@ const ASKED_FOR_DAYS = 7;
 
 /**
  * A program in the project was ended, the project's server says, now or when nobody was there to be told: it stands in the log when it was. Of one
- * minute once at most is written down.
+ * minute once at most is written down. Its time is a claim of the pod: it is left out where the project did not run by then for all that is known,
+ * which is before the start before this one (a server tells at its start of what was killed while nobody had a page open).
  */
 export async function logKilledProgram(db: Queryable, projectId: string, what: KilledProgram): Promise<void> {
+  const time = new Date(what.time); // with years and offsets that PostgreSQL reads otherwise
+  const told = { ...what, time: time.toISOString() };
   const often = `interval '${OFTEN_SECONDS} seconds'`;
   await db.execute(
     `INSERT INTO project_log (id, project_id, event, time)
      SELECT $1, $2, $3, at.time FROM (SELECT LEAST($4::timestamp, ${NOW}) AS time) AS at
-     WHERE at.time > ${NOW} - interval '${ASKED_FOR_DAYS} days' AND NOT EXISTS (
+     WHERE at.time > ${NOW} - interval '${ASKED_FOR_DAYS} days' AND at.time > coalesce(
+         (SELECT requested FROM project_starts WHERE project_id = $2 AND ready IS NOT NULL ORDER BY ticket DESC OFFSET 1 LIMIT 1),
+         (SELECT created FROM projects WHERE project_id = $2)) AND NOT EXISTS (
        SELECT FROM project_log AS log WHERE project_id = $2 AND event ->> 'event' = '${EVENT}'
          AND log.time > at.time - ${often} AND log.time < at.time + ${often})
      ON CONFLICT (id) DO NOTHING`,
-    [idOf(projectId, what.time), projectId, JSON.stringify({ event: EVENT, ...what }), what.time],
+    [idOf(projectId, told.time), projectId, JSON.stringify({ event: EVENT, ...told }), time],
   );
 }
 

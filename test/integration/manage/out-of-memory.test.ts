@@ -36,10 +36,25 @@ const container = (change: object) => ({
 });
 
 /** A project whose pod is where a real server of it listens, which has notes of what used the most. */
-async function openWithServer({ name = "R fit.R", killed = [] as KilledProgram[] } = {}) {
+async function openWithServer({
+  name = "R fit.R",
+  killed = [] as KilledProgram[],
+  ranMinutesAgo = [] as number[],
+} = {}) {
   const life = newLife();
   const world = await World.open(life);
   const projectId = await world.createProject();
+  await world.db.execute(
+    "UPDATE projects SET created = now() AT TIME ZONE 'UTC' - interval '1 year' WHERE project_id = $1",
+    [projectId],
+  );
+  for (const minutes of ranMinutesAgo) {
+    await world.db.execute(
+      `INSERT INTO project_starts (project_id, request_time, requested, ready, ended, outcome)
+       SELECT $1, 't', moment, moment, moment, 'running' FROM (SELECT now() AT TIME ZONE 'UTC' - make_interval(mins => $2) AS moment) AS at`,
+      [projectId, minutes],
+    );
+  }
   const root = await temporaryFolder(life, "project");
   await mkdir(join(root, "home/.cocalc/memory"), { recursive: true });
   const noted = { time: ENDED.toISOString(), used: 9e8, limit: 1e9, processes: [{ name, used: 8e8 }] };
@@ -123,4 +138,15 @@ test("programs that were killed while nobody had a page open stand in the log wh
   await until(async () => (await ends()).length === 2);
   const told = [5, 90].map((minutes) => ({ event: EVENT, ...program(minutes) }));
   expect(await ends()).toEqual(told);
+});
+
+test("a pod that claimed programs were killed long before it ran had them in the log, and one of the year 0 hid all after it", async () => {
+  const program = (time: string) => ({ time, process: "R", used: 5, limit: 6, whole: false as const });
+  const at = (minutes: number) => new Date(ENDED.getTime() - minutes * 60_000).toISOString();
+  const zone = (time: string) => time.replace("Z", "+00:00"); // an offset is a time like any other
+  const claimed = ["0000-01-01T00:00:00Z", at(24 * 60), at(180), zone(at(30)), at(10)].map(program);
+  const { world, projectId, ends } = await openWithServer({ killed: claimed, ranMinutesAgo: [300, 120, 60] });
+  await world.tell(projectId, readyStatus("127.0.0.1"));
+  await until(async () => (await ends()).length === 2);
+  expect(await ends()).toEqual([at(10), at(30)].map((time) => ({ event: EVENT, ...program(time) })));
 });
