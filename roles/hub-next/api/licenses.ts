@@ -2,6 +2,7 @@
 
 import { forbidden } from "../../../src/core/errors.ts";
 import { checkProof } from "../../../src/domain/access/proofs.ts";
+import { recordOften } from "../../../src/domain/central-log/central-log.ts";
 import { changeLicense, makeLicense } from "../../../src/domain/licenses/change.ts";
 import {
   isManager,
@@ -14,17 +15,22 @@ import { giveLicense, type HandingOut, takeLicense } from "../../../src/domain/l
 import { ownProjectsWithLicenses, projectsWithLicense } from "../../../src/domain/licenses/projects.ts";
 import { isDangerous } from "../../../src/domain/licenses/reach-rules.ts";
 import { licenseUsage } from "../../../src/domain/licenses/usage.ts";
+import { withoutPlacement } from "../../../src/domain/quotas/shown-rules.ts";
 import type { licenseEndpoints } from "../../../src/protocol/api-v2-licenses.ts";
 import { type AccountCall, type Handlers, OK } from "./call.ts";
 
 export const licenses: Handlers<keyof typeof licenseEndpoints> = {
-  "licenses/get-license": async ({ hub: { db }, accountId }, { license_id: licenseId }) => {
+  "licenses/get-license": async ({ hub: { db }, accountId, identity }, { license_id: licenseId }) => {
     const license = await licenseById(db, licenseId);
-    return { license: { ...license, is_manager: await isManager(db, { licenseId, accountId }) } };
+    const is_manager = await isManager(db, { licenseId, accountId });
+    const { quota } = license;
+    const shown = quota === null || is_manager || identity.isAdmin ? quota : withoutPlacement(quota);
+    return { license: { ...license, quota: shown, is_manager } };
   },
   "licenses/get-managed": async ({ hub: { db }, accountId }) => ({ licenses: await licensesManagedBy(db, accountId) }),
   "licenses/get-projects": async (call, { license_id: licenseId, limit, running, after }) => {
     await checkManager(call, licenseId);
+    await recordLook(call, licenseId);
     return projectsWithLicense(call.hub.db, { licenseId, limit, running, after });
   },
   "licenses/get-projects-with-license": async ({ hub: { db }, accountId }) => ({
@@ -61,6 +67,12 @@ export const licenses: Handlers<keyof typeof licenseEndpoints> = {
 async function checkManager({ hub, accountId, identity }: AccountCall, licenseId: string): Promise<void> {
   if (identity.isAdmin || (await isManager(hub.db, { licenseId, accountId }))) return;
   throw forbidden("Only a manager of the licence may do this; get-managed lists those that you manage.");
+}
+
+/** An administrator is told of strangers' projects, as by projects/get; a manager was named to see them. */
+async function recordLook({ hub: { db }, accountId }: AccountCall, licenseId: string): Promise<void> {
+  if (await isManager(db, { licenseId, accountId })) return;
+  await recordOften(db, "admin-listed-projects", { account_id: accountId, license_id: licenseId });
 }
 
 /** Managers of the licence, for projects that they own, also deleted ones; administrators, for any. */

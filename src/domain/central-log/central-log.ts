@@ -35,18 +35,17 @@ export async function record(db: Queryable, event: RecordedEvent, value: Record<
   ]);
 }
 
-/**
- * Writes down that an administrator uses a project without being a member, and what for: about once a minute for each project, however many
- * calls it takes, and wherever they come in.
- */
-export async function recordUse(
-  db: Queryable,
-  use: { account_id: string; project_id: string; need: string },
-): Promise<void> {
+/** Writes down an act that is done again and again, such as by a page that looks anew: about once a minute. */
+export async function recordOften(db: Queryable, event: RecordedEvent, value: Record<string, unknown>): Promise<void> {
   await db.execute(
     `INSERT INTO central_log (id, event, value)
-     SELECT gen_random_uuid(), 'admin-used-project', $1 WHERE NOT EXISTS (
-       SELECT FROM central_log WHERE event = 'admin-used-project' AND value @> $1 AND time > now() AT TIME ZONE 'UTC' - interval '1 minute')`,
-    [JSON.stringify(use)],
+     SELECT gen_random_uuid(), $1, $2 WHERE NOT EXISTS (
+       SELECT FROM central_log WHERE event = $1 AND value @> $2 AND time > now() AT TIME ZONE 'UTC' - interval '1 minute')`,
+    [event, JSON.stringify(value)],
   );
+}
+
+/** Writes down that an administrator uses a project without being a member, and what for, however many calls it takes, and wherever they come in. */
+export function recordUse(db: Queryable, use: { account_id: string; project_id: string; need: string }): Promise<void> {
+  return recordOften(db, "admin-used-project", use);
 }

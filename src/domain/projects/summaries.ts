@@ -8,6 +8,7 @@ import {
   type ProjectUsers,
   projectState,
 } from "../../protocol/project.ts";
+import { withoutPlacement } from "../quotas/shown-rules.ts";
 
 /** The columns of a summary as they are in the database. */
 export interface SummaryRow {
@@ -51,18 +52,11 @@ export function summaryOf(row: SummaryRow): ProjectSummary {
     users: membersIn(row.users),
     state: projectState.safeParse(row.state).data ?? null,
     action_request: actionRequest.safeParse(row.action_request).data ?? null,
-    run_quota: row.run_quota === null ? null : forMembers(row.run_quota),
+    run_quota: row.run_quota === null ? null : withoutPlacement(row.run_quota), // viewers see it too
     created: row.created.toISOString(),
     last_edited: row.last_edited?.toISOString() ?? null,
     deleted: row.deleted === true,
   };
-}
-
-/** Viewers see it too: not what a patch writes into the pod, such as a variable's value, nor how the cluster labels its nodes. */
-function forMembers({ patch: _, ...quota }: Record<string, unknown>): Record<string, unknown> {
-  if (typeof quota.gpu !== "object" || quota.gpu === null) return quota;
-  const { nodeLabel: _label, toleration: _toleration, ...gpu } = quota.gpu as Record<string, unknown>; // any object has fields that may be unknown
-  return { ...quota, gpu };
 }
 
 function membersIn(users: SummaryRow["users"]): ProjectUsers {
