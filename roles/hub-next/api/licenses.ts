@@ -15,8 +15,8 @@ import { giveLicense, type HandingOut, takeLicense } from "../../../src/domain/l
 import { ownProjectsWithLicenses, projectsWithLicense } from "../../../src/domain/licenses/projects.ts";
 import { isDangerous } from "../../../src/domain/licenses/reach-rules.ts";
 import { licenseUsage } from "../../../src/domain/licenses/usage.ts";
-import { withoutPlacement } from "../../../src/domain/quotas/shown-rules.ts";
 import type { licenseEndpoints } from "../../../src/protocol/api-v2-licenses.ts";
+import { withoutPlacement } from "../../../src/protocol/shown-quota.ts";
 import { type AccountCall, type Handlers, OK } from "./call.ts";
 
 export const licenses: Handlers<keyof typeof licenseEndpoints> = {

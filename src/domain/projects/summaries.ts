@@ -8,7 +8,7 @@ import {
   type ProjectUsers,
   projectState,
 } from "../../protocol/project.ts";
-import { withoutPlacement } from "../quotas/shown-rules.ts";
+import { withoutPlacement } from "../../protocol/shown-quota.ts";
 
 /** The columns of a summary as they are in the database. */
 export interface SummaryRow {
