@@ -1,4 +1,4 @@
-/** What manage-state and manage-action cost with 10,000 running projects: at rest, and until they are in sync again after a restart. */
+/** What manage-state and manage-action cost with 1,000 running projects: at rest, and until they are in sync again after a restart. */
 
 import { setTimeout as after } from "node:timers/promises";
 import type { Life } from "../../src/core/life.ts";
@@ -11,7 +11,7 @@ import { type Bench, createProject, openBench, startRoleProcess } from "./place.
 import { memoryOf, processorTimeOf, startProgram } from "./processes.ts";
 import { type Benchmark, type Figure, megabytes } from "./report.ts";
 
-const PROJECTS = 10_000;
+const PROJECTS = 1_000;
 const AT_ONCE = 64;
 const REST_MS = 30_000;
 const POOL = "many";
