@@ -15,6 +15,7 @@ import type { ActionMetrics } from "./metrics.ts";
 import type { PodMaker } from "./pod-maker.ts";
 import type { ProjectQuotas } from "./project-quotas.ts";
 import type { Records } from "./records.ts";
+import type { Refusals } from "./refusals.ts";
 
 /** What the steps work with during one term. */
 export interface Tools {
@@ -30,6 +31,9 @@ export interface Tools {
   seats: Seats;
   quotas: ProjectQuotas;
   mail: Mail;
+  refusals: Refusals;
+  /** Aborted when the term is over. */
+  signal: AbortSignal;
   /** Has a project looked at as soon as anything becomes of its pod; until its next look. */
   wakeByPod(projectId: string): void;
   /** Gives the turn of a start back, if it has one, to those whose turn it is. */

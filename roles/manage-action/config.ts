@@ -42,6 +42,11 @@ export const manageActionConfig = z.object({
     seconds(180),
     "A start fails when its machine could not set up the container or its network for so long.",
   ),
+  refusalSeconds: setting(
+    "COCALC_START_REFUSAL_SECONDS",
+    seconds(180),
+    "A start fails when its pod could not be made for so long while the cluster answered everything else.",
+  ),
   prepareSeconds: setting(
     "COCALC_START_PREPARE_SECONDS",
     seconds(900),

@@ -1,6 +1,6 @@
 /** The step that makes a project's pod, or lets it wait for its turn. */
 
-import { type AppError, isAppError } from "../../src/core/errors.ts";
+import { type AppError, isAppError, messageOf } from "../../src/core/errors.ts";
 import { isPodOf, podName, ticketOf } from "../../src/domain/project-pods/identity.ts";
 import { noRoomInQuota } from "../../src/domain/project-pods/no-room.ts";
 import type { StartToRecord } from "../../src/domain/starts/begin.ts";
@@ -9,6 +9,7 @@ import type { Pod } from "../../src/kube/types.ts";
 import { variablesTooLarge } from "../../src/protocol/project-variables.ts";
 import type { Case, Tools } from "./case.ts";
 import { failStart } from "./fail-start.ts";
+import { isAnswered } from "./refusals.ts";
 import { partyOf, startToRecord } from "./start-to-record.ts";
 import { isAway } from "./trouble.ts";
 import { foreignPod, removeUnseen } from "./unseen-pod.ts";
@@ -79,6 +80,7 @@ async function post(tools: Tools, one: Case, body: Pod): Promise<number | undefi
     return failStart(tools, one, relabelled());
   }
   if (ticketOf(pod) === ticket) await records.applied({ ticket, podUid: pod.metadata.uid ?? "" });
+  tools.refusals.forget(projectId);
   if (made !== undefined)
     metrics.toPod.observe(Math.max(0, Date.now() - startToRecord(one).requested.getTime()) / 1_000);
   return 2_000; // by then the scheduler has had its say, and the watch too
@@ -94,21 +96,42 @@ function relabelled() {
   };
 }
 
-/** What cannot be made ends the start with the reason; that the cluster is away is told. Both that and any other trouble is thrown on. */
+/**
+ * What cannot be made ends the start with the reason. That the cluster is away, or refuses this very pod at the moment, is told and thrown on as
+ * any other trouble; a pod that stays refused ends its start, too.
+ */
 async function refused(tools: Tools, one: Case, error: unknown): Promise<number | undefined> {
   if (isAppError(error, "unsupported")) return failStart(tools, one, patchRefused(error));
   if (isAppError(error, "invalid")) return failStart(tools, one, templateInvalid(error));
   if (isAppError(error, "forbidden")) return failStart(tools, one, notAllowed(error));
   if (!isAway(error)) throw error;
-  const why = {
-    reason: "cluster_unavailable",
-    message: "The cluster does not answer at the moment; the project starts as soon as it does.",
-    kubernetesReason: isAppError(error) ? error.message : null,
-  };
+  const { leader, refusals, config, giveBackTurn } = tools;
+  const isOwn = await isAnswered(tools, one.projectId);
+  const kubernetesReason = messageOf(error);
+  if (isOwn && refusals.count(one.projectId, startToRecord(one).requestTime) >= config.refusalSeconds * 1_000) {
+    return failStart(tools, { ...one, pod: tools.pods.get(one.projectId) }, { ...NOT_TAKEN, kubernetesReason });
+  }
   const ticket = await ticketFor(tools, one);
-  if (ticket !== undefined) await recordWaiting(tools.leader, { ticket, why });
+  if (ticket !== undefined)
+    await recordWaiting(leader, { ticket, why: { ...(isOwn ? NOT_TAKEN_YET : AWAY), kubernetesReason } });
+  if (isOwn) giveBackTurn(one.projectId);
   throw error;
 }
+
+const AWAY = {
+  reason: "cluster_unavailable",
+  message: "The cluster does not answer at the moment; the project starts as soon as it does.",
+};
+
+const NOT_TAKEN_YET = {
+  reason: "other",
+  message: "The cluster answers with an error when this project's pod is to be made; it is tried again.",
+};
+
+const NOT_TAKEN = {
+  reason: "other",
+  message: "The cluster answers with an error whenever this project's pod is to be made; tell your administrator.",
+};
 
 /** Of the start under way, if it is of this request; else one begins. undefined: refused. */
 async function ticketFor({ records }: Tools, one: Case): Promise<number | undefined> {

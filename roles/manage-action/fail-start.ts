@@ -17,13 +17,14 @@ const LOG_CHARACTERS = 2_000;
  * become since it was judged is judged anew: it may have got its node, or become ready, in the last moment. Resolves as a step does.
  */
 export async function failStart(tools: Tools, one: Case, why: Why): Promise<number | undefined> {
-  const { pods, giveBackTurn } = tools;
+  const { pods, refusals, giveBackTurn } = tools;
   const { projectId, pod } = one;
   pods.check();
   if (pod !== undefined && !(await pods.remove(projectId, pod, { asKnown: !isOfDeleted(one) }))) return AT_ONCE;
   try {
     await endAsFailed(tools, one, why);
   } finally {
+    refusals.forget(projectId);
     giveBackTurn(projectId); // nothing of it is in the cluster
   }
   return undefined;

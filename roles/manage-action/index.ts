@@ -12,6 +12,7 @@ import { openActionMetrics } from "./metrics.ts";
 import { PodMaker } from "./pod-maker.ts";
 import { ProjectQuotas } from "./project-quotas.ts";
 import { Records } from "./records.ts";
+import { Refusals } from "./refusals.ts";
 import { ActionService } from "./service.ts";
 import { SiteQuotas } from "./site-quotas.ts";
 
@@ -49,6 +50,8 @@ export default defineRole({
         records,
         seats,
         quotas: new ProjectQuotas({ site, seats, records, config }),
+        refusals: new Refusals(),
+        signal: term.signal,
       });
       leading = service;
       term.defer("service", () => {

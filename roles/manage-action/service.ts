@@ -20,9 +20,6 @@ import { inTrouble, isAway } from "./trouble.ts";
 /** How long the first word of the cluster is awaited before those who want to start are told that it does not answer. */
 const FIRST_WORD_MS = 2_000;
 
-/** Whoever answers does so well within this. */
-const ANSWER_MS = 2_000;
-
 export class ActionService {
   readonly #tools: Tools;
   #reconciler: Reconciler | undefined;
@@ -131,19 +128,9 @@ export class ActionService {
     try {
       return await this.#look(projectId, look);
     } catch (error) {
-      if (!isAway(error) || (await this.#isOwnTrouble(projectId, look))) this.#tools.giveBackTurn(projectId);
+      if (!isAway(error)) this.#tools.giveBackTurn(projectId);
       throw error;
     }
-  }
-
-  /** Do database and cluster answer about it? Then something in between refuses this very pod, with a 500 for half a minute by now. */
-  async #isOwnTrouble(projectId: string, { signal }: Look): Promise<boolean> {
-    const { records, pods } = this.#tools;
-    const answers = Promise.all([records.read(projectId), pods.look(projectId)]).then(
-      () => true,
-      () => false, // what does not answer is everybody's trouble
-    );
-    return Promise.race([answers, sleep(ANSWER_MS, signal).then(() => false)]);
   }
 
   async #look(projectId: string, { log }: Look): Promise<number | undefined> {

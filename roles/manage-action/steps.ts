@@ -79,7 +79,8 @@ export const steps: Record<Step["do"], Act> = {
 
   fail: async (tools, one) => failStart(tools, one, await whyOf(tools, one)),
 
-  cancel: async ({ leader, metrics, giveBackTurn }, { projectId, start }) => {
+  cancel: async ({ leader, metrics, refusals, giveBackTurn }, { projectId, start }) => {
+    refusals.forget(projectId);
     const why = { reason: "cancelled", message: "The start was cancelled.", kubernetesReason: null };
     const ended = await endStart(leader, { projectId, ticket: start?.ticket ?? null, outcome: "cancelled", why });
     if (ended) metrics.ended.inc({ outcome: "cancelled", reason: "cancelled" });

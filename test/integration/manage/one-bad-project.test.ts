@@ -122,12 +122,16 @@ test("starts whose containers run and hang kept their turns for three minutes: a
   expect((await world.untilFinished(hanging)).err).toBeUndefined();
 });
 
-test("a pod that something before the API server answers with 500 kept the only turn for ever: others start, and it does when that is over", async () => {
+test("a pod that something before the API server answers with 500 kept the only turn, and was tried, for ever: others start, and its start fails in words", async () => {
   const life = newLife();
   const world = await World.open(life, { script: "exec sleep 600" });
   const proxy = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
-  const KUBECONFIG = await kubeconfigAt(life, world.env.KUBECONFIG ?? "", proxy.url);
-  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], { ...ONE_AT_A_TIME, KUBECONFIG });
+  const env = {
+    ...ONE_AT_A_TIME,
+    COCALC_START_REFUSAL_SECONDS: "1",
+    KUBECONFIG: await kubeconfigAt(life, world.env.KUBECONFIG ?? "", proxy.url),
+  };
+  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], env);
   const projectId = await world.createProject();
   await world.db.execute(
     "UPDATE projects SET env = jsonb_build_object('LONG', repeat('x', 30000)) WHERE project_id = $1",
@@ -140,6 +144,10 @@ test("a pod that something before the API server answers with 500 kept the only 
   const other = await world.createProject();
   await world.ask(other, "start");
   await world.untilState(other, "running", { timeoutMs: 90_000 }); // our client tries a request for half a minute
+  const { err } = await world.untilFinished(projectId, { timeoutMs: 120_000 }); // and it is tried twice
+  expect(err).toMatch(/^The cluster answers with an error whenever this project's pod is to be made/);
+  expect(await world.start(projectId)).toMatchObject({ outcome: "failed", reason: "other" });
   proxy.heal();
-  await world.untilState(projectId, "running", { timeoutMs: 90_000 });
-}, 240_000);
+  await world.ask(projectId, "start");
+  await world.untilState(projectId, "running");
+}, 300_000);

@@ -153,13 +153,13 @@ export class World {
     return until(() => this.pod(projectId), { what: `project ${projectId} has a pod` });
   }
 
-  untilFinished(projectId: string): Promise<ActionRequest> {
+  untilFinished(projectId: string, { timeoutMs = 30_000 } = {}): Promise<ActionRequest> {
     return until(
       async () => {
         const { action_request } = await this.row(projectId);
         return action_request?.finished !== undefined && action_request;
       },
-      { what: `the request of project ${projectId} is finished`, timeoutMs: 30_000 },
+      { what: `the request of project ${projectId} is finished`, timeoutMs },
     );
   }
 
