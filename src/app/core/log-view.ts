@@ -1,6 +1,7 @@
 /** Events of a project's log in the user's words. Pure. */
 
 import { ASKED_WORDS } from "../../domain/projects/asked-rules.ts";
+import { grantWords } from "../../domain/quotas/grant-words-rules.ts";
 import { askedFor } from "../../protocol/api-v2-quotas.ts";
 import type { EndpointOutput } from "../../protocol/api-v2-table.ts";
 import { memberGroup } from "../../protocol/project.ts";
@@ -68,7 +69,10 @@ export function wordsOfEvent(entry: LogEntry, about = "somebody"): { kind: LogKi
 
 /** About what the project may use: licences, an administrator's grants, and asking for more. */
 function quotaWords({ event }: LogEntry): string | undefined {
-  if (event.event === "set_quotas") return "set what the project may use";
+  if (event.event === "set_quotas") {
+    const what = grantWords(event);
+    return `set what the project may use${what === "" ? "" : `: ${what}`}`;
+  }
   if (event.event === "license") {
     const license = `the licence “${event.title || "without a title"}”`;
     return event.action === "remove" ? `took ${license} from the project` : `gave the project ${license}`;

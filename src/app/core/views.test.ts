@@ -201,7 +201,11 @@ test("the log names whom something was done to, and by whom", () => {
   const license = { event: "license", license_id: "l", title: "Algebra" };
   expect(words({ ...license, action: "add" })).toBe("gave the project the licence “Algebra”");
   expect(words({ ...license, action: "remove" })).toBe("took the licence “Algebra” from the project");
-  expect(words({ event: "set_quotas", set: { memory: 4000 }, drop: [] })).toBe("set what the project may use");
+  const set = { memory: 4_000, cpu_shares: 512, disableInternet: true, mintime: 3_600 };
+  expect(words({ event: "set_quotas", set, drop: ["cores", "disk_quota"] })).toBe(
+    "set what the project may use: Memory 4 GB, Processor set aside 0.5 cores, Internet no, Processor as by default",
+  );
+  expect(words({ event: "set_quotas", set: { mintime: 60 }, drop: [] })).toBe("set what the project may use");
   expect(words({ event: "ask_for_more", what: "memory", message: "please", asked: "owners" })).toBe(
     "asked the owners for more memory: “please”",
   );
