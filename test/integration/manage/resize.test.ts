@@ -287,15 +287,17 @@ test("what one leader asked for, the next one follows to its end", async () => {
   await world.startRoles(first, ["manage-action"]);
   const projectId = await world.createProject();
   await world.ask(projectId, "start");
-  await world.untilPod(projectId);
-  await world.tell(projectId, readyStatus());
+  const saysWhatItHas = async () => {
+    const resources = resourcesOf(await world.untilPod(projectId));
+    const status = { name: "project", ready: true, restartCount: 0, state: { running: {} }, resources };
+    await world.tell(projectId, { ...readyStatus(), containerStatuses: [status] });
+  };
+  await saysWhatItHas(); // else nothing would tell that it has not got more at once
   await world.untilFinished(projectId);
   await world.db.execute(SETTINGS, [projectId, { memory: 4_000 }]);
   await untilQuotas(world, projectId, ({ pending_quota }) => pending_quota?.reason === "under_way");
   expect(await first.stop()).toEqual([]);
-  const pod = await world.untilPod(projectId);
-  const status = { name: "project", ready: true, restartCount: 0, state: { running: {} }, resources: resourcesOf(pod) };
-  await world.tell(projectId, { containerStatuses: [status] });
+  await saysWhatItHas();
   await world.startRoles(life, ["manage-action"]);
   const { run_quota } = await untilQuotas(world, projectId, ({ pending_quota }) => pending_quota === null);
   expect(run_quota?.memory_limit).toBe(4_000);
