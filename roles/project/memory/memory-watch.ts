@@ -98,7 +98,9 @@ export class MemoryWatch {
     const before = this.#last;
     this.#last = now;
     if (now === undefined) return SELDOM_MS;
-    if (before !== undefined && now.oomKills > before.oomKills) await this.#killed(before, now, signal);
+    if (before !== undefined && now.oomKills > before.oomKills) {
+      await this.#killed({ cgroups, count: now.oomKills - before.oomKills }, signal);
+    }
     if (now.limit === null) return SELDOM_MS;
     const part = now.used / now.limit;
     const isMuch = part >= NOTED_FROM;
@@ -119,18 +121,14 @@ export class MemoryWatch {
   }
 
   /** The kernel does not tell us which it killed: the largest of those we knew that are gone. */
-  async #killed(before: MemoryUse, now: MemoryUse, signal: AbortSignal): Promise<void> {
+  async #killed({ cgroups, count }: { cgroups: string; count: number }, signal: AbortSignal): Promise<void> {
     const gone = await this.#gone(signal);
+    const { limit = null, used: left = 0 } = (await memoryUse(cgroups)) ?? {};
     // All was in use when it was killed; what is not any more was its own.
-    const freed = now.oomKills === before.oomKills + 1 && now.limit !== null ? now.limit - now.used : 0;
-    const used = Math.max(gone?.used ?? 0, Math.min(freed, now.limit ?? 0));
-    const program = {
-      time: new Date().toISOString(),
-      process: gone?.name ?? null,
-      used: used > 0 ? used : null,
-      limit: now.limit,
-      whole: false,
-    } as const;
+    const freed = count === 1 && limit !== null ? limit - left : 0;
+    const used = Math.max(gone?.used ?? 0, freed);
+    const time = new Date().toISOString();
+    const program = { time, process: gone?.name ?? null, used: used > 0 ? used : null, limit, whole: false } as const;
     this.#tell(program);
     await (await this.#notes)?.addKilled(program);
   }
