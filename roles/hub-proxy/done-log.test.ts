@@ -45,9 +45,16 @@ async function openDoneLog() {
   return { db, note, asked, lines, events };
 }
 
+/** One that may have run for a day. */
+async function oldProject(db: Db): Promise<string> {
+  const projectId = randomUUID();
+  await db.execute("INSERT INTO projects (project_id, created) VALUES ($1, now() - interval '1 day')", [projectId]);
+  return projectId;
+}
+
 test("a server that tells of another killed program with each answer makes one query of it, and another project is heard", async () => {
-  const { note, asked, lines, events } = await openDoneLog();
-  const [liar, other] = [randomUUID(), randomUUID()];
+  const { db, note, asked, lines, events } = await openDoneLog();
+  const [liar, other] = [await oldProject(db), await oldProject(db)];
   for (let count = 0; count < 1_000; count += 1) note(liar, killedAt(new Date(Date.now() - count * 1_000)));
   note(other, killedAt(new Date()));
   await until(() => asked.underWay === 0);

@@ -6,6 +6,7 @@ import { until } from "../../helpers/until.ts";
 import { api, db, get, pod, projectId } from "./hub-proxy-fixture.ts";
 
 test("a pod that tells of another killed program with each of 1,000 answers had each written to the database", async () => {
+  await db.execute("UPDATE projects SET created = created - interval '1 day' WHERE project_id = $1", [projectId]);
   // Counts statements, also those that insert no row.
   await db.execute("CREATE SEQUENCE tried");
   await db.execute(
