@@ -1,38 +1,44 @@
 /** What an administrator gave a project, as its log has it, in words. Pure. */
 
 import { objectOf } from "../../core/object.ts";
-import type { RunQuota } from "../../protocol/quotas.ts";
-import { fieldName, fieldValue, type ToldField } from "./words-rules.ts";
+import { numberOf } from "./numbers-rules.ts";
+import { SETTINGS_KEYS } from "./site-rules.ts";
+import { fieldName, fieldValue, isTold } from "./words-rules.ts";
 
-const number = (setting: unknown) => (typeof setting === "number" && Number.isFinite(setting) ? setting : undefined);
-const scaled = (amount: number | undefined, by: number) => (amount === undefined ? undefined : amount * by);
-const text = (setting: unknown) => (typeof setting === "string" ? setting : undefined);
-/** `read`: what the setting means for the quota; undefined: it cannot be read. */
-const grant = <Field extends ToldField>(field: Field, read: (setting: unknown) => RunQuota[Field] | undefined) => {
-  const words = (setting: unknown) => {
-    const value = read(setting);
-    return value === undefined ? undefined : `${fieldName(field)} ${fieldValue(field, value)}`;
+interface Grant {
+  name: string;
+  /** undefined: it cannot be read. */
+  value: (setting: unknown) => string | undefined;
+}
+
+/** What a key of `projects.settings` is about; undefined: nothing heeds it. */
+function grantOf(setting: unknown): Grant | undefined {
+  if (setting === "disableInternet") {
+    return { name: fieldName("network"), value: (is) => fieldValue("network", is !== true) };
+  }
+  if (setting === "pool") {
+    return { name: fieldName("pool"), value: (pool) => (typeof pool === "string" ? pool : undefined) };
+  }
+  const { key, factor = 1 } = SETTINGS_KEYS.find(({ name }) => name === setting) ?? {};
+  if (key === undefined || !isTold(key)) return undefined;
+  const value = (given: unknown) => {
+    const amount = numberOf(given);
+    if (amount === undefined) return undefined;
+    return key === "network" ? fieldValue(key, amount >= 1) : fieldValue(key, amount * factor);
   };
-  return { name: fieldName(field), words };
-};
-
-/** By the keys of `projects.settings`; those that nothing heeds are not told. */
-const GRANTS = new Map<unknown, ReturnType<typeof grant>>([
-  ["memory", grant("memory_limit", number)],
-  ["memory_request", grant("memory_request", number)],
-  ["cores", grant("cpu_limit", number)],
-  ["cpu_shares", grant("cpu_request", (shares) => scaled(number(shares), 1 / 1_024))],
-  ["network", grant("network", (is) => is === 1)],
-  ["disableInternet", grant("network", (is) => is !== true)],
-  ["pool", grant("pool", text)],
-]);
+  return { name: fieldName(key), value };
+}
 
 /** "Memory 4 GB, Processor as by default"; "" where nothing of it is heeded. */
 export function grantWords({ set, drop }: Readonly<Record<string, unknown>>): string {
-  const given = Object.entries(objectOf(set) ?? {}).map(([key, setting]) => GRANTS.get(key)?.words(setting));
+  const given = Object.entries(objectOf(set) ?? {}).map(([key, setting]) => {
+    const grant = grantOf(key);
+    const value = grant?.value(setting);
+    return value === undefined ? undefined : `${grant?.name} ${value}`;
+  });
   const taken = (Array.isArray(drop) ? drop : []).map((key) => {
-    const known = GRANTS.get(key);
-    return known && `${known.name} as by default`;
+    const grant = grantOf(key);
+    return grant && `${grant.name} as by default`;
   });
   return [...given, ...taken].filter((words) => words !== undefined).join(", ");
 }
