@@ -2,6 +2,7 @@
 
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { RUN_QUOTA as QUOTA } from "../../../test/helpers/run-quota.ts";
 import { quantity } from "../../core/quantities.ts";
 import type { Pod, PodCondition } from "../../kube/types.ts";
 import type { PendingQuota, RunQuota } from "../../protocol/quotas.ts";
@@ -10,21 +11,6 @@ import { nextResize, type ResizeStep } from "./resize-rules.ts";
 import type { Pending } from "./resize-words-rules.ts";
 import { type ProjectResources, projectResources, resourcesFor, sameResources } from "./resources-rules.ts";
 
-const QUOTA: RunQuota = {
-  network: false,
-  member_host: false,
-  always_running: false,
-  privileged: false,
-  disk_quota: 3_000,
-  memory_limit: 1_000,
-  memory_request: 200,
-  cpu_limit: 1,
-  cpu_request: 0.02,
-  idle_timeout: 1_800,
-  dedicated_vm: false,
-  dedicated_disks: [],
-  gpu: false,
-};
 const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
 const PATIENCE_MS = 60_000;
 

@@ -1,24 +1,10 @@
 /** What people read of a running project that does not have its quota yet. */
 
 import { expect, test } from "@jest/globals";
-import type { RunQuota } from "../../protocol/quotas.ts";
+import { RUN_QUOTA } from "../../../test/helpers/run-quota.ts";
 import { troubleOf, waitsFor } from "./resize-words-rules.ts";
 
-const has: RunQuota = {
-  network: false,
-  member_host: false,
-  always_running: false,
-  privileged: false,
-  disk_quota: 3_000,
-  memory_limit: 2_500,
-  memory_request: 500,
-  cpu_limit: 1,
-  cpu_request: 0.02,
-  idle_timeout: 1_800,
-  dedicated_vm: false,
-  dedicated_disks: [],
-  gpu: false,
-};
+const has = { ...RUN_QUOTA, memory_limit: 2_500, memory_request: 500 };
 const next = { ...has, memory_limit: 1_000 };
 
 function wordsOf(message: string): string {
