@@ -1,6 +1,7 @@
 /** `npm test`: runs the ring that needs only Node (after building what a browser is served), and ends with one plain line that counts. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ interface Report {
   numPendingTests: number;
   numTodoTests: number;
   numRuntimeErrorTestSuites: number;
+  success: boolean;
 }
 
 /** Where a program runs: what is added to our environment, and words put before the command (such as those that enter a namespace). */
@@ -35,17 +37,43 @@ const ABOUT_TIME = [
 const ODD_ZONE = "Pacific/Chatham";
 
 /** Runs a program of node_modules with Node's module flags and resolves with its exit status. */
-export function runTool(script: string, args: string[], { env = {}, enter = [] }: Surroundings = {}): Promise<number> {
+export async function runTool(script: string, args: string[], surroundings: Surroundings = {}): Promise<number> {
+  return (await exitOf(startTool(script, args, surroundings))) ?? 1;
+}
+
+function startTool(script: string, args: string[], { env = {}, enter = [] }: Surroundings): ChildProcess {
   const nodeOptions = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
   const [program = process.execPath, ...rest] = [...enter, process.execPath, join(root, script), ...args];
-  const child = spawn(program, rest, {
+  return spawn(program, rest, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...environment(), NODE_OPTIONS: nodeOptions, ...env },
   });
-  const { promise, resolve } = Promise.withResolvers<number>();
-  child.on("exit", (code) => resolve(code ?? 1));
+}
+
+/** The exit status; null: a signal ended it. */
+function exitOf(child: ChildProcess): Promise<number | null> {
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.once("exit", resolve);
   return promise;
+}
+
+/** How long a process may take to end after its report. */
+const ENDING_MS = 60_000;
+
+/**
+ * The exit status of a process whose last deed is to write `report`; null if it did not end in time after that, and was killed.
+ * Node can hang on its way out, when nothing of ours runs in it any more that could end it.
+ */
+export async function exitAfterReport(child: ChildProcess, report: string, endingMs = ENDING_MS) {
+  let reportedMs: number | undefined;
+  const timer = setInterval(() => {
+    if (existsSync(report)) reportedMs ??= performance.now();
+    if (reportedMs !== undefined && performance.now() - reportedMs > endingMs) child.kill("SIGKILL");
+  }, endingMs / 10);
+  const status = await exitOf(child);
+  clearInterval(timer);
+  return status;
 }
 
 /** What a ring ends with. */
@@ -64,16 +92,20 @@ export function allMustRun({ passed, failed, skipped }: Counts): Counts {
 /** Runs jest with these arguments; prints and returns the counts. A suite that could not run counts as one failure. */
 export async function runJest(args: string[], surroundings: Surroundings = {}): Promise<Counts> {
   const reportFile = join(tmpdir(), `cocalc-jest-${process.pid}.json`);
-  const status = await runTool(
+  await rm(reportFile, { force: true }); // of an earlier process with our id, which was killed
+  const jest = startTool(
     "node_modules/jest/bin/jest.js",
     [...args, "--json", `--outputFile=${reportFile}`],
     surroundings,
   );
+  const status = await exitAfterReport(jest, reportFile);
   const report = JSON.parse(await readFile(reportFile, "utf8")) as Report; // written by jest
   await rm(reportFile, { force: true });
   const skipped = report.numPendingTests + report.numTodoTests;
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-  return { passed: report.numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
+  if (status === null) process.stderr.write("The tests were over, but their process did not end and was killed.\n");
+  const isWell = status === null ? report.success : status === 0;
+  return { passed: report.numPassedTests, failed: failed === 0 && !isWell ? 1 : failed, skipped };
 }
 
 if (import.meta.main) {
