@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { Case, Tools } from "../../../roles/manage-action/case.ts";
 import { failStart } from "../../../roles/manage-action/fail-start.ts";
 import { openActionMetrics } from "../../../roles/manage-action/metrics.ts";
+import { Refusals } from "../../../roles/manage-action/refusals.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
@@ -155,7 +156,7 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   const metrics = openMetrics({ defaults: false });
   const { log, lines } = keptLog();
   const counts = openActionMetrics(metrics);
-  const tools = { db, log, leader, pods, metrics: counts, giveBackTurn: () => {} };
+  const tools = { db, log, leader, pods, metrics: counts, refusals: new Refusals(), giveBackTurn: () => {} };
   const one = { projectId, start: { ticket, requestTime: time, giveUp: null }, row: {}, request: { kind: "none" } };
   const fail = () =>
     // All that it looks at: there is no pod.
