@@ -16,7 +16,7 @@ import {
 } from "./world.ts";
 
 const OUTAGE_MS = 60_000;
-const STARTS = 50;
+const STARTS = 20;
 const STARTS_MEANWHILE = 15;
 const MANAGE_ROLES = ["manage-action", "manage-state", "manage-idle"];
 
