@@ -87,19 +87,19 @@ function asks(socket: Student["socket"], projectId: string, action: "start" | "s
   return socket.timeout(60_000).emitWithAck("project_action", { project_id: projectId, action });
 }
 
-/** What came of one press of Start: moments of performance.now, what was told first, the places, and how often a press or a look was answered with an error. */
+/** What came of one press of Start: moments of performance.now, what was told first, the places, and the code of each error that a press or a look was answered with. */
 interface Visit {
   pressedAt: number;
   readyAt: number;
   toldMs: number | undefined;
   places: number[];
-  errors: number;
+  errors: string[];
 }
 
 /** Presses at the moment of this student, and looks as a page does until the project is ready; what met an error is done again. */
 async function press({ socket, projectId }: Student, index: number): Promise<Visit> {
   await delay((index * WITHIN_MS) / STUDENTS);
-  const visit: Visit = { pressedAt: performance.now(), readyAt: Number.NaN, toldMs: undefined, places: [], errors: 0 };
+  const visit: Visit = { pressedAt: performance.now(), readyAt: Number.NaN, toldMs: undefined, places: [], errors: [] };
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   const see = (start: ProjectStart) => {
     if (start.outcome === "failed") return reject(new Error(`${start.reason}: ${start.message}`));
@@ -109,14 +109,16 @@ async function press({ socket, projectId }: Student, index: number): Promise<Vis
     visit.readyAt = Date.parse(start.phases.ready) - performance.timeOrigin;
     resolve();
   };
-  while (!(await asks(socket, projectId, "start")).ok) {
-    visit.errors += 1;
+  for (;;) {
+    const answer = await asks(socket, projectId, "start");
+    if (answer.ok) break;
+    visit.errors.push(answer.code);
     await delay(LOOK_MS);
   }
   socket.on("start", see);
   const looking = setInterval(() => {
     socket.emit("get_project", { project_id: projectId }, (answer) => {
-      if (!answer.ok) visit.errors += 1;
+      if (!answer.ok) visit.errors.push(answer.code);
       else if (answer.start !== null && !isOver(answer.start, visit.pressedAt)) see(answer.start);
     });
   }, LOOK_MS);
@@ -151,7 +153,7 @@ function figures(visits: readonly Visit[], { ours, bare }: { ours: number; bare:
   const [less, more] = [ratios.filter((ratio) => ratio < 0.5).length, ratios.filter((ratio) => ratio > 2).length];
   const right = (ratios.length - less - more) / visits.length;
   const waited = visits.filter(({ places }) => places.length > 0);
-  const errors = visits.reduce((sum, visit) => sum + visit.errors, 0);
+  const errors = visits.flatMap((visit) => visit.errors);
   const moved = waited.filter(({ places }) => places.length > 1 || places.at(-1) === 1).length;
   const seconds = (value: number) => `${(value / 1_000).toFixed(1)} s`;
   const error = ratios.map((ratio) => Math.max(ratio, 1 / ratio));
@@ -171,8 +173,8 @@ function figures(visits: readonly Visit[], { ours, bare }: { ours: number; bare:
       against: `off by a factor of p50 ${quantile(error, 0.5).toFixed(2)}, p90 ${quantile(error, 0.9).toFixed(2)}; ${less} were told too little, ${more} too much, ${visits.length - ratios.length} nothing`,
       ratio: right,
       aim: `≥ ${AIM_RIGHT}`,
-      met: right >= AIM_RIGHT && moved === waited.length && errors === 0,
-      how: `of all who pressed; ${waited.length} waited for a turn and ${moved} saw their place move or were next; ${errors} answers were errors`,
+      met: right >= AIM_RIGHT && moved === waited.length && errors.length === 0,
+      how: `of all who pressed; ${waited.length} waited for a turn and ${moved} saw their place move or were next; ${errors.length} answers were errors${errors.length > 0 ? ` (${[...new Set(errors)].join(", ")})` : ""}`,
     },
   ];
 }
