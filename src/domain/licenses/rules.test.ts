@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { projectLicense } from "../../protocol/licenses.ts";
 import { runQuota } from "../quotas/rules.ts";
-import type { LicenseRow } from "./license-row-rules.ts";
+import { type LicenseRow, MOST_LICENSES } from "./license-row-rules.ts";
 import { licenseHook } from "./rules.ts";
 import { turnLicense } from "./turn-rules.ts";
 
@@ -160,10 +160,10 @@ test("beside a dedicated machine only disks have an effect", () => {
   expect(turn).toBe(idOf(2));
 });
 
-test("no more than a hundred licences are used", () => {
-  const { states, values } = hook(Array.from({ length: 120 }, () => ({ upgrades: { memory: 10 } })));
-  expect(states.filter((state) => state === "active")).toHaveLength(100);
-  expect(values[119]?.reason).toMatch(/at most 100/);
+test(`no more than ${MOST_LICENSES} licences are used`, () => {
+  const { states, values } = hook(Array.from({ length: MOST_LICENSES + 5 }, () => ({ upgrades: { memory: 10 } })));
+  expect(states.filter((state) => state === "active")).toHaveLength(MOST_LICENSES);
+  expect(values.at(-1)?.reason).toBe(`A project can use at most ${MOST_LICENSES} licences.`);
 });
 
 test("a start counts as the turn of the active licence that gives most", () => {
