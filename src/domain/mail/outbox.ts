@@ -20,8 +20,8 @@ export const mailKinds = {
   password_was_reset: { purpose: "password", hours: 24, perHour: 10 },
   verify_email: { purpose: "other", hours: 24, perHour: 10 },
   email_changed: { purpose: "other", hours: 24, perHour: 10 },
-  /** Limited for each who asks: that many it takes to use up what an address of all gets. */
-  ask_for_more: { purpose: "other", hours: 24, perHour: 30 },
+  /** Each who asks is limited to three; where all ask the one address for help, no handful of them may use it up for the rest. */
+  ask_for_more: { purpose: "other", hours: 24, perHour: 200 },
   /** Licences end together: with the term, or the year. */
   license_ending: { purpose: "other", hours: 24, perHour: 50 },
 } as const satisfies Record<string, MailRules>;
