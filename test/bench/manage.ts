@@ -1,4 +1,4 @@
-/** What manage-state and manage-action cost with 1,000 running projects: at rest, and until they are in sync again after a restart. */
+/** What manage-state and manage-action cost with 10,000 running projects: at rest, and until they are in sync again after a restart. */
 
 import { setTimeout as after } from "node:timers/promises";
 import type { Life } from "../../src/core/life.ts";
@@ -11,7 +11,7 @@ import { type Bench, createProject, openBench, startRoleProcess } from "./place.
 import { memoryOf, processorTimeOf, startProgram } from "./processes.ts";
 import { type Benchmark, type Figure, megabytes } from "./report.ts";
 
-const PROJECTS = 1_000;
+const PROJECTS = 10_000;
 const AT_ONCE = 64;
 const REST_MS = 30_000;
 const POOL = "many";
@@ -58,7 +58,7 @@ async function makeRunning({ db, kube, barePod }: Bench): Promise<void> {
       }
     }),
   );
-  await until(async () => (await countRunning(db)) === PROJECTS, { timeoutMs: 300_000, everyMs: 500 });
+  await until(async () => (await countRunning(db)) === PROJECTS, { timeoutMs: 1_200_000, everyMs: 1_000 });
 }
 
 async function countRunning(db: Bench["db"]): Promise<number> {
@@ -76,7 +76,7 @@ async function restarted(life: Life, bench: Bench): Promise<number> {
   const began = performance.now();
   const started = startRoles(life, bench);
   const made = watched.when(() => watched.get(podName(asked)) !== undefined);
-  await until(async () => (await countRunning(db)) === PROJECTS - 1, { timeoutMs: 60_000, everyMs: 20 });
+  await until(async () => (await countRunning(db)) === PROJECTS - 1, { timeoutMs: 300_000, everyMs: 50 });
   await Promise.all([started, made]);
   return performance.now() - began;
 }
