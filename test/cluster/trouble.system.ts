@@ -17,7 +17,7 @@ import {
 
 const { world, ada } = await openTestWorld();
 
-test("an image that does not exist: the start fails and says which image and why", async () => {
+test("an image that does not exist: the start fails and says which image and why; in rescue mode there are its files", async () => {
   const projectId = await startProject(ada, { image: MISSING_IMAGE });
   const start = await startEnded(world, projectId, 240_000);
   expect(start).toMatchObject({ outcome: "failed", reason: "image_pull_failed" });
@@ -27,6 +27,9 @@ test("an image that does not exist: the start fails and says which image and why
   const row = await inState(world, projectId, "opened");
   expect(row.state).toBe("opened");
   expect((await projectRow(world, projectId)).action_request?.err).toBeTruthy();
+  await ada.call("projects/start", { project_id: projectId, rescue: true });
+  expect(await inState(world, projectId, "running")).toMatchObject({ rescue: true });
+  expect(await runScript(ada, projectId, "echo kept > notes.txt; cat notes.txt")).toBe("kept\n");
 });
 
 test("out of memory: the project says so, and is back with its files", async () => {
