@@ -8,5 +8,5 @@ export default {
   globalSetup: "<rootDir>/test/helpers/global-setup.ts",
   globalTeardown: "<rootDir>/test/helpers/global-teardown.ts",
   testTimeout: 300_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };
