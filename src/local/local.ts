@@ -37,6 +37,7 @@ const EXPORTED = [
   "PGPASSWORD",
   "PGDATABASE",
   "COCALC_NETWORK_OPEN",
+  "COCALC_COUNT_ALL_PODS",
 ] as const;
 
 /**
@@ -143,6 +144,7 @@ async function embeddedCluster(
     COCALC_KUBE_CONTEXT: "",
     COCALC_HUB_DRAIN_SECONDS: "0", // there is no other replica to go to
     COCALC_NETWORK_OPEN: "yes", // projects are processes of this machine, and have its network
+    COCALC_COUNT_ALL_PODS: "yes", // there are no others: they count without a word about it
     COCALC_SOFTWARE_ENVIRONMENTS: softwareFolder,
   };
 }

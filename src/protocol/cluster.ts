@@ -35,7 +35,7 @@ export const nodeSummary = z.object({
   allocatable: nodeAmounts,
   /** Requested by the pods of projects. */
   requested: nodeAmounts,
-  /** Requested by every pod, of whatever namespace; null: those of others cannot be seen. */
+  /** Requested by every pod, of whatever namespace; null: those of others are not counted. */
   requested_by_all: nodeAmounts.nullable(),
   /** One name of each image that it has, some of them. */
   images: z.array(z.string()),
@@ -43,11 +43,18 @@ export const nodeSummary = z.object({
 });
 export type NodeSummary = z.infer<typeof nodeSummary>;
 
+/**
+ * Do the pods of other namespaces count in how full nodes are? Not where nobody asked for it, nor where the cluster refuses their list;
+ * `not yet`: they have not been listed so far, or cannot be for the moment.
+ */
+export const allPods = z.enum(["counted", "not asked", "refused", "not yet"]);
+export type AllPods = z.infer<typeof allPods>;
+
 /** Fact `nodes`, written by manage-state. `left_out`: nodes beyond the most that are told; `refused`: it may not see nodes, so none is told. */
 export const nodesFact = z.object({
   nodes: z.array(nodeSummary),
   left_out: z.number(),
-  counts_all_pods: z.boolean(),
+  all_pods: allPods,
   refused: z.boolean(),
 });
 export type NodesFact = z.infer<typeof nodesFact>;

@@ -8,7 +8,7 @@ import { defaultPodTemplate } from "../../src/domain/project-pods/default-templa
 import { TEMPLATE_CONFIG_MAP, TEMPLATE_KEY } from "../../src/domain/project-pods/template.ts";
 import { configMaps } from "../../src/kube/resources.ts";
 import { openKubeApi } from "../../src/local/kube-api/kube-api.ts";
-import type { ClusterView } from "../../src/protocol/cluster.ts";
+import { type ClusterView, clusterView, type NodesFact } from "../../src/protocol/cluster.ts";
 import { expectAccessible, expectFits, pageOf } from "../helpers/browser.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { openTestKube } from "../helpers/kube.ts";
@@ -96,7 +96,8 @@ test(
     await node.getByText(/^Processor cores: [\d.]+ by projects, of \d+$/).waitFor();
     await node.getByText(/^Memory: .+ by projects, of .+ GB$/).waitFor();
     await node.getByText(/^Pods: \d+ by projects, of \d+$/).waitFor();
-    await page.getByText("Pods of other namespaces cannot be seen", { exact: false }).waitFor();
+    // Every pod of this engine is a project's: there are no others to speak of.
+    expect(await page.getByText("Pods of other namespaces").count()).toBe(0);
     await expectFits(page, "cluster");
     expect(problems).toEqual([]);
   },
@@ -104,15 +105,23 @@ test(
 );
 
 test(
-  "where nodes may not be seen, the page says so, and what to grant",
+  "where nodes, or the pods of others, may not be seen, the page says so, and what to grant",
   async () => {
     const { page } = await pageOf(life(), ada, `${product.origin}/app/admin`, PHONE);
-    const view = await ada.call<ClusterView>("admin/cluster");
+    const view = clusterView.parse(await ada.call("admin/cluster"));
     if (view.nodes === null) throw new Error("the nodes are not told");
-    // This engine grants all: the answer is the one that the hub gives once manage-state has been refused.
-    const json: ClusterView = { ...view, nodes: { ...view.nodes, nodes: [], refused: true } };
-    await page.route("**/api/v2/admin/cluster", (route) => route.fulfill({ json }));
+    expect(view.nodes.all_pods).toBe("counted");
+    // This engine grants all: these are the answers of a hub once manage-state is refused something, by their schema.
+    let told: Partial<NodesFact> = { all_pods: "refused" };
+    const json = (): ClusterView => clusterView.parse({ ...view, nodes: { ...view.nodes, ...told } });
+    await page.route("**/api/v2/admin/cluster", (route) => route.fulfill({ json: json() }));
     await page.getByRole("link", { name: "Cluster" }).click();
+    await page.getByText("the cluster does not let manage-state list them", { exact: false }).waitFor();
+    expect(await page.getByText("COCALC_COUNT_ALL_PODS=yes").count()).toBe(0); // it is set
+    await expectFits(page, "cluster without the pods of others", "main");
+    told = { all_pods: "not asked" };
+    await page.getByText("COCALC_COUNT_ALL_PODS=yes for manage-state counts them", { exact: false }).waitFor();
+    told = { all_pods: "refused", nodes: [], refused: true };
     await page.getByText("manage-state may not see the nodes", { exact: false }).waitFor();
     expect(await page.getByRole("article").count()).toBe(0);
     expect(await page.getByText("Pods of other namespaces").count()).toBe(0);

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { fillingsOf, isOld, queueWords, troublesOf } from "./cluster-view.ts";
+import { fillingsOf, isOld, notCountedWords, queueWords, troublesOf } from "./cluster-view.ts";
 
 const nothing = { cpu: 0, memory: 0, pods: 0, extended: {} };
 const node = {
@@ -25,6 +25,16 @@ test("how full a node is, by what can be seen", () => {
   ]);
   const [cores] = fillingsOf({ ...node, requested_by_all: { ...nothing, cpu: 3 } });
   expect(cores).toEqual({ what: "Processor cores", words: "1.5 by projects, 3 by all, of 4", percent: 75 });
+  const [alone] = fillingsOf({ ...node, requested_by_all: node.requested });
+  expect(alone).toEqual({ what: "Processor cores", words: "1.5 by projects, of 4", percent: 37.5 });
+});
+
+test("who is refused the pods of all namespaces was told to set what is set", () => {
+  expect(notCountedWords("counted")).toBeUndefined();
+  expect(notCountedWords("not asked")).toMatch(/COCALC_COUNT_ALL_PODS=yes .* ClusterRole/);
+  expect(notCountedWords("refused")).toMatch(/does not let manage-state .* ClusterRole .*reference\/roles\.md/);
+  expect(notCountedWords("refused")).not.toMatch(/=yes/);
+  expect(notCountedWords("not yet")).toMatch(/every minute/);
 });
 
 test("what speaks against a node, and how the queue stands", () => {

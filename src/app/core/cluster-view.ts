@@ -1,7 +1,13 @@
 /** The cluster in words: what speaks against a node, how full it is, how the queue stands. Pure. */
 
 import { memoryWords } from "../../domain/quotas/memory-words-rules.ts";
-import { type ClusterView, isOfKubernetes, type NodeSummary, TOLD_OLD_MS } from "../../protocol/cluster.ts";
+import {
+  type AllPods,
+  type ClusterView,
+  isOfKubernetes,
+  type NodeSummary,
+  TOLD_OLD_MS,
+} from "../../protocol/cluster.ts";
 import { countOf } from "./format.ts";
 
 /** Is what was told too old to be believed? `now` in ms since the epoch. */
@@ -25,11 +31,26 @@ export function troublesOf({ ready, schedulable, pressure, taints }: NodeSummary
   ];
 }
 
+const NOT_COUNTED: Readonly<Record<AllPods, string | undefined>> = {
+  counted: undefined,
+  "not asked":
+    "Pods of other namespaces are not counted, so nodes may be fuller than is shown. COCALC_COUNT_ALL_PODS=yes for manage-state counts them; its account needs a ClusterRole for that, with list of pods.",
+  refused:
+    "Pods of other namespaces are to be counted (COCALC_COUNT_ALL_PODS), but the cluster does not let manage-state list them, so nodes may be fuller than is shown. Give its account a ClusterRole with list of pods, as docs/reference/roles.md says.",
+  "not yet":
+    "Pods of other namespaces could not be counted so far, so nodes may be fuller than is shown. manage-state tries again every minute.",
+};
+
+/** That nodes may be fuller than is shown, why, and what to do; undefined where all pods count. */
+export function notCountedWords(allPods: AllPods): string | undefined {
+  return NOT_COUNTED[allPods];
+}
+
 export interface Filling {
   what: string;
-  /** By the pods of projects, by all pods (null: those of others cannot be seen), and what there is; in words. */
+  /** By the pods of projects, by all pods where those ask for more, and what there is; in words. */
   words: string;
-  /** Of a hundred; of all pods where they can be seen. */
+  /** Of a hundred; of all pods where they are counted. */
   percent: number;
 }
 
@@ -43,7 +64,7 @@ export function fillingsOf({ allocatable, requested, requested_by_all: all }: No
     show: (value: number) => string = String,
   ): Filling => ({
     what,
-    words: `${show(ours)} by projects${everybody === undefined ? "" : `, ${show(everybody)} by all`}, of ${show(there)}`,
+    words: `${show(ours)} by projects${(everybody ?? ours) === ours ? "" : `, ${show(everybody ?? ours)} by all`}, of ${show(there)}`,
     percent: there === 0 ? 0 : Math.min(100, (100 * (everybody ?? ours)) / there),
   });
   const cores = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 2 });

@@ -34,8 +34,8 @@ test("a node has what it offers, less what the pods on it ask for", () => {
     pod("a", { containers: [asking({ cpu: "9" })] }, "Failed"),
     pod(undefined, { containers: [asking({ cpu: "9" })] }),
   ];
-  const { nodes, counts_all_pods } = summaryOf([node("b"), node("a")], projects);
-  expect(counts_all_pods).toBe(false);
+  const { nodes, all_pods } = summaryOf([node("b"), node("a")], projects, { all_pods: "refused" });
+  expect(all_pods).toBe("refused");
   expect(nodes.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(nodes[0]).toMatchObject({
     ready: true,
@@ -47,8 +47,9 @@ test("a node has what it offers, less what the pods on it ask for", () => {
   });
   expect(nodes[1]?.requested).toEqual({ cpu: 0, memory: 0, pods: 0, extended: {} });
   const others = [...projects, pod("b", { containers: [asking({ memory: "2Gi" })] })];
-  expect(summaryOf([node("b")], projects, others).nodes[0]).toMatchObject({
-    requested_by_all: { memory: 2 * 2 ** 30, pods: 1 },
+  expect(summaryOf([node("b")], projects, { all_pods: "counted", pods: others })).toMatchObject({
+    all_pods: "counted",
+    nodes: [{ requested_by_all: { memory: 2 * 2 ** 30, pods: 1 } }],
   });
 });
 
@@ -68,6 +69,7 @@ test("what speaks against a node is told, and what is told is bounded", () => {
       }),
     ],
     [],
+    { all_pods: "not asked" },
   );
   expect(told.nodes[0]).toMatchObject({
     ready: false,
@@ -80,6 +82,7 @@ test("what speaks against a node is told, and what is told is bounded", () => {
   const many = summaryOf(
     Array.from({ length: 502 }, (_, index) => node(`n${index}`)),
     [],
+    { all_pods: "not asked" },
   );
   expect([many.nodes.length, many.left_out]).toEqual([500, 2]);
   expect(nodesFact.parse(many)).toEqual(many);

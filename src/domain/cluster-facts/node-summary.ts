@@ -3,6 +3,7 @@
 import { quantity } from "../../core/quantities.ts";
 import type { Container, KubeNode, Pod } from "../../kube/types.ts";
 import {
+  type AllPods,
   isOfKubernetes,
   type NodeAmounts,
   type NodePressure,
@@ -25,14 +26,12 @@ const PRESSURES: Readonly<Record<string, NodePressure>> = {
   NetworkUnavailable: "network",
 };
 
-/** `everywhere`: the pods of all namespaces; absent: they cannot be seen. */
-export function summaryOf(
-  nodes: readonly KubeNode[],
-  projects: readonly Pod[],
-  everywhere?: readonly Pod[],
-): NodesFact {
+/** The pods of all namespaces, or why they do not count. */
+export type PodsEverywhere = { all_pods: "counted"; pods: readonly Pod[] } | { all_pods: Exclude<AllPods, "counted"> };
+
+export function summaryOf(nodes: readonly KubeNode[], projects: readonly Pod[], everywhere: PodsEverywhere): NodesFact {
   const ours = requestedByNode(projects);
-  const all = everywhere && requestedByNode(everywhere);
+  const all = everywhere.all_pods === "counted" ? requestedByNode(everywhere.pods) : undefined;
   const sorted = nodes.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return {
     nodes: sorted.slice(0, MOST_NODES).map((node) => ({
@@ -41,7 +40,7 @@ export function summaryOf(
       requested_by_all: all ? (all.get(node.metadata.name) ?? NOTHING) : null,
     })),
     left_out: Math.max(0, nodes.length - MOST_NODES),
-    counts_all_pods: everywhere !== undefined,
+    all_pods: everywhere.all_pods,
     refused: false,
   };
 }

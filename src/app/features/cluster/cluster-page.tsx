@@ -2,7 +2,7 @@
 
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { isOld, queueWords } from "../../core/cluster-view.ts";
+import { isOld, notCountedWords, queueWords } from "../../core/cluster-view.ts";
 import { countOf, formatAgo } from "../../core/format.ts";
 import { wordsOf } from "../../core/request-error.ts";
 import { useApp, useNow } from "../../ui/app-context.ts";
@@ -21,6 +21,7 @@ export function ClusterPage() {
     refetchInterval: EVERY_MS,
   });
   const { nodes, queue } = data ?? {};
+  const notCounted = nodes && !nodes.refused ? notCountedWords(nodes.all_pods) : undefined;
   return (
     <>
       {error !== null && (
@@ -39,14 +40,13 @@ export function ClusterPage() {
           {!nodes && <Text size="sm">manage-state has not told of them yet.</Text>}
           {nodes?.refused === true && (
             <Text size="sm">
-              manage-state may not see the nodes, so none is shown and starts are not counted by them: grant it to list
-              and watch nodes, as the chart's ClusterRole does.
+              manage-state may not see the nodes, so none is shown and starts are not counted by them. Give its account
+              a ClusterRole with get, list and watch of nodes, as docs/reference/roles.md says.
             </Text>
           )}
-          {nodes?.counts_all_pods === false && !nodes.refused && (
+          {notCounted !== undefined && (
             <Text size="sm" c="dimmed">
-              Pods of other namespaces cannot be seen, so nodes may be fuller than is shown: COCALC_COUNT_ALL_PODS=yes
-              counts them, and takes the right to list pods in the whole cluster.
+              {notCounted}
             </Text>
           )}
           {nodes?.nodes.map((node) => (
