@@ -51,7 +51,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   });
 }
 
-/** What a hook of the chart does in a cluster. */
+/** What the Job `migrate` does in a cluster. */
 async function migrateFirst(env: Environment): Promise<void> {
   const [{ dbConfig }, { migrate }] = await Promise.all([import("../../db/config.ts"), import("../../db/migrate.ts")]);
   await migrate(readConfig(dbConfig, env));

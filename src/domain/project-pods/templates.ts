@@ -59,7 +59,10 @@ type Parse<T> = (data: Record<string, string> | undefined) => T;
 function attempt<T>(name: string, object: ConfigMap | undefined, parse: Parse<T>): Parsed<T> {
   try {
     if (object === undefined)
-      throw new AppError("invalid", `There is no ConfigMap ${name}; install it with the chart.`);
+      throw new AppError(
+        "invalid",
+        `There is no ConfigMap ${name}; create it: docs/administration.md tells what is in it.`,
+      );
     return { value: parse(object.data) };
   } catch (error) {
     return { error: error instanceof AppError ? error : new AppError("invalid", messageOf(error), { cause: error }) };

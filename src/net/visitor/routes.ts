@@ -1,4 +1,4 @@
-/** The one route table: which path of which origin belongs to which role, and who may. The ingress, the chart and a test are made from it. */
+/** The one route table: which path of which origin belongs to which role, and who may. The ingress, a page of the reference and a test are made from it. */
 
 import { UUID } from "../../core/uuid.ts";
 
