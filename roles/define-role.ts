@@ -16,6 +16,8 @@ export interface Needs {
   db?: boolean;
   /** The cluster, and all that it does there: what an installation grants is made of this. */
   kube?: KubeRights;
+  /** What it does there besides, by the name of the variable that is `yes` for it. */
+  kubeWhere?: { readonly [variable: string]: KubeRights };
   /** Listens for HTTP: is given an address by the process. */
   http?: boolean;
 }

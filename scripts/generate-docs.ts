@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Needs } from "../roles/define-role.ts";
 import { loadRole } from "../roles/index.ts";
 import { groups, roleNames } from "../roles/names.ts";
 import { processConfig } from "../src/boot/process-config.ts";
@@ -44,10 +45,7 @@ export async function generatedPages(): Promise<Map<string, string>> {
     Object.entries(groups).flatMap(([group, members]) =>
       (members as readonly string[]).includes(name) ? [group] : [],
     );
-  const needsOf = (needs: object) =>
-    Object.entries(needs)
-      .flatMap(([need, wanted]) => (wanted ? [need] : []))
-      .join(", ");
+  const needsOf = (needs: Needs) => (["db", "kube", "http"] as const).filter((part) => needs[part]).join(", ");
   const rolesPage = [
     note,
     "# Roles",
@@ -59,12 +57,18 @@ export async function generatedPages(): Promise<Map<string, string>> {
     "",
     "# Rights in Kubernetes",
     "",
-    "What each may do at the API server; the others need nothing there. `nodes` are the cluster's, all else is in the namespace of the projects.",
+    "What each may do at the API server; the others need nothing there. `nodes` and `pods of all namespaces` take a ClusterRole, all else a Role in the namespace of the projects.",
     "",
     markdownTable(
       ["who", "may"],
       [
-        ...roles.flatMap(({ name, needs }) => (needs.kube ? [[`\`${name}\``, rightsInWords(needs.kube)]] : [])),
+        ...roles.flatMap(({ name, needs: { kube, kubeWhere = {} } }) => [
+          ...(kube ? [[`\`${name}\``, rightsInWords(kube)]] : []),
+          ...Object.entries(kubeWhere).map(([variable, more]) => [
+            `\`${name}\` with \`${variable}=yes\``,
+            `${rightsInWords(more)}, besides`,
+          ]),
+        ]),
         ["`cocalc-k8s doctor`", rightsInWords(doctorRights)],
       ],
     ),

@@ -17,6 +17,7 @@ export default defineRole({
   needs: {
     db: true,
     kube: { pods: ["get", "list", "watch"], events: ["list", "watch"], nodes: ["get", "list", "watch"] },
+    kubeWhere: { COCALC_COUNT_ALL_PODS: { "pods of all namespaces": ["list"] } },
   },
   config: manageStateConfig,
   async start(life, { log, metrics, ...parts }, config) {

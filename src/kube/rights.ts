@@ -1,7 +1,10 @@
 /** What somebody may do at the API server, and what is made of it: the rules of a Role, the questions of a check. Pure. */
 
-/** Resources of the core group; a sub-resource after a slash. */
-type Resource = "pods" | "pods/log" | "pods/resize" | "events" | "configmaps" | "nodes";
+/** Resources of the core group, in the namespace of the projects; a sub-resource after a slash. */
+type InNamespace = "pods" | "pods/log" | "pods/resize" | "events" | "configmaps";
+/** What takes a ClusterRole. */
+type OfCluster = "nodes" | "pods of all namespaces";
+type Resource = InNamespace | OfCluster;
 type Verb = "get" | "list" | "watch" | "create" | "delete" | "patch";
 
 export type KubeRights = { readonly [resource in Resource]?: readonly Verb[] };
@@ -21,7 +24,11 @@ export interface KubeRight {
   namespaced: boolean;
 }
 
-const OF_THE_CLUSTER = new Set(["nodes"]);
+/** As the API server names them. */
+const OF_THE_CLUSTER: ReadonlyMap<string, string> = new Map<OfCluster, string>([
+  ["nodes", "nodes"],
+  ["pods of all namespaces", "pods"],
+]);
 
 /** All of them in one, each once, in the order in which they first come. */
 export function together(all: readonly KubeRights[]): KubeRights {
@@ -32,22 +39,28 @@ export function together(all: readonly KubeRights[]): KubeRights {
   return Object.fromEntries([...verbs].map(([resource, set]) => [resource, [...set]]));
 }
 
-/** The rules of a Role in the namespace, and of a ClusterRole for what is in none. */
+/** The rules of a Role in the namespace, and of a ClusterRole for what is in none or in all. */
 export function rulesOf(rights: KubeRights): { namespaced: Rule[]; cluster: Rule[] } {
-  const rules = Object.entries(rights).map(([resource, verbs]) => ({
+  const all = Object.entries(rights);
+  const ruleFor = (resource: string, verbs: readonly Verb[]) => ({
     apiGroups: [""],
     resources: [resource],
     verbs: [...verbs],
-  }));
-  const isOfCluster = ({ resources }: Rule) => resources.some((resource) => OF_THE_CLUSTER.has(resource));
-  return { namespaced: rules.filter((rule) => !isOfCluster(rule)), cluster: rules.filter(isOfCluster) };
+  });
+  return {
+    namespaced: all.flatMap(([name, verbs]) => (OF_THE_CLUSTER.has(name) ? [] : [ruleFor(name, verbs)])),
+    cluster: all.flatMap(([name, verbs]) => {
+      const resource = OF_THE_CLUSTER.get(name);
+      return resource === undefined ? [] : [ruleFor(resource, verbs)];
+    }),
+  };
 }
 
 /** Each right for itself. */
 export function eachRight(rights: KubeRights): KubeRight[] {
-  return Object.entries(rights).flatMap(([path, verbs]) => {
-    const [resource = "", subresource] = path.split("/");
-    const namespaced = !OF_THE_CLUSTER.has(resource);
+  return Object.entries(rights).flatMap(([name, verbs]) => {
+    const namespaced = !OF_THE_CLUSTER.has(name);
+    const [resource = "", subresource] = (OF_THE_CLUSTER.get(name) ?? name).split("/");
     return verbs.map((verb) => ({ verb, resource, namespaced, ...(subresource !== undefined && { subresource }) }));
   });
 }

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { readApiServer } from "../../src/kube/kubeconfig.ts";
-import { pods } from "../../src/kube/resources.ts";
+import { pods, podsEverywhere } from "../../src/kube/resources.ts";
 import { kubeStatusOf } from "../../src/kube/status.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { until } from "../helpers/until.ts";
@@ -43,6 +43,8 @@ function describeRoles(subject: () => Subject): void {
     const error = await reader.kube.create(pods, waitingPod(uniqueName("refused"))).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "forbidden" });
     expect(kubeStatusOf(error)).toMatchObject({ code: 403, reason: "Forbidden" });
+    await expect(reader.kube.list(podsEverywhere)).rejects.toMatchObject({ code: "forbidden" });
+    expect(await reader.kube.mayI({ verb: "list", resource: "pods", namespaced: false })).toBe(false);
     await expect(reader.kube.podLog(name)).rejects.toMatchObject({ code: "forbidden" });
     await expect(reader.kube.delete(pods, name)).rejects.toMatchObject({ code: "forbidden" });
   });

@@ -14,8 +14,9 @@ export function doctor(program: Command): void {
     .action(async () => {
       const { runDoctor } = await import("../../domain/doctor/doctor.ts");
       const { clusterRights } = await import("../cluster-rights.ts");
-      const rights = await clusterRights();
-      const checks = await runDoctor({ rights, env: environment(), log: openLog({ level: "silent" }) });
+      const env = environment();
+      const rights = () => clusterRights(env);
+      const checks = await runDoctor({ rights, env, log: openLog({ level: "silent" }) });
       for (const { name, ok, detail, fix } of checks) {
         process.stdout.write(`${ok ? "ok    " : "WRONG "} ${name}: ${oneLine(detail)}\n`);
         if (!ok && fix !== undefined) process.stdout.write(`       to mend it: ${oneLine(fix)}\n`);

@@ -25,10 +25,11 @@ export function checkServer(kube: Kube): Promise<Checked> {
 }
 
 /** `wanted`: what the roles and the doctor need, all told. */
-export function checkPermissions(kube: Kube, wanted: KubeRights): Promise<Checked> {
-  const fix = "give the service account of the manage roles the Role and ClusterRole of the chart";
+export function checkPermissions(kube: Kube, wanted: () => Promise<KubeRights>): Promise<Checked> {
+  const fix =
+    "grant it to the service account of the manage roles: nodes, and pods of all namespaces, by a ClusterRole, all else by a Role in the namespace of the projects (docs/reference/roles.md has the whole list)";
   return check("permissions", fix, async () => {
-    const rights = eachRight(wanted);
+    const rights = eachRight(await wanted());
     const answers = await Promise.all(rights.map(async (right) => ({ right, may: await kube.mayI(right) })));
     const missing = answers.filter(({ may }) => !may).map(({ right }) => nameOf(right));
     return missing.length === 0
@@ -37,8 +38,9 @@ export function checkPermissions(kube: Kube, wanted: KubeRights): Promise<Checke
   });
 }
 
-function nameOf({ verb, resource, subresource }: KubeRight): string {
-  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
+function nameOf({ verb, resource, subresource, namespaced }: KubeRight): string {
+  const where = resource === "pods" && !namespaced ? " of all namespaces" : "";
+  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}${where}`;
 }
 
 /** Both ConfigMaps, parsed as a start would. */
@@ -46,10 +48,14 @@ export function checkConfigMaps(kube: Kube): Promise<Checked[]> {
   const parsers = { [TEMPLATE_CONFIG_MAP]: parseTemplate, [SOFTWARE_CONFIG_MAP]: parseSoftware };
   return Promise.all(
     Object.entries(parsers).map(([name, parse]) =>
-      check(`ConfigMap ${name}`, `install the chart, or correct it: kubectl edit configmap ${name}`, async () => {
-        parse((await kube.get(configMaps, name)).data);
-        return well("there and valid");
-      }),
+      check(
+        `ConfigMap ${name}`,
+        `create or correct it (docs/administration.md tells what is in it): kubectl edit configmap ${name}`,
+        async () => {
+          parse((await kube.get(configMaps, name)).data);
+          return well("there and valid");
+        },
+      ),
     ),
   );
 }

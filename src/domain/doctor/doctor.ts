@@ -24,8 +24,8 @@ import { checkSettings } from "./settings.ts";
 import { checkStorage } from "./storage.ts";
 
 interface DoctorOptions {
-  /** What the process has to be allowed at the API server. */
-  rights: KubeRights;
+  /** What the roles and the doctor have to be allowed at the API server, by the environment. */
+  rights: () => Promise<KubeRights>;
   env: Environment;
   log: Logger;
 }

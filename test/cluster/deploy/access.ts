@@ -9,7 +9,7 @@ export const MANAGE_ACCOUNT = "manage";
 export async function access(site: Site): Promise<Manifest[]> {
   const { namespace } = site;
   const subjects = [{ kind: "ServiceAccount", name: MANAGE_ACCOUNT, namespace }];
-  const { namespaced, cluster } = rulesOf(await clusterRights());
+  const { namespaced, cluster } = rulesOf(await clusterRights({}));
   const clusterName = `${namespace}-manage-nodes`;
   return [
     {

@@ -10,8 +10,9 @@ import { configMaps, pods } from "../../../src/kube/resources.ts";
 import { applyDefaults, localImages } from "../../../src/local/default-config.ts";
 import { openKubeApi } from "../../../src/local/kube-api/kube-api.ts";
 import { openKubelet } from "../../../src/local/kubelet/kubelet.ts";
+import { openFaultyKube } from "../../helpers/faulty-kube.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
-import { openTestKube } from "../../helpers/kube.ts";
+import { kubeconfigAt, openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { testLog } from "../../helpers/log.ts";
 import { newPerson, newProject } from "../../helpers/people.ts";
@@ -35,7 +36,7 @@ async function openInstallation(life: Life) {
 }
 
 async function diagnose(env: Record<string, string>) {
-  const checks = await runDoctor({ rights: await clusterRights(), env, log });
+  const checks = await runDoctor({ rights: () => clusterRights(env), env, log });
   return new Map(checks.map((check) => [check.name, check]));
 }
 
@@ -91,6 +92,28 @@ test("nodes are those on which the environment has projects run, and rubbish in 
     ok: false,
     detail: expect.stringMatching(/PROJECT_NODES_LABEL/),
   });
+});
+
+test("the right to list the pods of all namespaces was not missed where it is needed", async () => {
+  const life = newLife();
+  const { env } = await openInstallation(life);
+  const api = await openFaultyKube(life, env.KUBECONFIG);
+  const KUBECONFIG = await kubeconfigAt(life, env.KUBECONFIG, api.url);
+  const permissions = async (value: string) =>
+    (await diagnose({ ...env, KUBECONFIG, COCALC_COUNT_ALL_PODS: value })).get("permissions");
+  expect(await permissions("yes")).toMatchObject({ ok: true });
+  expect(await permissions("maybe")).toMatchObject({ ok: false, detail: expect.stringMatching(/COUNT_ALL_PODS/) });
+  api.fail({
+    matches: ({ url }) => url.pathname.endsWith("/selfsubjectaccessreviews"),
+    status: 201,
+    body: { kind: "SelfSubjectAccessReview", status: { allowed: false } },
+  });
+  expect(await permissions("yes")).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/list pods, .*list pods of all namespaces/),
+    fix: expect.stringMatching(/ClusterRole.*reference\/roles\.md/),
+  });
+  expect((await permissions("no"))?.detail).not.toMatch(/all namespaces/);
 });
 
 test("without database and cluster it says so, and what could not be looked at", async () => {

@@ -2,6 +2,8 @@
 
 import { expect, test } from "@jest/globals";
 import { loadRole } from "../../../roles/index.ts";
+import { roleNames } from "../../../roles/names.ts";
+import { describeConfig } from "../../../src/core/config.ts";
 import { eachRight, together } from "../../../src/kube/rights.ts";
 import { openFaultyKube, type SeenRequest } from "../../helpers/faulty-kube.ts";
 import { kubeconfigAt } from "../../helpers/kube.ts";
@@ -19,6 +21,13 @@ function askedOf({ method, url }: SeenRequest): string {
   const verb = VERBS[method] ?? (isWatch ? "watch" : name === undefined ? "list" : "get");
   return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
 }
+
+test("rights that a variable asks for name one of the role's own", async () => {
+  for (const { needs, config } of await Promise.all(roleNames.map(loadRole))) {
+    const variables = describeConfig(config).map(({ env }) => env);
+    for (const variable of Object.keys(needs.kubeWhere ?? {})) expect(variables).toContain(variable);
+  }
+});
 
 test("a start, its crash and a stop need the rights that the roles name, and no others", async () => {
   const life = newLife();
