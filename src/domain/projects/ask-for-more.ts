@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { Db, Queryable } from "../../db/db.ts";
+import { NOW_OF_TRANSACTION } from "../../db/moments.ts";
 import { type AskedFor, askedFor } from "../../protocol/api-v2-quotas.ts";
 import { uuid } from "../../protocol/common.ts";
 import type { Asking } from "../mail/letters.ts";
@@ -79,7 +80,7 @@ async function ownersOf(db: Queryable, projectId: string): Promise<string[]> {
     `WITH owners AS (SELECT member.key AS id, last_active ? member.key AS active FROM projects, jsonb_each(users) AS member
        WHERE project_id = $1 AND member.value ->> 'group' = 'owner'),
      made AS (SELECT event ->> 'target_account_id' AS id FROM project_log
-       WHERE project_id = $1 AND time > now() AT TIME ZONE 'UTC' - make_interval(days => $3)
+       WHERE project_id = $1 AND time > ${NOW_OF_TRANSACTION} - make_interval(days => $3)
          AND event ->> 'event' = 'change_collaborator_type' AND account_id::text IS DISTINCT FROM event ->> 'target_account_id')
      SELECT email_address AS email FROM accounts JOIN owners ON owners.id = account_id::text
      WHERE deleted IS NOT TRUE AND banned IS NOT TRUE AND email_address IS NOT NULL

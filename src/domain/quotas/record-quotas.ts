@@ -22,7 +22,7 @@ export async function recordQuotas(leader: Leader, projects: QuotaToRecord[]): P
      ), locked AS MATERIALIZED (
        SELECT project_id FROM projects WHERE project_id IN (SELECT project_id FROM told) ORDER BY project_id FOR NO KEY UPDATE
      )
-     UPDATE projects SET run_quota = coalesce(told.has, run_quota), 
+     UPDATE projects SET run_quota = coalesce(told.has, run_quota),
        pending_quota = CASE WHEN told.is_new IS NOT TRUE AND pending_quota = told.pending || jsonb_build_object('time', pending_quota -> 'time') THEN pending_quota
          ELSE told.pending || jsonb_build_object('time', ${NOW_ISO}) END
      FROM locked JOIN told USING (project_id) WHERE projects.project_id = locked.project_id AND ${isLeading}`,
