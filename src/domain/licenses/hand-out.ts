@@ -8,9 +8,9 @@ import type { Db, Transaction } from "../../db/db.ts";
 import { objectInSql } from "../../db/json.ts";
 import { record } from "../central-log/central-log.ts";
 import { logInProjects } from "../projects/log.ts";
+import { MOST_LICENSES } from "../quotas/counted-rules.ts";
 import { type Limit, RateLimits } from "../rate-limits/rate-limits.ts";
 import { noLicense } from "./find.ts";
-import { MOST_LICENSES } from "./license-row-rules.ts";
 import { isForFew } from "./reach-rules.ts";
 
 export interface HandingOut {
@@ -84,7 +84,9 @@ async function projectsToGive(
   }
   const full = found.find(({ has, licenses }) => !has && licenses >= MOST_LICENSES);
   if (full !== undefined) {
-    throw conflict(`The project ${full.project_id} has ${MOST_LICENSES} licences already; remove one first.`);
+    throw conflict(
+      `The project ${full.project_id} has ${full.licenses} licences already, ended ones included; remove one first.`,
+    );
   }
   return found.filter(({ has }) => !has).map(({ project_id }) => project_id);
 }

@@ -2,9 +2,6 @@
 
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 
-/** Of one project. Whoever has more has a mistake: at a start each one costs a look at all others. */
-export const MOST_LICENSES = 25;
-
 /** Of table `site_licenses`, as PostgreSQL writes it into JSON. An administrator may have written it with SQL, so what is in it may be rubbish. */
 export interface LicenseRow {
   id: string;

@@ -7,6 +7,8 @@ import type { Queryable } from "../../db/db.ts";
 import type { LicenseOfProject } from "../../protocol/api-v2-quotas.ts";
 import { projectLicense, type SiteLicense } from "../../protocol/licenses.ts";
 import { type PendingQuota, pendingQuota } from "../../protocol/quotas.ts";
+import { licensesInForce, TOO_MANY } from "../quotas/counted-rules.ts";
+import { readLicense } from "../quotas/license-rules.ts";
 import { inputsOfProject } from "../quotas/project-rules.ts";
 import { licensesById } from "./find.ts";
 import { notInForce } from "./license-row-rules.ts";
@@ -38,14 +40,15 @@ export async function projectQuota(db: Queryable, projectId: string): Promise<Qu
   const given = new Map(Object.entries(objectOf(row.site_license) ?? {}).filter(([id]) => isUuid(id)));
   const ids = [...given.keys()];
   const [known, seats] = await Promise.all([licensesById(db, ids), seatsOf(db, { projectId, ids })]);
+  const licenses = ids.map((id) =>
+    licenseOfProject(
+      known.find((license) => license.id === id),
+      { id, value: given.get(id), hasSeat: seats.has(id) },
+    ),
+  );
   return {
     ...inputsOfProject(row),
-    licenses: ids.map((id) =>
-      licenseOfProject(
-        known.find((license) => license.id === id),
-        { id, value: given.get(id), hasSeat: seats.has(id) },
-      ),
-    ),
+    licenses: withoutTooMany(licenses),
     run_quota: row.run_quota,
     pending_quota: pendingQuota.safeParse(row.pending_quota).data ?? null,
   };
@@ -68,6 +71,16 @@ function licenseOfProject(
     return { ...known, status: "exhausted", reason: `All its places are taken: ${running} projects run with it.` };
   }
   return { ...known, status: "valid" };
+}
+
+/** Says it of those that would give something, were there not so many before them. */
+function withoutTooMany(licenses: LicenseOfProject[]): LicenseOfProject[] {
+  const counted = new Set(licensesInForce(licenses).map(({ id }) => id));
+  return licenses.map((license) =>
+    license.status === "valid" && !counted.has(license.id) && readLicense(license) !== undefined
+      ? { ...license, status: "ineffective", reason: TOO_MANY }
+      : license,
+  );
 }
 
 /** Of these licences, those of which the project has a seat. */

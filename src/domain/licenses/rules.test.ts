@@ -1,8 +1,9 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { projectLicense } from "../../protocol/licenses.ts";
+import { MOST_LICENSES } from "../quotas/counted-rules.ts";
 import { runQuota } from "../quotas/rules.ts";
-import { type LicenseRow, MOST_LICENSES } from "./license-row-rules.ts";
+import type { LicenseRow } from "./license-row-rules.ts";
 import { licenseHook } from "./rules.ts";
 import { turnLicense } from "./turn-rules.ts";
 
@@ -164,6 +165,14 @@ test(`no more than ${MOST_LICENSES} licences are used`, () => {
   const { states, values } = hook(Array.from({ length: MOST_LICENSES + 5 }, () => ({ upgrades: { memory: 10 } })));
   expect(states.filter((state) => state === "active")).toHaveLength(MOST_LICENSES);
   expect(values.at(-1)?.reason).toBe(`A project can use at most ${MOST_LICENSES} licences.`);
+});
+
+test("ended licences, and those that give nothing, kept one that comes after many of them from counting", () => {
+  const ended = Array.from({ length: MOST_LICENSES }, () => ({ quota: regular, expires: "2029-01-01T00:00:00" }));
+  const others = [{ quota: {} }, { quota: regular, run_limit: 1 }, { quota: regular }];
+  const { states, quota } = hook([...ended, ...others], { taken: [MOST_LICENSES + 1] });
+  expect(states.slice(MOST_LICENSES)).toEqual(["ineffective", "exhausted", "active"]);
+  expect(quota.memory_limit).toBe(2_000);
 });
 
 test("a start counts as the turn of the active licence that gives most", () => {

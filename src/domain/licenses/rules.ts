@@ -3,11 +3,11 @@
 import type { ProjectLicense } from "../../protocol/licenses.ts";
 import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
-import { countedLicenses } from "../quotas/counted-rules.ts";
+import { countedLicenses, notTooMany, TOO_MANY } from "../quotas/counted-rules.ts";
 import { type ReadLicense, readLicense } from "../quotas/license-rules.ts";
 import { quotaWith } from "../quotas/rules.ts";
 import { inOrderOfUse, patchProblem, whyIneffective } from "./effect-rules.ts";
-import { type LicenseRow, MOST_LICENSES, notInForce } from "./license-row-rules.ts";
+import { type LicenseRow, notInForce } from "./license-row-rules.ts";
 
 interface LicensesOfStart {
   inputs: Omit<QuotaInputs, "licenses">;
@@ -34,15 +34,15 @@ export interface LicensedQuota {
  */
 export function licenseHook(start: LicensesOfStart): LicensedQuota {
   const rows = new Map(start.licenses.map((row) => [row.id, row]));
-  const ids = [...new Set(start.ids)].sort(); // of some things the last licence counts
-  const looks = ids.map((id, index) => ({ id, ...lookAt(start, rows.get(id), index) }));
-  const inForce = looks.flatMap(({ license }) => license ?? []);
+  const looks = [...new Set(start.ids)].map((id) => ({ id, ...lookAt(start, rows.get(id)) }));
+  const inForce = notTooMany(looks.flatMap(({ license }) => license ?? []));
   const quota = quotaWith(start.inputs, inForce);
   const active = activeOf(start, inForce, quota);
   const counted = countedLicenses(inForce);
   const values = looks.map(({ id, license, value }): [string, ProjectLicense] => {
     if (license === undefined) return [id, value];
-    return [id, active.has(license) ? activeValue(license) : ineffective(whyIneffective(license, counted))];
+    if (active.has(license)) return [id, activeValue(license)];
+    return [id, ineffective(inForce.includes(license) ? whyIneffective(license, counted) : TOO_MANY)];
   });
   return { quota, values: Object.fromEntries(values), seats: [...active].map(({ id }) => id) };
 }
@@ -50,11 +50,10 @@ export function licenseHook(start: LicensesOfStart): LicensedQuota {
 type Look = { license: ReadLicense; value?: never } | { license?: never; value: ProjectLicense };
 
 /** Is a licence there, in force, with a seat left, and does it give anything? */
-function lookAt({ nowMs, hasSeat }: LicensesOfStart, row: LicenseRow | undefined, index: number): Look {
+function lookAt({ nowMs, hasSeat }: LicensesOfStart, row: LicenseRow | undefined): Look {
   if (row === undefined) return { value: { status: "expired", reason: "There is no such licence any more." } };
   const notNow = notInForce(row, nowMs);
   if (notNow !== undefined) return { value: notNow };
-  if (index >= MOST_LICENSES) return { value: ineffective(`A project can use at most ${MOST_LICENSES} licences.`) };
   const license = readLicense(row);
   if (license === undefined) return { value: ineffective("The licence says nothing that a project could be given.") };
   if (row.run_limit !== null && !hasSeat(row.id)) return { value: exhausted(row.run_limit) };

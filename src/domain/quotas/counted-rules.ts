@@ -17,14 +17,23 @@ export interface CountedLicenses {
   upgrades: UpgradesLicense[];
 }
 
+/** So many count for one project. Whoever has more has a mistake: at a start each one costs a look at all others. */
+export const MOST_LICENSES = 25;
+
+/** Why one has no effect that comes after these. */
+export const TOO_MANY = `A project can use at most ${MOST_LICENSES} licences.`;
+
 const NOT_IN_FORCE = new Set<LicenseForQuota["status"]>(["expired", "exhausted", "future"]);
 
-/** The licences that are in force and give something, by their ids: so the order in which they come decides nothing. */
+/** The licences that are in force, give something, and are not too many. */
 export function licensesInForce(licenses: readonly LicenseForQuota[]): ReadLicense[] {
-  return licenses
-    .filter(({ status }) => !NOT_IN_FORCE.has(status))
-    .flatMap((license) => readLicense(license) ?? [])
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const inForce = licenses.filter(({ status }) => !NOT_IN_FORCE.has(status));
+  return notTooMany(inForce.flatMap((license) => readLicense(license) ?? []));
+}
+
+/** Of licences in force as many as count for one project, by their ids: so the order in which they come decides nothing. */
+export function notTooMany(inForce: readonly ReadLicense[]): ReadLicense[] {
+  return inForce.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, MOST_LICENSES);
 }
 
 /** Licences of another group, and boosts of a group of which there is no regular licence, do not count. */

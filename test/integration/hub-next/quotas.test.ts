@@ -1,4 +1,7 @@
 import { expect, test } from "@jest/globals";
+import { licenseHook } from "../../../src/domain/licenses/rules.ts";
+import { mailKinds } from "../../../src/domain/mail/outbox.ts";
+import { MOST_LICENSES } from "../../../src/domain/quotas/counted-rules.ts";
 import { runQuota } from "../../../src/domain/quotas/rules.ts";
 import { startHub } from "../../helpers/hub-next.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -87,6 +90,39 @@ test("of each licence is told whether it counts by now, and why not", async () =
   await owner.call("projects/add-license", { project_id: other.project_id, license_id: ids.good });
   const { inputs } = await owner.call("projects/quota", { project_id: other.project_id });
   expect(inputs.licenses).toMatchObject([{ status: "exhausted", license: { running: 1, run_limit: 1 } }]);
+});
+
+test("of more licences than count a page promised them all, and a start did not give them", async () => {
+  const { hub, owner, project_id } = await people();
+  const idOf = (index: number) => `${String(index).padStart(8, "0")}-0000-4000-8000-000000000001`;
+  const many = 2 * MOST_LICENSES + 3;
+  // Each third has ended; the upgrades are small, so each one that counts shows in the sum.
+  await hub.db.execute(
+    `INSERT INTO site_licenses (id, upgrades, activates, expires)
+     SELECT (lpad(n::text, 8, '0') || '-0000-4000-8000-000000000001')::uuid, '{"memory": 10}', '2020-01-01', CASE WHEN n % 3 = 0 THEN timestamp '2021-01-01' END
+     FROM generate_series(0, $1 - 1) AS n`,
+    [many],
+  );
+  await hub.db.execute(
+    `UPDATE projects SET site_license = (SELECT jsonb_object_agg(id, '{}'::jsonb) FROM site_licenses) WHERE project_id = $1`,
+    [project_id],
+  );
+  const { inputs } = await owner.call("projects/quota", { project_id });
+  const row = { title: null, quota: null, upgrades: { memory: 10 }, activates: "2020-01-01T00:00:00", run_limit: null };
+  const ids = Array.from({ length: many }, (_, index) => idOf(index));
+  const start = licenseHook({
+    inputs,
+    ids,
+    licenses: ids.map((id, index) => ({ ...row, id, expires: index % 3 === 0 ? "2021-01-01T00:00:00" : null })),
+    nowMs: Date.now(),
+    hasSeat: () => true,
+  });
+  expect(runQuota(inputs)).toEqual(start.quota);
+  expect(start.quota.memory_limit).toBe(1_000 + 10 * MOST_LICENSES);
+  const told = new Map(inputs.licenses.map(({ id, status, reason }) => [id, { status, reason }]));
+  for (const [id, { status, reason }] of Object.entries(start.values)) {
+    expect(told.get(id)).toEqual({ status: status === "active" ? "valid" : status, reason });
+  }
 });
 
 test("a viewer is told no licence: who knows its id may use it", async () => {
@@ -189,10 +225,14 @@ test("one who asks in all their projects takes nothing from others who ask the s
     expect(await askIn(collaborator, title)).toEqual({ asked: "administrators", mailed: true });
   for (const title of ["D", "E"]) expect(await askIn(collaborator, title)).toMatchObject({ code: "rate_limited" });
   expect(await askIn(owner, "F")).toEqual({ asked: "administrators", mailed: true });
-  // As many of those whom one address gets, and a few more: the address of all is not the mailbox of a flood.
+  // Of all that one address gets in an hour the last: the address of all is not the mailbox of a flood.
+  const left = 26;
+  await hub.db.execute("UPDATE rate_limits SET points = $1 WHERE key LIKE 'mail_of_a_kind:%'", [
+    mailKinds.ask_for_more.perHour - left,
+  ]);
   const others = await Promise.all(Array.from({ length: 10 }, () => hub.signedUp()));
   const answers = await Promise.all(others.flatMap((other) => ["G", "H", "I"].map((title) => askIn(other, title))));
-  expect(answers.filter((answer) => Reflect.get(Object(answer), "mailed") === true)).toHaveLength(26);
+  expect(answers.filter((answer) => Reflect.get(Object(answer), "mailed") === true)).toHaveLength(left);
 });
 
 test("a stranger who was just made an owner gets no mail with a member's words, and does after doing something there", async () => {
