@@ -1,7 +1,7 @@
 /** Forms of licences: what is typed is what the licence gives, and what nobody touched stays. */
 
 import { expect, test } from "@jest/globals";
-import { changeOfForm, emptyForm, formOf, formProblems, licenseOfForm, quotaOfForm } from "./license-form.ts";
+import { changeOfForm, changeProblems, emptyForm, formOf, formProblems, licenseOfForm, quotaOfForm } from "./license-form.ts";
 import { endingSoon, forceOf, givesWords, kindWords, termWords, usedWords } from "./license-view.ts";
 import { usagePicture, usageSentence } from "./usage-picture.ts";
 
@@ -59,6 +59,23 @@ test("a time until it stops says whether it is for members, which it else would 
     idle_timeout: "short",
     member: false,
   });
+});
+
+test("another amount took a licence from members that was for them by its time until it stops", () => {
+  const known = { ...KNOWN, quota: { ram: 4, idle_timeout: "day" as const } };
+  const form = formOf(known);
+  expect(form.member).toBe(true);
+  expect(changeOfForm({ ...form, ram: "8" }, known)).toEqual({ quota: { ram: 8, idle_timeout: "day", member: true } });
+});
+
+test("what stood in a licence by SQL kept everything else in it from being changed", () => {
+  const quota = { ram: 4, idle_timeout: "day" as const, member: false, patch: "{", pool: "a b" };
+  const known = { ...KNOWN, expires: "2020-01-01T00:00:00.000Z", quota };
+  const form = { ...formOf(known), ram: "8" };
+  expect(changeProblems(form, known)).toEqual({});
+  expect(Object.keys(changeProblems({ ...form, patch: "[", ram: "x" }, known)).sort()).toEqual(["patch", "ram"]);
+  const forMembers = { ...known, quota: { ...quota, member: true } };
+  expect(changeProblems({ ...formOf(forMembers), member: false }, forMembers)).toHaveProperty("idle_timeout");
 });
 
 test("a moment that somebody wrote with SQL is shown, however long ago it was", () => {

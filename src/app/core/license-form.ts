@@ -1,6 +1,7 @@
 /** What somebody types to make or change a licence, and the licence that it stands for. Pure. */
 
 import { isForFew } from "../../domain/licenses/reach-rules.ts";
+import { hostingOf } from "../../domain/quotas/license-rules.ts";
 import type { EndpointInput } from "../../protocol/api-v2-table.ts";
 import { readPatch } from "../../protocol/license-patch.ts";
 import { type LicenseQuota, poolName, type SiteLicense } from "../../protocol/licenses.ts";
@@ -66,6 +67,7 @@ export function formOf(license: KnownLicense): LicenseForm {
     apply_limit: amount(license.apply_limit),
     ...fieldsOf(NUMBERS, (name) => amount(quota?.[name])),
     ...fieldsOf(FLAGS, (name) => quota?.[name] === true),
+    member: hostingOf(quota ?? {}).isMember, // which a time until it stops implies
     ...fieldsOf(TEXTS, (name) => quota?.[name] ?? ""),
     idle_timeout: quota?.idle_timeout ?? "",
     gpus: amount(gpu?.num),
@@ -141,6 +143,17 @@ export function formProblems(form: LicenseForm): Partial<Record<keyof LicenseFor
   const [wrongPool] = pool === "" ? [] : (poolName.safeParse(pool).error?.issues ?? []);
   if (wrongPool !== undefined) problems.pool = `It ${wrongPool.message}.`;
   return problems;
+}
+
+/** The same of a change: what stands there already, by SQL, may stay. */
+export function changeProblems(form: LicenseForm, before: KnownLicense): ReturnType<typeof formProblems> {
+  const was = formOf(before);
+  const had = formProblems(was);
+  const isNew = ([name, problem]: [string, string]) => {
+    const field = name as keyof LicenseForm; // by which problems are kept
+    return problem !== had[field] || form[field] !== was[field];
+  };
+  return Object.fromEntries(Object.entries(formProblems(form)).filter(isNew));
 }
 
 function fieldsOf<N extends string, V>(names: readonly N[], of: (name: N) => V): Record<N, V> {

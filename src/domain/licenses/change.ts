@@ -50,7 +50,7 @@ export async function changeLicense(db: Db, id: string, update: LicenseUpdate, b
       [id],
     );
     if (before === undefined) throw noLicense(id);
-    checkCounted(change, before.quota);
+    checkCounted(change, before);
     const gained = change.quota === undefined ? [] : gainedForFew(before.quota, change.quota);
     const reached = gained.length === 0 ? {} : await checkReached(tx, id, { gained, alsoFor: also_for ?? 0 });
     const changed = await write(tx, id, withRestriction(change, before.quota));
@@ -101,8 +101,8 @@ const FOR_FEW =
   "Only managers and administrators give a licence with ext_rw, patch, pool, gpu or dedicated_vm to projects: leave `restricted` out, or say true.";
 
 /** A field that no start could use is a slip. What stands there already, by SQL, may stay. @throws AppError `invalid` that names them. */
-function checkCounted({ quota, upgrades }: LicenseChange, quotaBefore?: unknown): void {
-  const problems = [...quotaNotCounted(quota, quotaBefore), ...upgradesNotCounted(upgrades)];
+function checkCounted({ quota, upgrades }: LicenseChange, before: { quota?: unknown; upgrades?: unknown } = {}): void {
+  const problems = [...quotaNotCounted(quota, before.quota), ...upgradesNotCounted(upgrades, before.upgrades)];
   if (problems.length > 0) throw invalid(`${problems.join("; ")}.`);
 }
 

@@ -34,6 +34,15 @@ test("what makes sense is left alone, and so is what stood there before", () => 
   expect(quotaNotCounted({ dedicated_vm: { machine: "n2-standard-4" }, gpu: { toleration: "gpu" } })).toEqual([]);
   expect(quotaNotCounted({ mem: 4, ram: -1 }, { mem: 4, ram: 1 })).toEqual(["quota.ram: must be a number from 0 on"]);
   expect(quotaNotCounted(null)).toEqual([]);
+  expect(upgradesNotCounted({ mem: 4, cores: -1 }, { mem: 4 })).toEqual(["upgrades.cores: must be a number from 0 on"]);
+});
+
+test("the memory of a licence whose timeout of a day stood there without member, by SQL, could not be changed", () => {
+  const [word] = quotaNotCounted({ idle_timeout: "day", member: false });
+  const before = { ram: 1, idle_timeout: "day", member: false };
+  expect(quotaNotCounted({ ...before, ram: 2 }, before)).toEqual([]);
+  expect(quotaNotCounted(before, { ram: 1, idle_timeout: "day" })).toEqual([word]);
+  expect(quotaNotCounted(before, { ram: 1, idle_timeout: "short", member: false })).toEqual([word]);
 });
 
 test("a number that is not named counts at a start", () => {

@@ -67,26 +67,36 @@ export function quotaNotCounted(quota: unknown, before?: unknown): string[] {
   if (quota === null || quota === undefined) return [];
   const given = objectOf(quota);
   if (given === undefined) return ["quota: must be an object"];
-  const known = objectOf(before);
-  const problems = Object.entries(given).flatMap(([name, value]) => {
-    if (value === null || (known !== undefined && isDeepStrictEqual(value, known[name]))) return [];
+  const said = newIn(given, before);
+  const problems = Object.entries(said).flatMap(([name, value]) => {
     const problem = Object.hasOwn(CHECKS, name)
       ? CHECKS[name as Field](value) // just looked up
       : `is not known; there are ${Object.keys(CHECKS).join(", ")}`;
     return problem === undefined ? [] : [`quota.${name}: ${problem}`];
   });
   const isDayForAll = given.idle_timeout === "day" && given.member === false;
-  return isDayForAll ? [...problems, "quota.idle_timeout: day takes member, too; without it, it is medium"] : problems;
+  const isNews = "idle_timeout" in said || "member" in said;
+  return isDayForAll && isNews
+    ? [...problems, "quota.idle_timeout: day takes member, too; without it, it is medium"]
+    : problems;
+}
+
+/** What of it says something, and something else than `before`. */
+function newIn(given: Record<string, unknown>, before: unknown): Record<string, unknown> {
+  const known = objectOf(before) ?? {};
+  const isNew = ([name, value]: [string, unknown]) =>
+    value !== null && !(Object.hasOwn(known, name) && isDeepStrictEqual(value, known[name]));
+  return Object.fromEntries(Object.entries(given).filter(isNew));
 }
 
 const UPGRADES: ReadonlySet<string> = new Set(SETTINGS_KEYS.map(({ name }) => name));
 
 /** The same of upgrades of the old style. */
-export function upgradesNotCounted(upgrades: unknown): string[] {
+export function upgradesNotCounted(upgrades: unknown, before?: unknown): string[] {
   if (upgrades === null || upgrades === undefined) return [];
   const given = objectOf(upgrades);
   if (given === undefined) return ["upgrades: must be an object"];
-  return Object.entries(given).flatMap(([name, value]) => {
+  return Object.entries(newIn(given, before)).flatMap(([name, value]) => {
     if (!UPGRADES.has(name)) return [`upgrades.${name}: is not known; there are ${[...UPGRADES].join(", ")}`];
     return numberOf(value) === undefined ? [`upgrades.${name}: must be a number from 0 on`] : [];
   });

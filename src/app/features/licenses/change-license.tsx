@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { gainedForFew } from "../../../domain/licenses/reach-rules.ts";
 import type { ManagedLicense } from "../../../protocol/api-v2-licenses.ts";
-import { changeOfForm, formOf, formProblems, type LicenseForm } from "../../core/license-form.ts";
+import { changeOfForm, changeProblems, formOf, type LicenseForm } from "../../core/license-form.ts";
 import { useApp } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { Section } from "../../ui/section.tsx";
@@ -85,7 +85,7 @@ function useChange(license: ManagedLicense) {
   });
   return {
     form,
-    problems: formProblems(form),
+    problems: changeProblems(form, license),
     isOldStyle,
     isSame: Object.keys(change).length === 0,
     reached,
