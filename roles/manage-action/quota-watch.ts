@@ -21,27 +21,30 @@ const SWEEPS = 10;
 /** How many rows are held at a time: they are not small. */
 const AT_A_TIME = 200;
 
-type Parts = Pick<Tools, "db" | "log" | "metrics" | "config" | "pods" | "records" | "quotas" | "mail">;
-
 /** By what it is found out what each project may have. */
 interface Lookout {
   log: Logger;
-  pods: Pick<Parts["pods"], "get">;
-  records: Pick<Parts["records"], "read">;
-  quotas: Pick<Parts["quotas"], "isSettled">;
+  pods: Pick<Tools["pods"], "get">;
+  records: Pick<Tools["records"], "read">;
+  quotas: Pick<Tools["quotas"], "isSettled">;
+}
+
+interface Parts extends Lookout, Pick<Tools, "db" | "mail"> {
+  pods: Pick<Tools["pods"], "get" | "projectIds">;
+  metrics: Pick<Tools["metrics"], "registry">;
+  config: Pick<Tools["config"], "sweepSeconds">;
 }
 
 /** Calls `wake` with projects to look at, as long as the term lasts. */
 export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: string) => void): Reconciler {
-  const { db, log, metrics, config, pods, mail } = parts;
+  const { db, log, metrics, config, pods } = parts;
   const everySeconds = SWEEPS * config.sweepSeconds;
   // Moments that are further ahead are found by the sweep that comes before them.
   const aheadMs = 2_000 * everySeconds;
   const lookAtLicense = async (licenseId: string): Promise<number | undefined> => {
-    const told = await tellEnding(db, { licenseId, nowMs: Date.now(), mail });
-    if (told > 0) log.info({ licenseId, managers: told }, "a licence ends within a day, and its managers are told");
     const times = await timesOf(db, licenseId);
     await wakeUnsettled(parts, await projectsWith(db, licenseId), wake);
+    await tellManagers(parts, licenseId); // after those who wait for more
     const nowMs = Date.now();
     const next = times && nextMoment(times, nowMs);
     return next === undefined || next - nowMs > aheadMs ? undefined : next - nowMs;
@@ -61,6 +64,17 @@ export function openQuotaWatch(term: Life, parts: Parts, wake: (projectId: strin
     everySeconds,
     concurrency: 1,
   });
+}
+
+/** What keeps managers from being told keeps nothing else: whoever was not is found again by the next sweep. */
+async function tellManagers({ db, log, mail }: Pick<Parts, "db" | "log" | "mail">, licenseId: string): Promise<void> {
+  try {
+    const told = await tellEnding(db, { licenseId, nowMs: Date.now(), mail });
+    if (told > 0) log.info({ licenseId, managers: told }, "a licence ends within a day, and its managers are told");
+  } catch (error) {
+    if (isAway(error)) throw error;
+    log.error({ err: error, licenseId }, "the managers of a licence cannot be told that it ends");
+  }
 }
 
 /**
