@@ -148,7 +148,7 @@ export const licenseEndpoints = {
   "admin/licenses/update": {
     access: "admin",
     summary:
-      "Changes a licence; an absent field stays. It ends at once with an `expires` that is now. The password is confirmed as above, also for what it gave before. Where it comes to give what is for few, `also_for` says how many projects have it already.",
+      "Changes a licence; an absent field stays. It ends at once with an `expires` that is now, and one that has not begun is taken back: its `activates` is null then. The password is confirmed as above, also for what it gave before. Where it comes to give what is for few, `also_for` says how many projects have it already.",
     input: license.extend(licenseUpdate.shape),
     output: done,
   },

@@ -92,6 +92,15 @@ test(
     await page.getByText("It has ended. Give it another end above", { exact: false }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByText("In force, without an end.").waitFor();
+
+    await page.getByLabel("From", { exact: true }).fill("2090-01-01T00:00");
+    await page.getByRole("button", { name: "Save the changes" }).click();
+    await page.getByText("It has not begun, and does not begin then", { exact: false }).waitFor();
+    await page.getByRole("button", { name: "End it now" }).click();
+    await question.getByRole("button", { name: "End it" }).click();
+    await page.getByText("It has ended and never began.", { exact: false }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText(/Begins on .*2090/).waitFor();
     await page.getByRole("link", { name: "All licences" }).click();
     await page.getByLabel("Search licences").fill("nothing like it");
     await page.getByText("No licence matches the search.").waitFor();

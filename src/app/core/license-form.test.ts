@@ -1,7 +1,15 @@
 /** Forms of licences: what is typed is what the licence gives, and what nobody touched stays. */
 
 import { expect, test } from "@jest/globals";
-import { changeOfForm, changeProblems, emptyForm, formOf, formProblems, licenseOfForm, quotaOfForm } from "./license-form.ts";
+import {
+  changeOfForm,
+  changeProblems,
+  emptyForm,
+  formOf,
+  formProblems,
+  licenseOfForm,
+  quotaOfForm,
+} from "./license-form.ts";
 import { endingSoon, forceOf, givesWords, kindWords, termWords, usedWords } from "./license-view.ts";
 import { usagePicture, usageSentence } from "./usage-picture.ts";
 

@@ -36,12 +36,16 @@ export async function makeLicense(db: Db, license: LicenseChange, by?: string): 
   await db.transaction(async (tx) => {
     await tx.execute(`INSERT INTO site_licenses (id, activates) VALUES ($1, ${NOW})`, [id]);
     const changed = await write(tx, id, withRestriction(license, null));
+    await checkSense(tx, id, changed);
     await record(tx, "license-created", { license_id: id, ...changed, ...(by !== undefined && { by }) });
   });
   return id;
 }
 
-/** Changes a licence. @throws AppError `not_found`; `invalid` with what is wrong; `conflict` where more is given to those who have it than was said. */
+/**
+ * Changes a licence; an end that has come takes one back that has not begun. @throws AppError `not_found`; `invalid` with what is wrong;
+ * `conflict` where more is given to those who have it than was said.
+ */
 export async function changeLicense(db: Db, id: string, update: LicenseUpdate, by?: string): Promise<void> {
   const { also_for, ...change } = update;
   await db.transaction(async (tx) => {
@@ -53,8 +57,10 @@ export async function changeLicense(db: Db, id: string, update: LicenseUpdate, b
     checkCounted(change, before);
     const gained = change.quota === undefined ? [] : gainedForFew(before.quota, change.quota);
     const reached = gained.length === 0 ? {} : await checkReached(tx, id, { gained, alsoFor: also_for ?? 0 });
-    const changed = await write(tx, id, withRestriction(change, before.quota));
-    if (Object.keys(changed).length === 0) return;
+    const written = await write(tx, id, withRestriction(change, before.quota));
+    if (Object.keys(written).length === 0) return;
+    const changed = (await takeBack(tx, id, change)) ? { ...written, activates: null } : written;
+    await checkSense(tx, id, changed);
     const was = Object.fromEntries(Object.keys(changed).map((field) => [field, before[field]]));
     await record(tx, "license-changed", {
       license_id: id,
@@ -119,19 +125,35 @@ async function write(tx: Queryable, id: string, change: LicenseChange): Promise<
     `UPDATE site_licenses SET ${fields.map((field, at) => `${field} = $${at + 2}`).join(", ")} WHERE id = $1`,
     [id, ...values],
   );
-  await checkSense(tx, id);
   return Object.fromEntries(fields.map((field) => [field, wish[field]]));
 }
 
-/** What no single field shows. */
-async function checkSense(tx: Queryable, id: string): Promise<void> {
+/** How far the clocks of those who end a licence now may be ahead of the database's. */
+const CLOCKS_DIFFER = "interval '1 minute'";
+
+/** Lets a licence that is ended before it begins not begin, where nothing else is said of that: does it? */
+async function takeBack(tx: Queryable, id: string, { activates, expires }: LicenseChange): Promise<boolean> {
+  if (activates !== undefined || typeof expires !== "string") return false;
+  const taken = await tx.execute(
+    `UPDATE site_licenses SET activates = NULL
+     WHERE id = $1 AND activates > ${NOW} AND activates >= expires AND expires <= ${NOW} + ${CLOCKS_DIFFER}`,
+    [id],
+  );
+  return taken > 0;
+}
+
+/** What no single field shows, if one of those was written. What stands there already, by SQL, may stay. @throws AppError `invalid`. */
+async function checkSense(tx: Queryable, id: string, changed: Record<string, unknown>): Promise<void> {
   const [license] = await tx.query<{ backwards: boolean; both: boolean }>(
     `SELECT coalesce(expires <= activates, false) AS backwards, quota IS NOT NULL AND upgrades IS NOT NULL AS both
      FROM site_licenses WHERE id = $1`,
     [id],
   );
-  if (license?.backwards) throw invalid("A licence ends after it begins; change `expires` or `activates`.");
-  if (license?.both) throw invalid("A licence has either a quota or upgrades of the old style; take the other away.");
+  const isOf = (...fields: (keyof LicenseChange)[]) => fields.some((field) => field in changed);
+  if (license?.backwards && isOf("activates", "expires"))
+    throw invalid("A licence ends after it begins; change `expires` or `activates`.");
+  if (license?.both && isOf("quota", "upgrades"))
+    throw invalid("A licence has either a quota or upgrades of the old style; take the other away.");
 }
 
 /** Accounts by id or e-mail address, each once. @throws AppError `invalid` that names those that are not there. */

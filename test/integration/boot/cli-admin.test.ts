@@ -64,6 +64,14 @@ test("`admin license` makes a licence, hands it out, shows who has it, takes it 
   expect(await fails("license", "assign", projectId, projectId)).toMatch(/There is no licence/);
 });
 
+test("`admin license expire` ends a licence that has not begun", async () => {
+  const { db, run } = await site();
+  const id = await run("license", "create", "--title", "Term", "--activates", "2040-01-01", "--expires", "2040-02-01");
+  await run("license", "expire", id);
+  const [row] = await db.query("SELECT activates, expires <= now() AS ended FROM site_licenses");
+  expect(row).toEqual({ activates: null, ended: true });
+});
+
 test("`admin quota` grants a project more, shows what comes of it, and takes it back", async () => {
   const { db, projectId, run, fails } = await site();
   await run("quota", "set", projectId, "memory_limit=4000", "cpu_limit=2", "internet=yes");
