@@ -46,7 +46,10 @@ export async function openSettings(life: Life, db: Db, { log }: { log: Logger })
 }
 
 interface Reading {
-  read: Promise<ReadSettings>;
+  /** Resolves within about a second, if need be with what was read last. */
+  soon: Promise<ReadSettings>;
+  /** Resolves when the database has answered, or does not; never rejects. */
+  whole: Promise<ReadSettings>;
   until: number;
 }
 
@@ -58,6 +61,10 @@ export class Settings {
   /** undefined: nothing was ever read. */
   #last: ReadSettings | undefined;
   #reading: Reading | undefined;
+  /** How often it was said that they may have changed. */
+  #changes = 0;
+  /** How often that had been said when the last ones were asked for. */
+  #lastOf = -1;
 
   constructor(db: Queryable, log: Logger) {
     this.#db = db;
@@ -70,47 +77,60 @@ export class Settings {
    * where it does not come these are the defaults.
    */
   async values(): Promise<SettingValues> {
-    return (await this.#now()).values;
+    return (await this.#now().soon).values;
   }
 
-  /** The same for what must not be decided by defaults that nobody chose. @throws AppError `unavailable` where they were never read. */
+  /**
+   * The same for what must not be decided by defaults that nobody chose, nor by what was read before the last word of a change: for that the
+   * database's answer is waited for. @throws AppError `unavailable` where it does not come.
+   */
   async known(): Promise<ReadSettings> {
-    const read = await this.#now();
-    if (this.#last === undefined) throw unavailable("The settings of the site cannot be read yet.");
-    return read;
+    const changes = this.#changes;
+    const { soon, whole } = this.#now();
+    await (this.#lastOf === changes ? soon : whole);
+    if (this.#last === undefined || this.#lastOf < changes)
+      throw unavailable("The settings of the site cannot be read.");
+    return this.#last;
   }
 
+  /** They may have changed. */
   forget(): void {
+    this.#changes++;
     this.#reading = undefined;
   }
 
-  #now(): Promise<ReadSettings> {
+  #now(): Reading {
     if (this.#reading === undefined || this.#reading.until < Date.now()) this.#reading = this.#begin();
-    return this.#reading.read;
+    return this.#reading;
   }
 
   #begin(): Reading {
-    const read = this.#read();
+    const whole = this.#read();
+    const until = Date.now() + TTL_MS;
     const last = this.#last;
-    if (last === undefined) return { read, until: Date.now() + TTL_MS };
+    if (last === undefined) return { soon: whole, whole, until };
     const { promise, resolve } = Promise.withResolvers<ReadSettings>();
     const impatient = setTimeout(() => {
       this.#log.warn({}, "the database does not answer; the last site settings are used");
       resolve(last);
     }, PATIENCE_MS);
-    const reading: Reading = { read: promise, until: Date.now() + TTL_MS };
-    void read.then((settings) => {
+    const reading: Reading = { soon: promise, whole, until };
+    void whole.then((settings) => {
       clearTimeout(impatient);
       resolve(settings);
-      reading.read = read;
+      reading.soon = whole;
     });
     return reading;
   }
 
   async #read(): Promise<ReadSettings> {
+    const changes = this.#changes;
     try {
-      this.#last = await readTable(this.#db);
-      return this.#last;
+      const read = await readTable(this.#db);
+      if (this.#last !== undefined && changes < this.#lastOf) return this.#last; // somebody asked later and was answered sooner
+      this.#last = read;
+      this.#lastOf = changes;
+      return read;
     } catch (error) {
       this.#log.warn({ reason: messageOf(error) }, "the site settings cannot be read; the last ones are used");
       this.#reading = undefined;
