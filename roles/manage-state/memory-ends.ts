@@ -10,6 +10,8 @@ import type { Logger } from "../../src/core/log.ts";
 import { WorkQueue } from "../../src/core/work-queue.ts";
 import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
+import { conditionTime } from "../../src/domain/project-pods/condition-rules.ts";
+import { mainStatus } from "../../src/domain/project-pods/container-rules.ts";
 import { memoryLimitOf, outOfMemoryEnd } from "../../src/domain/project-pods/memory-rules.ts";
 import { onNobodysBehalf } from "../../src/domain/project-servers/assertions.ts";
 import type { ProjectServers } from "../../src/domain/project-servers/project-servers.ts";
@@ -32,8 +34,9 @@ interface Parts {
 
 /** Servers that hang keep only each other waiting. */
 const ASKED_AT_ONCE = 32;
-/** So long a server that gives no answer is asked again and again; then at the project's next start. */
+/** So long a server that gives no answer is asked again and again, also by the next leader; then at the project's next start. */
 const ASKED_AGAIN_MS = 5 * 60_000;
+const NONE_YET = "";
 const NOBODY_KNOWS = { process: null, used: null };
 
 interface History {
@@ -55,6 +58,8 @@ export class MemoryEnds {
   /** Of projects whose servers are to be asked. */
   readonly #asking: WorkQueue;
   readonly #ready = new Map<string, Ready>();
+  /** By project: in which run of its container the server was asked, or need not be; NONE_YET since it was looked at before it was ready. */
+  readonly #asked = new Map<string, string>();
 
   constructor(term: Life, parts: Parts) {
     this.#parts = parts;
@@ -68,20 +73,31 @@ export class MemoryEnds {
     });
   }
 
-  /** Looks at a pod that has changed. `isReady`: since a moment ago, so its server may be asked. */
-  async look(projectId: string, pod: Pod, { isReady }: { isReady: boolean }): Promise<void> {
+  /** Looks at a pod that has changed. Its server is asked once in each run of its container, when it is ready. */
+  async look(projectId: string, pod: Pod): Promise<void> {
     const ended = outOfMemoryEnd(pod);
     if (ended !== undefined) await this.#writeDown(projectId, pod, ended);
-    const { podIP } = pod.status ?? {};
-    if (!isReady || podIP === undefined) return;
-    this.#ready.set(projectId, { ip: podIP, sinceMs: Date.now() });
+    if (!this.#isToBeAsked(projectId, pod)) return;
+    this.#ready.set(projectId, { ip: pod.status?.podIP ?? "", sinceMs: Date.now() });
     this.#asking.add(projectId);
+  }
+
+  /** Of what was ready before this leader looked, the leader before has asked, unless that was a moment ago. */
+  #isToBeAsked(projectId: string, pod: Pod): boolean {
+    const readySince = pod.status?.podIP === undefined ? undefined : conditionTime(pod, "Ready");
+    const before = this.#asked.get(projectId);
+    const run =
+      readySince === undefined ? (before ?? NONE_YET) : `${pod.metadata.uid} ${mainStatus(pod)?.restartCount}`;
+    this.#asked.set(projectId, run);
+    if (readySince === undefined || run === before) return false;
+    return before !== undefined || Date.now() - Date.parse(readySince) < ASKED_AGAIN_MS;
   }
 
   /** There is no pod any more. */
   forget(projectId: string): void {
     this.#written.delete(projectId);
     this.#ready.delete(projectId);
+    this.#asked.delete(projectId);
   }
 
   async #writeDown(projectId: string, pod: Pod, ended: Date): Promise<void> {
@@ -120,12 +136,12 @@ export class MemoryEnds {
       return await this.#parts.servers.ask(projectId, { as, path, ip, answer: memoryHistory });
     } catch (error) {
       const isPassing = isAppError(error, "unavailable") || isAppError(error, "timeout");
-      if (isPassing && end !== undefined && Date.now() - sinceMs < ASKED_AGAIN_MS) throw error;
+      if (isPassing && Date.now() - sinceMs < ASKED_AGAIN_MS) throw error;
       this.#parts.log.info(
         { projectId, reason: messageOf(error) },
         "a project's server does not say what ran out of memory",
       );
-      // One that knows no answer is an older one, or one that people have put in its place; another may know it after the next start.
+      // One that was not reached is asked at the next start, and still knows it; one that knows no answer is older, or people put it in its place.
       return { end: isPassing ? null : NOBODY_KNOWS, killed: [] };
     }
   }

@@ -7,7 +7,6 @@ import type { Db } from "../../src/db/db.ts";
 import type { Leader } from "../../src/db/leader.ts";
 import { type Look, openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { isReady, isTerminating } from "../../src/domain/project-pods/condition-rules.ts";
-import { mainStatus } from "../../src/domain/project-pods/container-rules.ts";
 import type { Explanation } from "../../src/domain/project-pods/explanation-rules.ts";
 import { ticketOf } from "../../src/domain/project-pods/identity.ts";
 import type { PodEvents } from "../../src/domain/project-pods/pod-events.ts";
@@ -137,8 +136,7 @@ export class StateMirror {
     const node = pod.spec.nodeName;
     const trace = await writeProgress(leader, { projectId, podUid, ticket: ticketOf(pod), phases, node, why });
     if (trace !== undefined) metrics.observe(trace);
-    const isBack = isReady(pod) && (trace !== undefined || hasRestarted(pod));
-    await this.#memoryEnds.look(projectId, pod, { isReady: isBack });
+    await this.#memoryEnds.look(projectId, pod);
     if (isReady(pod)) this.#settled.set(projectId, version);
     return undefined;
   }
@@ -153,8 +151,4 @@ export class StateMirror {
     const node = await this.#parts.pods.nodeOf(pod);
     return isNodeGone(node) ? undefined : nodeDead(pod);
   }
-}
-
-function hasRestarted(pod: Pod): boolean {
-  return (mainStatus(pod)?.restartCount ?? 0) > 0;
 }

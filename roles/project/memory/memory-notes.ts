@@ -29,6 +29,8 @@ export type NotedMemory = z.infer<typeof notedMemory>;
 const memoryNotes = z.object({
   /** While little is left; null: enough is. */
   now: notedMemory.nullable(),
+  /** What stood there last when a server was killed: kept for who asks it too late, or could not. Of the largest process alone. */
+  before: notedMemory.nullable().default(null),
   /** The last one first. */
   killed: z.array(killedProgram).max(MOST_KILLED),
 });
@@ -37,14 +39,17 @@ type Notes = z.infer<typeof memoryNotes>;
 export class MemoryNotes {
   /** undefined: a home in which it cannot be had does without. */
   readonly #file: FileHandle | undefined;
-  /** What an earlier server noted last, when little was left. */
-  readonly before: NotedMemory | undefined;
   #notes: Notes;
 
-  private constructor(file: FileHandle | undefined, notes: Notes = { now: null, killed: [] }) {
+  private constructor(file: FileHandle | undefined, notes: Notes = { now: null, before: null, killed: [] }) {
     this.#file = file;
-    this.before = notes.now ?? undefined;
-    this.#notes = notes;
+    const { now, before } = notes;
+    this.#notes = { ...notes, before: now === null ? before : { ...now, processes: now.processes.slice(0, 1) } };
+  }
+
+  /** What an earlier server noted last before it was killed, when little was left. */
+  get before(): NotedMemory | null {
+    return this.#notes.before;
   }
 
   /** Programs that were killed lately, also before this server; the last one first. */
@@ -89,9 +94,9 @@ export class MemoryNotes {
 }
 
 /** As much of it as there is room for; blanks to the end. */
-function asBlock({ now, killed }: Notes): Buffer {
-  const fits = killed.map((_, older) => ({ now, killed: killed.slice(0, killed.length - older) }));
-  const texts = [...fits, { now, killed: [] }].map((notes) => JSON.stringify(notes));
+function asBlock({ killed, ...rest }: Notes): Buffer {
+  const fits = killed.map((_, older) => ({ ...rest, killed: killed.slice(0, killed.length - older) }));
+  const texts = [...fits, { ...rest, killed: [] }].map((notes) => JSON.stringify(notes));
   const bytes = Buffer.alloc(BYTES, " ");
   bytes.write(texts.find((text) => Buffer.byteLength(text) <= BYTES) ?? "");
   return bytes;

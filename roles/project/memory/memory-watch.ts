@@ -22,6 +22,8 @@ const SELDOM_MS = 1_000;
 /** So long a process takes at most to end that the kernel has killed: it is counted before, and its memory is given back meanwhile. */
 const DYING_MS = 2_000;
 const DYING_LOOK_MS = 50;
+/** An end that was longer than that before this server is in the log, and no news: a container is kept waiting for five minutes at most. */
+const NEWS_BEFORE_MS = 10 * 60_000;
 /** The end of a container is told in whole seconds, and the last notes may be a little older than it. */
 const NOTED_BEFORE_MS = 15_000;
 const NOTED_AFTER_MS = 2_000;
@@ -44,6 +46,7 @@ export class MemoryWatch {
   #seen: { processes: LargeProcess[]; used: number } = { processes: [], used: 0 };
   #isNoted = false;
   #latest: OutOfMemory | null = null;
+  readonly #sinceMs = Date.now();
 
   constructor(options: Options) {
     this.#options = options;
@@ -77,9 +80,12 @@ export class MemoryWatch {
     return (await this.#notes)?.killed ?? [];
   }
 
-  /** All of the project was ended at `ended`, Kubernetes says, for want of memory: with what had been noted by then. `isTold`: it is news. */
+  /**
+   * All of the project was ended at `ended`, Kubernetes says, for want of memory: with what had been noted by then. `isTold`: it is news, if it is
+   * what ended the project before this server, and not one of long ago or before what is known.
+   */
   async endedBefore(ended: Date, { isTold }: { isTold: boolean }): Promise<OutOfMemory> {
-    const noted = notedAt(ended.getTime(), (await this.#notes)?.before);
+    const noted = notedAt(ended.getTime(), (await this.#notes)?.before ?? null);
     const largest = noted?.processes[0];
     const what = {
       time: ended.toISOString(),
@@ -88,8 +94,13 @@ export class MemoryWatch {
       limit: noted?.limit ?? this.#last?.limit ?? null,
       whole: true,
     };
-    if (isTold) this.#tell(what);
+    if (isTold && this.#isNews(ended)) this.#tell(what);
     return what;
+  }
+
+  #isNews(ended: Date): boolean {
+    const knownMs = Date.parse(this.#latest?.time ?? "") || 0;
+    return ended.getTime() > Math.max(knownMs, this.#sinceMs - NEWS_BEFORE_MS);
   }
 
   /** One look; the ms to the next. */
@@ -153,7 +164,7 @@ export class MemoryWatch {
 }
 
 /** What was noted, if that was just before the end. */
-function notedAt(endedMs: number, noted: NotedMemory | undefined): NotedMemory | undefined {
+function notedAt(endedMs: number, noted: NotedMemory | null): NotedMemory | null {
   const notedMs = Date.parse(noted?.time ?? "");
-  return notedMs >= endedMs - NOTED_BEFORE_MS && notedMs <= endedMs + NOTED_AFTER_MS ? noted : undefined;
+  return notedMs >= endedMs - NOTED_BEFORE_MS && notedMs <= endedMs + NOTED_AFTER_MS ? noted : null;
 }

@@ -70,12 +70,16 @@ test("what used the most when everything was killed is known to the next server,
   const what = { time: ended.toISOString(), process: "node hog.mjs", whole: true, limit: LIMIT };
   expect(await ask(ended, "3f0e6c0a-0d5c-4d2e-9c8b-000000000001")).toMatchObject(what);
   expect((await status()).outOfMemory).toBeNull(); // who is somebody makes no news
+  const [hourBefore, minuteBefore] = [3_600_000, 60_000].map((ms) => new Date(ended.getTime() - ms)) as [Date, Date];
+  expect(await ask(hourBefore)).toMatchObject({ process: null, used: null, whole: true });
+  expect((await status()).outOfMemory).toBeNull(); // nor is what was long ago
   expect(await ask(ended)).toMatchObject(what);
   expect((await status()).outOfMemory).toMatchObject({ ...what, used: expect.any(Number) });
   await until(() => told.length === 1);
   expect(told[0]?.used).toBeGreaterThan(3e8);
-  const longBefore = new Date(ended.getTime() - 3_600_000);
-  expect(await ask(longBefore)).toMatchObject({ process: null, used: null, whole: true });
+  expect(await ask(minuteBefore)).toMatchObject({ process: null, used: null, whole: true });
+  expect((await status()).outOfMemory).toMatchObject(what); // what was before that is no news any more
+  expect(told).toHaveLength(1);
 });
 
 test("a program that was killed is named, to everybody there and for the log, and the last tenth is warned of", async () => {
@@ -135,7 +139,7 @@ test("notes are read as they were written, and whatever else is in their place i
   expect((await stat(file)).size).toBe(4_096);
   for (const text of ["", "{", JSON.stringify({ ...noted, used: -1 }), "\0".repeat(100_000)]) {
     await writeFile(file, text);
-    expect(await reopened()).toBeUndefined();
+    expect(await reopened()).toBeNull();
   }
   const strange = await temporaryFolder(newLife(), "notes");
   await mkdir(join(strange, ".cocalc/memory"), { recursive: true });
@@ -145,6 +149,25 @@ test("notes are read as they were written, and whatever else is in their place i
   await none.write(noted);
   await none.close();
   expect(await readFile(join(strange, "precious"), "utf8")).toBe("text");
+});
+
+test("the name of what used the most was gone after a start at which nobody could ask for it", async () => {
+  const home = await temporaryFolder(newLife(), "notes");
+  const processes = [
+    { name: "R fit.R", used: 4 },
+    { name: "R", used: 1 },
+  ];
+  const noted = { time: new Date().toISOString(), used: 5, limit: 6, processes };
+  const killed = await MemoryNotes.open(home);
+  await killed.write(noted);
+  await killed.close();
+  const notAsked = await MemoryNotes.open(home);
+  await notAsked.write({ ...noted, time: new Date(0).toISOString() });
+  await notAsked.write(undefined); // and ends in order
+  await notAsked.close();
+  const asked = await MemoryNotes.open(home);
+  expect(asked.before).toEqual({ ...noted, processes: processes.slice(0, 1) });
+  await asked.close();
 });
 
 test("names of processes hold no options, no assignments and no addresses", () => {

@@ -14,8 +14,8 @@ const ASKED_FOR_DAYS = 7;
 
 /**
  * A program in the project was ended, the project's server says, now or when nobody was there to be told: it stands in the log when it was. Of one
- * minute once at most is written down. Its time is a claim of the pod: it is left out where the project did not run by then for all that is known,
- * which is before the start before this one (a server tells at its start of what was killed while nobody had a page open).
+ * minute once at most is written down. Its time is a claim of the pod: it is left out where the project did not run by then for all that is known. A
+ * server tells at its start of what was killed since the start before, and where that one could not be reached, of what it should have told.
  */
 export async function logKilledProgram(db: Queryable, projectId: string, what: KilledProgram): Promise<void> {
   const time = new Date(what.time); // with years and offsets that PostgreSQL reads otherwise
@@ -25,7 +25,7 @@ export async function logKilledProgram(db: Queryable, projectId: string, what: K
     `INSERT INTO project_log (id, project_id, event, time)
      SELECT $1, $2, $3, at.time FROM (SELECT LEAST($4::timestamp, ${NOW}) AS time) AS at
      WHERE at.time > ${NOW} - interval '${ASKED_FOR_DAYS} days' AND at.time > coalesce(
-         (SELECT requested FROM project_starts WHERE project_id = $2 AND ready IS NOT NULL ORDER BY ticket DESC OFFSET 1 LIMIT 1),
+         (SELECT requested FROM project_starts WHERE project_id = $2 AND ready IS NOT NULL ORDER BY ticket DESC OFFSET 2 LIMIT 1),
          (SELECT created FROM projects WHERE project_id = $2)) AND NOT EXISTS (
        SELECT FROM project_log AS log WHERE project_id = $2 AND event ->> 'event' = '${EVENT}'
          AND log.time > at.time - ${often} AND log.time < at.time + ${often})
@@ -49,6 +49,9 @@ export async function logEndedContainer(
   );
 }
 
+/** Of an entry of the log: all was ended, and nobody was asked yet which process it was. */
+const UNTOLD = `(event @> '{"event": "${EVENT}", "whole": true}' AND NOT event ? 'process')`;
+
 export interface UntoldEnd {
   id: string;
   project_id: string;
@@ -60,8 +63,7 @@ export interface UntoldEnd {
 export async function untoldEnds(db: Queryable, projectIds: string[]): Promise<(UntoldEnd | undefined)[]> {
   const rows = await db.query<{ id: string; project_id: string; ended: string }>(
     `SELECT DISTINCT ON (project_id) id, project_id, event ->> 'time' AS ended FROM project_log
-     WHERE project_id = ANY ($1::uuid[]) AND time > ${NOW} - interval '${ASKED_FOR_DAYS} days'
-       AND event @> '{"event": "${EVENT}", "whole": true}' AND NOT event ? 'process'
+     WHERE project_id = ANY ($1::uuid[]) AND time > ${NOW} - interval '${ASKED_FOR_DAYS} days' AND ${UNTOLD}
      ORDER BY project_id, time DESC`,
     [projectIds],
   );
@@ -69,14 +71,21 @@ export async function untoldEnds(db: Queryable, projectIds: string[]): Promise<(
   return projectIds.map((projectId) => found.get(projectId));
 }
 
-/** Which process it was, as far as anybody noted it. */
+/**
+ * Which process it was, as far as anybody noted it. Ends before it are asked about no more: their container was back only to end again, and what
+ * was noted of it is written over.
+ */
 export async function tellEnd(
   leader: Leader,
   id: string,
   { process, used }: Pick<OutOfMemory, "process" | "used">,
 ): Promise<void> {
   await leader.write(
-    (isLeading) => `UPDATE project_log SET event = event || $2 WHERE id = $1 AND ${isLeading}`,
+    (isLeading) => `UPDATE project_log AS log
+     SET event = log.event || CASE WHEN log.id = $1 THEN $2 ELSE '{"process": null, "used": null}' END::jsonb
+     FROM (SELECT project_id, time FROM project_log WHERE id = $1) AS told
+     WHERE log.project_id = told.project_id AND log.time BETWEEN told.time - interval '${ASKED_FOR_DAYS} days' AND told.time
+       AND (log.id = $1 OR ${UNTOLD}) AND ${isLeading}`,
     [id, JSON.stringify({ process, used })],
   );
 }

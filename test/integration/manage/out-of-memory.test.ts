@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { projectLog } from "../../../src/domain/projects/log.ts";
 import { publicKeys } from "../../../src/domain/signing-keys/signing-keys.ts";
+import { NOBODY } from "../../../src/protocol/assertion.ts";
 import type { KilledProgram } from "../../../src/protocol/project-status.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
 import { testLives } from "../../helpers/life.ts";
@@ -59,14 +60,24 @@ async function openWithServer({
   await mkdir(join(root, "home/.cocalc/memory"), { recursive: true });
   const noted = { time: ENDED.toISOString(), used: 9e8, limit: 1e9, processes: [{ name, used: 8e8 }] };
   await writeFile(join(root, "home/.cocalc/memory/notes.json"), JSON.stringify({ now: noted, killed }));
-  const hub = { ...(await testHub()), publicKeys: JSON.stringify(await publicKeys(world.db)) };
+  const own = await testHub(); // so that tests ask it too
+  const { keys } = JSON.parse(own.publicKeys);
+  const hub = { ...own, publicKeys: JSON.stringify({ keys: [...keys, ...(await publicKeys(world.db)).keys] }) };
   const server = await startProjectServer(life, { projectId, hub, root, env: { COCALC_CGROUPS: root } });
   const there = { host: "127.0.0.1", port: Number(new URL(server.origin).port) };
   const way = new TcpProxy(there);
   await way.up();
   life.defer("way to the server", () => way.down());
   const env = { COCALC_PROJECT_PORT: String(way.port) };
-  await world.startRoles(life.child("manage"), ["manage-action", "manage-state"], env);
+  await world.startRoles(life.child("manage-action"), ["manage-action"], env);
+  let term = life.child("manage-state");
+  await world.startRoles(term, ["manage-state"], env);
+  /** Another process leads in its place, which has seen nothing. */
+  const changeLeader = async () => {
+    await term.stop();
+    term = life.child("manage-state again");
+    await world.startRoles(term, ["manage-state"], env);
+  };
   await world.ask(projectId, "start");
   await world.untilPod(projectId);
   const ends = async () => {
@@ -74,8 +85,20 @@ async function openWithServer({
     for (const { event, time } of log) if (event.event === EVENT) expect(time.toISOString()).toBe(event.time);
     return log.map(({ event }) => event).filter(({ event }) => event === EVENT);
   };
-  return { world, projectId, ends, way, there };
+  return { world, projectId, ends, way, there, server, changeLeader };
 }
+
+/** The pod of a container that runs and is ready, after so many ends of which the last was `last`. */
+const backAfter = (restartCount: number, last: object) => {
+  const running = { state: { running: { startedAt: new Date().toISOString() } }, lastState: last, ready: true };
+  return { ...readyStatus("127.0.0.1"), containerStatuses: [container({ ...running, restartCount })] };
+};
+
+/** An end as `killed`, so many seconds before the last. */
+const killedBefore = (seconds: number) => {
+  const finishedAt = new Date(ENDED.getTime() - seconds * 1_000).toISOString();
+  return { terminated: { ...killed().terminated, finishedAt } };
+};
 
 test("the end of a container for want of memory is told once, and with the process once the server is back", async () => {
   const { world, projectId, ends } = await openWithServer();
@@ -149,4 +172,64 @@ test("a pod that claimed programs were killed long before it ran had them in the
   await world.tell(projectId, readyStatus("127.0.0.1"));
   await until(async () => (await ends()).length === 2);
   expect(await ends()).toEqual([at(10), at(30)].map((time) => ({ event: EVENT, ...program(time) })));
+});
+
+test("ends before a server was there came up as news one after another, in a project that was well", async () => {
+  const { world, projectId, ends, server } = await openWithServer();
+  const { socket } = await server.connect();
+  const news: string[] = [];
+  socket.on("out_of_memory", ({ time }) => news.push(time));
+  for (const [index, seconds] of [120, 60, 0].entries()) {
+    const state = { state: killedBefore(seconds), restartCount: index };
+    await world.tell(projectId, { phase: "Running", containerStatuses: [container(state)] });
+    await until(async () => (await ends()).length === index + 1);
+  }
+  await world.tell(projectId, backAfter(3, killedBefore(0)));
+  await until(() => news.length > 0);
+  await until(async () => (await ends()).every((end) => "process" in end));
+  const nobody = { process: null, used: null };
+  expect(await ends()).toMatchObject([{ process: "R fit.R", used: 8e8 }, nobody, nobody]);
+
+  await world.tell(projectId, backAfter(4, killed(1))); // it ended by itself, and its server is asked once more
+  const asked = new Date(ENDED.getTime() - 60_000).toISOString();
+  const answer = await server.fetch(`/api/out-of-memory?ended=${asked}`, {}, { sub: NOBODY, role: "viewer" });
+  expect(await answer.json()).toMatchObject({ end: { time: asked, process: null } });
+  const { outOfMemory } = await (await server.fetch("/api/status")).json();
+  expect(outOfMemory).toMatchObject({ time: ENDED.toISOString(), process: "R fit.R" });
+  expect(news).toEqual([ENDED.toISOString()]);
+});
+
+const program = (minutesAgo: number): KilledProgram => {
+  const time = new Date(ENDED.getTime() - minutesAgo * 60_000).toISOString();
+  return { time, process: "R", used: 5, limit: 6, whole: false };
+};
+
+test("programs that were killed stood in no log when the server could not be reached for a moment at the start", async () => {
+  const { world, projectId, ends, way, there } = await openWithServer({ killed: [program(5)] });
+  way.toward({ host: "127.0.0.1", port: 1 }); // where nobody listens
+  await world.tell(projectId, readyStatus("127.0.0.1"));
+  await until(() => way.accepted >= 2);
+  expect(await ends()).toEqual([]);
+  way.toward(there);
+  await until(async () => (await ends()).length === 1);
+  expect(await ends()).toEqual([{ event: EVENT, ...program(5) }]);
+});
+
+test("programs that were killed before a start at which the server was not reached stood in no log, also after the next", async () => {
+  const { world, projectId, ends } = await openWithServer({ killed: [program(90)], ranMinutesAgo: [120, 60] });
+  await world.tell(projectId, readyStatus("127.0.0.1"));
+  await until(async () => (await ends()).length === 1);
+  expect(await ends()).toEqual([{ event: EVENT, ...program(90) }]);
+});
+
+test("what ran out of memory stood in no log when leaders changed before the server was asked", async () => {
+  const { world, projectId, ends, way, there, changeLeader } = await openWithServer({ killed: [program(5)] });
+  way.toward({ host: "127.0.0.1", port: 1 });
+  await world.tell(projectId, readyStatus("127.0.0.1"));
+  await until(() => way.accepted >= 1);
+  await changeLeader();
+  expect(await ends()).toEqual([]);
+  way.toward(there);
+  await until(async () => (await ends()).length === 1);
+  expect(await ends()).toEqual([{ event: EVENT, ...program(5) }]);
 });
