@@ -136,8 +136,9 @@ test(
 );
 
 test(
-  "a project that runs out of memory says by which program, asks for more by one click, and has it in its log",
+  "a project that runs out of memory says when and by which program, asks for more by one click, and has it in its log",
   async () => {
+    const beganMs = Date.now();
     const projectId = await ada.createProject("Greedy");
     await ada.call("projects/set-admin-quotas", { project_id: projectId, memory_limit: 400 });
     await ada.startProject(projectId);
@@ -149,6 +150,11 @@ test(
     await page.keyboard.type(`"${process.execPath}" hog.mjs\n`);
     const notice = page.getByRole("alert").filter({ hasText: "ran out of memory" });
     await notice.getByText("node hog.mjs").waitFor({ timeout: 120_000 });
+    const when = notice.getByRole("time");
+    const moment = new Date((await when.getAttribute("datetime")) ?? "");
+    expect(moment.getTime()).toBeGreaterThan(beganMs);
+    const minutes = String(moment.getUTCMinutes()).padStart(2, "0"); // the same in nearly all zones
+    expect(await when.innerText()).toMatch(new RegExp(`${moment.getUTCFullYear()}, \\d+:${minutes}`));
     await expectFits(page, "memory notice", ".project-notice");
     await notice.getByRole("button", { name: "Ask for more memory" }).click();
     await notice.getByRole("status").waitFor();

@@ -36,10 +36,14 @@ export function MemoryNotice() {
   if (out !== undefined && out.time !== seen) {
     const words = outOfMemoryWords(out);
     return (
+      // The moment, and not how long ago it was: of an alert, each change is read out.
       <div className="project-notice" role="alert">
         <IconAlertTriangle size={18} aria-hidden />
         <Text size="sm">
-          <strong title={formatMoment(out.time)}>The project ran out of memory.</strong> {words}{" "}
+          <strong>
+            The project ran out of memory on <time dateTime={out.time}>{formatMoment(out.time)}</time>.
+          </strong>{" "}
+          {words}{" "}
           <Link to="/projects/$projectId/settings" params={{ projectId: project.project_id }}>
             Its quota and licences
           </Link>
