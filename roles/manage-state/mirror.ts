@@ -24,7 +24,7 @@ import {
 } from "../../src/domain/project-pods/rules.ts";
 import type { ProjectServers } from "../../src/domain/project-servers/project-servers.ts";
 import { stateOf, statesToCompare, writeStates } from "../../src/domain/projects/state.ts";
-import { writeProgress } from "../../src/domain/starts/progress.ts";
+import { type PodProgress, type Trace, writeProgress } from "../../src/domain/starts/progress.ts";
 import type { Pod } from "../../src/kube/types.ts";
 import type { ManageStateConfig } from "./config.ts";
 import { MemoryEnds } from "./memory-ends.ts";
@@ -52,6 +52,7 @@ export class StateMirror {
   readonly #reconciler: Reconciler;
   readonly #memoryEnds: MemoryEnds;
   readonly #states: Batches<{ projectId: string; facts: StateFacts }, boolean>;
+  readonly #progress: Batches<PodProgress, Trace | undefined>;
   /** By project: the ready pod, in the version that its start has been told of. Thousands run, and each comparison meets them all. */
   readonly #settled = new Map<string, string>();
 
@@ -60,6 +61,7 @@ export class StateMirror {
     const { leader } = parts;
     this.#memoryEnds = new MemoryEnds(term, parts);
     this.#states = new Batches({ max: 100, parallel: 2, run: (states) => writeStates(leader, states) });
+    this.#progress = new Batches({ max: 100, parallel: 2, run: (pods) => writeProgress(leader, pods) });
     this.#reconciler = openReconciler(term, {
       name: "manage-state",
       db: parts.db,
@@ -84,9 +86,10 @@ export class StateMirror {
 
   async #toCompare(): Promise<Set<string>> {
     const { db, pods } = this.#parts;
-    const withPods = pods.projectIds();
-    const known = await statesToCompare(db, withPods);
-    return new Set([...withPods, ...known.map(({ project_id }) => project_id)]);
+    const withPods = new Set(pods.projectIds());
+    const known = await statesToCompare(db, [...withPods]);
+    const missing = known.map(({ project_id }) => project_id).filter((projectId) => !withPods.has(projectId));
+    return new Set([...missing, ...withPods]); // of those without a pod something has to be written
   }
 
   async #mirror(projectId: string, { log }: Look): Promise<number | undefined> {
@@ -128,13 +131,13 @@ export class StateMirror {
 
   /** Tells the start how far its pod is. */
   async #mirrorStart(projectId: string, pod: Pod, why: Explanation | undefined): Promise<undefined> {
-    const { leader, events, metrics } = this.#parts;
+    const { events, metrics } = this.#parts;
     const { uid: podUid = "", resourceVersion } = pod.metadata;
     const version = `${podUid} ${resourceVersion}`;
     if (this.#settled.get(projectId) === version) return undefined;
     const phases = phasesOf(pod, events.of(podUid), new Date());
     const node = pod.spec.nodeName;
-    const trace = await writeProgress(leader, { projectId, podUid, ticket: ticketOf(pod), phases, node, why });
+    const trace = await this.#progress.ask({ projectId, podUid, ticket: ticketOf(pod), phases, node, why });
     if (trace !== undefined) metrics.observe(trace);
     await this.#memoryEnds.look(projectId, pod);
     if (isReady(pod)) this.#settled.set(projectId, version);

@@ -87,11 +87,12 @@ function asks(socket: Student["socket"], projectId: string, action: "start" | "s
   return socket.timeout(60_000).emitWithAck("project_action", { project_id: projectId, action });
 }
 
-/** What came of one press of Start: moments of performance.now, what was told first, the places, and the code of each error that a press or a look was answered with. */
+/** What came of one press of Start: moments of performance.now, what was told first and when, the places, and the code of each error that a press or a look was answered with. */
 interface Visit {
   pressedAt: number;
   readyAt: number;
   toldMs: number | undefined;
+  toldAt: number;
   places: number[];
   placedAt: number;
   placedMs: number;
@@ -101,12 +102,18 @@ interface Visit {
 /** Presses at the moment of this student, and looks as a page does until the project is ready; what met an error is done again. */
 async function press({ socket, projectId }: Student, index: number): Promise<Visit> {
   await delay((index * WITHIN_MS) / STUDENTS);
-  const untold = { readyAt: Number.NaN, toldMs: undefined, places: [], placedAt: Number.NaN, placedMs: 0, errors: [] };
-  const visit: Visit = { pressedAt: performance.now(), ...untold };
+  const untold = { readyAt: Number.NaN, toldMs: undefined, toldAt: Number.NaN };
+  const visit: Visit = {
+    ...{ pressedAt: performance.now(), ...untold },
+    ...{ places: [], placedAt: Number.NaN, placedMs: 0, errors: [] },
+  };
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   const see = (start: ProjectStart) => {
     if (start.outcome === "failed") return reject(new Error(`${start.reason}: ${start.message}`));
-    if (start.expected !== null) visit.toldMs ??= Date.parse(start.expected) - performance.timeOrigin - visit.pressedAt;
+    if (start.expected !== null && visit.toldMs === undefined) {
+      visit.toldAt = performance.now();
+      visit.toldMs = Date.parse(start.expected) - performance.timeOrigin - visit.pressedAt;
+    }
     if (start.position !== null) seePlace(visit, start.position);
     if (start.phases.ready === undefined || !Number.isNaN(visit.readyAt)) return;
     visit.readyAt = Date.parse(start.phases.ready) - performance.timeOrigin;
@@ -168,6 +175,7 @@ function figures(visits: readonly Visit[], { ours, bare }: { ours: number; bare:
   const errors = visits.flatMap((visit) => visit.errors);
   const still = waited.filter(stoodStill).length;
   const seconds = (value: number) => `${(value / 1_000).toFixed(1)} s`;
+  const delays = visits.filter(({ toldMs }) => toldMs !== undefined).map(({ toldAt, pressedAt }) => toldAt - pressedAt);
   const error = ratios.map((ratio) => Math.max(ratio, 1 / ratio));
   const speeds = SPEEDS.map(({ count, readyMs }) => `${count} nodes take ${readyMs / 1_000} s`).join(", ");
   const how = `${STUDENTS} browsers' sockets from one address press within ${WITHIN_MS / 1_000} s and look every ${LOOK_MS / 1_000} s; kwok, ${speeds} for a pod, a tenth more or less; starts in flight as by default`;
@@ -186,7 +194,7 @@ function figures(visits: readonly Visit[], { ours, bare }: { ours: number; bare:
       ratio: right,
       aim: `≥ ${AIM_RIGHT}`,
       met: right >= AIM_RIGHT && still === 0 && errors.length === 0,
-      how: `of all who pressed; ${waited.length} waited for a turn, and ${still} of them saw their place stand still; ${errors.length} answers were errors${errors.length > 0 ? ` (${[...new Set(errors)].join(", ")})` : ""}`,
+      how: `of all who pressed; told p50 ${seconds(quantile(delays, 0.5))}, p99 ${seconds(quantile(delays, 0.99))} after the press; ${waited.length} waited for a turn, and ${still} of them saw their place stand still; ${errors.length} answers were errors${errors.length > 0 ? ` (${[...new Set(errors)].join(", ")})` : ""}`,
     },
   ];
 }

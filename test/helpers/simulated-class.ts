@@ -22,9 +22,10 @@ export interface SimulatedClass {
   history?: readonly Sample[];
 }
 
-/** What came of one press: what was told first and when it was ready, in ms from the press on, and its places. */
+/** What came of one press: what was told first, when that was, and when it was ready, in ms from the press on, and its places. */
 export interface Told {
   toldMs: number | undefined;
+  toldAtMs: number;
   readyMs: number;
   places: number[];
 }
@@ -32,7 +33,7 @@ export interface Told {
 /** The moment of the first press. */
 export const BEGIN_MS = 1e12;
 /** From a turn to a node. */
-const PLACED_MS = 200;
+export const PLACED_MS = 200;
 const LICENSE = "class";
 /** How far a start may be from what its node takes. */
 const JITTER = 0.1;
@@ -84,7 +85,7 @@ class Simulation {
   #press(ticket: number): void {
     const [projectId, owner, license] = [`project ${ticket}`, `owner ${ticket}`, LICENSE];
     const none = { picked_up: null, applied: null, scheduled: null, pulled: null, started: null, ready: null };
-    const told = { toldMs: undefined, readyMs: Number.NaN, places: [] };
+    const told = { toldMs: undefined, toldAtMs: Number.NaN, readyMs: Number.NaN, places: [] };
     const row = {
       projectId,
       owner,
@@ -130,7 +131,9 @@ class Simulation {
     const row = this.#underWay.get(projectId);
     if (row === undefined) return;
     const { expected, position } = this.#forecast(row);
-    if (expected !== null) row.told.toldMs ??= expected.getTime() - row.pressedMs;
+    if (expected !== null && row.told.toldMs === undefined) {
+      Object.assign(row.told, { toldMs: expected.getTime() - row.pressedMs, toldAtMs: this.#nowMs - row.pressedMs });
+    }
     if (position !== null) row.told.places.push(position);
   }
 

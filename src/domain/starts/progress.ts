@@ -29,29 +29,56 @@ export interface Trace {
   ready: number | null;
 }
 
-/** Fills in the phases that are new, and why it waits; the whole trace, if this made it ready. */
-export async function writeProgress(leader: Leader, facts: PodProgress): Promise<Trace | undefined> {
-  const { scheduled, pulled, started, ready } = facts.phases;
-  const times = [scheduled, pulled, started, ready].map((time) => time ?? null);
-  const [row] = await leader.write<Record<keyof Trace, Date | null>>(
-    (isLeading) => `UPDATE project_starts SET
-       node = coalesce($11, node), scheduled = coalesce(project_starts.scheduled, $4), pulled = coalesce(project_starts.pulled, $5),
-       started = coalesce(project_starts.started, $6), ready = coalesce(project_starts.ready, $7),
-       reason = CASE WHEN outcome IS NULL THEN $8 ELSE reason END,
-       message = CASE WHEN outcome IS NULL THEN $9 ELSE message END,
-       kubernetes_reason = CASE WHEN outcome IS NULL THEN $10 ELSE kubernetes_reason END
-     FROM (SELECT ticket, ready FROM project_starts
-       WHERE project_id = $1 AND (ticket = $3::bigint OR (outcome IS NULL AND pod_uid = $2)) ORDER BY ticket DESC LIMIT 1) AS before
-     WHERE project_starts.ticket = before.ticket AND ${isLeading}
-       AND ((outcome IS NULL AND (reason, message, kubernetes_reason) IS DISTINCT FROM ($8, $9, $10))
-         OR (project_starts.scheduled IS NULL AND $4::timestamp IS NOT NULL) OR (project_starts.pulled IS NULL AND $5::timestamp IS NOT NULL)
-         OR (project_starts.started IS NULL AND $6::timestamp IS NOT NULL) OR (project_starts.ready IS NULL AND $7::timestamp IS NOT NULL))
-     RETURNING requested, picked_up, applied, project_starts.scheduled, project_starts.pulled, project_starts.started,
-       CASE WHEN before.ready IS NULL THEN project_starts.ready END AS ready`,
-    [facts.projectId, facts.podUid, facts.ticket ?? null, ...times, ...columnsOf(facts.why), facts.node ?? null],
+/**
+ * Fills in the phases that are new, and why each start waits; for each pod the whole trace of its start, if this made that ready. Rows are
+ * locked in order, as everybody does who writes several.
+ */
+export async function writeProgress(leader: Leader, pods: readonly PodProgress[]): Promise<(Trace | undefined)[]> {
+  const rows = await leader.write<Record<keyof Trace, Date | null> & { index: number }>(
+    (isLeading) => `WITH pod AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS one (index int, project_id uuid, pod_uid text, ticket bigint, node text,
+         scheduled timestamp, pulled timestamp, started timestamp, ready timestamp, reason text, message text, kubernetes_reason text)
+     ), told AS MATERIALIZED (
+       SELECT pod.*, start.ticket AS of_ticket, start.ready AS ready_before FROM pod JOIN LATERAL (
+         SELECT * FROM project_starts WHERE project_id = pod.project_id AND (ticket = pod.ticket OR (outcome IS NULL AND pod_uid = pod.pod_uid))
+         ORDER BY ticket DESC LIMIT 1) AS start ON ${isNews("start", "pod")}
+     ), locked AS MATERIALIZED (
+       SELECT project_starts.ticket FROM project_starts JOIN told ON project_starts.ticket = of_ticket
+       ORDER BY project_starts.ticket FOR NO KEY UPDATE OF project_starts
+     )
+     UPDATE project_starts AS start SET
+       node = coalesce(told.node, start.node), scheduled = coalesce(start.scheduled, told.scheduled), pulled = coalesce(start.pulled, told.pulled),
+       started = coalesce(start.started, told.started), ready = coalesce(start.ready, told.ready),
+       reason = CASE WHEN outcome IS NULL THEN told.reason ELSE start.reason END,
+       message = CASE WHEN outcome IS NULL THEN told.message ELSE start.message END,
+       kubernetes_reason = CASE WHEN outcome IS NULL THEN told.kubernetes_reason ELSE start.kubernetes_reason END
+     FROM told JOIN locked ON locked.ticket = of_ticket
+     WHERE start.ticket = of_ticket AND ${isLeading} AND ${isNews("start", "told")}
+     RETURNING index, requested, picked_up, applied, start.scheduled, start.pulled, start.started,
+       CASE WHEN ready_before IS NULL THEN start.ready END AS ready`,
+    [JSON.stringify(pods.map(columnsOfPod))],
     "writeProgress",
   );
-  if (row?.ready == null) return undefined;
+  const traces = new Map(rows.map(({ index, ...moments }) => [index, traceOf(moments)]));
+  return pods.map((_, index) => traces.get(index));
+}
+
+/** Of a row of project_starts: does this pod tell anything that is not in it yet? */
+function isNews(start: string, pod: string): string {
+  const why = (of: string) => `(${of}.reason, ${of}.message, ${of}.kubernetes_reason)`;
+  const phases = ["scheduled", "pulled", "started", "ready"];
+  const isNew = phases.map((phase) => `(${start}.${phase} IS NULL AND ${pod}.${phase} IS NOT NULL)`);
+  return `((${start}.outcome IS NULL AND ${why(start)} IS DISTINCT FROM ${why(pod)}) OR ${isNew.join(" OR ")})`;
+}
+
+function columnsOfPod({ projectId, podUid, ticket, phases, node, why }: PodProgress, index: number) {
+  const [reason, message, kubernetes_reason] = columnsOf(why);
+  const pod = { index, project_id: projectId, pod_uid: podUid, ticket, node };
+  return { ...pod, ...phases, reason, message, kubernetes_reason };
+}
+
+function traceOf(row: Record<keyof Trace, Date | null>): Trace | undefined {
+  if (row.ready === null) return undefined;
   const moments = Object.entries(row).map(([phase, time]) => [phase, time?.getTime() ?? null]);
   return Object.fromEntries(moments) as unknown as Trace; // the columns of RETURNING
 }
