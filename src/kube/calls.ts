@@ -1,8 +1,10 @@
 /** The calls of the Kubernetes client, each one request of the wire (a list: one per page). */
 
 import { isAppError, unavailable } from "../core/errors.ts";
+import { ListPieces } from "./list-pieces.ts";
 import { collectionPath, objectPath } from "./paths.ts";
 import { pods } from "./resources.ts";
+import { slim } from "./slim.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 import type {
   CreateOptions,
@@ -21,7 +23,7 @@ const PAGE_SIZE = 500;
 /** Of one answer with a container's log: a program may write without end. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
-/** What `Kube` promises, in one namespace; and `watch`, which only reflectors use. */
+/** What `Kube` promises, in one namespace; and `listKept` and `watch`, which only reflectors use. */
 export class Calls {
   readonly #transport: Transport;
   readonly #namespace: string;
@@ -55,6 +57,34 @@ export class Calls {
     }
   }
 
+  /**
+   * All in one answer, out of what the API server has in memory: that costs it less than its database does. At least as new as the version
+   * `notOlderThan`; where that is not told, it may be of some moments ago. One try, and objects come without their managers.
+   */
+  async listKept<T extends KubeObject>(
+    resource: Resource<T>,
+    { selection, notOlderThan = "0", signal }: KeptOptions,
+  ): Promise<KubeList<T>> {
+    const request: ApiRequest = {
+      method: "GET",
+      path: collectionPath(resource, this.#namespace),
+      query: { ...selection, resourceVersion: notOlderThan, resourceVersionMatch: "NotOlderThan" },
+      what: `list ${resource.plural}`,
+    };
+    const pieces = new ListPieces<T>();
+    const items: T[] = [];
+    const reading = new AbortController();
+    const ends = AbortSignal.any([signal, reading.signal]);
+    try {
+      for await (const chunk of await this.#transport.stream(request, ends, { mayBeSilent: false })) {
+        for (const object of pieces.push(chunk)) items.push(slim(object));
+      }
+      return pieces.end(items);
+    } finally {
+      reading.abort(); // frees the answer also where it was not read to its end
+    }
+  }
+
   /** Opens a watch from a version, with bookmarks: the raw bytes, one event per line. */
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): Promise<AsyncIterable<Uint8Array>> {
     const { selection, resourceVersion, timeoutSeconds, signal } = options;
@@ -64,7 +94,7 @@ export class Calls {
       query: { ...selection, watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds },
       what: `watch ${resource.plural}`,
     };
-    return this.#transport.stream(request, signal);
+    return this.#transport.stream(request, signal, { mayBeSilent: true });
   }
 
   create<T extends KubeObject>(resource: Resource<T>, body: T, { dryRun = false }: CreateOptions = {}): Promise<T> {
@@ -211,6 +241,12 @@ type Access = Parameters<Kube["mayI"]>[0];
 interface PageQuery {
   limit?: number;
   continue?: string;
+}
+
+interface KeptOptions {
+  selection: Selection;
+  notOlderThan: string | undefined;
+  signal: AbortSignal;
 }
 
 interface WatchOptions {

@@ -7,8 +7,9 @@ import type { Life } from "../core/life.ts";
 import type { Logger } from "../core/log.ts";
 import type { Calls } from "./calls.ts";
 import type { ReflectorMetrics, RelistReason } from "./reflector-metrics.ts";
+import { slim } from "./slim.ts";
 import { readStatus, refusal } from "./status.ts";
-import type { KubeObject, Reflector, ReflectorOptions, Selection } from "./types.ts";
+import type { KubeList, KubeObject, Reflector, ReflectorOptions, Selection } from "./types.ts";
 import { type WatchEvent, WatchLines } from "./watch-lines.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -33,7 +34,7 @@ export type ReflectorState =
   | { kind: "stopped" };
 
 interface ListWatchOptions<T extends KubeObject> {
-  source: Pick<Calls, "list" | "watch">;
+  source: Pick<Calls, "list" | "listKept" | "watch">;
   options: ReflectorOptions<T>;
   metrics: ReflectorMetrics;
   log: Logger;
@@ -62,6 +63,8 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
   readonly #synced = Promise.withResolvers<void>();
   readonly #backoff = new Backoff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS });
   #objects = new Map<string, T>();
+  /** The last that the server told of. */
+  #version: string | undefined;
   #state: ReflectorState = { kind: "listing", reason: "start" };
   #confirmedAt = performance.now();
   #isRefused = false;
@@ -139,12 +142,13 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
   /** Replaces the cache by a whole list and tells what differs; gives the list's version. */
   async #relist(reason: RelistReason): Promise<string> {
     this.#state = { kind: "listing", reason };
-    const { source, options, metrics } = this.#with;
+    const { options, metrics } = this.#with;
     metrics.relists.inc({ resource: this.resource, reason });
-    const { items, metadata } = await source.list(options.resource, this.#selection, this.#signal);
+    const { items, metadata } = await this.#list(reason);
     if (this.#signal.aborted) throw new AppError("unavailable", "stopped");
     const before = this.#objects;
     this.#objects = new Map(items.map((object) => [object.metadata.name, slim(object)]));
+    this.#version = metadata.resourceVersion;
     this.#confirmedAt = performance.now();
     if (this.#isRefused) this.#setRefused(false);
     for (const [name, object] of this.#objects) this.#tellIfChanged(name, object, before.get(name));
@@ -152,6 +156,14 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#guard(() => options.onRelist?.(this.list()));
     this.#synced.resolve();
     return metadata.resourceVersion;
+  }
+
+  /** Out of what the server has in memory, never older than what it told already; after trouble out of its database. */
+  #list(reason: RelistReason): Promise<KubeList<T>> {
+    const { source, options } = this.#with;
+    const [selection, signal] = [this.#selection, this.#signal];
+    if (reason !== "start" && reason !== "interval") return source.list(options.resource, selection, signal);
+    return source.listKept(options.resource, { selection, notOlderThan: this.#version, signal });
   }
 
   /** Watches until the next relist is due. @throws whatever ends a watch before that. */
@@ -208,6 +220,7 @@ export class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
     if (type === "ERROR") throw refusal(`watch ${this.resource}`, readStatus(500, object));
     const { name, resourceVersion } = object.metadata;
     if (resourceVersion === undefined) throw new AppError("unavailable", "Kubernetes sent an event without a version.");
+    this.#version = resourceVersion;
     this.#confirmedAt = performance.now();
     this.#backoff.reset();
     if (type === "BOOKMARK") return resourceVersion;
@@ -249,10 +262,4 @@ function reasonOf(error: unknown): RelistReason {
 
 function versionOf(object: KubeObject | undefined): string | undefined {
   return object?.metadata.resourceVersion;
-}
-
-/** Without the field managers' book-keeping, which is often the larger half of an object and which nobody reads. */
-function slim<T extends KubeObject>(object: T): T {
-  delete (object.metadata as { managedFields?: unknown }).managedFields; // not in our type, but on the wire
-  return object;
 }

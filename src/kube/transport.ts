@@ -99,14 +99,18 @@ export class Transport {
   }
 
   /**
-   * Opens a response that goes on (a watch); ends with `signal`. One try, no retry: the caller keeps it going.
-   * @throws AppError as `call`, also while it is read.
+   * Opens a response that is read as it comes; ends with `signal`, and where it may not be silent (as a watch may) once nothing comes for as
+   * long as a call may take. One try, no retry: the caller keeps it going. @throws AppError as `call`, also while it is read.
    */
-  async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async stream(
+    request: ApiRequest,
+    signal: AbortSignal,
+    { mayBeSilent }: { mayBeSilent: boolean },
+  ): Promise<AsyncIterable<Uint8Array>> {
     const startedAt = performance.now();
     const opening = new Attempt<Dispatcher>(this.#deadlineMs, signal);
     try {
-      const { statusCode, headers, body } = await this.#send(request, opening, { bodyTimeout: 0 });
+      const { statusCode, headers, body } = await this.#send(request, opening, mayBeSilent ? { bodyTimeout: 0 } : {});
       this.reach.heard();
       if (statusCode !== 200) throw this.#refused(request, statusCode, headers, await body.text());
       opening.begun();

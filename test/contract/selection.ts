@@ -151,6 +151,21 @@ export function describeSelection(subject: () => Subject, { versionsKeptSeconds 
       expect(metadata.resourceVersion).toMatch(/^\d+$/);
     });
 
+    test("a list that may be of some moments ago is at least as new as the version that is asked for", async () => {
+      const { kube, wire, path } = subject();
+      const set = uniqueName("kept");
+      const made = await kube.create(pods, waitingPod(`${set}-made`, { set }));
+      const { resourceVersion = "" } = made.metadata;
+      for (const version of ["0", resourceVersion]) {
+        const query = { labelSelector: `set=${set}`, resourceVersion: version, resourceVersionMatch: "NotOlderThan" };
+        const { status, body } = await wire.send("GET", path("pods"), { query });
+        expect([status, body.kind]).toEqual([200, "PodList"]);
+        if (version === "0") continue; // whatever it has
+        expect(body.items.map(({ metadata }) => metadata.name)).toEqual([`${set}-made`]);
+        expect(Number(body.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(resourceVersion));
+      }
+    });
+
     test("a continue that is nonsense is refused", async () => {
       expect((await page({ limit: "3", continue: "nonsense" })).status).toBe(400);
     });
