@@ -10,8 +10,8 @@ import { openReconciler, type Reconciler } from "../../src/db/reconciler.ts";
 import { tellEnding } from "../../src/domain/licenses/ending.ts";
 import { licensesTurning, nextMoment, projectsWith, timesOf } from "../../src/domain/licenses/moments.ts";
 import { hasEnded } from "../../src/domain/project-pods/condition-rules.ts";
+import { QUOTA_SETTINGS } from "../../src/domain/settings/values.ts";
 import type { Tools } from "./case.ts";
-import { QUOTA_SETTINGS } from "./site-quotas.ts";
 import { isAway } from "./trouble.ts";
 
 /** A key in place of a licence's id: everything that runs. */

@@ -3,10 +3,7 @@
 import type { Logger } from "../../src/core/log.ts";
 import type { SettingName } from "../../src/domain/settings/definitions.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
-import { siteQuotas } from "../../src/domain/settings/values.ts";
-
-/** The settings that decide about quotas. */
-export const QUOTA_SETTINGS: readonly string[] = ["kucalc", "default_quotas", "max_upgrades"] satisfies SettingName[];
+import { QUOTA_SETTINGS, siteQuotas } from "../../src/domain/settings/values.ts";
 
 export type SaidOfQuotas = ReturnType<typeof siteQuotas>;
 

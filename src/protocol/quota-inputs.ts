@@ -46,5 +46,7 @@ export const quotaInputs = clusterQuotas.extend({
   /** `upgrades` of each member. */
   upgrades: z.array(written),
   licenses: z.array(licenseForQuota),
+  /** Settings of the site about quotas that are not well formed. They count as not set here, and nobody can say what a start gives. */
+  illFormed: z.array(z.string()).optional(),
 });
 export type QuotaInputs = z.infer<typeof quotaInputs>;

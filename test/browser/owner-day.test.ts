@@ -201,3 +201,32 @@ test(
   },
   DAY_MS,
 );
+
+test(
+  "while what the site says of quotas cannot be read, the page promises nothing of a start",
+  async () => {
+    const projectId = await admin.createProject("Slip");
+    const license = await makeLicense({ title: "Promised", quota: { ram: 4, cpu: 2 } });
+    const { page, problems } = await pageOf(life(), admin, `${product.origin}/app/projects`);
+    // As the hub answers then; that it does is tested with the hub.
+    await page.route("**/api/v2/projects/quota", async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { inputs: object };
+      await route.fulfill({
+        response,
+        json: { ...answer, inputs: { ...answer.inputs, illFormed: ["default_quotas"] } },
+      });
+    });
+    await page.goto(`${product.origin}/app/projects/${projectId}/settings`);
+    await page.getByText("default_quotas, a setting of this site, cannot be read", { exact: false }).waitFor();
+    expect(await page.getByText("Where each part comes from").count()).toBe(0);
+    expect(await page.getByText("Memory: limit", { exact: false }).count()).toBe(0);
+    await page.getByLabel("Add a licence by its id").fill(license);
+    const preview = page.getByRole("region", { name: "What Promised would do" });
+    await preview.getByText("What that would do is not known", { exact: false }).waitFor();
+    expect(await preview.getByText("→", { exact: false }).count()).toBe(0);
+    await expectAccessible(page, "main");
+    expect(problems).toEqual([]);
+  },
+  DAY_MS,
+);

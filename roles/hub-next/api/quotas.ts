@@ -5,18 +5,20 @@ import { projectQuota } from "../../../src/domain/licenses/project-quota.ts";
 import { askForMore } from "../../../src/domain/projects/ask-for-more.ts";
 import { setAdminQuotas } from "../../../src/domain/quotas/admin-quotas.ts";
 import { clusterQuotas } from "../../../src/domain/quotas/config.ts";
-import { siteQuotas } from "../../../src/domain/settings/values.ts";
+import { QUOTA_SETTINGS, siteQuotas } from "../../../src/domain/settings/values.ts";
 import type { quotaEndpoints } from "../../../src/protocol/api-v2-quotas.ts";
 import { type Handlers, OK, type ProjectCall } from "./call.ts";
 import { checkGiving } from "./licenses.ts";
 
 export const quotas: Handlers<keyof typeof quotaEndpoints> = {
   "projects/quota": async ({ hub: { db, settings, quotas }, projectId }) => {
-    const [values, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
-      settings.values(),
+    const [site, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
+      settings.known(),
       projectQuota(db, projectId),
     ]);
-    return { inputs: { ...siteQuotas(values), ...clusterQuotas(quotas), ...ofProject }, run_quota, pending_quota };
+    const illFormed = site.illFormed.filter((name) => QUOTA_SETTINGS.includes(name));
+    const inputs = { ...siteQuotas(site.values), illFormed, ...clusterQuotas(quotas), ...ofProject };
+    return { inputs, run_quota, pending_quota };
   },
   "projects/add-license": async (call, { license_id }) => {
     await checkGiving(call, license_id);

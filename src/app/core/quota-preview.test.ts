@@ -4,7 +4,7 @@ import { expect, test } from "@jest/globals";
 import type { SiteLicense } from "../../protocol/licenses.ts";
 import type { QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { adminChange, adminFormOf, adminProblems, settingsWith } from "./admin-quotas.ts";
-import { asGiven, previewOf, previewOfAdding, previewOfRemoving } from "./quota-preview.ts";
+import { asGiven, previewOf, previewOfAdding, previewOfRemoving, whyUnknown } from "./quota-preview.ts";
 
 const NOW = Date.parse("2030-01-02T03:04:05.678Z");
 const INPUTS: QuotaInputs = { defaultQuotas: {}, maxUpgrades: {}, settings: {}, upgrades: [], licenses: [] };
@@ -23,7 +23,7 @@ const LICENSE: SiteLicense = {
   running: 0,
 };
 
-const told = (changes: ReturnType<typeof previewOf>) =>
+const told = (changes: ReturnType<typeof previewOf> = []) =>
   changes.map(({ name, before, after, lower }) => `${name}: ${before} → ${after}${lower ? " (less)" : ""}`);
 
 test("a licence says what it would add, and one that goes before those that are there what it would take", () => {
@@ -56,6 +56,15 @@ test("one that is not in force, or of which all places are taken, would change n
     expect(asGiven(license, NOW).reason).toBe(reason);
     expect(previewOfAdding(INPUTS, license, NOW)).toEqual([]);
   }
+});
+
+test("while what the site says of quotas is not well formed, pages told what no start gives", () => {
+  const inputs = { ...INPUTS, illFormed: ["default_quotas"] };
+  expect(previewOf(inputs, { settings: { memory: 8_000 } })).toBeUndefined();
+  expect(previewOfAdding(inputs, LICENSE, NOW)).toBeUndefined();
+  expect(previewOfRemoving(inputs, LICENSE.id)).toBeUndefined();
+  expect(whyUnknown(inputs)).toMatch(/next start gives it: default_quotas, a setting of this site, cannot be read/);
+  expect(whyUnknown({ ...INPUTS, illFormed: [] })).toBeUndefined();
 });
 
 test("what an administrator grants is sent in the units of the API, and shows what it would do", () => {

@@ -6,19 +6,27 @@ import type { SiteLicense } from "../../protocol/licenses.ts";
 import type { LicenseForQuota, QuotaInputs } from "../../protocol/quota-inputs.ts";
 import { forceOf } from "./license-view.ts";
 
-/** From what it would have by now to what it would have then. */
-export function previewOf(inputs: QuotaInputs, change: Partial<QuotaInputs>): ToldChange[] {
+/** Why nobody can say what a start gives; undefined: one can. */
+export function whyUnknown({ illFormed = [] }: QuotaInputs): string | undefined {
+  if (illFormed.length === 0) return undefined;
+  const of = illFormed.length === 1 ? "a setting" : "settings";
+  return `It is not known what its next start gives it: ${illFormed.join(", ")}, ${of} of this site, cannot be read until an administrator corrects that.`;
+}
+
+/** From what it would have by now to what it would have then; undefined: nobody can say. */
+export function previewOf(inputs: QuotaInputs, change: Partial<QuotaInputs>): ToldChange[] | undefined {
+  if (whyUnknown(inputs) !== undefined) return undefined;
   return toldChanges(runQuota(inputs), runQuota({ ...inputs, ...change }));
 }
 
 /** With one more licence. */
-export function previewOfAdding(inputs: QuotaInputs, license: SiteLicense, now: number): ToldChange[] {
+export function previewOfAdding(inputs: QuotaInputs, license: SiteLicense, now: number): ToldChange[] | undefined {
   const others = inputs.licenses.filter(({ id }) => id !== license.id);
   return previewOf(inputs, { licenses: [...others, asGiven(license, now)] });
 }
 
 /** Without one of its licences. */
-export function previewOfRemoving(inputs: QuotaInputs, licenseId: string): ToldChange[] {
+export function previewOfRemoving(inputs: QuotaInputs, licenseId: string): ToldChange[] | undefined {
   return previewOf(inputs, { licenses: inputs.licenses.filter(({ id }) => id !== licenseId) });
 }
 

@@ -51,6 +51,12 @@ test("a change says what every project would have", () => {
   expect(told('{"mem":8000}', { settings: [...settings, setting("kucalc", "yes")], cluster })).toEqual([]);
 });
 
+test("a change of what the site gives was told from the default where another value counted", () => {
+  const slip = { ...setting("default_quotas", "{mem: 1000"), problem: "must be an object" };
+  const settings = [slip, setting("max_upgrades"), setting("kucalc", "onprem")];
+  expect(effectOf({ settings, cluster: {} }, "default_quotas", '{"mem":4000}')).toEqual([]);
+});
+
 test("settings are found by the words of their name and meaning, under their headings", () => {
   const settings = [
     setting("site_name", null, "Name of the site."),

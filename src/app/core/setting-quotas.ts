@@ -39,6 +39,9 @@ const KEYS: Readonly<Record<string, readonly QuotaKey[]>> = {
 /** The keys of a setting; undefined: it is none of these. */
 export const quotaKeysOf = (name: string): readonly QuotaKey[] | undefined => KEYS[name];
 
+/** Has it a say in what projects may use? While such a setting is not well formed, what it said before counts where that is still known. */
+export const decidesQuotas = (name: string) => name === "kucalc" || Object.hasOwn(KEYS, name);
+
 /** What the JSON of such a setting says; undefined where it is no object. */
 export function readQuotas(text: string): Record<string, unknown> | undefined {
   if (text.trim() === "") return {};
@@ -75,9 +78,14 @@ export function withKey(quotas: Readonly<Record<string, unknown>>, { key, isFlag
 /** `default_quotas` has true and false, the keys of a project's settings 1 and 0. */
 const flagValue = (key: string, isOn: boolean) => (key === "internet" ? isOn : Number(isOn));
 
-/** What a project has to which nobody gives anything: now, and with another text of one of these settings. */
+/**
+ * What a project has to which nobody gives anything: now, and with another text of one of these settings. Nothing while one of them is not well
+ * formed, when nobody can say what it has now.
+ */
 export function effectOf({ settings, cluster }: KnownSettings, name: string, text: string): ToldChange[] {
-  const textOf = (each: string) => textThatCounts(settings.find(({ name }) => name === each));
+  const decide = settings.filter(({ name }) => decidesQuotas(name));
+  if (decide.some(({ problem }) => problem !== null)) return [];
+  const textOf = (each: string) => textThatCounts(decide.find(({ name }) => name === each));
   if (textOf("kucalc") !== "onprem") return []; // there neither counts
   const quotaWith = (change: Record<string, string>) => {
     const of = (each: string) => readQuotas(change[each] ?? textOf(each)) ?? {};
@@ -87,8 +95,4 @@ export function effectOf({ settings, cluster }: KnownSettings, name: string, tex
   return toldChanges(quotaWith({}), quotaWith({ [name]: text }));
 }
 
-/** One that is not well formed does not count. */
-function textThatCounts(setting: SiteSetting | undefined): string {
-  if (setting === undefined) return "";
-  return setting.problem === null ? (setting.value ?? setting.default) : setting.default;
-}
+const textThatCounts = (setting: SiteSetting | undefined) => setting?.value ?? setting?.default ?? "";

@@ -5,7 +5,8 @@ import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { ToldChange } from "../../domain/quotas/words-rules.ts";
 
 interface ListProps {
-  changes: readonly ToldChange[];
+  /** undefined: nobody can say, since settings of the site are not well formed. */
+  changes: readonly ToldChange[] | undefined;
   label: string;
   /** Of one that runs it is told what a restart takes; of another all is so from its next start on. */
   isRunning?: boolean;
@@ -14,6 +15,8 @@ interface ListProps {
 }
 
 export function QuotaChangeList({ changes, label, isRunning = false, nothing }: ListProps) {
+  if (changes === undefined)
+    return <Text size="sm">What that would do is not known while settings of this site cannot be read.</Text>;
   if (changes.length === 0) return nothing === undefined ? null : <Text size="sm">{nothing}</Text>;
   return (
     <ul className="quota-changes" aria-label={label}>

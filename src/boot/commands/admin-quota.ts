@@ -29,27 +29,39 @@ export function adminQuota(admin: Command): void {
 }
 
 async function show(projectId: string): Promise<void> {
-  const [{ projectQuota }, { quotaConfig }, { runQuota }, { isTold }, { readSettings }, { siteQuotas }] =
-    await Promise.all([
-      import("../../domain/licenses/project-quota.ts"),
-      import("../../domain/quotas/config.ts"),
-      import("../../domain/quotas/rules.ts"),
-      import("../../domain/quotas/words-rules.ts"),
-      import("../../domain/settings/settings.ts"),
-      import("../../domain/settings/values.ts"),
-    ]);
+  const [
+    { projectQuota },
+    { quotaConfig },
+    { runQuota },
+    { isTold },
+    { readSettingsTable },
+    { QUOTA_SETTINGS, siteQuotas },
+  ] = await Promise.all([
+    import("../../domain/licenses/project-quota.ts"),
+    import("../../domain/quotas/config.ts"),
+    import("../../domain/quotas/rules.ts"),
+    import("../../domain/quotas/words-rules.ts"),
+    import("../../domain/settings/settings.ts"),
+    import("../../domain/settings/values.ts"),
+  ]);
   const id = idIn(projectId, "project");
   await withDb(async (db) => {
-    const [values, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
-      readSettings(db),
+    const [{ values, illFormed }, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
+      readSettingsTable(db),
       projectQuota(db, id),
     ]);
     const next = runQuota({ ...siteQuotas(values), ...readConfig(quotaConfig, environment()), ...ofProject });
+    const unread = illFormed.filter((name) => QUOTA_SETTINGS.includes(name));
     const rows = Object.entries(next).map(([name, value]) => {
-      const row = [name, inWords(run_quota?.[name]), inWords(value)];
+      const row = [name, inWords(run_quota?.[name]), unread.length > 0 ? "not known" : inWords(value)];
       return isTold(name) ? row : [...row, "kept only"];
     });
     process.stdout.write(table([["", "LAST GIVEN", "AT THE NEXT START"], ...rows]));
+    if (unread.length > 0) {
+      process.stdout.write(
+        `\nIt is not known what its next start gives it while ${unread.join(", ")} of the site cannot be read: \`cocalc-k8s doctor\` says what is wrong with them.\n`,
+      );
+    }
     if (pending_quota !== null) process.stdout.write(`\n${oneLine(pending_quota.message)}\n`);
     process.stdout.write(`\nGranted: ${oneLine(JSON.stringify(ofProject.settings))}\n`);
     for (const { id: license, title = "", status, reason, last } of ofProject.licenses) {

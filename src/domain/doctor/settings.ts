@@ -1,4 +1,4 @@
-/** The doctor's check of the site settings: one that is not well formed counts as if it were not set, and nobody else says so. */
+/** The doctor's check of the site settings: one that is not well formed does not count. */
 
 import type { Queryable } from "../../db/db.ts";
 import { isSettingName } from "../settings/definitions.ts";
@@ -16,7 +16,7 @@ export function checkSettings(db: Queryable): Promise<Checked> {
     });
     if (problems.length > 0) {
       const fix =
-        "correct them in server_settings, or as COCALC_SETTING_<NAME> of hub-next; until then their defaults count";
+        "correct them in server_settings, or as COCALC_SETTING_<NAME> of hub-next; until then their defaults count, and of quotas what was said before";
       return wrong(problems.join("; "), fix);
     }
     const unknown = rows.map(({ name }) => name).filter((name) => !isSettingName(name));

@@ -13,7 +13,7 @@ export function settingRows(db: Queryable): Promise<{ name: string; value: strin
 }
 
 /** What was read of the table. */
-interface ReadSettings {
+export interface ReadSettings {
   values: SettingValues;
   /** Set to what is not well formed, so that the default counts. */
   illFormed: readonly SettingName[];
@@ -21,10 +21,11 @@ interface ReadSettings {
 
 /** Reads all settings. */
 export async function readSettings(db: Queryable): Promise<SettingValues> {
-  return (await readTable(db)).values;
+  return (await readSettingsTable(db)).values;
 }
 
-async function readTable(db: Queryable): Promise<ReadSettings> {
+/** The same, and which are not well formed. */
+export async function readSettingsTable(db: Queryable): Promise<ReadSettings> {
   const rows = new Map((await settingRows(db)).map(({ name, value }) => [name, value]));
   return { values: settingValues(rows), illFormed: illFormedSettings(rows) };
 }
@@ -126,7 +127,7 @@ export class Settings {
   async #read(): Promise<ReadSettings> {
     const changes = this.#changes;
     try {
-      const read = await readTable(this.#db);
+      const read = await readSettingsTable(this.#db);
       if (this.#last !== undefined && changes < this.#lastOf) return this.#last; // somebody asked later and was answered sooner
       this.#last = read;
       this.#lastOf = changes;

@@ -63,6 +63,9 @@ function typedValue(values: SettingValues, name: SettingName): unknown {
   }
 }
 
+/** The settings that decide about quotas. */
+export const QUOTA_SETTINGS: readonly string[] = ["kucalc", "default_quotas", "max_upgrades"] satisfies SettingName[];
+
 /** What the site says of quotas, which counts on premises alone; nothing anywhere else. */
 export function siteQuotas(values: SettingValues): {
   defaultQuotas: Record<string, unknown>;

@@ -85,6 +85,10 @@ test("`admin quota` grants a project more, shows what comes of it, and takes it 
   expect(shown).toContain('Granted: {"cores":2,"memory":4000,"network":1}');
   await run("quota", "set", projectId, "cpu_limit=none");
   expect(await run("quota", "show", projectId)).toMatch(/^cpu_limit +- +1$/m);
+  await db.execute("INSERT INTO server_settings (name, value) VALUES ('max_upgrades', '{memory: 1')"); // by SQL
+  const unknown = await run("quota", "show", projectId);
+  expect(unknown).toMatch(/^cpu_limit +- +not known$/m);
+  expect(unknown).toMatch(/while max_upgrades of the site cannot be read/);
   expect(await fails("quota", "show", "my-project")).toMatch(/"my-project" is not the id of a project/);
 });
 

@@ -54,6 +54,22 @@ test("a browser is told all of which the quota is made, and computes by it what 
   });
 });
 
+test("default quotas that are not well formed showed on every page as a lower quota, which no start gave", async () => {
+  const { hub, owner, project_id } = await people({ COCALC_SETTING_KUCALC: "onprem" });
+  const illFormed = async () => (await owner.call("projects/quota", { project_id })).inputs.illFormed;
+  const set = (value: string) =>
+    hub.db.execute(
+      "INSERT INTO server_settings (name, value) VALUES ('default_quotas', $1) ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value",
+      [value],
+    );
+  expect(await illFormed()).toEqual([]);
+  await set("{mem: 4000");
+  await until(async () => (await illFormed())?.length === 1);
+  expect(await illFormed()).toEqual(["default_quotas"]);
+  await set('{"mem":4000}');
+  await until(async () => (await illFormed())?.length === 0);
+});
+
 test("of each licence is told whether it counts by now, and why not", async () => {
   const { hub, admin, owner, project_id } = await people();
   const make = async (wish: object) => {

@@ -20,7 +20,7 @@ export function EndingLicense() {
   const [dismissed, setDismissed] = useState(false);
   const [soonest] = endingSoon(data?.inputs.licenses.flatMap(({ license }) => license ?? []) ?? [], now);
   if (data === undefined || soonest?.expires == null || dismissed) return null;
-  const lost = previewOfRemoving(data.inputs, soonest.id).filter(({ lower }) => lower);
+  const lost = previewOfRemoving(data.inputs, soonest.id)?.filter(({ lower }) => lower) ?? [];
   return (
     <div className="warning ending-license" role="status">
       <IconClockHour4 size={18} aria-hidden />

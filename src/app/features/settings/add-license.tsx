@@ -110,7 +110,7 @@ function Preview({ license, inputs, onAdded }: PreviewProps) {
       {reason !== undefined && (
         <Text size="sm">{reason} The project may have it, and it counts once that changes.</Text>
       )}
-      {changes.some(({ lower }) => lower) && (
+      {changes?.some(({ lower }) => lower) && (
         <div role="alert" className="warning">
           <IconAlertTriangle size={18} aria-hidden />
           <Text size="sm">

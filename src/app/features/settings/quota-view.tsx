@@ -6,6 +6,7 @@ import { memoryWords, QUOTA_MB } from "../../../domain/quotas/memory-words-rules
 import { runQuota } from "../../../domain/quotas/rules.ts";
 import { coresWords } from "../../../domain/quotas/words-rules.ts";
 import { formatBytes } from "../../core/format.ts";
+import { whyUnknown } from "../../core/quota-preview.ts";
 import { useProject, useStore } from "../../ui/app-context.ts";
 import { Section } from "../../ui/section.tsx";
 import type { ProjectQuota } from "../../ui/use-project-quota.ts";
@@ -17,16 +18,19 @@ export function QuotaView({ quota }: { quota: ProjectQuota | undefined }) {
   const { project, open } = useProject();
   const online = useStore(open.connection.status) === "online";
   const isRunning = project.state?.state === "running";
-  const has: Record<string, unknown> =
-    (!isRunning && quota !== undefined ? runQuota(quota.inputs) : project.run_quota) ?? {};
+  const unknown = quota && whyUnknown(quota.inputs);
+  const next = !isRunning && unknown === undefined ? quota?.inputs : undefined;
+  const has: Record<string, unknown> = (next === undefined ? project.run_quota : runQuota(next)) ?? {};
   return (
     <Section title="Quota">
       {Object.keys(has).length === 0 && <Text size="sm">The quota is known once the project has been started.</Text>}
-      {!isRunning && quota !== undefined && <Text size="sm">From its next start on it may use:</Text>}
+      {unknown !== undefined && <Text size="sm">{unknown}</Text>}
+      {unknown !== undefined && !isRunning && <Text size="sm">At its last start it was given:</Text>}
+      {next !== undefined && <Text size="sm">From its next start on it may use:</Text>}
       {isRunning && quota?.pending_quota && <PendingNotice pending={quota.pending_quota} quota={quota.run_quota} />}
       <Bars quota={has} projectId={open.projectId} online={online} />
       {has.network === false && <Text size="sm">It has no access to the internet.</Text>}
-      {quota !== undefined && <QuotaSources inputs={quota.inputs} />}
+      {quota !== undefined && unknown === undefined && <QuotaSources inputs={quota.inputs} />}
     </Section>
   );
 }

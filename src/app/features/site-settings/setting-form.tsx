@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SiteSetting } from "../../../protocol/api-v2-settings.ts";
 import { shownValue } from "../../core/setting-groups.ts";
-import { quotaKeysOf } from "../../core/setting-quotas.ts";
+import { decidesQuotas, quotaKeysOf } from "../../core/setting-quotas.ts";
 import { useApp } from "../../ui/app-context.ts";
 import { useAct } from "../../ui/ask.tsx";
 import { tell } from "../../ui/tell.ts";
@@ -35,7 +35,7 @@ export function SettingForm({ setting }: { setting: SiteSetting }) {
 function useSetting(setting: SiteSetting) {
   const { api } = useApp();
   const queries = useQueryClient();
-  const { name, isSecret, problem } = setting;
+  const { name, isSecret } = setting;
   const [typed, setTyped] = useState<string>();
   const known = isSecret ? "" : shownValue(setting);
   const set = async (value: string | null) => {
@@ -47,7 +47,7 @@ function useSetting(setting: SiteSetting) {
   const save = useAct(() => set(typed ?? known));
   const reset = useAct(() => set(null));
   const isChanged = typed !== undefined && typed !== known;
-  const error = save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(problem));
+  const error = save.error ?? reset.error ?? (isChanged ? undefined : wrongWords(setting));
   const field = { setting, value: typed ?? known, error, onChange: setTyped };
   return { field, isChanged, save, reset, leave: () => setTyped(undefined) };
 }
@@ -82,8 +82,12 @@ function IsSet({ name, busy, onReset }: { name: string; busy: boolean; onReset: 
   );
 }
 
-const wrongWords = (problem: string | null) =>
-  problem === null ? undefined : `What is set does not count, so the default does: it ${problem}.`;
+function wrongWords({ name, problem }: SiteSetting): string | undefined {
+  if (problem === null) return undefined;
+  return decidesQuotas(name)
+    ? `What is set does not count: it ${problem}. What it was before does, where that is still known, and what runs stays as it is.`
+    : `What is set does not count, so the default does: it ${problem}.`;
+}
 
 function wordsOfSetting(name: string, value: string | null, forgotten: string | null): string {
   const words = value === null ? `${name} has its default again.` : `${name} is set.`;
