@@ -219,7 +219,8 @@ test(
     });
     await page.goto(`${product.origin}/app/projects/${projectId}/settings`);
     await page.getByText("default_quotas, a setting of this site, cannot be read", { exact: false }).waitFor();
-    expect(await page.getByText("Where each part comes from").count()).toBe(0);
+    for (const promise of ["Where each part comes from", "At its last start", "is known once"])
+      expect(await page.getByText(promise, { exact: false }).count()).toBe(0);
     expect(await page.getByText("Memory: limit", { exact: false }).count()).toBe(0);
     await page.getByLabel("Add a licence by its id").fill(license);
     const preview = page.getByRole("region", { name: "What Promised would do" });

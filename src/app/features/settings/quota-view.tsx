@@ -21,11 +21,15 @@ export function QuotaView({ quota }: { quota: ProjectQuota | undefined }) {
   const unknown = quota && whyUnknown(quota.inputs);
   const next = !isRunning && unknown === undefined ? quota?.inputs : undefined;
   const has: Record<string, unknown> = (next === undefined ? project.run_quota : runQuota(next)) ?? {};
+  const hasNothing = Object.keys(has).length === 0;
   return (
     <Section title="Quota">
-      {Object.keys(has).length === 0 && <Text size="sm">The quota is known once the project has been started.</Text>}
-      {unknown !== undefined && <Text size="sm">{unknown}</Text>}
-      {unknown !== undefined && !isRunning && <Text size="sm">At its last start it was given:</Text>}
+      {hasNothing && <Text size="sm">{unknown ?? "The quota is known once the project has been started."}</Text>}
+      {!hasNothing && unknown !== undefined && (
+        <Text size="sm">
+          {unknown} {!isRunning && "At its last start it was given:"}
+        </Text>
+      )}
       {next !== undefined && <Text size="sm">From its next start on it may use:</Text>}
       {isRunning && quota?.pending_quota && <PendingNotice pending={quota.pending_quota} quota={quota.run_quota} />}
       <Bars quota={has} projectId={open.projectId} online={online} />
