@@ -1,6 +1,7 @@
 /** Memory that runs out on a real node: a program in a project is killed, and its server with everything else. */
 import { describe, expect, test } from "@jest/globals";
 import { type LogEntry, wordsOfEvent } from "../../src/app/core/log-view.ts";
+import type { FileListing } from "../../src/protocol/project-files.ts";
 import type { OutOfMemory } from "../../src/protocol/project-status.ts";
 import { until } from "../helpers/until.ts";
 import { openProject, runScript, startProject } from "./person.ts";
@@ -91,21 +92,58 @@ describe("a project that runs out of memory", () => {
   });
 });
 
+/** Keeps whoever has it from a terminal: each shell that reads it leaves a mark and ends. */
+const BREAK_SHELLS = `for name in .bash_profile .bashrc; do echo "touch /home/user/executed-$name; exit 7" > $name; done`;
+
+/** What a terminal says until the words are there, or its shell ended: then with its exit code. */
+async function saidInTerminal(id: string, { type, words }: { type: string; words: RegExp }): Promise<string> {
+  const project = await openProject(life, ada, id);
+  let said = "";
+  project.socket.on("terminal_output", ({ text }) => {
+    said += text;
+  });
+  project.socket.on("terminal_exited", ({ exitCode }) => {
+    said += `(exit ${exitCode})`;
+  });
+  await project.ask("terminal_open", { name: "main", cols: 200, rows: 24 });
+  await project.ask("terminal_input", { name: "main", text: type }).catch(() => {}); // its shell has ended already
+  return until(() => (words.test(said) || said.includes("(exit ")) && said, PATIENCE);
+}
+
+/** What stands in the project's home, told by its server: programs need a shell that is not broken. */
+async function namesIn(id: string): Promise<string[]> {
+  const listing: FileListing = await (await ada.fetch(`/${id}/api/files/list?path=`)).json();
+  return listing.entries.map(({ name }) => name);
+}
+
+async function stopProject(id: string): Promise<void> {
+  await ada.call("projects/stop", { project_id: id });
+  await inState(world, id, "opened");
+}
+
 test("a project with a broken home is started in rescue mode, mended there, and starts normally again", async () => {
   const id = await startProject(ada, { title: "Broken" });
   await inState(world, id, "running");
-  await runScript(ada, id, "echo 'kill 1' > project_init.sh; echo 'touch ~/executed' > .bash_env");
-  await ada.call("projects/stop", { project_id: id });
-  await inState(world, id, "opened");
+  await runScript(ada, id, `echo 'kill 1' > project_init.sh; ${BREAK_SHELLS}`);
+  const greeting = { type: 'echo "HOME=$HOME PWD=$PWD"\r', words: /HOME=\/\S* PWD=\/\S*\r/ };
+  expect(await saidInTerminal(id, greeting)).toContain("(exit 7)"); // nobody gets a shell
+  expect(await namesIn(id)).toContain("executed-.bash_profile");
+  await stopProject(id);
+
   await ada.call("projects/start", { project_id: id, rescue: true });
   expect(await inState(world, id, "running")).toMatchObject({ rescue: true });
-  const script = 'rm project_init.sh; ls -A; echo "HOME=$HOME PWD=$PWD"';
-  const said = await runScript(ada, id, script);
-  expect(said).toMatch(/HOME=\/tmp\/rescue-\S+ PWD=\/home\/user\n/);
-  expect(said).not.toMatch(/^executed$/m);
-  await ada.call("projects/stop", { project_id: id });
-  await inState(world, id, "opened");
+  await runScript(ada, id, "rm executed-*");
+  expect(await saidInTerminal(id, greeting)).toMatch(/HOME=\/tmp\/rescue-\S+ PWD=\/home\/user/);
+  expect(await runScript(ada, id, 'echo "$PROJECT_HOME"')).toBe("/home/user\n");
+  expect(await namesIn(id)).not.toContainEqual(expect.stringMatching(/^executed-/));
+  await saidInTerminal(id, {
+    type: "rm project_init.sh .bash_profile .bashrc; echo $((6 * 7))\r",
+    words: /[\r\n]42\r/,
+  });
+  expect(await namesIn(id)).not.toContainEqual(expect.stringMatching(/^(project_init\.sh|\.bash_profile|\.bashrc)$/));
+  await stopProject(id);
+
   await ada.call("projects/start", { project_id: id });
-  const state = await inState(world, id, "running");
-  expect(state.rescue).toBeUndefined();
+  expect((await inState(world, id, "running")).rescue).toBeUndefined();
+  expect(await saidInTerminal(id, greeting)).toMatch(/HOME=\/home\/user PWD=\/home\/user/);
 });
