@@ -50,6 +50,11 @@ interface Ready {
   sinceMs: number;
 }
 
+interface Asking extends Ready {
+  end: UntoldEnd | undefined;
+  signal: AbortSignal;
+}
+
 export class MemoryEnds {
   readonly #parts: Parts;
   /** By project: the last end that is written down. */
@@ -66,7 +71,7 @@ export class MemoryEnds {
     this.#untold = new Batches({ max: 500, parallel: 2, run: (projectIds) => untoldEnds(parts.db, projectIds) });
     this.#asking = new WorkQueue(term, {
       concurrency: ASKED_AT_ONCE,
-      reconcile: (projectId) => this.#ask(projectId),
+      reconcile: (projectId, signal) => this.#ask(projectId, signal),
       onError: (projectId, error) =>
         parts.log.info({ projectId, reason: messageOf(error) }, "what ran out of memory is asked again"),
       maxRetryMs: 60_000,
@@ -108,11 +113,11 @@ export class MemoryEnds {
     this.#written.set(projectId, end);
   }
 
-  async #ask(projectId: string): Promise<undefined> {
+  async #ask(projectId: string, signal: AbortSignal): Promise<undefined> {
     const ready = this.#ready.get(projectId);
     if (ready === undefined) return;
     const end = await this.#untold.ask(projectId);
-    const { end: told, killed } = await this.#historyOf(projectId, ready, end);
+    const { end: told, killed } = await this.#historyOf(projectId, { ...ready, end, signal });
     if (end !== undefined && told !== null) await tellEnd(this.#parts.leader, end.id, told);
     for (const program of killed) await this.#logKilled(projectId, program);
     if (this.#ready.get(projectId) === ready) this.#ready.delete(projectId);
@@ -128,13 +133,14 @@ export class MemoryEnds {
     }
   }
 
-  /** What its server knows. @throws what is to be tried again soon. */
-  async #historyOf(projectId: string, { ip, sinceMs }: Ready, end: UntoldEnd | undefined): Promise<History> {
+  /** What its server knows. @throws what is to be tried again soon, and the signal's reason: no term waits at its end for a server that hangs. */
+  async #historyOf(projectId: string, { ip, sinceMs, end, signal }: Asking): Promise<History> {
     const path = `/api/out-of-memory${end === undefined ? "" : `?ended=${end.ended.toISOString()}`}`;
     try {
       const as = onNobodysBehalf("manage-state");
-      return await this.#parts.servers.ask(projectId, { as, path, ip, answer: memoryHistory });
+      return await this.#parts.servers.ask(projectId, { as, path, ip, answer: memoryHistory, signal });
     } catch (error) {
+      signal.throwIfAborted();
       const isPassing = isAppError(error, "unavailable") || isAppError(error, "timeout");
       if (isPassing && Date.now() - sinceMs < ASKED_AGAIN_MS) throw error;
       this.#parts.log.info(
