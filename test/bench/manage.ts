@@ -76,7 +76,8 @@ async function restarted(life: Life, bench: Bench): Promise<number> {
   const began = performance.now();
   const started = startRoles(life, bench);
   const made = watched.when(() => watched.get(podName(asked)) !== undefined);
-  await until(async () => (await countRunning(db)) === PROJECTS - 1, { timeoutMs: 300_000, everyMs: 50 });
+  const isGone = "SELECT FROM projects WHERE project_id = $1 AND state ->> 'state' = 'opened'";
+  await until(async () => (await db.query(isGone, [gone?.project_id])).length > 0, { timeoutMs: 300_000, everyMs: 50 });
   await Promise.all([started, made]);
   return performance.now() - began;
 }
