@@ -3,7 +3,8 @@
 import { readFile } from "node:fs/promises";
 import type { ProjectRunning } from "../../src/protocol/project-running.ts";
 import type { Caller } from "./callers.ts";
-import { listProcesses, type ProcessInfo, treeOf } from "./processes.ts";
+import { ownProcesses, type Whose } from "./own-processes.ts";
+import type { ProcessInfo } from "./processes.ts";
 
 const MOST_TOLD = 20;
 const LONGEST_COMMAND = 100;
@@ -13,13 +14,9 @@ interface Named extends ProcessInfo {
   command: string;
 }
 
-/** Who is there and what runs: of the server's own processes; where the whole container is the project's, of all. */
-export async function runningNow(
-  people: readonly Caller[],
-  { ownContainer }: { ownContainer: boolean },
-): Promise<ProjectRunning> {
-  const all = await listProcesses();
-  const own = ownContainer ? all : treeOf(process.pid, all);
+/** Who is there, and what runs of the project's own processes. */
+export async function runningNow(people: readonly Caller[], whose: Whose): Promise<ProjectRunning> {
+  const own = await ownProcesses(whose);
   const named = await Promise.all(own.map(async (info) => ({ ...info, command: await commandOf(info.pid) })));
   const commands = startedByPeople(named, process.pid);
   return {

@@ -95,7 +95,7 @@ export async function serveProject(
     ...socketHandlers(sockets),
     "GET /api/running": {
       need: "run",
-      handle: () => runningNow(sockets.people(), { ownContainer }),
+      handle: () => runningNow(sockets.people(), { ownContainer, cgroups }),
     },
     ...memoryHandlers({ memory, status }),
     "* /port/": { need: "run", handle: toServer },

@@ -5,18 +5,15 @@ import type { ProjectStatus } from "../../src/protocol/project-status.ts";
 import type { Activity } from "./activity.ts";
 import { groupUse } from "./memory/control-group.ts";
 import type { MemoryWatch } from "./memory/memory-watch.ts";
-import { listProcesses, type ProcessInfo, treeOf } from "./processes.ts";
+import { ownProcesses, type Whose } from "./own-processes.ts";
+import type { ProcessInfo } from "./processes.ts";
 
-interface Options {
+interface Options extends Whose {
   home: string;
-  /** Is every process that can be seen the project's? */
-  ownContainer: boolean;
   activity: Activity;
   memory: Pick<MemoryWatch, "latest">;
   /** Does the server run in rescue mode? */
   rescue?: boolean;
-  /** Where the container's control group is mounted; absent: nowhere. */
-  cgroups?: string | undefined;
 }
 
 interface Usage {
@@ -67,8 +64,7 @@ export class Status {
   }
 
   async #usage(): Promise<Usage> {
-    const all = await listProcesses();
-    const own = this.#options.ownContainer ? all : treeOf(process.pid, all);
+    const own = await ownProcesses(this.#options);
     const { cgroups } = this.#options;
     const group = cgroups === undefined ? undefined : await groupUse(cgroups);
     const sum = sumOf(own);

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { listProcesses, treeOf } from "../processes.ts";
+import { ownProcesses, type Whose } from "../own-processes.ts";
 
 export interface LargeProcess {
   pid: number;
@@ -14,10 +14,9 @@ export interface LargeProcess {
 
 const MOST = 5;
 
-/** The largest of the container first; on one machine, of what this server has started. */
-export async function largestProcesses({ ownContainer }: { ownContainer: boolean }): Promise<LargeProcess[]> {
-  const all = await listProcesses();
-  const own = ownContainer ? all : treeOf(process.pid, all);
+/** The project's own, the largest first. */
+export async function largestProcesses(whose: Whose): Promise<LargeProcess[]> {
+  const own = await ownProcesses(whose);
   const largest = own.sort((a, b) => b.memory - a.memory).slice(0, MOST);
   return Promise.all(largest.map(async ({ pid, memory }) => ({ pid, name: await nameOf(pid), used: memory })));
 }

@@ -14,7 +14,8 @@ test("the folder of a pod that has ended can be removed while its memory is stil
   const look = (bytes: number) =>
     group.isOver({ processes: [{ pid: 1, bytes }], limit: 1e9, main: undefined, kills: "process" });
   await look(1_000);
-  expect((await readdir(group.folder)).sort()).toEqual(["memory.current", "memory.events", "memory.max"]);
+  const names = ["cgroup.procs", "memory.current", "memory.events", "memory.max"];
+  expect((await readdir(group.folder)).sort()).toEqual(names);
   const last = look(2_000);
   await group.end();
   await rm(group.folder, { recursive: true });

@@ -1,6 +1,6 @@
-/** The memory of one container: told to its processes in files as a control group of version 2 has them, and what is killed when it is too much. */
+/** The memory and the processes of one container: told to it in files as a control group of version 2 has them, and what is killed when it is too much. */
 
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../files.ts";
 import { signalProcess } from "../processes.ts";
@@ -21,7 +21,7 @@ interface Look {
   kills: OomKills;
 }
 
-/** All files have one length for ever and are written over in place, so that nobody reads the half of one. */
+/** Of a file with a number: it has one length for ever and is written over in place, so that nobody reads the half of one. */
 const LENGTH = 40;
 
 export class MemoryGroup {
@@ -64,14 +64,32 @@ export class MemoryGroup {
       signalProcess(largest.pid, "SIGKILL");
       this.#killed += 1;
     }
+    await this.#writeProcesses(processes.map(({ pid }) => pid).join("\n"));
     await this.#write("memory.current", String(Math.round(used)));
     await this.#write("memory.max", String(Math.floor(limit)));
     await this.#write("memory.events", `oom_kill ${this.#killed}`);
     return isEnd;
   }
 
+  async #writeProcesses(pids: string): Promise<void> {
+    const name = "cgroup.procs";
+    if (this.#isKnown(name, pids)) return;
+    const beside = join(this.folder, `.${name}`);
+    try {
+      await writeFile(beside, pids);
+      await rename(beside, join(this.folder, name));
+      this.#written.set(name, pids);
+    } catch {
+      // as below
+    }
+  }
+
+  #isKnown(name: string, text: string): boolean {
+    return this.#hasEnded || this.#written.get(name) === text;
+  }
+
   async #write(name: string, text: string): Promise<void> {
-    if (this.#hasEnded || this.#written.get(name) === text) return;
+    if (this.#isKnown(name, text)) return;
     let file: FileHandle | undefined;
     try {
       file = await open(join(this.folder, name), this.#written.has(name) ? "r+" : "w");
