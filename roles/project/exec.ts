@@ -13,6 +13,8 @@ import { signalSession } from "./processes.ts";
 const MAX_RUNNING = 50;
 /** After a program ended, what it left behind may hold its output open for this long. */
 const OUTPUT_AFTER_EXIT_MS = 250;
+/** It takes our pipes for a login from afar, and would read `.bashrc`, which is for people: what that says is no output, and it may be broken. */
+const BASH = ["--norc", "-c"];
 
 interface Options {
   life: Life;
@@ -74,7 +76,7 @@ export class Exec {
 
   async #start(request: ExecRequest, cwd: string): Promise<{ child: ChildProcessWithoutNullStreams; pid: number }> {
     const [file, args] = request.bash
-      ? ["bash", ["-c", request.command, "bash", ...request.args]]
+      ? ["bash", [...BASH, request.command, "bash", ...request.args]]
       : [request.command, request.args];
     try {
       const env = { ...this.#env(), ...request.env };

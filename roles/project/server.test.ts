@@ -54,6 +54,13 @@ test("a program runs with its arguments, input, folder and environment", async (
   expect((await exec(server, { command: "" }, 400)).error).toContain("command");
 });
 
+test("a broken .bashrc ended what bash was asked to run, and what it said stood in the output", async () => {
+  const server = await startProjectServer(newLife());
+  await writeFile(join(server.home, ".bashrc"), "echo welcome; exit 7");
+  const answer = await exec(server, { command: "echo done", bash: true, env: { SHLVL: "0" } });
+  expect(answer).toMatchObject({ stdout: "done\n", exitCode: 0 });
+});
+
 test("when time is up all that a program started ends; output beyond the limit is dropped", async () => {
   const server = await startProjectServer(newLife());
   const answer = await exec(server, { command: "sleep 300 & echo $!; sleep 300", bash: true, timeoutSeconds: 0.5 });
