@@ -54,6 +54,13 @@ test.each([
   ]);
 });
 
+test("a licence of which nothing can be read gave a project the internet, though its page said that it gives nothing", () => {
+  const { quota, values, seats } = hook([{ quota: { ram: "lots", unknown: 1 } }]);
+  expect(quota.network).toBe(false);
+  expect(values).toMatchObject([{ status: "ineffective" }]);
+  expect(seats).toEqual([]);
+});
+
 test("things that are nested without end are not given", () => {
   let deep: object = {};
   for (let depth = 0; depth < 5_000; depth += 1) deep = { deep };

@@ -65,6 +65,7 @@ export function readLicense({ id, quota, upgrades }: UnreadLicense): ReadLicense
     return older && readUpgrades(id, older);
   }
   const read = readQuota(given);
+  if (Object.keys(read).length === 0) return undefined;
   const numbers = numbersOf(read);
   const machine = machineOf(read, numbers);
   if (machine !== undefined) return { id, kind: "machine", quota: read, machine };
