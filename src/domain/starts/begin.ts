@@ -4,6 +4,7 @@ import type { Leader } from "../../db/leader.ts";
 import { NOW, NOW_ISO } from "../../db/moments.ts";
 import type { RunQuota } from "../../protocol/quotas.ts";
 import { type LicensesInUse, usageOf, withValues } from "../licenses/in-use.ts";
+import { lockedStarts } from "./locked-starts.ts";
 import { SERVED } from "./served.ts";
 
 /** Gives a request without a time one, so that it can be served: it was written by hand. */
@@ -111,7 +112,7 @@ const FORGOTTEN = `oldest AS MATERIALIZED (
 /** A start of each in `served`: a new one, or the open one with what is served now. */
 const INSERT_SERVED = `INSERT INTO project_starts (project_id, owner_id, license_id, request_time, requested, in_flight, rescue, picked_up, reason)
      SELECT project_id, owner_id, license_id, request_time, requested, in_flight, rescue, CASE WHEN queued THEN NULL ELSE ${NOW} END, CASE WHEN queued THEN 'queued' END
-     FROM served
+     FROM served ORDER BY ticket
      ON CONFLICT (project_id) WHERE outcome IS NULL DO UPDATE SET request_time = EXCLUDED.request_time,
        license_id = EXCLUDED.license_id, rescue = EXCLUDED.rescue,
        picked_up = coalesce(project_starts.picked_up, EXCLUDED.picked_up),
@@ -146,10 +147,9 @@ async function forgetOlderPods(leader: Leader, starts: StartToRecord[]): Promise
   const tickets = starts.flatMap(({ ticket, quota }) => (ticket !== null && quota !== null ? [ticket] : []));
   if (tickets.length === 0) return;
   await leader.write(
-    (
-      isLeading,
-    ) => `UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, node = NULL, pod_uid = NULL
-     WHERE ticket = ANY ($1::bigint[]) AND applied IS NOT NULL AND outcome IS NULL AND ${isLeading}`,
+    (isLeading) => `WITH ${lockedStarts("SELECT unnest($1::bigint[])")}
+     UPDATE project_starts SET applied = NULL, scheduled = NULL, pulled = NULL, started = NULL, node = NULL, pod_uid = NULL
+     FROM locked WHERE project_starts.ticket = locked.ticket AND applied IS NOT NULL AND outcome IS NULL AND ${isLeading}`,
     [tickets],
   );
 }
@@ -157,9 +157,10 @@ async function forgetOlderPods(leader: Leader, starts: StartToRecord[]): Promise
 /** Records that the pods of starts are there, and that the cluster answers. */
 export async function recordApplied(leader: Leader, starts: { ticket: number; podUid: string }[]): Promise<void> {
   await leader.write(
-    (isLeading) => `UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid,
+    (isLeading) => `WITH ${lockedStarts("SELECT unnest($1::bigint[])")}
+     UPDATE project_starts SET applied = coalesce(applied, ${NOW}), pod_uid = made.pod_uid,
        (reason, message, kubernetes_reason) = (SELECT reason, message, kubernetes_reason WHERE reason <> 'cluster_unavailable')
-     FROM unnest($1::bigint[], $2::text[]) AS made (ticket, pod_uid)
+     FROM unnest($1::bigint[], $2::text[]) AS made (ticket, pod_uid) JOIN locked USING (ticket)
      WHERE project_starts.ticket = made.ticket AND outcome IS NULL AND project_starts.pod_uid IS DISTINCT FROM made.pod_uid AND ${isLeading}`,
     [starts.map(({ ticket }) => ticket), starts.map(({ podUid }) => podUid)],
     "recordApplied",

@@ -3,6 +3,7 @@
 import type { Leader } from "../../db/leader.ts";
 import type { Explanation } from "../project-pods/explanation-rules.ts";
 import type { PodPhases } from "../project-pods/rules.ts";
+import { lockedStarts } from "./locked-starts.ts";
 import { columnsOf } from "./wait.ts";
 
 /** What is written about the start that a pod belongs to. */
@@ -29,10 +30,7 @@ export interface Trace {
   ready: number | null;
 }
 
-/**
- * Fills in the phases that are new, and why each start waits; for each pod the whole trace of its start, if this made that ready. Rows are
- * locked in order, as everybody does who writes several.
- */
+/** Fills in the phases that are new, and why each start waits; for each pod the whole trace of its start, if this made that ready. */
 export async function writeProgress(leader: Leader, pods: readonly PodProgress[]): Promise<(Trace | undefined)[]> {
   const rows = await leader.write<Record<keyof Trace, Date | null> & { index: number }>(
     (isLeading) => `WITH pod AS (
@@ -42,10 +40,7 @@ export async function writeProgress(leader: Leader, pods: readonly PodProgress[]
        SELECT pod.*, start.ticket AS of_ticket, start.ready AS ready_before FROM pod JOIN LATERAL (
          SELECT * FROM project_starts WHERE project_id = pod.project_id AND (ticket = pod.ticket OR (outcome IS NULL AND pod_uid = pod.pod_uid))
          ORDER BY ticket DESC LIMIT 1) AS start ON ${isNews("start", "pod")}
-     ), locked AS MATERIALIZED (
-       SELECT project_starts.ticket FROM project_starts JOIN told ON project_starts.ticket = of_ticket
-       ORDER BY project_starts.ticket FOR NO KEY UPDATE OF project_starts
-     )
+     ), ${lockedStarts("SELECT of_ticket FROM told")}
      UPDATE project_starts AS start SET
        node = coalesce(told.node, start.node), scheduled = coalesce(start.scheduled, told.scheduled), pulled = coalesce(start.pulled, told.pulled),
        started = coalesce(start.started, told.started), ready = coalesce(start.ready, told.ready),
