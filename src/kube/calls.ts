@@ -59,7 +59,8 @@ export class Calls {
 
   /**
    * All in one answer, out of what the API server has in memory: that costs it less than its database does. At least as new as the version
-   * `notOlderThan`; where that is not told, it may be of some moments ago. One try, and objects come without their managers.
+   * `notOlderThan`; where that is not told, of any age (where several API servers stand side by side and one of them lags), and the watch from
+   * its version brings the rest. One try, and objects come without their managers.
    */
   async listKept<T extends KubeObject>(
     resource: Resource<T>,

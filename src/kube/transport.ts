@@ -112,12 +112,16 @@ export class Transport {
     try {
       const { statusCode, headers, body } = await this.#send(request, opening, mayBeSilent ? { bodyTimeout: 0 } : {});
       this.reach.heard();
+      this.#observe(request, String(statusCode), startedAt);
       if (statusCode !== 200) throw this.#refused(request, statusCode, headers, await body.text());
       opening.begun();
-      return heard(body, this.reach);
+      return this.#heard(request, body);
     } catch (error) {
       opening.end();
-      if (!isAppError(error)) this.#unanswered(opening, startedAt);
+      if (!isAppError(error)) {
+        this.#observe(request, "none", startedAt);
+        this.#unanswered(opening, startedAt);
+      }
       throw opening.timedOut ? noAnswer(request, startedAt) : toAppError(request, error);
     }
   }
@@ -213,17 +217,21 @@ export class Transport {
     );
   }
 
+  /** The bytes of an answer that is read as it comes; each piece is a sign of life. */
+  async *#heard(request: ApiRequest, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of body) {
+        this.reach.heard();
+        yield chunk;
+      }
+    } catch (error) {
+      throw toAppError(request, error);
+    }
+  }
+
   #observe({ method }: ApiRequest, code: string, startedAt: number): void {
     this.#metrics.calls.inc({ method, code });
     this.#metrics.seconds.observe({ method }, (performance.now() - startedAt) / 1000);
-  }
-}
-
-/** The bytes of an answer that goes on; each piece is a sign of life. */
-async function* heard(body: AsyncIterable<Uint8Array>, reach: Reach): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    reach.heard();
-    yield chunk;
   }
 }
 
@@ -241,7 +249,7 @@ function openTransportMetrics(metrics: Metrics) {
     }),
     seconds: histogram(metrics, {
       name: "cocalc_kube_request_seconds",
-      help: "Duration of one request to the Kubernetes API.",
+      help: "Duration of one request to the Kubernetes API; of what is read as it comes, until it begins.",
       labels: ["method"],
     }),
   };

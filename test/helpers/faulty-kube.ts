@@ -23,6 +23,8 @@ export interface Fault {
   status: number;
   /** A Status object if none is given; a string goes out as it is. */
   body?: object | string;
+  /** What has been written is all that comes, and the answer does not end. */
+  hangs?: boolean;
   headers?: Record<string, string>;
   /** After so many it is over; without it, it lasts until `heal`. */
   times?: number;
@@ -112,7 +114,8 @@ export class FaultyKube {
     if (fault.times !== undefined && --fault.times <= 0) this.#faults = this.#faults.filter((other) => other !== fault);
     response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
     const body = fault.body ?? { kind: "Status", code: fault.status, message: "a test wants it so" };
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
+    response.write(typeof body === "string" ? body : JSON.stringify(body));
+    if (fault.hangs !== true) response.end();
   }
 
   #count(response: ServerResponse): void {
