@@ -10,7 +10,7 @@ export async function clearRemoved(tools: Tools, projectId: string): Promise<num
   if (!(await endStartsOfRemoved(leader, projectId))) return undefined; // it is there again, or another leads by now
   giveBackTurn(projectId);
   const pod = pods.get(projectId);
-  if (pod === undefined && pods.isSynced) await quotas.release(projectId);
+  if (pod === undefined && pods.isSynced && (await pods.look(projectId)) === undefined) await quotas.release(projectId);
   if (pod === undefined || isTerminating(pod)) return undefined;
   const ageMs = Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");
   const leftMs = config.orphanSeconds * 1_000 - ageMs;

@@ -154,6 +154,14 @@ export class ActionService {
     }
   }
 
+  /** The cache may be of some moments ago, and not know a pod that was made a moment ago: whose seat others would get is looked for. */
+  async #isOver(projectId: string): Promise<boolean> {
+    const { pods, seats } = this.#tools;
+    if (!pods.isSynced) return false;
+    if (pods.get(projectId) === undefined && seats.of(projectId).size > 0) await pods.look(projectId);
+    return !isThere(pods.get(projectId));
+  }
+
   #clearRemoved(projectId: string): Promise<number | undefined> {
     this.#tracked.delete(projectId);
     return clearRemoved(this.#tools, projectId);
@@ -161,8 +169,8 @@ export class ActionService {
 
   /** Nothing of the project runs, so it has no seat of a licence and waits for nothing: unless it is not known which pods there are. */
   async #release(projectId: string, { pending_quota }: ServiceRow): Promise<void> {
-    const { pods, quotas, records } = this.#tools;
-    if (!pods.isSynced) return;
+    const { quotas, records } = this.#tools;
+    if (!(await this.#isOver(projectId))) return;
     await quotas.release(projectId);
     if (pending_quota !== null) await records.quota({ projectId, has: null, pending: null });
   }

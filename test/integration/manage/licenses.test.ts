@@ -1,8 +1,11 @@
 /** Licences at a start and while a project runs: what they give, whose seats are taken, and that there are never more than a licence has. */
 
 import { expect, test } from "@jest/globals";
-import { projectIdOf } from "../../../src/domain/project-pods/identity.ts";
+import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
+import { pods } from "../../../src/kube/resources.ts";
 import { startCli } from "../../helpers/cli.ts";
+import { isList, openFaultyKube } from "../../helpers/faulty-kube.ts";
+import { kubeconfigAt } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
 import { until } from "../../helpers/until.ts";
 import { readyStatus, World } from "./world.ts";
@@ -200,6 +203,30 @@ test("a run limit that is lowered takes no place from who runs, and gives none a
   await startTold(world, first);
   expect(await usersOf(world, licenseId)).toEqual([second]);
   expect(await licensesOf(world, first)).toMatchObject({ [licenseId]: { status: "exhausted" } });
+});
+
+test("a leader whose API server lags behind gave the place of a project that runs to another", async () => {
+  const life = newLife();
+  const world = await World.open(life, { script: FOREVER });
+  const { metadata } = await world.kube.list(pods);
+  const before = life.child("before");
+  await world.startRoles(before, ["manage-action", "manage-state"]);
+  const licenseId = await insertLicense(world, { runLimit: 1 });
+  const [first, second] = [await createLicensed(world, licenseId), await createLicensed(world, licenseId)];
+  await start(world, first);
+  await before.stop();
+  const lagging = await openFaultyKube(life, world.env.KUBECONFIG ?? "");
+  const list = { kind: "PodList", apiVersion: "v1", metadata, items: [] };
+  lagging.fail({ matches: (seen) => isList(seen) && seen.url.pathname.endsWith("/pods"), status: 200, body: list });
+  lagging.swallowEvents();
+  const env = { KUBECONFIG: await kubeconfigAt(life, world.env.KUBECONFIG ?? "", lagging.url) };
+  await world.startRoles(life.child("after"), ["manage-action"], env);
+  const looks = () => lagging.requests.some(({ url }) => url.pathname.endsWith(`/pods/${podName(first)}`));
+  await until(looks, { what: "the pod is looked for" });
+  await world.ask(second, "start");
+  await until(async () => (await licensesOf(world, second))[licenseId]?.status !== undefined);
+  expect((await licensesOf(world, second))[licenseId]).toMatchObject({ status: "exhausted" });
+  expect(await usersOf(world, licenseId)).toEqual([first]);
 });
 
 test("while leaders are killed, 100 starts on a licence with 25 places never have more than 25, and each ends truthfully", async () => {
