@@ -78,24 +78,27 @@ export class MemoryEnds {
     });
   }
 
-  /** Looks at a pod that has changed. Its server is asked once in each run of its container, when it is ready. */
-  async look(projectId: string, pod: Pod): Promise<void> {
+  /**
+   * Looks at a pod that has changed. Its server is asked once in each run of its container, when it is ready. `isNews`: nobody knew yet that it is
+   * as far as that.
+   */
+  async look(projectId: string, pod: Pod, { isNews }: { isNews: boolean }): Promise<void> {
     const ended = outOfMemoryEnd(pod);
-    if (ended !== undefined) await this.#writeDown(projectId, pod, ended);
-    if (!this.#isToBeAsked(projectId, pod)) return;
+    const isUntold = ended !== undefined && (await this.#writeDown(projectId, pod, ended));
+    if (!this.#isToBeAsked(projectId, pod, isNews || isUntold)) return;
     this.#ready.set(projectId, { ip: pod.status?.podIP ?? "", sinceMs: Date.now() });
     this.#asking.add(projectId);
   }
 
-  /** Of what was ready before this leader looked, the leader before has asked, unless that was a moment ago. */
-  #isToBeAsked(projectId: string, pod: Pod): boolean {
+  /** Of what was ready before this leader looked, the leader before has asked, if there was one: unless that was a moment ago. */
+  #isToBeAsked(projectId: string, pod: Pod, isNews: boolean): boolean {
     const readySince = pod.status?.podIP === undefined ? undefined : conditionTime(pod, "Ready");
     const before = this.#asked.get(projectId);
     const run =
       readySince === undefined ? (before ?? NONE_YET) : `${pod.metadata.uid} ${mainStatus(pod)?.restartCount}`;
     this.#asked.set(projectId, run);
     if (readySince === undefined || run === before) return false;
-    return before !== undefined || Date.now() - Date.parse(readySince) < ASKED_AGAIN_MS;
+    return before !== undefined || isNews || Date.now() - Date.parse(readySince) < ASKED_AGAIN_MS;
   }
 
   /** There is no pod any more. */
@@ -105,12 +108,15 @@ export class MemoryEnds {
     this.#asked.delete(projectId);
   }
 
-  async #writeDown(projectId: string, pod: Pod, ended: Date): Promise<void> {
+  /** Whether that end was not written down yet. */
+  async #writeDown(projectId: string, pod: Pod, ended: Date): Promise<boolean> {
     const podUid = pod.metadata.uid ?? "";
     const end = `${podUid} ${ended.getTime()}`;
-    if (this.#written.get(projectId) === end) return;
-    await logEndedContainer(this.#parts.leader, { projectId, podUid, ended, limit: memoryLimitOf(pod) });
+    if (this.#written.get(projectId) === end) return false;
+    const limit = memoryLimitOf(pod);
+    const isNew = await logEndedContainer(this.#parts.leader, { projectId, podUid, ended, limit });
     this.#written.set(projectId, end);
+    return isNew;
   }
 
   async #ask(projectId: string, signal: AbortSignal): Promise<undefined> {

@@ -139,7 +139,7 @@ export class StateMirror {
     const node = pod.spec.nodeName;
     const trace = await this.#progress.ask({ projectId, podUid, ticket: ticketOf(pod), phases, node, why });
     if (trace !== undefined) metrics.observe(trace);
-    await this.#memoryEnds.look(projectId, pod);
+    await this.#memoryEnds.look(projectId, pod, { isNews: trace !== undefined });
     if (isReady(pod)) this.#settled.set(projectId, version);
     return undefined;
   }

@@ -34,19 +34,20 @@ export async function logKilledProgram(db: Queryable, projectId: string, what: K
   );
 }
 
-/** All of the project's container was ended, Kubernetes says. Which process it was is not known yet. */
+/** All of the project's container was ended, Kubernetes says. Which process it was is not known yet. Whether that was not in the log. */
 export async function logEndedContainer(
   leader: Leader,
   { projectId, podUid, ended, limit }: { projectId: string; podUid: string; ended: Date; limit: number | null },
-): Promise<void> {
+): Promise<boolean> {
   const time = ended.toISOString();
-  await leader.write(
+  const written = await leader.write(
     (
       isLeading,
     ) => `INSERT INTO project_log (id, project_id, event, time) SELECT $1, $2, $3, LEAST($4::timestamp, ${NOW}) WHERE ${isLeading}
-     ON CONFLICT (id) DO NOTHING`,
+     ON CONFLICT (id) DO NOTHING RETURNING id`,
     [idOf(podUid, time), projectId, JSON.stringify({ event: EVENT, time, limit, whole: true }), time],
   );
+  return written.length > 0;
 }
 
 /** Of an entry of the log: all was ended, and nobody was asked yet which process it was. */
@@ -72,8 +73,8 @@ export async function untoldEnds(db: Queryable, projectIds: string[]): Promise<(
 }
 
 /**
- * Which process it was, as far as anybody noted it. Ends before it are asked about no more: their container was back only to end again, and what
- * was noted of it is written over.
+ * Which process it was, as far as anybody noted it. Where somebody had, ends before it are asked about no more: their container was back only to
+ * end again, and what was noted of it has been written over.
  */
 export async function tellEnd(
   leader: Leader,
@@ -85,8 +86,8 @@ export async function tellEnd(
      SET event = log.event || CASE WHEN log.id = $1 THEN $2 ELSE '{"process": null, "used": null}' END::jsonb
      FROM (SELECT project_id, time FROM project_log WHERE id = $1) AS told
      WHERE log.project_id = told.project_id AND log.time BETWEEN told.time - interval '${ASKED_FOR_DAYS} days' AND told.time
-       AND (log.id = $1 OR ${UNTOLD}) AND ${isLeading}`,
-    [id, JSON.stringify({ process, used })],
+       AND (log.id = $1 OR ($3 AND ${UNTOLD})) AND ${isLeading}`,
+    [id, JSON.stringify({ process, used }), process !== null],
   );
 }
 

@@ -72,9 +72,10 @@ async function openWithServer({
   await world.startRoles(life.child("manage-action"), ["manage-action"], env);
   let term = life.child("manage-state");
   await world.startRoles(term, ["manage-state"], env);
-  /** Another process leads in its place, which has seen nothing. */
-  const changeLeader = async () => {
+  /** Another process leads in its place, which has seen nothing; `meanwhile` nobody does. */
+  const changeLeader = async (meanwhile = async () => {}) => {
     await term.stop();
+    await meanwhile();
     term = life.child("manage-state again");
     await world.startRoles(term, ["manage-state"], env);
   };
@@ -89,9 +90,9 @@ async function openWithServer({
 }
 
 /** The pod of a container that runs and is ready, after so many ends of which the last was `last`. */
-const backAfter = (restartCount: number, last: object) => {
-  const running = { state: { running: { startedAt: new Date().toISOString() } }, lastState: last, ready: true };
-  return { ...readyStatus("127.0.0.1"), containerStatuses: [container({ ...running, restartCount })] };
+const backAfter = (restartCount: number, last: object, since = new Date()) => {
+  const running = { state: { running: { startedAt: since.toISOString() } }, lastState: last, ready: true };
+  return { ...readyStatus("127.0.0.1", since), containerStatuses: [container({ ...running, restartCount })] };
 };
 
 /** An end as `killed`, so many seconds before the last. */
@@ -232,4 +233,14 @@ test("what ran out of memory stood in no log when leaders changed before the ser
   way.toward(there);
   await until(async () => (await ends()).length === 1);
   expect(await ends()).toEqual([{ event: EVENT, ...program(5) }]);
+});
+
+test("what ran out of memory and was back for long while nobody led stood in the log without the process", async () => {
+  const { world, projectId, ends, changeLeader } = await openWithServer();
+  await world.tell(projectId, readyStatus("127.0.0.1"));
+  await until(async () => (await world.start(projectId))?.phases.ready);
+  const longAgo = new Date(ENDED.getTime() - 10 * 60_000);
+  await changeLeader(() => world.tell(projectId, backAfter(1, killed(), longAgo)));
+  await until(async () => (await ends()).some((end) => "process" in end));
+  expect(await ends()).toEqual([expect.objectContaining({ process: "R fit.R", used: 8e8 })]);
 });

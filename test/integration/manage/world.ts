@@ -191,8 +191,8 @@ export class World {
 }
 
 /** Status of a pod that is ready. */
-export function readyStatus(ip = "192.0.2.7"): object {
-  const time = new Date().toISOString();
+export function readyStatus(ip = "192.0.2.7", since = new Date()): object {
+  const time = since.toISOString();
   const conditions = ["PodScheduled", "Ready"].map((type) => ({ type, status: "True", lastTransitionTime: time }));
   const containerStatuses = [
     { name: "project", ready: true, restartCount: 0, state: { running: { startedAt: time } } },
