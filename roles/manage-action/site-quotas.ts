@@ -3,7 +3,7 @@
 import type { Logger } from "../../src/core/log.ts";
 import type { SettingName } from "../../src/domain/settings/definitions.ts";
 import type { Settings } from "../../src/domain/settings/settings.ts";
-import { QUOTA_SETTINGS, siteQuotas } from "../../src/domain/settings/values.ts";
+import { siteQuotas, unknownQuotaSettings } from "../../src/domain/settings/values.ts";
 
 export type SaidOfQuotas = ReturnType<typeof siteQuotas>;
 
@@ -24,10 +24,10 @@ export class SiteQuotas {
    * keeps what it has. @throws AppError `unavailable` where the settings were never read.
    */
   async now(): Promise<SaidOfQuotas | undefined> {
-    const { values, illFormed } = await this.#settings.known();
-    const wrong = illFormed.filter((name) => QUOTA_SETTINGS.includes(name));
+    const known = await this.#settings.known();
+    const wrong = unknownQuotaSettings(known);
     this.#tell(wrong);
-    if (wrong.length === 0) this.#last = siteQuotas(values);
+    if (wrong.length === 0) this.#last = siteQuotas(known.values);
     return this.#last;
   }
 

@@ -5,7 +5,7 @@ import { projectQuota } from "../../../src/domain/licenses/project-quota.ts";
 import { askForMore } from "../../../src/domain/projects/ask-for-more.ts";
 import { setAdminQuotas } from "../../../src/domain/quotas/admin-quotas.ts";
 import { clusterQuotas } from "../../../src/domain/quotas/config.ts";
-import { QUOTA_SETTINGS, siteQuotas } from "../../../src/domain/settings/values.ts";
+import { siteQuotas, unknownQuotaSettings } from "../../../src/domain/settings/values.ts";
 import type { quotaEndpoints } from "../../../src/protocol/api-v2-quotas.ts";
 import { type Handlers, OK, type ProjectCall } from "./call.ts";
 import { checkGiving } from "./licenses.ts";
@@ -16,8 +16,12 @@ export const quotas: Handlers<keyof typeof quotaEndpoints> = {
       settings.known(),
       projectQuota(db, projectId),
     ]);
-    const illFormed = site.illFormed.filter((name) => QUOTA_SETTINGS.includes(name));
-    const inputs = { ...siteQuotas(site.values), illFormed, ...clusterQuotas(quotas), ...ofProject };
+    const inputs = {
+      ...siteQuotas(site.values),
+      illFormed: unknownQuotaSettings(site),
+      ...clusterQuotas(quotas),
+      ...ofProject,
+    };
     return { inputs, run_quota, pending_quota };
   },
   "projects/add-license": async (call, { license_id }) => {

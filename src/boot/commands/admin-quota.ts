@@ -35,7 +35,7 @@ async function show(projectId: string): Promise<void> {
     { runQuota },
     { isTold },
     { readSettingsTable },
-    { QUOTA_SETTINGS, siteQuotas },
+    { siteQuotas, unknownQuotaSettings },
   ] = await Promise.all([
     import("../../domain/licenses/project-quota.ts"),
     import("../../domain/quotas/config.ts"),
@@ -46,12 +46,12 @@ async function show(projectId: string): Promise<void> {
   ]);
   const id = idIn(projectId, "project");
   await withDb(async (db) => {
-    const [{ values, illFormed }, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
+    const [site, { run_quota, pending_quota, ...ofProject }] = await Promise.all([
       readSettingsTable(db),
       projectQuota(db, id),
     ]);
-    const next = runQuota({ ...siteQuotas(values), ...readConfig(quotaConfig, environment()), ...ofProject });
-    const unread = illFormed.filter((name) => QUOTA_SETTINGS.includes(name));
+    const next = runQuota({ ...siteQuotas(site.values), ...readConfig(quotaConfig, environment()), ...ofProject });
+    const unread = unknownQuotaSettings(site);
     const rows = Object.entries(next).map(([name, value]) => {
       const row = [name, inWords(run_quota?.[name]), unread.length > 0 ? "not known" : inWords(value)];
       return isTold(name) ? row : [...row, "kept only"];

@@ -2,7 +2,14 @@ import { expect, test } from "@jest/globals";
 import { describeConfig, readConfig } from "../../core/config.ts";
 import { definitionOf, type SettingName, settingNames } from "./definitions.ts";
 import { fixedSettingsConfig } from "./environment.ts";
-import { isOn, publicSettings, settingProblem, settingValues } from "./values.ts";
+import {
+  illFormedSettings,
+  isOn,
+  publicSettings,
+  settingProblem,
+  settingValues,
+  unknownQuotaSettings,
+} from "./values.ts";
 
 test("absent, unknown and ill-formed values leave the default", () => {
   const values = settingValues(
@@ -77,6 +84,18 @@ test("the name of the site could be any text, and so could every other setting w
     for (const value of values) expect([name, value, settingProblem(name, value)]).toEqual([name, value, undefined]);
   for (const name of settingNames)
     expect([name, settingProblem(name, definitionOf(name).default)]).toEqual([name, undefined]);
+});
+
+test("a slip in the site's quotas where they count for nothing had pages say that nobody knows what a start gives", () => {
+  const unknown = (kucalc: string) => {
+    const rows = new Map([
+      ["kucalc", kucalc],
+      ["default_quotas", "{"],
+    ]);
+    return unknownQuotaSettings({ values: settingValues(rows), illFormed: illFormedSettings(rows) });
+  };
+  expect(unknown("onprem")).toEqual(["default_quotas"]);
+  expect(unknown("no")).toEqual([]);
 });
 
 test("blanks around a value with a form count for nothing", () => {

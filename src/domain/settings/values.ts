@@ -66,6 +66,16 @@ function typedValue(values: SettingValues, name: SettingName): unknown {
 /** The settings that decide about quotas. */
 export const QUOTA_SETTINGS: readonly string[] = ["kucalc", "default_quotas", "max_upgrades"] satisfies SettingName[];
 
+/** Those that keep it from being known what the site says of quotas: they are not well formed, and would count. */
+export function unknownQuotaSettings(settings: {
+  values: SettingValues;
+  illFormed: readonly SettingName[];
+}): SettingName[] {
+  const { values, illFormed } = settings;
+  const counting = illFormed.includes("kucalc") || values.kucalc === "onprem" ? QUOTA_SETTINGS : [];
+  return illFormed.filter((name) => counting.includes(name));
+}
+
 /** What the site says of quotas, which counts on premises alone; nothing anywhere else. */
 export function siteQuotas(values: SettingValues): {
   defaultQuotas: Record<string, unknown>;
