@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { temporaryFolder } from "./helpers/folder.ts";
@@ -13,9 +14,14 @@ test("a test that is skipped where all can run counts as failed", () => {
 });
 
 test("a runner of tests that hangs on its way out does not hold up those who wait for it", async () => {
-  const report = join(await temporaryFolder(newLife()), "report.json");
-  const run = (then: string) =>
-    spawn(process.execPath, ["--eval", `require("node:fs").writeFileSync(${JSON.stringify(report)}, "{}"); ${then}`]);
-  expect(await exitAfterReport(run("process.exit(3)"), report)).toBe(3);
-  expect(await exitAfterReport(run("for (;;) {}"), report, 500)).toBeNull();
+  const folder = await temporaryFolder(newLife());
+  const run = (name: string, then: string, endingMs: number) => {
+    const report = join(folder, name);
+    const write = `require("node:fs").writeFileSync(${JSON.stringify(report)}, "{}");`;
+    const script = `setTimeout(() => { ${write} ${then} }, ${2 * endingMs})`;
+    return exitAfterReport(spawn(process.execPath, ["--eval", script]), report, endingMs);
+  };
+  expect(await run("hangs", "for (;;) {}", 500)).toBeNull();
+  expect(await readdir(folder)).toEqual(["hangs"]); // it had all the time that it took to report
+  expect(await run("ends", "process.exit(3)", 5_000)).toBe(3);
 });
