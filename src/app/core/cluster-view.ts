@@ -38,7 +38,7 @@ const NOT_COUNTED: Readonly<Record<AllPods, string | undefined>> = {
   refused:
     "Pods of other namespaces are to be counted (COCALC_COUNT_ALL_PODS), but the cluster does not let manage-state list them, so nodes may be fuller than is shown. Give its account a ClusterRole with list of pods, as docs/reference/roles.md says.",
   "not yet":
-    "Pods of other namespaces could not be counted so far, so nodes may be fuller than is shown. manage-state tries again every minute.",
+    "Pods of other namespaces cannot be counted at the moment, so nodes may be fuller than is shown. manage-state tries again every minute.",
 };
 
 /** That nodes may be fuller than is shown, why, and what to do; undefined where all pods count. */
