@@ -3,71 +3,18 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "@jest/globals";
-import type { Life } from "../../../src/core/life.ts";
-import { openMetrics } from "../../../src/core/metrics.ts";
-import type { ListWatchReflector } from "../../../src/kube/reflector.ts";
 import { configMaps } from "../../../src/kube/resources.ts";
-import type { ConfigMap, Kube, ReflectorOptions } from "../../../src/kube/types.ts";
+import type { ConfigMap, ReflectorOptions } from "../../../src/kube/types.ts";
 import { uniqueName } from "../../contract/target.ts";
 import { type FaultyKube, isList, isWatch, openFaultyKube } from "../../helpers/faulty-kube.ts";
 import { temporaryFolder } from "../../helpers/folder.ts";
 import { kubeconfigAt, openKubeTcpProxy, openTestKube } from "../../helpers/kube.ts";
 import { testLives } from "../../helpers/life.ts";
-import { keptLog } from "../../helpers/log.ts";
 import { until } from "../../helpers/until.ts";
 import { api, direct } from "./api-fixture.ts";
+import { map, reflect, reflectThroughFaults } from "./reflected.ts";
 
 const lives = testLives();
-
-const map = (name: string, set: string, data: Record<string, string> = {}): ConfigMap => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name, labels: { set } },
-  data,
-});
-
-interface Change {
-  name: string;
-  now: string | undefined;
-  before: string | undefined;
-}
-
-/** A reflector of one label's config maps, with all it told. */
-function reflect(life: Life, kube: Kube, set: string, options: Partial<ReflectorOptions<ConfigMap>> = {}) {
-  const changes: Change[] = [];
-  const relists: string[][] = [];
-  const reflector = kube.openReflector(life, {
-    resource: configMaps,
-    labelSelector: `set=${set}`,
-    relistSeconds: 3_600,
-    onChange: (name, now, before) => changes.push({ name, now: now?.data?.value, before: before?.data?.value }),
-    onRelist: (objects) => relists.push(objects.map(({ metadata }) => metadata.name).sort()),
-    ...options,
-  }) as ListWatchReflector<ConfigMap>; // what the client makes; tests look at its state
-  const names = () =>
-    reflector
-      .list()
-      .map(({ metadata }) => metadata.name)
-      .sort();
-  return { reflector, changes, relists, names };
-}
-
-/** A reflector behind a proxy that can be told to misbehave. */
-async function reflectThroughFaults(options: Partial<ReflectorOptions<ConfigMap>> = {}) {
-  const life = lives();
-  const set = uniqueName("set");
-  const faulty = await openFaultyKube(life, api.kubeconfig);
-  const kubeconfig = await kubeconfigAt(life, api.kubeconfig, faulty.url);
-  const { log, lines } = keptLog();
-  const metrics = openMetrics({ defaults: false });
-  const kube = await openTestKube(life, { ...api, kubeconfig, log, metrics });
-  const part = life.child("part");
-  const reflected = reflect(part, kube, set, options);
-  const make = (name: string) => direct.create(configMaps, map(`${set}-${name}`, set));
-  const has = (name: string) => until(() => reflected.reflector.get(`${set}-${name}`) !== undefined);
-  const watching = () => until(() => faulty.watchesOpen === 1);
-  return { set, faulty, lines, metrics, part, make, has, watching, ...reflected };
-}
 
 const inStream = (code: number, reason: string) =>
   `${JSON.stringify({ type: "ERROR", object: { kind: "Status", apiVersion: "v1", metadata: {}, code, reason, message: "" } })}\n`;
@@ -110,7 +57,7 @@ describe("a reflector", () => {
   });
 
   test("tells how old its cache is and why it listed", async () => {
-    const { reflector, metrics, part, watching } = await reflectThroughFaults();
+    const { reflector, metrics, part, watching } = await reflectThroughFaults(lives());
     await reflector.synced;
     await watching();
     expect(await metrics.metrics()).toMatch(/cocalc_kube_relists_total\{resource="configmaps",reason="start"\} 1/);
@@ -120,7 +67,7 @@ describe("a reflector", () => {
   });
 
   test("goes on after the server has ended its watch in good order, without a list and without a gap", async () => {
-    const { faulty, make, has, watching, relists } = await reflectThroughFaults();
+    const { faulty, make, has, watching, relists } = await reflectThroughFaults(lives());
     await watching();
     await make("a");
     await has("a");
@@ -137,7 +84,7 @@ describe("a reflector", () => {
   });
 
   test("where nothing happens, the end of each watch confirms the cache", async () => {
-    const { faulty, reflector, watching } = await reflectThroughFaults({ watchSeconds: 2, silenceSeconds: 8 });
+    const { faulty, reflector, watching } = await reflectThroughFaults(lives(), { watchSeconds: 2, silenceSeconds: 8 });
     await watching();
     let oldest = 0;
     await until(() => {
@@ -161,7 +108,7 @@ describe("a reflector", () => {
     ],
     ["a line without end", (faulty: FaultyKube) => faulty.tellWatches("x".repeat(9 * 1024 * 1024))],
   ])("after %s it lists again and watches on", async (_what, fault) => {
-    const { faulty, make, has, watching, names, set, reflector } = await reflectThroughFaults();
+    const { faulty, make, has, watching, names, set, reflector } = await reflectThroughFaults(lives());
     await watching();
     await make("before");
     await has("before");
@@ -178,7 +125,7 @@ describe("a reflector", () => {
   });
 
   test("a version that is always too old makes it list with growing pauses, not without end", async () => {
-    const { faulty, make, has, watching, reflector } = await reflectThroughFaults();
+    const { faulty, make, has, watching, reflector } = await reflectThroughFaults(lives());
     await reflector.synced;
     faulty.fail({ matches: isWatch, status: 410 });
     faulty.tellWatches("", "reset");
@@ -191,7 +138,7 @@ describe("a reflector", () => {
   });
 
   test("a server that ends every watch at once is not asked without end", async () => {
-    const { faulty, reflector, watching } = await reflectThroughFaults();
+    const { faulty, reflector, watching } = await reflectThroughFaults(lives());
     await reflector.synced;
     faulty.fail({ matches: isWatch, status: 200, body: "" });
     faulty.tellWatches("", "end");
@@ -217,36 +164,10 @@ describe("a reflector", () => {
     expect(faulty.count(isList)).toBe((fault.times ?? 0) + 1);
   });
 
-  test("a list whose bytes stop coming half way is given up, and read anew", async () => {
-    const life = lives();
-    const faulty = await openFaultyKube(life, api.kubeconfig);
-    faulty.fail({ matches: isList, status: 200, body: '{"kind":"ConfigMapList","items":[{"a', hangs: true, times: 1 });
-    const kubeconfig = await kubeconfigAt(life, api.kubeconfig, faulty.url);
-    const kube = await openTestKube(life, { ...api, kubeconfig, config: { callDeadlineSeconds: 1 } });
-    await reflect(life, kube, uniqueName("set")).reflector.synced;
-    expect(faulty.count(isList)).toBe(2);
-  });
-
-  test("out of the server's memory comes the first list, and later one that is not older than what was seen; after trouble one of its database", async () => {
-    const { faulty, make, has, watching, reflector } = await reflectThroughFaults({ relistSeconds: 1 });
-    const listed = () => faulty.requests.filter(isList).map(({ url }) => url.searchParams.get("resourceVersion"));
-    await watching();
-    await make("seen");
-    await has("seen");
-    const seen = Number(reflector.list()[0]?.metadata.resourceVersion);
-    const before = listed().length;
-    await until(() => listed().length > before + 1);
-    const [first, ...later] = listed();
-    expect(first).toBe("0");
-    expect(later.every((version) => Number(version) > 0)).toBe(true);
-    expect(Number(later.at(-1))).toBeGreaterThanOrEqual(seen);
-    await watching();
-    faulty.tellWatches("nonsense\n");
-    await until(() => listed().includes(null));
-  });
-
   test("what a watch has missed is repaired by the next relist", async () => {
-    const { faulty, make, has, watching, changes, relists, set } = await reflectThroughFaults({ relistSeconds: 1 });
+    const { faulty, make, has, watching, changes, relists, set } = await reflectThroughFaults(lives(), {
+      relistSeconds: 1,
+    });
     await make("kept");
     await make("doomed");
     await watching();
@@ -263,7 +184,7 @@ describe("a reflector", () => {
   });
 
   test("a handler that throws is logged and counted, and does not end it", async () => {
-    const { make, has, watching, lines, metrics } = await reflectThroughFaults({
+    const { make, has, watching, lines, metrics } = await reflectThroughFaults(lives(), {
       onChange: () => {
         throw new Error("handler");
       },
@@ -281,7 +202,7 @@ describe("a reflector", () => {
   });
 
   test("stopped, it leaves no watch and tells nothing more", async () => {
-    const { faulty, part, make, watching, changes, reflector } = await reflectThroughFaults();
+    const { faulty, part, make, watching, changes, reflector } = await reflectThroughFaults(lives());
     await watching();
     expect(await part.stop()).toEqual([]);
     await until(() => faulty.watchesOpen === 0);
@@ -384,7 +305,7 @@ describe("a reflector over TLS", () => {
 test("many events do not make a reflector grow", async () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void; // V8's own
-  const { faulty, watching, reflector, make, has } = await reflectThroughFaults({ onChange: () => {} });
+  const { faulty, watching, reflector, make, has } = await reflectThroughFaults(lives(), { onChange: () => {} });
   await watching();
   await make("first");
   await has("first"); // the watch is not only asked for: it flows

@@ -11,9 +11,8 @@ import { Refusals } from "../../../roles/manage-action/refusals.ts";
 import { openMetrics } from "../../../src/core/metrics.ts";
 import { podName, projectIdOf } from "../../../src/domain/project-pods/identity.ts";
 import { ProjectPods } from "../../../src/domain/project-pods/project-pods.ts";
-import { recordApplied, recordStarts } from "../../../src/domain/starts/begin.ts";
+import { recordStarts } from "../../../src/domain/starts/begin.ts";
 import { finishRequest } from "../../../src/domain/starts/end.ts";
-import { writeProgress } from "../../../src/domain/starts/progress.ts";
 import { pods } from "../../../src/kube/resources.ts";
 import type { ProjectAction } from "../../../src/protocol/project.ts";
 import { startCli } from "../../helpers/cli.ts";
@@ -175,35 +174,6 @@ test("a failed start is neither counted nor logged by a leader whose write was r
   await fail();
   await fail(); // it is over already
   expect([await counted(), lines]).toMatchObject(["1", [{ message: "a start failed" }]]);
-});
-
-test("both manage roles wrote the same starts at once in other orders, and waited for each other until one was refused", async () => {
-  const { db } = await World.open(newLife());
-  await db.execute(
-    "INSERT INTO leaders (name, epoch, since) VALUES ('manage-action', 1, now()), ('manage-state', 1, now())",
-  );
-  const [action, state] = [leaderOf(db, "manage-action", 1), leaderOf(db, "manage-state", 1)];
-  const rows = await db.query<{ project_id: string; ticket: number }>(
-    "INSERT INTO project_starts (project_id, request_time, requested) SELECT gen_random_uuid(), 't', now() FROM generate_series(1, 60) RETURNING project_id, ticket",
-  );
-  const rounds = Array.from({ length: 30 }, (_, round) => round);
-  const applied = async () => {
-    for (const round of rounds)
-      await recordApplied(action, rows.map(({ ticket }) => ({ ticket, podUid: `pod ${round}` })).reverse());
-  };
-  const progress = async () => {
-    for (const round of rounds) {
-      const why = { reason: "image_pulling" as const, message: `${round}`, kubernetesReason: "" };
-      const pod = { podUid: "", phases: {}, node: undefined, why };
-      await writeProgress(
-        state,
-        rows.map(({ project_id, ticket }) => ({ ...pod, projectId: project_id, ticket })),
-      );
-    }
-  };
-  await Promise.all([applied(), progress()]);
-  const told = await db.query<object>("SELECT DISTINCT pod_uid, message FROM project_starts");
-  expect(told).toEqual([{ pod_uid: "pod 29", message: "29" }]);
 });
 
 test("a stop that comes while a start is under way wins", async () => {
