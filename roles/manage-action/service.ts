@@ -12,6 +12,7 @@ import type { Pod } from "../../src/kube/types.ts";
 import type { Tools } from "./case.ts";
 import { clearRemoved } from "./clear-removed.ts";
 import { decide, type PodFacts, readRequest, type StartUnderWay } from "./decide.ts";
+import { isOver, isThere } from "./is-over.ts";
 import { openQuotaWatch } from "./quota-watch.ts";
 import { keepStartLimit } from "./start-limit.ts";
 import { steps } from "./steps.ts";
@@ -154,14 +155,6 @@ export class ActionService {
     }
   }
 
-  /** The cache may be of some moments ago, and not know a pod that was made a moment ago: whose seat others would get is looked for. */
-  async #isOver(projectId: string): Promise<boolean> {
-    const { pods, seats } = this.#tools;
-    if (!pods.isSynced) return false;
-    if (pods.get(projectId) === undefined && seats.of(projectId).size > 0) await pods.look(projectId);
-    return !isThere(pods.get(projectId));
-  }
-
   #clearRemoved(projectId: string): Promise<number | undefined> {
     this.#tracked.delete(projectId);
     return clearRemoved(this.#tools, projectId);
@@ -170,15 +163,10 @@ export class ActionService {
   /** Nothing of the project runs, so it has no seat of a licence and waits for nothing: unless it is not known which pods there are. */
   async #release(projectId: string, { pending_quota }: ServiceRow): Promise<void> {
     const { quotas, records } = this.#tools;
-    if (!(await this.#isOver(projectId))) return;
+    if (!(await isOver(this.#tools, projectId))) return;
     await quotas.release(projectId);
     if (pending_quota !== null) await records.quota({ projectId, has: null, pending: null });
   }
-}
-
-/** One whose containers have all ended for good, such as an evicted one, is kept to be read, and uses nothing. */
-function isThere(pod: Pod | undefined): boolean {
-  return pod !== undefined && !hasEnded(pod);
 }
 
 function saysNothing({ spec, status }: Pod): boolean {
