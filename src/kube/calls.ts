@@ -1,6 +1,7 @@
 /** The calls of the Kubernetes client, each one request of the wire (a list: one per page). */
 
 import { isAppError, unavailable } from "../core/errors.ts";
+import { type RawList, withKinds } from "./kinds.ts";
 import { ListPieces } from "./list-pieces.ts";
 import { collectionPath, objectPath } from "./paths.ts";
 import { pods } from "./resources.ts";
@@ -258,8 +259,6 @@ interface WatchOptions {
   signal: AbortSignal;
 }
 
-type RawList<T extends KubeObject> = KubeList<T> & { apiVersion: string; kind: string };
-
 async function readPages<T extends KubeObject>(
   readPage: (query: PageQuery) => Promise<RawList<T>>,
 ): Promise<KubeList<T>> {
@@ -270,12 +269,6 @@ async function readPages<T extends KubeObject>(
     next = page.metadata.continue;
   }
   return { metadata: { resourceVersion: metadata.resourceVersion }, items };
-}
-
-/** The API server leaves kind and version out of a list's items: what we hand out has them, as a single read does. */
-function withKinds<T extends KubeObject>({ apiVersion, kind, metadata, items }: RawList<T>): KubeList<T> {
-  const itemKind = kind.replace(/List$/, "");
-  return { metadata, items: items.map((item) => ({ ...item, apiVersion, kind: itemKind })) };
 }
 
 function hasPrecondition(patch: object): boolean {

@@ -1,10 +1,10 @@
 /** Decodes the body of a list as it comes, object by object, so that thousands of pods never stand in memory as one text. Pure: it knows no sockets. */
 
 import { unavailable } from "../core/errors.ts";
+import { withKinds } from "./kinds.ts";
 import type { KubeList, KubeObject } from "./types.ts";
+import { WireText } from "./wire-text.ts";
 
-/** Above what etcd can hold of one object, JSON escapes included. */
-const MAX_BYTES = 8 * 1024 * 1024;
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [BRACE, BRACE_END, BRACKET, BRACKET_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 /** How deep the members of `items` lie: in an array, in the list. */
@@ -12,9 +12,9 @@ const DEPTH = 2;
 
 /** Takes bytes as they come; keeps at most one unfinished object, and what a list says beside its items. */
 export class ListPieces<T extends KubeObject> {
-  readonly #item = new Piece();
+  readonly #item = new WireText("an object");
   /** The list with its array emptied. */
-  readonly #frame = new Piece();
+  readonly #frame = new WireText("a list");
   #depth = 0;
   #isInItems = false;
   #isInText = false;
@@ -46,7 +46,7 @@ export class ListPieces<T extends KubeObject> {
         this.#depth -= 1;
         if (!this.#isBetweenItems) continue;
         this.#item.add(chunk.subarray(from, at + 1));
-        objects.push(parsed(this.#item.take()) as T); // the API server sends what was asked for
+        objects.push(this.#item.take() as T); // the API server sends what was asked for
         from = at + 1;
       }
     }
@@ -56,43 +56,14 @@ export class ListPieces<T extends KubeObject> {
 
   /** The list of all objects that were given. @throws AppError `unavailable` for what ended too soon, or is no list. */
   end(items: T[]): KubeList<T> {
-    const { kind, apiVersion, metadata } = (parsed(this.#frame.take()) ?? {}) as Partial<KubeObject>; // checked here
+    const { kind, apiVersion, metadata } = (this.#frame.take() ?? {}) as Partial<KubeObject>; // checked here
     if (kind === undefined || apiVersion === undefined || metadata?.resourceVersion === undefined)
       throw unavailable("Something that is no Kubernetes API answered when asked for a list.");
-    const itemKind = kind.replace(/List$/, "");
-    for (const item of items) Object.assign(item, { apiVersion, kind: itemKind });
-    return { metadata: { resourceVersion: metadata.resourceVersion }, items };
+    const { resourceVersion } = metadata;
+    return withKinds({ kind, apiVersion, metadata: { resourceVersion }, items });
   }
 
   get #isBetweenItems(): boolean {
     return this.#isInItems && this.#depth === DEPTH;
-  }
-}
-
-/** Bytes of several chunks that make one text. */
-class Piece {
-  #parts: Uint8Array[] = [];
-  #bytes = 0;
-
-  add(part: Uint8Array): void {
-    this.#bytes += part.length;
-    if (this.#bytes > MAX_BYTES) throw unavailable(`Kubernetes sent an object of more than ${MAX_BYTES} bytes.`);
-    this.#parts.push(part);
-  }
-
-  take(): string {
-    const [only, ...more] = this.#parts;
-    const bytes = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#bytes = 0;
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw unavailable("Kubernetes sent a list that is not JSON.", { cause });
   }
 }
